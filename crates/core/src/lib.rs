@@ -1,10 +1,50 @@
-//! The vocabulary of idvkit. Placeholder docs.
+//! The vocabulary of idvkit, and the machine that every flow runs on.
+//!
+//! * **What a host sees**: [`Next`] (send, present, wait, done) and [`Input`]; HTTP as data in [`HttpRequest`].
+//! * **What a page or phone sees**: [`Journey`] and its [`Way`]s; [`read`] turns what was [`Seen`] into a hint.
+//! * **What comes of it**: [`Outcome`], [`Evidence`], and [`Reject`] for a refused call.
+//! * **What providers share**: [`LocaleTag`], [`RestrictedUrl`], [`Base64Image`], [`PollPlan`], [`Secret`].
+//! * **How it runs**: [`machine`], which keeps every rule that all providers have in common.
+//!
+//! No sockets, no clock, no randomness: time and a [`Seed`] are parameters.
 #![no_std]
 #![forbid(unsafe_code)]
 extern crate alloc;
 
+mod catalog;
+mod http;
+mod image;
+mod journey;
+mod locale;
+pub mod machine;
+mod next;
+mod outcome;
+mod poll;
+mod provider;
+mod read;
 mod reject;
+mod restricted_url;
 mod secret;
+mod seed;
+mod time;
 
+pub use catalog::{Browser, CallbackSource, Catalog, ErrorCode, LocaleEntry, LocaleList, Support, VersionWindow};
+pub use http::{Cache, Header, HttpRequest, Method, Response};
+pub use image::{Base64Image, ImageKind, ImageRules};
+pub use journey::{
+    Bound, Carry, Condition, HintKind, ImageSlot, Journey, NativeCall, Param, ParamValue, Permission, Refused, Signal,
+    SizeClass, TextEntry, Trigger, Way,
+};
+pub use locale::{LocaleName, LocaleSet, LocaleTag};
+pub use next::{AtProvider, Erasure, Image, Input, Next, Why};
+pub use outcome::{
+    Basis, Cause, Decision, Document, Evidence, Fault, FaultClass, Outcome, Part, Person, Reason, SignedForm, Source,
+};
+pub use poll::PollPlan;
+pub use provider::Provider;
+pub use read::{Hint, MAX_HINT_BYTES, Seen, read};
 pub use reject::{Blame, Reject};
+pub use restricted_url::{Development, QueryRule, RestrictedUrl, UrlRules, looks_like_email};
 pub use secret::Secret;
+pub use seed::{Seed, fingerprint};
+pub use time::UnixMillis;

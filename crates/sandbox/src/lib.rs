@@ -1,1 +1,150 @@
-//! Placeholder.
+//! A local stand-in for identity-verification providers: their real paths over real HTTP, hosted pages as plain forms,
+//! callbacks with retries, a virtual clock, and a control API to script what happens.
+//!
+//! It is a second, independent reading of the providers' documents: it shares no code with the idvkit SDK, so that one
+//! misreading cannot make both sides agree. What no document says is a field of [`Config`], marked "invention".
+//!
+//! ```
+//! # #[tokio::main] async fn main() -> std::io::Result<()> {
+//! let sandbox = idvkit_sandbox::Sandbox::start().await?;
+//! println!("Jumio's US API is at {}/jumio/us", sandbox.base_url());
+//! sandbox.control().advance(15 * 60_000).await; // everything due in the next quarter of an hour happens now
+//! # Ok(()) }
+//! ```
+
+#![forbid(unsafe_code)]
+
+pub mod attestr;
+mod clock;
+mod config;
+mod control;
+mod deliveries;
+mod faults;
+mod html;
+mod ids;
+mod index;
+pub mod jumio;
+mod log;
+mod time;
+mod world;
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::http::{HeaderValue, StatusCode, Uri};
+use axum::middleware;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+pub use config::{Config, DeliveryPolicy};
+pub use control::{Control, Script};
+pub use deliveries::{CallbackMode, CallbackRule, DeliveryEntry};
+pub use faults::{Fault, FaultKind, When};
+pub use log::LogEntry;
+use world::{Handle, Shared, World};
+
+/// A running sandbox; it stops when dropped.
+pub struct Sandbox {
+    base_url: String,
+    control: Control,
+    shutdown: Option<oneshot::Sender<()>>,
+    server: JoinHandle<io::Result<()>>,
+}
+
+impl Sandbox {
+    /// Starts with the default settings on a free port.
+    ///
+    /// # Errors
+    /// When no port can be had.
+    pub async fn start() -> io::Result<Self> {
+        Self::with(Config::default()).await
+    }
+
+    /// Starts with these settings.
+    ///
+    /// # Errors
+    /// `InvalidInput` when [`Config::check`] refuses the settings; otherwise when the address cannot be had.
+    pub async fn with(config: Config) -> io::Result<Self> {
+        config.check().map_err(|why| io::Error::new(io::ErrorKind::InvalidInput, why))?;
+        let listener = TcpListener::bind(config.listen).await?;
+        let base_url = format!("http://{}", listener.local_addr()?);
+        let real_time = config.real_time;
+        let shared = Shared::new(World::new(config, base_url.clone())).map_err(io::Error::other)?;
+        if real_time {
+            tokio::spawn(tick(Arc::downgrade(&shared)));
+        }
+        let (shutdown, stopped) = oneshot::channel::<()>();
+        let app = router(&shared);
+        let server = tokio::spawn(async move {
+            let stop = async move { drop(stopped.await) };
+            axum::serve(listener, app).with_graceful_shutdown(stop).await
+        });
+        Ok(Self { base_url, control: Control::new(shared), shutdown: Some(shutdown), server })
+    }
+
+    /// Such as `http://127.0.0.1:41234`. The providers are in folders below it: `/jumio/us`, `/attestr/api`.
+    pub fn base_url(&self) -> &str {
+        &self.base_url
+    }
+
+    /// The same abilities as the control API, without HTTP.
+    pub fn control(&self) -> &Control {
+        &self.control
+    }
+
+    /// Serves until the process ends or the listener fails.
+    ///
+    /// # Errors
+    /// When the listener fails.
+    pub async fn serve_forever(mut self) -> io::Result<()> {
+        (&mut self.server).await.map_err(io::Error::other)?
+    }
+}
+
+impl Drop for Sandbox {
+    fn drop(&mut self) {
+        if let Some(shutdown) = self.shutdown.take() {
+            // An error only means that the server has stopped already.
+            let _ = shutdown.send(());
+        }
+    }
+}
+
+fn router(shared: &Handle) -> Router {
+    let providers = Router::new()
+        .nest("/jumio/{region}", jumio::router())
+        .nest("/attestr", attestr::router())
+        .fallback(nothing_here)
+        .layer(middleware::from_fn_with_state(Arc::clone(shared), log::observe));
+    Router::new()
+        .route("/", get(index::index))
+        .nest("/_sandbox", control::http::router())
+        .merge(providers)
+        .layer(middleware::map_response(mark))
+        .with_state(Arc::clone(shared))
+}
+
+/// Nobody may take an answer of the sandbox for one of a provider.
+async fn mark(mut response: Response) -> Response {
+    response.headers_mut().insert("x-sandbox", HeaderValue::from_static("idvkit"));
+    response
+}
+
+async fn nothing_here(uri: Uri) -> Response {
+    let hint = format!("No provider has the path {}; open / for what is here.", uri.path());
+    log::hinted((StatusCode::NOT_FOUND, "not found\n").into_response(), hint)
+}
+
+/// In real time nobody advances the clock, so somebody has to look at it.
+async fn tick(shared: std::sync::Weak<Shared>) {
+    loop {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        let Some(shared) = shared.upgrade() else { return };
+        shared.settle().await;
+    }
+}

@@ -1,0 +1,127 @@
+//! HTTP as data: what a host is asked to send, and what came back.
+
+use alloc::{string::String, vec::Vec};
+use core::fmt;
+
+use crate::UnixMillis;
+
+/// A method of HTTP. Deliberately exhaustive: a host maps each onto its client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Method {
+    /// `GET`
+    Get,
+    /// `POST`
+    Post,
+    /// `PUT`
+    Put,
+    /// `DELETE`
+    Delete,
+}
+
+impl Method {
+    /// The method as it goes on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Post => "POST",
+            Self::Put => "PUT",
+            Self::Delete => "DELETE",
+        }
+    }
+}
+
+/// One header line. Its value is never printed by `Debug`: it may be a credential.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Header {
+    /// The name; compared without regard to letter case.
+    pub name: String,
+    /// The value, as text.
+    pub value: String,
+}
+
+impl Header {
+    /// A header line.
+    pub fn new(name: impl Into<String>, value: impl Into<String>) -> Self {
+        Self { name: name.into(), value: value.into() }
+    }
+
+    /// The value of the first header of that name, in any letter case.
+    pub fn find<'a>(headers: &'a [Self], name: &str) -> Option<&'a str> {
+        headers.iter().find(|header| header.name.eq_ignore_ascii_case(name)).map(|header| header.value.as_str())
+    }
+}
+
+impl fmt::Debug for Header {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: ({} bytes)", self.name, self.value.len())
+    }
+}
+
+/// A request for the host to send exactly as it stands: no redirects followed, no retries of its own.
+///
+/// It holds credentials. Log [`operation`](Self::operation), never the URL, headers or body; `Debug` keeps to that.
+#[derive(Clone, PartialEq, Eq)]
+pub struct HttpRequest {
+    /// Names this request; goes back in the matching `Input::HttpResponse` or `Input::HttpFailed`.
+    pub id: String,
+    /// What it does, as `provider.operation`: safe to log, stable.
+    pub operation: String,
+    /// The method.
+    pub method: Method,
+    /// The absolute URL. It may hold a key (biometric.kz puts one into the query).
+    pub url: String,
+    /// Header lines in order. `Content-Length` and `Host` are left to the client, which all of them add.
+    pub headers: Vec<Header>,
+    /// The body bytes, if any.
+    pub body: Option<Vec<u8>>,
+    /// How long to wait for the whole answer, in milliseconds.
+    pub timeout_ms: u32,
+    /// Whether sending it twice does no harm. If not, handle `Input::Sending` and store before sending.
+    pub repeatable: bool,
+    /// The host may answer from its own cache, if present.
+    pub cache: Option<Cache>,
+}
+
+impl fmt::Debug for HttpRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HttpRequest")
+            .field("id", &self.id)
+            .field("operation", &self.operation)
+            .field("method", &self.method)
+            .field("body_bytes", &self.body.as_ref().map(Vec::len))
+            .field("timeout_ms", &self.timeout_ms)
+            .field("repeatable", &self.repeatable)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Leave to answer a request from the host's own cache, shared by all sessions of an account (an access token).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cache {
+    /// Where to keep it: account and scope, never a secret.
+    pub key: String,
+    /// The longest an answer may be kept, in milliseconds. A shorter `expires_in` in the answer wins.
+    pub max_age_ms: i64,
+    /// Not this time: ask anew and replace what is kept (the kept one was refused).
+    pub refresh: bool,
+}
+
+/// What came back, as a provider's flow reads it.
+#[derive(Clone, Copy)]
+pub struct Response<'a> {
+    /// The HTTP status.
+    pub status: u16,
+    /// Header lines.
+    pub headers: &'a [Header],
+    /// The body, byte for byte.
+    pub body: &'a [u8],
+    /// When it is handled.
+    pub at: UnixMillis,
+}
+
+impl Response<'_> {
+    /// Whether the status is one of 200 to 299 (J-D3: classify by range, never by exact code).
+    pub fn is_success(&self) -> bool {
+        (200..300).contains(&self.status)
+    }
+}

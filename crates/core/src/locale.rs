@@ -1,0 +1,168 @@
+//! Language tags, and the closed sets of them that providers take.
+
+use alloc::{
+    borrow::ToOwned,
+    format,
+    string::{String, ToString},
+    vec::Vec,
+};
+use core::{fmt, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+
+use crate::Reject;
+
+/// A language tag of the two forms that all four providers use: `ll` or `ll-CC`.
+///
+/// `ll` is a language of 2 or 3 letters (ISO 639), `CC` a country of 2 letters (ISO 3166-1); the text is always in the
+/// usual case, as in `pt-BR`. Whether a provider knows the tag is for its [`LocaleSet`] to say; where a provider
+/// publishes no list (Attestr, A-Q10), this form is all that is checked.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct LocaleTag(String);
+
+impl LocaleTag {
+    /// Reads a tag in any case, with `-` or `_` between its parts: `EN_gb` is `en-GB` (J-V17, J-D17).
+    ///
+    /// # Errors
+    /// `locale_malformed`, field `locale` (change it with [`Reject::about`]), for every other form; scripts, variants
+    /// and numeric regions are in no provider's documents.
+    pub fn parse(value: &str) -> Result<Self, Reject> {
+        let (language, region) = match value.split_once(['-', '_']) {
+            Some((language, region)) => (language, Some(region)),
+            None => (value, None),
+        };
+        if !is_letters(language, 2..=3) || !region.is_none_or(|region| is_letters(region, 2..=2)) {
+            return Err(malformed());
+        }
+        let mut tag = language.to_ascii_lowercase();
+        if let Some(region) = region {
+            tag.push('-');
+            tag.push_str(&region.to_ascii_uppercase());
+        }
+        Ok(Self(tag))
+    }
+
+    /// The tag, for example `en` or `en-GB`.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The language alone, in lower case: where look-ups fall back to when the exact tag has no entry (J-V17).
+    pub fn language(&self) -> &str {
+        language_of(&self.0)
+    }
+
+    /// The country in capitals, if the tag has one.
+    pub fn region(&self) -> Option<&str> {
+        self.0.split_once('-').map(|(_, region)| region)
+    }
+}
+
+impl fmt::Display for LocaleTag {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl FromStr for LocaleTag {
+    type Err = Reject;
+
+    fn from_str(value: &str) -> Result<Self, Reject> {
+        Self::parse(value)
+    }
+}
+
+impl TryFrom<String> for LocaleTag {
+    type Error = Reject;
+
+    fn try_from(value: String) -> Result<Self, Reject> {
+        Self::parse(&value)
+    }
+}
+
+impl From<LocaleTag> for String {
+    fn from(tag: LocaleTag) -> Self {
+        tag.0
+    }
+}
+
+/// One locale that a provider supports.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct LocaleName {
+    /// What goes on the wire, exactly as the provider writes it (which need not be a correct tag: biometric.kz calls
+    /// Kazakh `kz`, B-9).
+    pub tag: &'static str,
+    /// Its English name.
+    pub name: &'static str,
+}
+
+/// All locales that one field of one provider takes, as data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LocaleSet {
+    /// What the provider calls the field; it is named in errors.
+    pub provider_field: &'static str,
+    /// The supported locales, in the provider's order.
+    pub entries: &'static [LocaleName],
+    /// Other spellings and what they stand for, such as `("en-US", "en")` for Jumio (J-D17) or `("kk", "kz")` for
+    /// biometric.kz (B-9). The second must be the tag of an entry; an alias that leads nowhere matches nothing.
+    pub aliases: &'static [(&'static str, &'static str)],
+}
+
+impl LocaleSet {
+    /// Finds what `value` means to this provider: a tag or an alias, in any case, with `-` or `_`.
+    ///
+    /// # Errors
+    /// `unknown_locale` about `field`; the text offers the tags of the same language, or else all of them.
+    pub fn parse(&self, field: &str, value: &str) -> Result<&'static LocaleName, Reject> {
+        self.find(value)
+            .or_else(|| self.aliases.iter().find(|(alias, _)| same(alias, value)).and_then(|(_, tag)| self.find(tag)))
+            .ok_or_else(|| Reject::caller("unknown_locale", field, self.advice(value)))
+    }
+
+    fn find(&self, tag: &str) -> Option<&'static LocaleName> {
+        self.entries.iter().find(|entry| same(entry.tag, tag))
+    }
+
+    /// Offers tags of ours only, so that the text cannot repeat what was passed.
+    fn advice(&self, value: &str) -> String {
+        let related = self.related(language_of(value));
+        let (lead, tags) = match related.as_slice() {
+            [] => ("use one of: ", self.entries.iter().map(|entry| entry.tag).collect()),
+            [_] => ("the nearest one is: ", related),
+            _ => ("the nearest ones are: ", related),
+        };
+        let field = self.provider_field;
+        format!("not one of the {} values that `{field}` takes; {lead}{}", self.entries.len(), tags.join(", "))
+    }
+
+    fn related(&self, language: &str) -> Vec<&'static str> {
+        let own = self.entries.iter().map(|entry| (entry.tag, entry.tag));
+        let mut tags = Vec::new();
+        for (spelling, tag) in own.chain(self.aliases.iter().copied()) {
+            if same(language_of(spelling), language) && !tags.contains(&tag) {
+                tags.push(tag);
+            }
+        }
+        tags
+    }
+}
+
+fn malformed() -> Reject {
+    let rule = "must be a language of 2 or 3 letters, or that and a country of 2 letters, such as `en` or `en-GB`";
+    Reject::caller("locale_malformed", "locale".to_owned(), rule.to_string())
+}
+
+fn is_letters(text: &str, length: core::ops::RangeInclusive<usize>) -> bool {
+    length.contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphabetic())
+}
+
+fn language_of(tag: &str) -> &str {
+    tag.split(['-', '_']).next().unwrap_or(tag)
+}
+
+/// Equal but for case and for `_` in place of `-`.
+fn same(one: &str, other: &str) -> bool {
+    let plain = |byte: u8| if byte == b'_' { b'-' } else { byte.to_ascii_lowercase() };
+    one.bytes().map(plain).eq(other.bytes().map(plain))
+}

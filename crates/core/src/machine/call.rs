@@ -1,0 +1,113 @@
+//! The one request that may be on its way: its id, its claim, its failures.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Fault, FaultClass, Header, Seed, UnixMillis, Why};
+
+/// The longest pause between failures, in milliseconds.
+const MAX_BACKOFF_MS: i64 = 60_000;
+/// The longest pause a provider may ask for, in milliseconds.
+const MAX_RETRY_AFTER_MS: i64 = 3_600_000;
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(super) struct Call {
+    /// Rises with every request that was answered, failed or given up; ids never restart.
+    serial: u32,
+    /// A worker is sending it until then.
+    claimed_until: Option<UnixMillis>,
+    /// Not to be sent before.
+    hold_until: Option<UnixMillis>,
+    /// Failures in a row.
+    failures: u32,
+    /// How many of them nothing but a change of the request or account will mend.
+    hopeless: u32,
+    /// The last failure.
+    fault: Option<Fault>,
+}
+
+impl Call {
+    /// The id under which the request may be sent now. A claim that ran out gives way to a new id, so that an answer
+    /// to the lost send is stale.
+    pub(super) fn id(&self, seed: &Seed, now: UnixMillis) -> alloc::string::String {
+        seed.token("request", self.current_serial(now), 12)
+    }
+
+    pub(super) fn is_current(&self, id: &str, seed: &Seed, now: UnixMillis) -> bool {
+        self.id(seed, now) == id
+    }
+
+    /// Whether another worker has it.
+    pub(super) fn in_flight(&self, now: UnixMillis) -> Option<UnixMillis> {
+        self.claimed_until.filter(|until| now < *until)
+    }
+
+    /// Until when to hold it back, and why.
+    pub(super) fn held(&self) -> Option<(UnixMillis, Why)> {
+        let fault = self.fault.clone()?;
+        let why = match fault.class {
+            FaultClass::Throttled => Why::Throttled { fault },
+            _ => Why::Backoff { fault },
+        };
+        Some((self.hold_until?, why))
+    }
+
+    /// A worker takes it. The caller has made sure that the id is current and nobody else has it.
+    pub(super) fn claim(&mut self, now: UnixMillis, timeout_ms: u32) {
+        self.serial = self.current_serial(now);
+        self.claimed_until = Some(now.plus(2 * i64::from(timeout_ms)));
+    }
+
+    /// An answer was taken in.
+    pub(super) fn answered(&mut self, now: UnixMillis) {
+        *self = Self { serial: self.current_serial(now).saturating_add(1), ..Self::default() };
+    }
+
+    /// It went wrong: count, and hold back with growing pauses or as long as the provider asks.
+    pub(super) fn failed(&mut self, fault: Fault, headers: &[Header], seed: &Seed, now: UnixMillis) {
+        self.serial = self.current_serial(now).saturating_add(1);
+        self.claimed_until = None;
+        self.failures = self.failures.saturating_add(1);
+        self.hopeless = if fault.again { 0 } else { self.hopeless.saturating_add(1) };
+        let asked = retry_after(headers, now).filter(|_| matches!(fault.status, Some(429 | 503)));
+        self.hold_until = Some(now.plus(asked.unwrap_or_else(|| self.backoff(seed))));
+        self.fault = Some(fault);
+    }
+
+    /// Forgets failures and claims; whatever is on its way becomes stale.
+    pub(super) fn renew(&mut self) {
+        *self = Self { serial: self.serial.saturating_add(2), ..Self::default() };
+    }
+
+    pub(super) fn failures(&self) -> u32 {
+        self.failures
+    }
+
+    pub(super) fn hopeless(&self) -> u32 {
+        self.hopeless
+    }
+
+    fn current_serial(&self, now: UnixMillis) -> u32 {
+        let lost = self.claimed_until.is_some_and(|until| until <= now);
+        self.serial.saturating_add(u32::from(lost))
+    }
+
+    /// One second, doubled each time up to a minute, plus up to a quarter so that sessions do not move in step.
+    fn backoff(&self, seed: &Seed) -> i64 {
+        let doublings = self.failures.saturating_sub(1).min(6);
+        let pause = (1_000_i64 << doublings).min(MAX_BACKOFF_MS);
+        let jitter = i64::from(seed.derive("jitter", self.serial)[0]);
+        pause + pause * jitter / (4 * 256)
+    }
+}
+
+/// `Retry-After` in seconds or as a date, in milliseconds from now, between one second and an hour.
+fn retry_after(headers: &[Header], now: UnixMillis) -> Option<i64> {
+    let value = Header::find(headers, "retry-after")?.trim();
+    let millis = if let Ok(seconds) = value.parse::<u32>() {
+        i64::from(seconds) * 1000
+    } else {
+        let date = jiff::fmt::rfc2822::parse(value).ok()?.timestamp().as_millisecond();
+        UnixMillis(date).since(now)
+    };
+    Some(millis.clamp(1_000, MAX_RETRY_AFTER_MS))
+}

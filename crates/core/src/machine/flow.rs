@@ -1,0 +1,208 @@
+//! What one provider adds to the machine.
+
+use core::fmt;
+
+use serde::{Serialize, de::DeserializeOwned};
+
+use crate::{
+    Evidence, Fault, Header, Hint, HttpRequest, Image, Journey, Outcome, PollPlan, Provider, Reject, Response, Seed,
+    UnixMillis,
+};
+
+/// The state of one provider's flow, and how it moves. It is plain data that goes into the snapshot: no closures, no
+/// trait objects, no credentials of the account.
+///
+/// The machine around it keeps the rules that all flows share (ids, claims, back-off, poll budget, deadlines,
+/// absorbing ends); a flow says only what its provider does.
+pub trait Flow: Clone + PartialEq + Serialize + DeserializeOwned {
+    /// The provider's parsed account, with its credentials.
+    type Account: Account;
+    /// The provider's operations.
+    type Op: Copy + fmt::Debug + PartialEq;
+
+    /// What is needed now.
+    fn need(&self, account: &Self::Account) -> Need<Self::Op>;
+
+    /// The request for an operation, under this id. The same state gives the same bytes: the time never enters.
+    fn request(&self, account: &Self::Account, op: Self::Op, id: alloc::string::String, own: &Own<'_>) -> HttpRequest;
+
+    /// Takes in the answer to an operation.
+    ///
+    /// # Errors
+    /// A [`Fault`] if the answer is an error, unreadable, or about something else; the machine counts it.
+    fn answer(
+        &mut self,
+        account: &Self::Account,
+        op: Self::Op,
+        response: &Response<'_>,
+        own: &Own<'_>,
+    ) -> Result<Step, Fault>;
+
+    /// The journey to present.
+    fn journey(&self, account: &Self::Account, own: &Own<'_>) -> Journey;
+
+    /// Hears what a client claims.
+    fn hint(&mut self, account: &Self::Account, hint: &Hint) -> Heard;
+
+    /// Hears that the user came back to a return URL.
+    ///
+    /// # Errors
+    /// If the URL speaks of another transaction.
+    fn redirect(&mut self, account: &Self::Account, url: &str) -> Result<Heard, Reject>;
+
+    /// Hears a callback.
+    ///
+    /// # Errors
+    /// If its authenticity does not hold, it cannot be read, or it speaks of another session.
+    fn callback(
+        &mut self,
+        account: &Self::Account,
+        url: &str,
+        headers: &[Header],
+        body: &[u8],
+        own: &Own<'_>,
+    ) -> Result<Heard, Reject>;
+
+    /// Takes the images that `Way::Upload` asked for.
+    ///
+    /// # Errors
+    /// `images_unexpected` unless the flow asked for some.
+    fn images(&mut self, _account: &Self::Account, _images: &[Image]) -> Result<(), Reject> {
+        Err(Reject::caller("images_unexpected", "images", "this flow asks for no images; only `Way::Upload` does"))
+    }
+
+    /// When to look for results and when to give up.
+    fn schedule(&self, account: &Self::Account) -> Schedule;
+
+    /// How the session ends when time runs out.
+    fn at_deadline(&self) -> Outcome;
+
+    /// Begins a new attempt after this outcome, if the provider allows one.
+    fn retry(&mut self, outcome: &Outcome) -> bool;
+
+    /// Where in the flow the user is, as far as known.
+    fn stage(&self) -> Option<alloc::string::String> {
+        None
+    }
+
+    /// The provider's ids, newest first. They survive an erasure: your rows are indexed by them.
+    fn references(&self) -> &[alloc::string::String];
+
+    /// The operation that deletes attempt number `index` of [`references`](Self::references), or `None` where the
+    /// provider documents no way.
+    fn erase(&self, _index: u32) -> Option<Self::Op> {
+        None
+    }
+
+    /// Forgets personal data and bearer values.
+    fn wipe(&mut self);
+
+    /// Checks a restored state: it is untrusted.
+    ///
+    /// # Errors
+    /// `snapshot_malformed` if it cannot have come from this flow.
+    fn check(&self) -> Result<(), Reject>;
+}
+
+/// A parsed provider account.
+pub trait Account {
+    /// Whose it is.
+    const PROVIDER: Provider;
+
+    /// A stable name that is no secret: snapshots are bound to it.
+    fn fingerprint(&self) -> &str;
+}
+
+/// What a session has of its own: the source of its secrets and ids.
+#[derive(Clone, Copy, Debug)]
+pub struct Own<'a> {
+    /// The session's seed.
+    pub seed: &'a Seed,
+    /// Which attempt this is, from 0.
+    pub attempt: u32,
+    /// When the session was opened: the only time that may enter a request or a journey.
+    pub opened: UnixMillis,
+}
+
+impl Own<'_> {
+    /// The id of this attempt's journey.
+    pub fn journey_id(&self) -> alloc::string::String {
+        self.seed.token("journey", self.attempt, 12)
+    }
+}
+
+/// What a flow needs. Deliberately exhaustive.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Need<Op> {
+    /// An answer without which nothing goes on.
+    Answer(Op),
+    /// The user; meanwhile this operation looks for a result.
+    User(Op),
+    /// The provider's verdict, by this operation.
+    Verdict(Op),
+}
+
+/// What an answer led to. Deliberately exhaustive.
+#[derive(Clone, Debug)]
+pub enum Step {
+    /// The state moved on: see at once what is needed now.
+    Go,
+    /// An authentic answer without a verdict.
+    NotYet {
+        /// Whether the provider itself says that the user is done.
+        user_done: bool,
+    },
+    /// An attempt was deleted.
+    Deleted,
+    /// It is over.
+    End {
+        /// How.
+        outcome: Outcome,
+        /// On what it rests.
+        evidence: Option<Evidence>,
+    },
+}
+
+/// What something heard is worth: never a decision.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "four independent facts; the constants below name the combinations")]
+pub struct Heard {
+    /// The user is done: sets the poll plan's base, once.
+    pub done: bool,
+    /// Look for a result as soon as the plan's gap allows.
+    pub look: bool,
+    /// It came from the provider, and its authenticity was checked: it may look even when the plan is used up.
+    pub authentic: bool,
+    /// A claim of a non-pass: it ends the session after the settle time, unless something better comes.
+    pub settle: bool,
+}
+
+impl Heard {
+    /// Nothing follows from it.
+    pub const NOTHING: Self = Self { done: false, look: false, authentic: false, settle: false };
+    /// A look may be worth it.
+    pub const LOOK: Self = Self { look: true, ..Self::NOTHING };
+    /// The user is done.
+    pub const DONE: Self = Self { done: true, ..Self::NOTHING };
+    /// The user claims not to have passed.
+    pub const SETTLE: Self = Self { settle: true, ..Self::NOTHING };
+    /// The provider says there is a result.
+    pub const RESULT: Self = Self { done: true, look: true, authentic: true, settle: false };
+}
+
+/// When to look for results and when to give up, all in milliseconds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Schedule {
+    /// While the user is on the way.
+    pub lookout: PollPlan,
+    /// Since the user is done.
+    pub verdict: PollPlan,
+    /// How long the user may take.
+    pub start_patience_ms: i64,
+    /// How long the verdict may take.
+    pub verdict_patience_ms: i64,
+    /// How long a claimed non-pass waits for something better.
+    pub settle_ms: i64,
+    /// How many failures in a row end the start of a flow.
+    pub max_failures: u32,
+}

@@ -1,0 +1,447 @@
+//! The machine that every flow runs on: one place for the rules that all providers share.
+//!
+//! `next` is pure and shows what the stored state calls for; `handle` is the only way to change that state. A
+//! provider's [`Flow`] says what its requests and answers mean; ids, claims, back-off, poll budget, deadlines,
+//! absorbing ends and erasure are here, so that they hold for all of them alike.
+
+mod call;
+mod flow;
+mod record;
+mod watch;
+
+use alloc::{
+    string::{String, ToString},
+    sync::Arc,
+    vec::Vec,
+};
+use core::fmt;
+
+use call::Call;
+pub use flow::{Account, Flow, Heard, Need, Own, Schedule, Step};
+pub use record::{SNAPSHOT_FORMAT, malformed, snapshot_provider};
+use record::{Envelope, Phase, Record, Resume};
+use watch::Watch;
+
+use crate::{
+    AtProvider, Evidence, Fault, Header, Hint, HttpRequest, Input, Next, Outcome, Reject, Response, Seed, UnixMillis,
+    Why,
+};
+
+/// A look that only a change of request or account can mend is tried so often in a row.
+const MAX_HOPELESS_LOOKS: u32 = 3;
+
+/// One session of one provider's flow.
+#[derive(Clone)]
+pub struct Machine<F: Flow> {
+    account: Arc<F::Account>,
+    record: Record<F>,
+}
+
+impl<F: Flow> Machine<F> {
+    /// Opens a session on a flow's first state.
+    ///
+    /// # Errors
+    /// `now_out_of_range` unless `now` is in milliseconds.
+    pub fn open(account: Arc<F::Account>, flow: F, seed: Seed, now: UnixMillis) -> Result<Self, Reject> {
+        let now = now.plausible()?;
+        let record = Record {
+            account: account.fingerprint().to_string(),
+            seed,
+            opened: now,
+            clock: now,
+            revision: 0,
+            attempt: 0,
+            call: Call::default(),
+            phase: Phase::Running { watch: None },
+            flow,
+            evidence: None,
+        };
+        Ok(Self { account, record })
+    }
+
+    /// Continues a stored session, on any machine.
+    ///
+    /// # Errors
+    /// `snapshot_newer`, `snapshot_malformed`, `snapshot_of_other_provider` or `snapshot_of_other_account`.
+    pub fn restore(account: Arc<F::Account>, snapshot: &str) -> Result<Self, Reject> {
+        if record::snapshot_provider(snapshot)? != F::Account::PROVIDER {
+            let message = "the snapshot belongs to another provider; restore it with that provider's account";
+            return Err(Reject::snapshot("snapshot_of_other_provider", message));
+        }
+        let envelope: Envelope<Record<F>> =
+            serde_json::from_str(snapshot).map_err(|_| malformed("this is not the text that `snapshot` gave"))?;
+        let record = envelope.session;
+        if record.account != account.fingerprint() {
+            let message = "the snapshot belongs to another account of this provider; restore it with that account";
+            return Err(Reject::snapshot("snapshot_of_other_account", message));
+        }
+        record.check()?;
+        record.flow.check()?;
+        Ok(Self { account, record })
+    }
+
+    /// What the host must do now. Asking twice gives the same answer.
+    ///
+    /// A `now` outside 2020 to 2200, or before the last change, counts as the time of the last change.
+    pub fn next(&self, now: UnixMillis) -> Next {
+        let now = self.clamp(now);
+        match &self.record.phase {
+            Phase::Ended { outcome, erasure, .. } => Next::Done { outcome: outcome.clone(), erasure: erasure.clone() },
+            Phase::Erasing { index, .. } => match self.record.flow.erase(*index) {
+                Some(op) => self.send(op, now),
+                None => Next::Wait { until: now, why: Why::Verdict },
+            },
+            Phase::Running { watch } => self.next_running(watch.as_ref(), now),
+        }
+    }
+
+    /// Tells the session something. `Ok` means heard: store if [`revision`](Self::revision) moved. A refusal changed
+    /// nothing.
+    ///
+    /// # Errors
+    /// A [`Reject`] that says whose fault it is and what to do.
+    pub fn handle(&mut self, input: Input, now: UnixMillis) -> Result<(), Reject> {
+        let now = now.plausible()?.max(self.record.clock);
+        let mut changed = Self { account: self.account.clone(), record: self.record.clone() };
+        changed.apply(input, now)?;
+        if changed.record != self.record {
+            changed.record.clock = now;
+            changed.record.revision += 1;
+            self.record = changed.record;
+        }
+        Ok(())
+    }
+
+    /// The session as text. Store it like a session table: it holds short-lived bearer values, personal data still to
+    /// be sent, and the evidence; never the account's credentials.
+    ///
+    /// # Panics
+    /// Never: every member has a JSON form.
+    pub fn snapshot(&self) -> String {
+        let provider = F::Account::PROVIDER;
+        let envelope = Envelope { format: SNAPSHOT_FORMAT, provider, session: &self.record };
+        serde_json::to_string(&envelope).expect("a session holds only strings, numbers, flags and lists of them")
+    }
+
+    /// Rises with every change: compare-and-swap on it.
+    pub fn revision(&self) -> i64 {
+        self.record.revision
+    }
+
+    /// The provider's ids, newest first: index your rows by them.
+    pub fn references(&self) -> Vec<String> {
+        self.record.flow.references().to_vec()
+    }
+
+    /// What the decision rests on; `None` before a decision and after an erasure.
+    pub fn evidence(&self) -> Option<Evidence> {
+        self.record.evidence.clone()
+    }
+
+    fn next_running(&self, watch: Option<&Watch>, now: UnixMillis) -> Next {
+        match self.record.flow.need(&self.account) {
+            Need::Answer(op) => self.send(op, now),
+            Need::User(op) => match self.look_due(watch) {
+                (due, _) if due <= now => self.send(op, now),
+                (until, _) => Next::Present { journey: self.record.flow.journey(&self.account, &self.own()), until },
+            },
+            Need::Verdict(op) => match self.look_due(watch) {
+                (due, _) if due <= now => self.send(op, now),
+                (until, why) => Next::Wait { until, why },
+            },
+        }
+    }
+
+    /// When the next look is due, and what it waits for.
+    fn look_due(&self, watch: Option<&Watch>) -> (UnixMillis, Why) {
+        let schedule = self.record.flow.schedule(&self.account);
+        let due = watch.map_or(self.record.clock, |watch| watch.due(&schedule));
+        match self.record.call.held() {
+            Some((until, why)) if until > due => (until, why),
+            _ => (due, Why::Verdict),
+        }
+    }
+
+    fn send(&self, op: F::Op, now: UnixMillis) -> Next {
+        if let Some(until) = self.record.call.in_flight(now) {
+            return Next::Wait { until, why: Why::InFlight };
+        }
+        if let Some((until, why)) = self.record.call.held().filter(|(until, _)| now < *until) {
+            return Next::Wait { until, why };
+        }
+        Next::Send { request: self.request(op, now) }
+    }
+
+    fn request(&self, op: F::Op, now: UnixMillis) -> HttpRequest {
+        let id = self.record.call.id(&self.record.seed, now);
+        self.record.flow.request(&self.account, op, id, &self.own())
+    }
+
+    fn apply(&mut self, input: Input, now: UnixMillis) -> Result<(), Reject> {
+        match input {
+            Input::HttpResponse { id, status, headers, body } => {
+                let op = self.current(&id, now)?;
+                let response = Response { status, headers: &headers, body: &body, at: now };
+                self.answered(op, &response);
+                Ok(())
+            }
+            Input::HttpFailed { id } => {
+                let op = self.current(&id, now)?;
+                let operation = self.request(op, now).operation;
+                self.failed(op, Fault::no_answer(&operation), &[], now);
+                Ok(())
+            }
+            Input::Sending { id } => self.claim(&id, now),
+            Input::Hint { text } => self.hint(&text, now),
+            Input::Redirect { url } => self.redirect(&url, now),
+            Input::Callback { url, headers, body } => self.callback(&url, &headers, &body, now),
+            Input::Images { images } => self.images(&images),
+            Input::Retry => self.retry(now),
+            Input::Erase { at_provider } => {
+                self.erase(at_provider);
+                Ok(())
+            }
+        }
+    }
+
+    /// The operation that the id belongs to, if the id is current.
+    fn current(&self, id: &str, now: UnixMillis) -> Result<F::Op, Reject> {
+        let op = match &self.record.phase {
+            Phase::Ended { .. } => None,
+            Phase::Erasing { index, .. } => self.record.flow.erase(*index),
+            Phase::Running { .. } => match self.record.flow.need(&self.account) {
+                Need::Answer(op) | Need::User(op) | Need::Verdict(op) => Some(op),
+            },
+        };
+        op.filter(|_| self.record.call.is_current(id, &self.record.seed, now)).ok_or_else(|| {
+            Reject::caller("stale", "id", "the session has moved on; drop this answer and ask `next`")
+        })
+    }
+
+    fn claim(&mut self, id: &str, now: UnixMillis) -> Result<(), Reject> {
+        let op = self.current(id, now)?;
+        if self.record.call.in_flight(now).is_some() {
+            return Err(Reject::caller("claimed", "id", "another worker is sending this request; ask `next`"));
+        }
+        let timeout = self.request(op, now).timeout_ms;
+        self.record.call.claim(now, timeout);
+        Ok(())
+    }
+
+    fn answered(&mut self, op: F::Op, response: &Response<'_>) {
+        let now = response.at;
+        let account = self.account.clone();
+        let seed = self.record.seed.clone();
+        let own = Own { seed: &seed, attempt: self.record.attempt, opened: self.record.opened };
+        // A flow that finds fault half-way must leave no trace.
+        let mut flow = self.record.flow.clone();
+        match flow.answer(&account, op, response, &own) {
+            Ok(step) => {
+                self.record.flow = flow;
+                self.record.call.answered(now);
+                self.stepped(step, now);
+            }
+            Err(fault) => self.failed(op, fault, response.headers, now),
+        }
+    }
+
+    fn stepped(&mut self, step: Step, now: UnixMillis) {
+        let waits_for_answer = matches!(self.record.flow.need(&self.account), Need::Answer(_));
+        let schedule = self.record.flow.schedule(&self.account);
+        match (&mut self.record.phase, step) {
+            (Phase::Erasing { outcome, index }, Step::Deleted) => {
+                let index = *index + 1;
+                let outcome = outcome.clone();
+                self.record.phase = match self.record.flow.erase(index) {
+                    Some(_) => Phase::Erasing { outcome, index },
+                    None => Phase::erased(outcome, AtProvider::Deleted { count: index }),
+                };
+            }
+            (Phase::Running { .. }, Step::End { outcome, evidence }) => {
+                self.record.evidence = evidence;
+                self.record.phase = Phase::ended(outcome);
+            }
+            (Phase::Running { watch }, Step::Go) => {
+                if !waits_for_answer {
+                    watch.get_or_insert(Watch::new(now));
+                }
+            }
+            (Phase::Running { watch }, Step::NotYet { user_done }) => {
+                let watch = watch.get_or_insert(Watch::new(now));
+                if now >= watch.deadline(&schedule) {
+                    self.record.phase = Phase::ended(self.record.flow.at_deadline());
+                    return;
+                }
+                watch.looked(now);
+                if user_done {
+                    watch.user_done(now);
+                }
+            }
+            (Phase::Erasing { .. } | Phase::Ended { .. }, _) | (Phase::Running { .. }, Step::Deleted) => {}
+        }
+    }
+
+    fn failed(&mut self, op: F::Op, fault: Fault, headers: &[Header], now: UnixMillis) {
+        let schedule = self.record.flow.schedule(&self.account);
+        let starting = self.record.flow.need(&self.account) == Need::Answer(op);
+        self.record.call.failed(fault.clone(), headers, &self.record.seed, now);
+        let used_up = self.record.call.failures() >= schedule.max_failures;
+        match &mut self.record.phase {
+            Phase::Erasing { outcome, .. } => {
+                if used_up || !fault.again {
+                    self.record.phase = Phase::erased(outcome.clone(), AtProvider::Failed { fault });
+                }
+            }
+            Phase::Running { watch } if starting => {
+                if used_up || !fault.again {
+                    let resume = Some(Resume { watch: watch.take() });
+                    self.record.phase = Phase::Ended { outcome: Outcome::Failed { fault }, resume, erasure: None };
+                }
+            }
+            Phase::Running { watch } => {
+                let watch = watch.get_or_insert(Watch::new(now));
+                let late = now >= watch.deadline(&schedule);
+                watch.looked(now);
+                let watch = watch.clone();
+                if late || self.record.call.hopeless() >= MAX_HOPELESS_LOOKS {
+                    self.record.phase = self.given_up(fault, watch);
+                }
+            }
+            Phase::Ended { .. } => {}
+        }
+    }
+
+    /// The last look failed: a claimed non-pass stands, anything else is our failure and can be resumed.
+    fn given_up(&self, fault: Fault, watch: Watch) -> Phase {
+        match self.record.flow.at_deadline() {
+            Outcome::Expired => {
+                let resume = Some(Resume { watch: Some(watch) });
+                Phase::Ended { outcome: Outcome::Failed { fault }, resume, erasure: None }
+            }
+            claimed => Phase::ended(claimed),
+        }
+    }
+
+    fn hint(&mut self, text: &str, now: UnixMillis) -> Result<(), Reject> {
+        let hint = Hint::parse(text, &self.own().journey_id())?;
+        if matches!(self.record.phase, Phase::Running { .. }) {
+            let heard = self.record.flow.hint(&self.account, &hint);
+            self.heard(heard, now);
+        }
+        Ok(())
+    }
+
+    fn redirect(&mut self, url: &str, now: UnixMillis) -> Result<(), Reject> {
+        let mut flow = self.record.flow.clone();
+        let heard = flow.redirect(&self.account, url)?;
+        if matches!(self.record.phase, Phase::Running { .. }) {
+            self.record.flow = flow;
+            self.heard(heard, now);
+        }
+        Ok(())
+    }
+
+    fn callback(&mut self, url: &str, headers: &[Header], body: &[u8], now: UnixMillis) -> Result<(), Reject> {
+        let mut flow = self.record.flow.clone();
+        let heard = flow.callback(&self.account, url, headers, body, &self.own())?;
+        if matches!(self.record.phase, Phase::Running { .. }) {
+            self.record.flow = flow;
+            self.heard(heard, now);
+        }
+        Ok(())
+    }
+
+    fn heard(&mut self, heard: Heard, now: UnixMillis) {
+        let schedule = self.record.flow.schedule(&self.account);
+        if let Phase::Running { watch: Some(watch) } = &mut self.record.phase {
+            watch.heard(heard, &schedule, now);
+        }
+    }
+
+    fn images(&mut self, images: &[crate::Image]) -> Result<(), Reject> {
+        if !matches!(self.record.phase, Phase::Running { .. }) {
+            return Err(Reject::caller("session_over", "images", "the session has ended; images are no longer taken"));
+        }
+        self.record.flow.images(&self.account, images)
+    }
+
+    fn retry(&mut self, now: UnixMillis) -> Result<(), Reject> {
+        let refuse = |why: &str| Err(Reject::caller("retry_refused", "input", why));
+        let Phase::Ended { outcome, resume, erasure } = self.record.phase.clone() else {
+            return refuse("the session is still running; go on with `next`");
+        };
+        if erasure.is_some() {
+            return refuse("the session was erased; open a new one");
+        }
+        if let Some(resume) = resume {
+            let watch = resume.watch.map(|watch| watch.renewed(now));
+            self.record.phase = Phase::Running { watch };
+        } else if self.record.flow.retry(&outcome) {
+            self.record.attempt = self.record.attempt.saturating_add(1);
+            let starts = matches!(self.record.flow.need(&self.account), Need::Answer(_));
+            self.record.phase = Phase::Running { watch: (!starts).then(|| Watch::new(now)) };
+        } else {
+            return refuse("the session is decided, or the provider allows no further attempt; open a new one");
+        }
+        self.record.evidence = None;
+        self.record.call.renew();
+        Ok(())
+    }
+
+    fn erase(&mut self, at_provider: bool) {
+        let outcome = match &self.record.phase {
+            Phase::Running { .. } => Outcome::Abandoned { stage: self.record.flow.stage() },
+            Phase::Ended { erasure: Some(done), .. } if done.at_provider_is_final(at_provider) => return,
+            Phase::Ended { outcome, .. } => outcome.clone(),
+            Phase::Erasing { .. } => return,
+        };
+        self.record.flow.wipe();
+        self.record.evidence = None;
+        self.record.call.renew();
+        self.record.phase = match (at_provider, self.record.flow.erase(0)) {
+            (false, _) => Phase::erased(outcome, AtProvider::NotAsked),
+            (true, None) if self.record.flow.references().is_empty() => {
+                Phase::erased(outcome, AtProvider::Deleted { count: 0 })
+            }
+            (true, None) => Phase::erased(outcome, AtProvider::NotOffered),
+            (true, Some(_)) => Phase::Erasing { outcome, index: 0 },
+        };
+    }
+
+    /// Times are the caller's, but they never run back and never leave the plausible range.
+    fn clamp(&self, now: UnixMillis) -> UnixMillis {
+        if now.is_plausible() { now.max(self.record.clock) } else { self.record.clock }
+    }
+
+    fn own(&self) -> Own<'_> {
+        let record = &self.record;
+        Own { seed: &record.seed, attempt: record.attempt, opened: record.opened }
+    }
+}
+
+impl crate::Erasure {
+    /// Whether asking again can change nothing.
+    fn at_provider_is_final(&self, asked: bool) -> bool {
+        match self.at_provider {
+            AtProvider::NotAsked => !asked,
+            AtProvider::Failed { .. } => false,
+            AtProvider::NotOffered | AtProvider::Deleted { .. } => true,
+        }
+    }
+}
+
+/// Prints where the session stands, and nothing that it holds.
+impl<F: Flow> fmt::Debug for Machine<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let phase = match &self.record.phase {
+            Phase::Running { .. } => "running",
+            Phase::Ended { .. } => "ended",
+            Phase::Erasing { .. } => "erasing",
+        };
+        f.debug_struct("Session")
+            .field("provider", &F::Account::PROVIDER)
+            .field("revision", &self.record.revision)
+            .field("phase", &phase)
+            .finish_non_exhaustive()
+    }
+}

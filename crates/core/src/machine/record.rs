@@ -1,0 +1,245 @@
+//! What a session stores, and the form in which it is stored.
+
+use alloc::{string::String, vec::Vec};
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
+
+use super::{call::Call, watch::Watch};
+use crate::{
+    AtProvider, Basis, Document, Erasure, Evidence, Outcome, Part, Person, Provider, Reason, Reject, Seed, Source,
+    UnixMillis,
+};
+
+/// The newest snapshot format this version writes and reads.
+pub const SNAPSHOT_FORMAT: u32 = 1;
+
+/// The envelope of every stored session.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Envelope<T> {
+    pub(super) format: u32,
+    pub(super) provider: Provider,
+    pub(super) session: T,
+}
+
+#[derive(Deserialize)]
+struct Head {
+    format: u32,
+    provider: Option<Provider>,
+}
+
+/// Whose session a stored text holds.
+///
+/// # Errors
+/// `snapshot_malformed` if it is no snapshot, `snapshot_newer` if a newer version wrote it.
+pub fn snapshot_provider(text: &str) -> Result<Provider, Reject> {
+    let head: Head = serde_json::from_str(text).map_err(|_| malformed("this is not the text that `snapshot` gave"))?;
+    if head.format > SNAPSHOT_FORMAT {
+        let message = "a newer version of idvkit wrote this; update every worker before sessions are shared";
+        return Err(Reject::snapshot("snapshot_newer", message).about("format"));
+    }
+    match head.provider {
+        Some(provider) if head.format == SNAPSHOT_FORMAT => Ok(provider),
+        _ => Err(malformed("this is not the text that `snapshot` gave")),
+    }
+}
+
+/// A snapshot that cannot have been written by this library, or was changed since.
+pub fn malformed(why: &str) -> Reject {
+    Reject::snapshot("snapshot_malformed", why)
+}
+
+/// Everything about one session.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct Record<F> {
+    /// Which account it belongs to.
+    pub(super) account: String,
+    pub(super) seed: Seed,
+    pub(super) opened: UnixMillis,
+    /// The time of the last change: `now` never runs back behind it.
+    pub(super) clock: UnixMillis,
+    pub(super) revision: i64,
+    pub(super) attempt: u32,
+    pub(super) call: Call,
+    pub(super) phase: Phase,
+    /// The provider's own state.
+    pub(super) flow: F,
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "stored_evidence")]
+    pub(super) evidence: Option<Evidence>,
+}
+
+/// Where a session stands.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub(super) enum Phase {
+    /// Under way; the watch begins with the first journey.
+    Running { watch: Option<Watch> },
+    /// Over.
+    Ended {
+        outcome: Outcome,
+        /// Set if a failed request ended it: the watch to resume with.
+        resume: Option<Resume>,
+        erasure: Option<Erasure>,
+    },
+    /// Over, and the attempts are being deleted at the provider, one after the other.
+    Erasing { outcome: Outcome, index: u32 },
+}
+
+/// What to go on with after a failed request.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Resume {
+    pub(super) watch: Option<Watch>,
+}
+
+impl Phase {
+    pub(super) fn ended(outcome: Outcome) -> Self {
+        Self::Ended { outcome, resume: None, erasure: None }
+    }
+
+    pub(super) fn erased(outcome: Outcome, at_provider: AtProvider) -> Self {
+        Self::Ended { outcome, resume: None, erasure: Some(Erasure { at_provider }) }
+    }
+}
+
+impl<F> Record<F> {
+    /// Restored input is untrusted: refuses what no session can have stored.
+    pub(super) fn check(&self) -> Result<(), Reject> {
+        let in_range = self.opened.is_plausible() && self.clock.is_plausible() && self.opened <= self.clock;
+        let watch_in_range = match &self.phase {
+            Phase::Running { watch } | Phase::Ended { resume: Some(Resume { watch }), .. } => {
+                watch.as_ref().is_none_or(Watch::is_plausible)
+            }
+            _ => true,
+        };
+        if self.revision < 0 || !in_range || !watch_in_range {
+            return Err(malformed("a time or number in it is out of range"));
+        }
+        Ok(())
+    }
+}
+
+/// The stored form of evidence. The public type has none, so that it is not serialised by accident.
+#[expect(clippy::ref_option, reason = "serde calls with this signature")]
+mod stored_evidence {
+    use super::{Deserialize, Deserializer, Error, Evidence, Serialize, Serializer, StoredEvidence};
+
+    pub(super) fn serialize<S: Serializer>(evidence: &Option<Evidence>, serializer: S) -> Result<S::Ok, S::Error> {
+        evidence.as_ref().map(StoredEvidence::of).serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Evidence>, D::Error> {
+        Option::<StoredEvidence>::deserialize(deserializer)?
+            .map(|stored| stored.restore().ok_or_else(|| D::Error::custom("evidence")))
+            .transpose()
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct StoredEvidence {
+    basis: Basis,
+    at: UnixMillis,
+    raw: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    person: Option<StoredPerson>,
+    #[serde(default)]
+    parts: Vec<Part>,
+    #[serde(default)]
+    reasons: Vec<Reason>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    sealed: Option<String>,
+    source: Source,
+}
+
+impl StoredEvidence {
+    fn of(evidence: &Evidence) -> Self {
+        Self {
+            basis: evidence.basis,
+            at: evidence.at,
+            raw: STANDARD.encode(&evidence.raw),
+            person: evidence.person.clone().map(StoredPerson::from),
+            parts: evidence.parts.clone(),
+            reasons: evidence.reasons.clone(),
+            sealed: evidence.sealed.as_ref().map(|sealed| STANDARD.encode(sealed)),
+            source: evidence.source.clone(),
+        }
+    }
+
+    fn restore(self) -> Option<Evidence> {
+        let sealed = match self.sealed {
+            Some(sealed) => Some(STANDARD.decode(sealed).ok()?),
+            None => None,
+        };
+        Some(Evidence {
+            basis: self.basis,
+            at: self.at,
+            raw: STANDARD.decode(self.raw).ok()?,
+            person: self.person.map(Person::from),
+            parts: self.parts,
+            reasons: self.reasons,
+            sealed,
+            source: self.source,
+        })
+    }
+}
+
+/// A person as stored; the same members as [`Person`], which has no serialised form of its own.
+#[derive(Serialize, Deserialize)]
+struct StoredPerson {
+    #[serde(flatten, with = "PersonForm")]
+    person: Person,
+}
+
+impl From<Person> for StoredPerson {
+    fn from(person: Person) -> Self {
+        Self { person }
+    }
+}
+
+impl From<StoredPerson> for Person {
+    fn from(stored: StoredPerson) -> Self {
+        stored.person
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Person")]
+struct PersonForm {
+    given_name: Option<String>,
+    family_name: Option<String>,
+    middle_name: Option<String>,
+    birthdate: Option<String>,
+    gender: Option<String>,
+    nationalities: Vec<String>,
+    place_of_birth: Option<String>,
+    personal_number: Option<String>,
+    phone_number: Option<String>,
+    #[serde(with = "stored_document")]
+    document: Option<Document>,
+}
+
+#[expect(clippy::ref_option, reason = "serde calls with this signature")]
+mod stored_document {
+    use super::{Deserialize, Deserializer, Document, DocumentForm, Serialize, Serializer};
+
+    #[derive(Serialize, Deserialize)]
+    struct Stored(#[serde(with = "DocumentForm")] Document);
+
+    pub(super) fn serialize<S: Serializer>(document: &Option<Document>, serializer: S) -> Result<S::Ok, S::Error> {
+        document.clone().map(Stored).serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Document>, D::Error> {
+        Ok(Option::<Stored>::deserialize(deserializer)?.map(|stored| stored.0))
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Document")]
+struct DocumentForm {
+    kind: Option<String>,
+    document_number: Option<String>,
+    date_of_issuance: Option<String>,
+    date_of_expiry: Option<String>,
+    issuer_country: Option<String>,
+    issuer_name: Option<String>,
+}

@@ -1,0 +1,313 @@
+//! What a session comes to, and what it rests on.
+
+use alloc::{string::String, vec::Vec};
+use core::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Provider, UnixMillis};
+
+/// How a session ended. It may leave the server: it holds no personal data.
+///
+/// Deliberately exhaustive: a host must have an answer to each.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Outcome {
+    /// The provider's result was fetched and verified.
+    Decided {
+        /// What it says.
+        decision: Decision,
+    },
+    /// The user gave up, or the session was erased before a decision.
+    Abandoned {
+        /// Where in the flow, if that is known (Attestr's stage id).
+        stage: Option<String>,
+    },
+    /// Time ran out: the link, the provider's transaction, or our patience.
+    Expired,
+    /// Something went wrong that is no verdict about the user.
+    Failed {
+        /// What went wrong.
+        fault: Fault,
+    },
+}
+
+impl Outcome {
+    /// Whether this is [`Decision::Approved`]: the only outcome that lets a user in by the provider's own verdict.
+    pub fn is_approved(&self) -> bool {
+        matches!(self, Self::Decided { decision: Decision::Approved })
+    }
+}
+
+/// What a verified result says. Deliberately exhaustive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Decision {
+    /// The provider says yes.
+    Approved,
+    /// The provider says no.
+    Declined,
+    /// The provider cannot say.
+    Inconclusive,
+    /// The result is authentic, and the provider gives no verdict: read the evidence (Attestr).
+    Completed,
+}
+
+/// What kind of thing went wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum FaultClass {
+    /// Malformed or missing input (HTTP 400, 404, 422 …).
+    Input,
+    /// Credentials, allow-lists, consent (HTTP 401, 403).
+    Authorization,
+    /// The account or flow is not set up for this (HTTP 402, 409, 412 …; low credit, not provisioned).
+    Configuration,
+    /// Too many requests (HTTP 429).
+    Throttled,
+    /// No answer came, or the provider's server failed (HTTP 5xx).
+    Unavailable,
+    /// An answer came that cannot be trusted or read.
+    Answer,
+    /// None of these.
+    Unknown,
+}
+
+/// What went wrong, and where. Holds no personal data and no credential.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fault {
+    /// Our stable `snake_case` code, such as `http_status`, `no_answer`, `unreadable`, `signature_wrong`.
+    pub code: String,
+    /// The kind.
+    pub class: FaultClass,
+    /// Where, as `provider.operation`. A provider's codes mean something only together with it.
+    pub operation: String,
+    /// The HTTP status, if there was one.
+    pub status: Option<u16>,
+    /// The provider's own code.
+    pub provider_code: Option<String>,
+    /// The provider's words for the user, in the user's language, display only. Never from a server-to-server error.
+    pub message: Option<String>,
+    /// The cause behind it, where the provider names one (Attestr's `original`).
+    pub cause: Option<Cause>,
+    /// Whether the same call may succeed later without anything being changed.
+    pub again: bool,
+}
+
+/// The root cause behind a provider's error.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cause {
+    /// The provider's code.
+    pub code: Option<String>,
+    /// The HTTP status it came with.
+    pub status: Option<u16>,
+    /// The provider's words, display only.
+    pub message: Option<String>,
+}
+
+impl Fault {
+    /// A fault with only the necessary members.
+    pub fn new(code: &str, class: FaultClass, operation: &str, again: bool) -> Self {
+        Self {
+            code: code.into(),
+            class,
+            operation: operation.into(),
+            status: None,
+            provider_code: None,
+            message: None,
+            cause: None,
+            again,
+        }
+    }
+
+    /// No answer arrived: refused, reset, timed out.
+    pub fn no_answer(operation: &str) -> Self {
+        Self::new("no_answer", FaultClass::Unavailable, operation, true)
+    }
+
+    /// An answer that is not in the documented form, for example a maintenance page.
+    pub fn unreadable(operation: &str, status: u16) -> Self {
+        Self { status: Some(status), ..Self::new("unreadable", FaultClass::Answer, operation, true) }
+    }
+
+    /// An answer about something else than what was asked for: never a pass (rule 2).
+    pub fn foreign(operation: &str) -> Self {
+        Self::new("foreign_answer", FaultClass::Answer, operation, true)
+    }
+
+    /// An answer with an error status. Only time-outs, throttling and server errors are worth repeating.
+    pub fn status(operation: &str, status: u16) -> Self {
+        let again = matches!(status, 408 | 425 | 429 | 500..);
+        Self { status: Some(status), ..Self::new("http_status", FaultClass::of_status(status), operation, again) }
+    }
+
+    /// Adds the provider's own code.
+    #[must_use]
+    pub fn with_provider_code(mut self, code: Option<String>) -> Self {
+        self.provider_code = code;
+        self
+    }
+}
+
+impl FaultClass {
+    /// The class that an HTTP status speaks of.
+    pub fn of_status(status: u16) -> Self {
+        match status {
+            400 | 404 | 405 | 410 | 413 | 415 | 422 => Self::Input,
+            401 | 403 => Self::Authorization,
+            402 | 409 | 412 => Self::Configuration,
+            429 => Self::Throttled,
+            408 | 425 | 500.. => Self::Unavailable,
+            _ => Self::Unknown,
+        }
+    }
+}
+
+/// What a decision rests on: for the record, and for data about the person. It must stay on the server.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Evidence {
+    /// How it was made sure.
+    pub basis: Basis,
+    /// When the deciding answer was handled.
+    pub at: UnixMillis,
+    /// The bytes: exactly the signed slice for [`Basis::Signed`], the whole answer for [`Basis::Fetched`].
+    pub raw: Vec<u8>,
+    /// The person, as far as the provider normalises it.
+    pub person: Option<Person>,
+    /// What each step of the flow said.
+    pub parts: Vec<Part>,
+    /// Why it is not a pass, in the provider's words.
+    pub reasons: Vec<Reason>,
+    /// A result that only the holder of a key can read (an encrypted eID result).
+    pub sealed: Option<Vec<u8>>,
+    /// Where it came from.
+    pub source: Source,
+}
+
+impl fmt::Debug for Evidence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Evidence")
+            .field("basis", &self.basis)
+            .field("at", &self.at)
+            .field("raw_bytes", &self.raw.len())
+            .field("parts", &self.parts.len())
+            .field("reasons", &self.reasons)
+            .field("source", &self.source)
+            .finish_non_exhaustive()
+    }
+}
+
+/// How a result was made sure. Deliberately exhaustive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Basis {
+    /// A signature over the bytes verified under the account's secret.
+    Signed {
+        /// Which form of the bytes verified.
+        form: SignedForm,
+    },
+    /// The server fetched it over TLS with its own credentials.
+    Fetched,
+}
+
+/// Which form of a JSON member a signature covered. Deliberately exhaustive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SignedForm {
+    /// The bytes as they stood in the answer.
+    AsSent,
+    /// The bytes as ECMAScript's `JSON.stringify` writes them (A-Q1: inferred, can be switched off).
+    Ecmascript,
+}
+
+/// Where evidence came from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Source {
+    /// The provider.
+    pub provider: Provider,
+    /// The operation whose answer it is.
+    pub operation: String,
+    /// The host that answered.
+    pub host: String,
+    /// Whether that host is one that the provider documents for production. A sandbox is not.
+    pub production: bool,
+}
+
+/// A person, in the claim names of OpenID Connect for Identity Assurance. `Debug` prints none of it.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Person {
+    /// Given name(s).
+    pub given_name: Option<String>,
+    /// Family name(s).
+    pub family_name: Option<String>,
+    /// Middle name or patronymic.
+    pub middle_name: Option<String>,
+    /// Date of birth, `YYYY-MM-DD`.
+    pub birthdate: Option<String>,
+    /// Gender, in the provider's word.
+    pub gender: Option<String>,
+    /// Nationalities, ISO 3166 alpha-3 where the provider normalises them.
+    pub nationalities: Vec<String>,
+    /// Place of birth.
+    pub place_of_birth: Option<String>,
+    /// The national personal number (IIN, BSN …).
+    pub personal_number: Option<String>,
+    /// Telephone number.
+    pub phone_number: Option<String>,
+    /// The document shown.
+    pub document: Option<Document>,
+}
+
+impl fmt::Debug for Person {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Person(..)")
+    }
+}
+
+/// An identity document. `Debug` prints none of it.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Document {
+    /// The type, in the provider's word (`passport`, `identityCard` …).
+    pub kind: Option<String>,
+    /// Its number.
+    pub document_number: Option<String>,
+    /// Date of issue, `YYYY-MM-DD`.
+    pub date_of_issuance: Option<String>,
+    /// Date of expiry, `YYYY-MM-DD`.
+    pub date_of_expiry: Option<String>,
+    /// Issuing country, ISO 3166 alpha-3 where the provider normalises it.
+    pub issuer_country: Option<String>,
+    /// Issuing authority.
+    pub issuer_name: Option<String>,
+}
+
+impl fmt::Debug for Document {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Document(..)")
+    }
+}
+
+/// What one step or one provider within a flow said.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Part {
+    /// Its name: a stage id, a technology code, a process provider.
+    pub name: String,
+    /// Whether it passed, if it says so.
+    pub passed: Option<bool>,
+    /// Its status in the provider's word.
+    pub status: Option<String>,
+    /// Its score in the provider's decimal text (B-16).
+    pub score: Option<String>,
+}
+
+/// Why something did not pass.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reason {
+    /// The provider's code or type.
+    pub code: String,
+    /// The provider's further words.
+    pub detail: Option<String>,
+    /// The part it belongs to.
+    pub part: Option<String>,
+}

@@ -1,0 +1,378 @@
+//! URLs that are handed to a provider: callbacks and the pages a user returns to.
+
+use alloc::{
+    borrow::ToOwned,
+    format,
+    string::{String, ToString},
+    vec::Vec,
+};
+use core::fmt::{self, Write as _};
+
+use fluent_uri::{Uri, component::Authority};
+
+use crate::Reject;
+
+/// What one field of one provider asks of a URL beyond the rules that always hold (see [`RestrictedUrl`]), as data.
+///
+/// ```
+/// use idvkit_core::{RestrictedUrl, UrlRules};
+///
+/// const CALLBACK: UrlRules = UrlRules::new(255).without_query();
+///
+/// assert!(RestrictedUrl::parse("callbackUrl", "https://shop.example/idv", &CALLBACK).is_ok());
+/// let reject = RestrictedUrl::parse("callbackUrl", "https://shop.example:8443/idv", &CALLBACK).unwrap_err();
+/// assert_eq!(reject.code(), "url_port");
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UrlRules {
+    /// Most characters of the whole URL.
+    pub max_len: usize,
+    /// Whether it may have a query.
+    pub query: QueryRule,
+    /// Names of query parameters that the provider appends itself.
+    pub reserved: &'static [&'static str],
+    /// Whether a value shaped like an e-mail address is refused (S3: no personal data in any form).
+    pub refuse_personal_data: bool,
+    /// Whether a program under development may use its own machine.
+    pub development: Development,
+}
+
+/// Whether a URL may have a query.
+///
+/// Deliberately exhaustive: there is no third answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum QueryRule {
+    /// Any parameters but the reserved ones.
+    Allowed,
+    /// None, not even an empty `?`.
+    Forbidden,
+}
+
+/// The one development switch (J-D9).
+///
+/// Deliberately exhaustive: every further exception would be a hole in the rules.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Development {
+    /// The rules as they are.
+    Off,
+    /// `http://localhost:PORT` is accepted as well: this scheme, this name, with a port, and nothing else.
+    LocalhostHttp,
+}
+
+impl UrlRules {
+    /// The usual rules: a query is allowed, no names are reserved, personal data is refused, development is off.
+    /// `max_len` is in characters.
+    pub const fn new(max_len: usize) -> Self {
+        Self {
+            max_len,
+            query: QueryRule::Allowed,
+            reserved: &[],
+            refuse_personal_data: true,
+            development: Development::Off,
+        }
+    }
+
+    /// The same without a query.
+    #[must_use]
+    pub const fn without_query(self) -> Self {
+        Self { query: QueryRule::Forbidden, ..self }
+    }
+
+    /// The same with these names of query parameters kept for the provider.
+    #[must_use]
+    pub const fn with_reserved(self, reserved: &'static [&'static str]) -> Self {
+        Self { reserved, ..self }
+    }
+
+    /// The same with the development switch set or not.
+    #[must_use]
+    pub const fn with_development(self, on: bool) -> Self {
+        Self { development: if on { Development::LocalhostHttp } else { Development::Off }, ..self }
+    }
+}
+
+/// A URL that was found fit to be handed to a provider.
+///
+/// It is HTTPS on a public host name without port, user information and fragment, valid by RFC 3986 in ASCII, and
+/// obeys the [`UrlRules`] it was parsed with. Scheme and host are in lower case; the rest is as it was passed. Whether
+/// the host is yours cannot be checked here.
+///
+/// `Debug` prints the host only, because paths and queries hold secrets; there is no `Display` and no serialised form
+/// for the same reason. A stored URL is read back with [`parse`](Self::parse), under the rules in force then.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct RestrictedUrl(String);
+
+impl RestrictedUrl {
+    /// Checks a URL (rules of S3, section URL requirements; J-V22 and J-D9 for what they leave open).
+    ///
+    /// # Errors
+    /// About `field`, each with the fix and never with any part of the URL:
+    /// `url_not_ascii`, `url_too_long`, `url_malformed`, `url_scheme`, `url_user_info`, `url_ip_address`, `url_host`,
+    /// `url_port`, `url_fragment`, `url_query`, `url_reserved_parameter`, `url_personal_data`.
+    pub fn parse(field: &str, value: &str, rules: &UrlRules) -> Result<Self, Reject> {
+        check(value, rules).map(|uri| Self(normalise(uri))).map_err(|reject| reject.about(field))
+    }
+
+    /// The URL. It may hold a secret: log [`host`](Self::host) instead.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The URL, given away.
+    pub fn into_string(self) -> String {
+        self.0
+    }
+
+    /// The host name in lower case, without the port that a development URL has.
+    pub fn host(&self) -> &str {
+        let authority = self.0.split('/').nth(2).unwrap_or_default();
+        authority.split([':', '?']).next().unwrap_or_default()
+    }
+
+    /// The URL with parameters behind its query, whose text and order stay as they are; no slash is added (J-D13).
+    /// Names and values are encoded here, as HTML forms do.
+    ///
+    /// The result is no longer checked, as a provider that appends its own parameters checks nothing either.
+    pub fn append_query<'a>(&self, pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
+        let mut url = self.0.clone();
+        for (name, value) in pairs {
+            match url.split_once('?') {
+                None => url.push('?'),
+                Some((_, query)) if query.is_empty() || query.ends_with('&') => {}
+                Some(_) => url.push('&'),
+            }
+            url.extend(form_urlencoded::byte_serialize(name.as_bytes()));
+            url.push('=');
+            url.extend(form_urlencoded::byte_serialize(value.as_bytes()));
+        }
+        url
+    }
+
+    /// The URL with one more path segment, before its query if it has one: the place for an unguessable secret by which
+    /// a callback is recognised (J-D10). Everything but letters, digits, `-`, `.`, `_` and `~` is encoded.
+    ///
+    /// The result may be too long for the field: parse it once more.
+    pub fn push_segment(&self, segment: &str) -> String {
+        let (base, query) = match self.0.split_once('?') {
+            Some((base, query)) => (base, Some(query)),
+            None => (self.0.as_str(), None),
+        };
+        let mut url = base.strip_suffix('/').unwrap_or(base).to_owned();
+        url.push('/');
+        push_encoded(&mut url, segment);
+        if let Some(query) = query {
+            url.push('?');
+            url.push_str(query);
+        }
+        url
+    }
+}
+
+impl fmt::Debug for RestrictedUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "RestrictedUrl(host {})", self.host())
+    }
+}
+
+/// Whether something shaped like an e-mail address stands anywhere in a text, percent-encoded (also repeatedly) or not.
+///
+/// Meant for references and URLs that must not hold personal data (S3). It errs on the side of finding one: a dotted
+/// name after an `@` that follows a word, as in `logo@2x.png`, counts; a bare `@name` or `tool@1.2.3` does not.
+pub fn looks_like_email(text: &str) -> bool {
+    let text = decode_fully(text);
+    let pieces: Vec<&[u8]> = text.split(|byte| *byte == b'@').collect();
+    pieces
+        .windows(2)
+        .any(|pair| matches!(pair, [before, after] if ends_with_local_part(before) && starts_with_mail_domain(after)))
+}
+
+fn check<'a>(text: &'a str, rules: &UrlRules) -> Result<Uri<&'a str>, Reject> {
+    check_text(text, rules.max_len)?;
+    let uri = Uri::parse(text).map_err(|_| refuse("url_malformed", MALFORMED))?;
+    if !(rules.development == Development::LocalhostHttp && is_localhost_http(&uri)) {
+        check_scheme(&uri)?;
+        check_authority(uri.authority())?;
+    }
+    if uri.has_fragment() {
+        return Err(refuse("url_fragment", "must have no fragment; remove `#` and what follows it"));
+    }
+    check_query(uri.query().map(fluent_uri::pct_enc::EStr::as_str), rules)?;
+    if rules.refuse_personal_data && looks_like_email(text) {
+        let rule = "must hold no personal data; replace what looks like an e-mail address by an opaque reference";
+        return Err(refuse("url_personal_data", rule));
+    }
+    Ok(uri)
+}
+
+const MALFORMED: &str = "must be one whole URL by RFC 3986, such as `https://shop.example/done`; \
+    percent-encode other characters, and follow every `%` by two hexadecimal digits";
+
+const NO_PUBLIC_HOST: &str = "must have a public host name, such as `shop.example`: labels of letters, digits and \
+    inner hyphens, joined by dots, with none at the end";
+
+/// The caller of the caller adds the field.
+fn refuse(code: &'static str, message: impl Into<String>) -> Reject {
+    Reject::caller(code, "", message)
+}
+
+fn check_text(text: &str, max_len: usize) -> Result<(), Reject> {
+    if !text.is_ascii() {
+        let rule = "must be ASCII; write the host in punycode (`xn--…`) and percent-encode the rest";
+        return Err(refuse("url_not_ascii", rule));
+    }
+    if text.len() > max_len {
+        return Err(refuse(
+            "url_too_long",
+            format!("may have at most {max_len} characters; shorten the path or the query"),
+        ));
+    }
+    Ok(())
+}
+
+fn is_localhost_http(uri: &Uri<&str>) -> bool {
+    let is_local = |authority: Authority<'_>| {
+        let has_port = matches!(authority.port_to_u16(), Ok(Some(port)) if port != 0);
+        authority.host().eq_ignore_ascii_case("localhost") && has_port && !authority.has_userinfo()
+    };
+    uri.scheme().as_str().eq_ignore_ascii_case("http") && uri.authority().is_some_and(is_local)
+}
+
+/// That `HTTPS://` is as good as `https://` is inferred from RFC 3986; it is sent in lower case.
+fn check_scheme(uri: &Uri<&str>) -> Result<(), Reject> {
+    if uri.scheme().as_str().eq_ignore_ascii_case("https") {
+        return Ok(());
+    }
+    let rule =
+        "must begin with `https://`; only with the development switch on is `http://localhost:PORT` accepted too";
+    Err(refuse("url_scheme", rule))
+}
+
+/// Refusing user information, `:443` and numeric hosts of every spelling is inferred (J-D9).
+fn check_authority(authority: Option<Authority<'_>>) -> Result<(), Reject> {
+    let Some(authority) = authority else {
+        return Err(refuse("url_host", "must have a host, as in `https://shop.example/`"));
+    };
+    if authority.has_userinfo() {
+        return Err(refuse(
+            "url_user_info",
+            "must have no user name or password; remove what stands before `@`, and the `@`",
+        ));
+    }
+    if is_ip_address(authority.host()) {
+        return Err(refuse("url_ip_address", "must have a host name; an IP address in any spelling is not allowed"));
+    }
+    check_host_name(authority.host())?;
+    if authority.has_port() {
+        return Err(refuse("url_port", "must have no port, not even `:443`; serve it on the default port"));
+    }
+    Ok(())
+}
+
+/// Brackets hold an IP literal by definition. Otherwise browsers take every host for an IPv4 address whose last label
+/// is a number: decimal, octal or hexadecimal, of one to four labels, with a dot at the end, percent-encoded.
+fn is_ip_address(host: &str) -> bool {
+    let host = decode_fully(host);
+    if host.starts_with(b"[") {
+        return true;
+    }
+    let end = host.iter().rposition(|byte| *byte != b'.').map_or(0, |last| last + 1);
+    let host = host.get(..end).unwrap_or_default();
+    let last_label = host.rsplit(|byte| *byte == b'.').next().unwrap_or_default();
+    match last_label {
+        [b'0', b'x' | b'X', digits @ ..] => digits.iter().all(u8::is_ascii_hexdigit),
+        digits => !digits.is_empty() && digits.iter().all(u8::is_ascii_digit),
+    }
+}
+
+/// That only a dotted public name will do is inferred from the documented wish that the domain be the customer's.
+fn check_host_name(host: &str) -> Result<(), Reject> {
+    let labels: Vec<&str> = host.split('.').collect();
+    let is_local = labels.last().is_some_and(|label| label.eq_ignore_ascii_case("localhost"));
+    if host.len() <= 253 && labels.len() > 1 && !is_local && labels.iter().all(|label| is_host_label(label)) {
+        return Ok(());
+    }
+    Err(refuse("url_host", NO_PUBLIC_HOST))
+}
+
+fn is_host_label(label: &str) -> bool {
+    (1..=63).contains(&label.len())
+        && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+        && !label.starts_with('-')
+        && !label.ends_with('-')
+}
+
+fn check_query(query: Option<&str>, rules: &UrlRules) -> Result<(), Reject> {
+    let Some(query) = query else { return Ok(()) };
+    if rules.query == QueryRule::Forbidden {
+        return Err(refuse("url_query", "must have no query; remove `?` and what follows it, or put it into the path"));
+    }
+    if query.split(['&', ';']).any(|parameter| is_reserved(parameter, rules.reserved)) {
+        let names = rules.reserved.join("`, `");
+        let rule = format!("must not use the parameters that the provider appends itself: `{names}`; rename yours");
+        return Err(refuse("url_reserved_parameter", rule));
+    }
+    Ok(())
+}
+
+/// That encoded names, other letter case and surrounding spaces (which some servers drop) count is inferred (J-D9).
+fn is_reserved(parameter: &str, reserved: &[&str]) -> bool {
+    let name = parameter.split('=').next().unwrap_or_default().replace('+', " ");
+    let name = decode_fully(&name);
+    reserved.iter().any(|reserved| name.trim_ascii().eq_ignore_ascii_case(reserved.as_bytes()))
+}
+
+fn normalise(uri: Uri<&str>) -> String {
+    let text = uri.to_string();
+    let authority_end = text.match_indices(['/', '?']).map(|(at, _)| at).nth(2).unwrap_or(text.len());
+    let (start, rest) = text.split_at(authority_end);
+    start.to_ascii_lowercase() + rest
+}
+
+fn ends_with_local_part(text: &[u8]) -> bool {
+    let is_outside =
+        |byte: &u8| byte.is_ascii_whitespace() || byte.is_ascii_control() || b"/?&=:;,<>()[]\\".contains(byte);
+    text.last().is_some_and(|byte| !is_outside(byte))
+}
+
+/// A name of two or more labels, not all of them numbers after the first, or an address in brackets.
+fn starts_with_mail_domain(text: &[u8]) -> bool {
+    let is_inside = |byte: &u8| byte.is_ascii_alphanumeric() || b"-.".contains(byte) || !byte.is_ascii();
+    let end = text.iter().position(|byte| !is_inside(byte)).unwrap_or(text.len());
+    let name = text.get(..end).unwrap_or_default();
+    let mut labels = name.split(|byte| *byte == b'.').take_while(|label| !label.is_empty());
+    let is_word = |label: &[u8]| {
+        label.len() > 1 && label.first().is_some_and(|byte| byte.is_ascii_alphabetic() || !byte.is_ascii())
+    };
+    text.starts_with(b"[") || (labels.next().is_some() && labels.any(is_word))
+}
+
+/// Percent-decodes until nothing is left to decode. From right to left one pass is enough for that, since a decoded
+/// `%` finds the digits that follow it already there.
+fn decode_fully(text: &str) -> Vec<u8> {
+    let mut reversed: Vec<u8> = Vec::with_capacity(text.len());
+    for mut byte in text.bytes().rev() {
+        while let (b'%', [.., low, high]) = (byte, reversed.as_slice()) {
+            let Some(decoded) = hex_digit(*high).zip(hex_digit(*low)).map(|(high, low)| high << 4 | low) else { break };
+            reversed.truncate(reversed.len() - 2);
+            byte = decoded;
+        }
+        reversed.push(byte);
+    }
+    reversed.reverse();
+    reversed
+}
+
+fn hex_digit(byte: u8) -> Option<u8> {
+    char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok())
+}
+
+fn push_encoded(url: &mut String, text: &str) {
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            url.push(char::from(byte));
+        } else {
+            // Writing to a `String` cannot fail.
+            let _ = write!(url, "%{byte:02X}");
+        }
+    }
+}

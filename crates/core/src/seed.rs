@@ -1,0 +1,121 @@
+//! Randomness as a parameter: 32 bytes at open, everything else derived from them.
+
+use alloc::{format, string::String};
+use core::fmt;
+
+use hmac::{Hmac, KeyInit, Mac};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use sha2::Sha256;
+use zeroize::{Zeroize, ZeroizeOnDrop};
+
+use crate::Reject;
+
+/// 32 random bytes that the host draws once per session from its operating system.
+///
+/// Request ids, journey ids, callback secrets and jitter are HMAC-SHA256(seed, purpose ‖ number), so that asking twice
+/// gives the same answer on any machine.
+#[derive(Clone, PartialEq, Eq, Zeroize, ZeroizeOnDrop)]
+pub struct Seed([u8; 32]);
+
+impl Seed {
+    /// Takes 32 bytes from a cryptographic random source.
+    ///
+    /// # Errors
+    /// `seed_invalid` if there are not exactly 32 bytes, or all are the same.
+    pub fn new(bytes: &[u8]) -> Result<Self, Reject> {
+        let wrong = |why| Reject::caller("seed_invalid", "seed", why);
+        let seed: [u8; 32] = bytes
+            .try_into()
+            .map_err(|_| wrong("a seed is exactly 32 bytes; take them from the operating system's random source"))?;
+        if seed.iter().all(|byte| *byte == seed[0]) {
+            return Err(wrong("all bytes are the same; take 32 bytes from the operating system's random source"));
+        }
+        Ok(Self(seed))
+    }
+
+    /// 32 bytes that belong to this purpose and number, and to nothing else.
+    pub fn derive(&self, purpose: &str, number: u32) -> [u8; 32] {
+        let mut mac = Hmac::<Sha256>::new_from_slice(&self.0).expect("HMAC takes keys of any length");
+        mac.update(purpose.as_bytes());
+        mac.update(&[0]);
+        mac.update(&number.to_be_bytes());
+        mac.finalize().into_bytes().into()
+    }
+
+    /// The first `bytes` (at most 32) of [`derive`](Self::derive) as lowercase hex.
+    pub fn token(&self, purpose: &str, number: u32, bytes: usize) -> String {
+        let derived = self.derive(purpose, number);
+        to_hex(&derived[..bytes.min(derived.len())])
+    }
+}
+
+impl fmt::Debug for Seed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Seed(..)")
+    }
+}
+
+impl Serialize for Seed {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&to_hex(&self.0))
+    }
+}
+
+impl<'de> Deserialize<'de> for Seed {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        from_hex(&text).map(Self).ok_or_else(|| serde::de::Error::custom("seed"))
+    }
+}
+
+fn to_hex(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    bytes.iter().flat_map(|b| [DIGITS[usize::from(b >> 4)], DIGITS[usize::from(b & 15)]]).map(char::from).collect()
+}
+
+fn from_hex(text: &str) -> Option<[u8; 32]> {
+    if text.len() != 64 || !text.bytes().all(|b| b.is_ascii_hexdigit()) {
+        return None;
+    }
+    let mut bytes = [0; 32];
+    for (at, byte) in bytes.iter_mut().enumerate() {
+        *byte = u8::from_str_radix(text.get(2 * at..2 * at + 2)?, 16).ok()?;
+    }
+    Some(bytes)
+}
+
+/// A short stable name for one provider account, from values that never change with its secrets.
+pub fn fingerprint(parts: &[&str]) -> String {
+    let mut mac = Hmac::<Sha256>::new_from_slice(b"idvkit account").expect("HMAC takes keys of any length");
+    for part in parts {
+        mac.update(format!("{}:", part.len()).as_bytes());
+        mac.update(part.as_bytes());
+    }
+    to_hex(&mac.finalize().into_bytes()[..8])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn derives_one_value_per_purpose_and_number() {
+        let seed = Seed::new(&core::array::from_fn::<u8, 32, _>(|at| at.to_le_bytes()[0])).unwrap();
+        assert_eq!(seed.derive("request", 1), seed.derive("request", 1));
+        assert_ne!(seed.derive("request", 1), seed.derive("request", 2));
+        assert_ne!(seed.derive("request", 1), seed.derive("journey", 1));
+        let stored = serde_json::to_string(&seed).unwrap();
+        assert_eq!(serde_json::from_str::<Seed>(&stored).unwrap(), seed);
+    }
+
+    #[test]
+    fn refuses_what_is_not_random() {
+        assert_eq!(Seed::new(&[7; 31]).unwrap_err().code(), "seed_invalid");
+        assert_eq!(Seed::new(&[0; 32]).unwrap_err().code(), "seed_invalid");
+    }
+
+    #[test]
+    fn fingerprints_keep_parts_apart() {
+        assert_ne!(fingerprint(&["ab", "c"]), fingerprint(&["a", "bc"]));
+    }
+}

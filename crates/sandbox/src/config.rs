@@ -1,0 +1,130 @@
+//! What can be set. Every invention of ours (what no document says) is a field here, and says so.
+
+use std::collections::BTreeMap;
+use std::net::{Ipv4Addr, SocketAddr};
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::attestr::AttestrSettings;
+use crate::jumio::JumioSettings;
+
+/// The whole sandbox as data: what `--config file.json` holds, in `snake_case`, every member optional.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// Every id, token and one-time code follows from this number and the order of requests.
+    pub seed: u64,
+    /// Where to listen; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// The virtual clock's first reading, Unix milliseconds. Fixed by default so that runs repeat exactly.
+    pub start_at: i64,
+    /// Follow the system clock instead of standing still until told to advance; for use by hand.
+    pub real_time: bool,
+    /// How many requests and deliveries each log keeps; the oldest go first.
+    pub log_limit: usize,
+    /// Callback addresses to send elsewhere: the start of a URL → what to put in its place, for example
+    /// `{"https://www.example.com": "http://127.0.0.1:8000"}`. Lets real URL rules be kept with a local receiver.
+    pub reroute: BTreeMap<String, String>,
+    /// Jumio Authentication for Web.
+    pub jumio: JumioSettings,
+    /// Attestr Flowx.
+    pub attestr: AttestrSettings,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            seed: 1,
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            start_at: 1_767_225_600_000, // 2026-01-01T00:00:00Z
+            real_time: false,
+            log_limit: 10_000,
+            reroute: BTreeMap::new(),
+            jumio: JumioSettings::default(),
+            attestr: AttestrSettings::default(),
+        }
+    }
+}
+
+impl Config {
+    /// What the providers' own settings screens would refuse.
+    ///
+    /// # Errors
+    /// One sentence that names the field, the rule and the fix.
+    pub fn check(&self) -> Result<(), String> {
+        if !(1_577_836_800_000..=7_258_118_400_000).contains(&self.start_at) {
+            return Err("start_at must be Unix milliseconds between the years 2020 and 2200".into());
+        }
+        self.jumio.check()?;
+        self.attestr.check()
+    }
+
+    /// This configuration with `patch` merged in as RFC 7396 describes: objects merge, `null` removes, all else replaces.
+    ///
+    /// # Errors
+    /// One sentence when the result is no configuration, or one that [`Config::check`] refuses.
+    pub fn patched(&self, patch: &Value) -> Result<Self, String> {
+        let mut value = serde_json::to_value(self).map_err(|error| error.to_string())?;
+        merge(&mut value, patch);
+        let config: Self = serde_json::from_value(value).map_err(|error| error.to_string())?;
+        config.check()?;
+        Ok(config)
+    }
+}
+
+/// How callbacks and webhooks are sent. No document gives a single one of these numbers (J-D8, A-Q9): all inventions.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct DeliveryPolicy {
+    /// Invention: how long the receiver may take, in real milliseconds.
+    pub timeout_ms: u64,
+    /// Invention: how long to wait before each further attempt, in virtual milliseconds. Empty: no retries.
+    pub retry_after_ms: Vec<i64>,
+    /// Invention: virtual milliseconds between the event and the first attempt.
+    pub delay_ms: i64,
+}
+
+impl Default for DeliveryPolicy {
+    fn default() -> Self {
+        Self { timeout_ms: 10_000, retry_after_ms: vec![60_000, 300_000, 900_000], delay_ms: 0 }
+    }
+}
+
+fn merge(target: &mut Value, patch: &Value) {
+    let Value::Object(patch) = patch else {
+        *target = patch.clone();
+        return;
+    };
+    if !target.is_object() {
+        *target = Value::Object(serde_json::Map::new());
+    }
+    if let Value::Object(target) = target {
+        for (name, value) in patch {
+            if value.is_null() {
+                target.remove(name);
+            } else {
+                merge(target.entry(name.clone()).or_insert(Value::Null), value);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Config;
+    use serde_json::json;
+
+    #[test]
+    fn a_patch_changes_only_what_it_names() {
+        let config = Config::default().patched(&json!({ "seed": 9, "jumio": { "liveness_images": 7 } })).unwrap();
+        assert_eq!((config.seed, config.jumio.liveness_images), (9, 7));
+        assert_eq!(config.jumio.accounts.len(), Config::default().jumio.accounts.len());
+    }
+
+    #[test]
+    fn a_misspelt_setting_is_an_error() {
+        assert!(Config::default().patched(&json!({ "sede": 9 })).is_err());
+        assert!(Config::default().patched(&json!({ "jumio": { "portal": { "domain_prefix": "-a" } } })).is_err());
+    }
+}

@@ -1,0 +1,234 @@
+//! The control API below `/_sandbox/`: JSON in, JSON out, no credentials.
+
+use axum::body::Bytes;
+use axum::extract::{Query, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+use super::{Control, Script};
+use crate::attestr::Flow;
+use crate::deliveries::CallbackRule;
+use crate::faults::Fault;
+use crate::jumio::{Enrolment, resolve_colours};
+use crate::world::Handle;
+
+pub(crate) fn router() -> Router<Handle> {
+    Router::new()
+        .route("/", get(help))
+        .route("/clock", get(clock).post(move_clock))
+        .route("/settle", post(settle))
+        .route("/log", get(log))
+        .route("/deliveries", get(deliveries))
+        .route("/accounts", get(accounts))
+        .route("/settings", get(settings).post(patch).patch(patch))
+        .route("/script", post(script))
+        .route("/faults", post(fault))
+        .route("/callbacks", post(callbacks))
+        .route("/reset", post(reset))
+        .route("/jumio/enrolments", get(enrolments).post(add_enrolment))
+        .route("/jumio/transactions", get(transactions))
+        .route("/jumio/colours", get(colours))
+        .route("/attestr/flows", get(flows).post(add_flow))
+        .route("/attestr/handshakes", get(handshakes))
+        .route("/attestr/archive", post(archive))
+}
+
+/// What there is, also shown on the index page.
+pub(crate) const HELP: [(&str, &str); 17] = [
+    ("GET /_sandbox/clock", "the virtual clock: {\"now\": unix ms}"),
+    ("POST /_sandbox/clock", "{\"advance_ms\": n} or {\"set\": unix ms}; answers when all that became due has happened"),
+    ("POST /_sandbox/settle", "answers when all deliveries due now have been made"),
+    ("GET /_sandbox/log", "requests to providers, with hints"),
+    ("GET /_sandbox/deliveries", "callbacks and webhooks, one entry per attempt"),
+    ("GET /_sandbox/accounts", "test accounts and keys to copy"),
+    ("GET /_sandbox/settings", "all settings"),
+    ("POST /_sandbox/settings", "changes settings: a JSON merge patch"),
+    ("POST /_sandbox/script", "{\"provider\":\"jumio\",\"outcome\":\"FAILED\",\"verdict_delay_ms\":0} or {\"provider\":\"attestr\",\"stage_error\":{...}}"),
+    ("POST /_sandbox/faults", "{\"operation\":\"jumio.retrieve\",\"kind\":\"status|html|invalid_json|hang|drop\",\"when\":\"before|after\",\"times\":1}"),
+    ("POST /_sandbox/callbacks", "{\"provider\":\"jumio\",\"mode\":\"lost|duplicate|late|held\",\"ms\":0,\"times\":1}"),
+    ("POST /_sandbox/reset", "back to the start, seed included"),
+    ("GET, POST /_sandbox/jumio/enrolments", "ID verifications that can be referred to; POST adds or replaces one"),
+    ("GET /_sandbox/jumio/transactions", "transactions and their states"),
+    ("GET /_sandbox/jumio/colours?locale=en-GB", "the colours that a locale gets"),
+    ("GET, POST /_sandbox/attestr/flows", "flows with stages and variables; POST adds or replaces one"),
+    ("GET /_sandbox/attestr/handshakes; POST /_sandbox/attestr/archive", "handshakes; {\"handshake\": id} archives one"),
+];
+
+async fn help() -> Response {
+    let lines: Vec<String> = HELP.iter().map(|(call, what)| format!("{call}\n    {what}\n")).collect();
+    format!("Local sandbox, control API\n\n{}", lines.concat()).into_response()
+}
+
+async fn clock(State(shared): State<Handle>) -> Json<Value> {
+    Json(json!({ "now": shared.world().clock.now() }))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct MoveClock {
+    advance_ms: Option<i64>,
+    set: Option<i64>,
+}
+
+async fn move_clock(State(shared): State<Handle>, body: Bytes) -> Response {
+    let movement = match read::<MoveClock>(&body) {
+        Ok(movement) => movement,
+        Err(refusal) => return refusal,
+    };
+    match (movement.advance_ms, movement.set) {
+        (Some(ms), None) if ms >= 0 => shared.advance(ms).await,
+        (None, Some(now)) => shared.set(now).await,
+        _ => return refused("give either advance_ms (not negative) or set, in milliseconds"),
+    }
+    clock(State(shared)).await.into_response()
+}
+
+async fn settle(State(shared): State<Handle>) -> Json<Value> {
+    shared.settle().await;
+    done()
+}
+
+async fn log(State(shared): State<Handle>) -> Response {
+    Json(&shared.world().log).into_response()
+}
+
+async fn deliveries(State(shared): State<Handle>) -> Response {
+    Json(shared.world().deliveries.log()).into_response()
+}
+
+async fn accounts(State(shared): State<Handle>) -> Json<Value> {
+    let world = shared.world();
+    let base = &world.base_url;
+    Json(json!({
+        "jumio": {
+            "us": format!("{base}/jumio/us"), "eu": format!("{base}/jumio/eu"), "sgp": format!("{base}/jumio/sgp"),
+            "accounts": world.config.jumio.accounts, "enrolments": world.config.jumio.enrolments,
+        },
+        "attestr": {
+            "api": format!("{base}/attestr/api"), "script": format!("{base}/attestr/cdn/flowx.js"),
+            "accounts": world.config.attestr.accounts, "flows": world.config.attestr.flows,
+        },
+    }))
+}
+
+async fn settings(State(shared): State<Handle>) -> Response {
+    Json(&shared.world().config).into_response()
+}
+
+async fn patch(State(shared): State<Handle>, body: Bytes) -> Response {
+    match read::<Value>(&body) {
+        Ok(patch) => answer(Control::new(shared).patch(&patch)),
+        Err(refusal) => refusal,
+    }
+}
+
+async fn script(State(shared): State<Handle>, body: Bytes) -> Response {
+    match read::<Script>(&body) {
+        Ok(script) if Control::new(shared).script(script) => done().into_response(),
+        Ok(_) => refused("there is no transaction or handshake with this id"),
+        Err(refusal) => refusal,
+    }
+}
+
+async fn fault(State(shared): State<Handle>, body: Bytes) -> Response {
+    apply(&body, |fault: Fault| shared.world().faults.add(fault))
+}
+
+async fn callbacks(State(shared): State<Handle>, body: Bytes) -> Response {
+    apply(&body, |rule: CallbackRule| shared.world().deliveries.rule(rule))
+}
+
+async fn reset(State(shared): State<Handle>) -> Json<Value> {
+    shared.reset().await;
+    done()
+}
+
+async fn enrolments(State(shared): State<Handle>) -> Response {
+    Json(&shared.world().config.jumio.enrolments).into_response()
+}
+
+async fn add_enrolment(State(shared): State<Handle>, body: Bytes) -> Response {
+    apply(&body, |enrolment: Enrolment| {
+        let list = &mut shared.world().config.jumio.enrolments;
+        list.retain(|other| other.reference != enrolment.reference);
+        list.push(enrolment);
+    })
+}
+
+async fn transactions(State(shared): State<Handle>) -> Response {
+    Json(shared.world().jumio.views()).into_response()
+}
+
+#[derive(Deserialize)]
+struct Locale {
+    locale: String,
+}
+
+async fn colours(State(shared): State<Handle>, Query(query): Query<Locale>) -> Response {
+    Json(resolve_colours(&shared.world().config.jumio.portal, &query.locale)).into_response()
+}
+
+async fn flows(State(shared): State<Handle>) -> Response {
+    Json(&shared.world().config.attestr.flows).into_response()
+}
+
+async fn add_flow(State(shared): State<Handle>, body: Bytes) -> Response {
+    apply(&body, |flow: Flow| {
+        let list = &mut shared.world().config.attestr.flows;
+        list.retain(|other| other.id != flow.id);
+        list.push(flow);
+    })
+}
+
+async fn handshakes(State(shared): State<Handle>) -> Response {
+    Json(shared.world().attestr.views()).into_response()
+}
+
+#[derive(Deserialize)]
+struct Archive {
+    handshake: String,
+}
+
+async fn archive(State(shared): State<Handle>, body: Bytes) -> Response {
+    match read::<Archive>(&body) {
+        Ok(archive) if Control::new(shared).archive(&archive.handshake) => done().into_response(),
+        Ok(_) => refused("there is no handshake with this id"),
+        Err(refusal) => refusal,
+    }
+}
+
+fn apply<T: DeserializeOwned>(body: &[u8], change: impl FnOnce(T)) -> Response {
+    match read(body) {
+        Ok(value) => {
+            change(value);
+            done().into_response()
+        }
+        Err(refusal) => refusal,
+    }
+}
+
+// The error is a finished answer, made once and sent.
+#[allow(clippy::result_large_err)]
+fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Response> {
+    serde_json::from_slice(body).map_err(|error| refused(&error.to_string()))
+}
+
+fn answer(result: Result<(), String>) -> Response {
+    match result {
+        Ok(()) => done().into_response(),
+        Err(why) => refused(&why),
+    }
+}
+
+fn done() -> Json<Value> {
+    Json(json!({ "ok": true }))
+}
+
+fn refused(why: &str) -> Response {
+    (StatusCode::BAD_REQUEST, Json(json!({ "error": why }))).into_response()
+}

@@ -1,0 +1,128 @@
+//! Steering the sandbox from a test in the same process; the control API offers the same over HTTP.
+
+pub(crate) mod http;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::attestr::{AttestrScript, HandshakeView};
+use crate::config::Config;
+use crate::deliveries::{CallbackRule, DeliveryEntry};
+use crate::faults::Fault;
+use crate::jumio::{JumioScript, TransactionView};
+use crate::log::LogEntry;
+use crate::world::Handle;
+
+/// A script for one provider, tagged by `provider`.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(tag = "provider", rename_all = "snake_case")]
+pub enum Script {
+    /// For Jumio.
+    Jumio(JumioScript),
+    /// For Attestr.
+    Attestr(AttestrScript),
+}
+
+/// A handle to a running sandbox. Clones steer the same one.
+#[derive(Clone)]
+pub struct Control {
+    shared: Handle,
+}
+
+impl Control {
+    pub(crate) fn new(shared: Handle) -> Self {
+        Self { shared }
+    }
+
+    /// The virtual clock, Unix milliseconds.
+    pub fn now(&self) -> i64 {
+        self.shared.world().clock.now()
+    }
+
+    /// Lets so many milliseconds pass. All that falls due on the way (expiries, verdicts, callbacks and their retries)
+    /// happens in order of time, deliveries included, before this returns.
+    pub async fn advance(&self, ms: i64) {
+        self.shared.advance(ms).await;
+    }
+
+    /// Jumps to a reading, also backwards. What fell due in between happens at the new reading.
+    pub async fn set(&self, now: i64) {
+        self.shared.set(now).await;
+    }
+
+    /// Waits until everything due now has happened, deliveries included.
+    pub async fn settle(&self) {
+        self.shared.settle().await;
+    }
+
+    /// All requests to providers so far, oldest first.
+    pub fn log(&self) -> Vec<LogEntry> {
+        self.shared.world().log.clone()
+    }
+
+    /// All attempts to deliver callbacks so far, oldest first.
+    pub fn deliveries(&self) -> Vec<DeliveryEntry> {
+        self.shared.world().deliveries.log().to_vec()
+    }
+
+    /// Says how something shall turn out. `false`: the transaction or handshake that it names does not exist.
+    pub fn script(&self, script: Script) -> bool {
+        let mut world = self.shared.world();
+        match script {
+            Script::Jumio(script) => world.jumio.script(script),
+            Script::Attestr(script) => world.attestr.script(script),
+        }
+    }
+
+    /// Makes the next calls of an operation go wrong.
+    pub fn fault(&self, fault: Fault) {
+        self.shared.world().faults.add(fault);
+    }
+
+    /// Makes something happen to the next callbacks of a provider.
+    pub fn callbacks(&self, rule: CallbackRule) {
+        self.shared.world().deliveries.rule(rule);
+    }
+
+    /// The settings in force.
+    pub fn settings(&self) -> Config {
+        self.shared.world().config.clone()
+    }
+
+    /// Changes settings; what exists already keeps what it was made with.
+    pub fn configure(&self, change: impl FnOnce(&mut Config)) {
+        change(&mut self.shared.world().config);
+    }
+
+    /// Changes settings by a JSON merge patch (RFC 7396).
+    ///
+    /// # Errors
+    /// One sentence when the result would not be valid; nothing has changed then.
+    pub fn patch(&self, patch: &Value) -> Result<(), String> {
+        let mut world = self.shared.world();
+        world.config = world.config.patched(patch)?;
+        Ok(())
+    }
+
+    /// Jumio's transactions, oldest first.
+    pub fn transactions(&self) -> Vec<TransactionView> {
+        self.shared.world().jumio.views()
+    }
+
+    /// Attestr's handshakes, oldest first.
+    pub fn handshakes(&self) -> Vec<HandshakeView> {
+        self.shared.world().attestr.views()
+    }
+
+    /// Archives an Attestr handshake: its result and signature are gone. `false`: there is no such handshake.
+    pub fn archive(&self, handshake: &str) -> bool {
+        let mut world = self.shared.world();
+        let now = world.clock.now();
+        world.attestr.archive(handshake, now)
+    }
+
+    /// Back to the start: settings, clock, seed, logs, everything.
+    pub async fn reset(&self) {
+        self.shared.reset().await;
+    }
+}

@@ -1,0 +1,297 @@
+//! Callbacks and webhooks on their way: attempts, retries, and accidents on demand.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::config::DeliveryPolicy;
+use crate::time::iso;
+use crate::world::{Event, World};
+
+/// What shall happen to the next callbacks of a provider.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CallbackRule {
+    /// `jumio` or `attestr`.
+    pub provider: String,
+    /// The accident.
+    pub mode: CallbackMode,
+    /// For `late`: virtual milliseconds; for `duplicate`: virtual milliseconds between the copies.
+    #[serde(default)]
+    pub ms: i64,
+    /// For `duplicate`: how many copies in all; 2 by default.
+    #[serde(default = "two")]
+    pub copies: u32,
+    /// How many callbacks it hits; 1 by default.
+    #[serde(default = "one")]
+    pub times: u32,
+}
+
+impl CallbackRule {
+    /// `mode` for the next callback of `provider`.
+    pub fn next(provider: &str, mode: CallbackMode) -> Self {
+        Self { provider: provider.into(), mode, ms: 0, copies: 2, times: 1 }
+    }
+}
+
+/// An accident that can happen to a callback.
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CallbackMode {
+    /// It is never sent.
+    Lost,
+    /// It is sent more than once although the receiver answered.
+    Duplicate,
+    /// It is sent later.
+    Late,
+    /// It is held back until after the provider's next one, so that two arrive in the wrong order.
+    Held,
+}
+
+/// One attempt to deliver a callback, or the reason why there was none.
+#[derive(Clone, PartialEq, Eq, Serialize)]
+pub struct DeliveryEntry {
+    /// The same for all attempts of one delivery.
+    pub delivery: u64,
+    /// When, on the virtual clock, Unix milliseconds.
+    pub at: i64,
+    /// `jumio` or `attestr`.
+    pub provider: &'static str,
+    /// The result or event that is told.
+    pub event: String,
+    /// The provider's id of the transaction or handshake.
+    pub reference: String,
+    /// Where to.
+    pub url: String,
+    /// Counted from 1; 0 when nothing was sent.
+    pub attempt: u32,
+    /// The body as sent (credentials travel in headers and are not kept).
+    pub body: String,
+    /// The receiver's status, when there was one.
+    pub status: Option<u16>,
+    /// Why there was none: `lost`, `held`, `reserved_name`, `timeout`, `unreachable`.
+    pub error: Option<&'static str>,
+    /// When the next attempt is due, if there will be one.
+    pub retry_at: Option<i64>,
+}
+
+fn one() -> u32 {
+    1
+}
+
+fn two() -> u32 {
+    2
+}
+
+/// A callback and all that is needed to send it.
+#[derive(Clone)]
+pub(crate) struct Outgoing {
+    pub(crate) provider: &'static str,
+    pub(crate) event: String,
+    pub(crate) reference: String,
+    pub(crate) url: String,
+    pub(crate) authorization: Option<String>,
+    pub(crate) payload: Payload,
+    pub(crate) policy: DeliveryPolicy,
+}
+
+/// A body, finished only at the moment of sending because it may hold that moment.
+#[derive(Clone)]
+pub(crate) enum Payload {
+    /// `{now}` as a value is replaced by the time of the attempt, with so many fraction digits.
+    Form { fields: Vec<(&'static str, String)>, digits: u8 },
+    Json(String),
+}
+
+/// The value in a form that stands for the time of the attempt.
+pub(crate) const NOW: &str = "{now}";
+
+#[derive(Default)]
+pub(crate) struct Deliveries {
+    next: u64,
+    waiting: HashMap<u64, (Outgoing, u32)>,
+    held: Vec<u64>,
+    rules: Vec<CallbackRule>,
+    log: Vec<DeliveryEntry>,
+}
+
+impl Deliveries {
+    pub(crate) fn rule(&mut self, rule: CallbackRule) {
+        self.rules.push(rule);
+    }
+
+    pub(crate) fn log(&self) -> &[DeliveryEntry] {
+        &self.log
+    }
+
+    fn take_rule(&mut self, provider: &str) -> Option<CallbackRule> {
+        let index = self.rules.iter().position(|rule| rule.provider == provider)?;
+        let rule = self.rules[index].clone();
+        self.rules[index].times = rule.times.saturating_sub(1);
+        self.rules.retain(|rule| rule.times > 0);
+        Some(rule)
+    }
+
+    fn store(&mut self, outgoing: Outgoing) -> u64 {
+        self.next += 1;
+        self.waiting.insert(self.next, (outgoing, 1));
+        self.next
+    }
+}
+
+/// An attempt that is due: what to send, and the request made of it.
+pub(crate) struct Attempt {
+    id: u64,
+    number: u32,
+    outgoing: Outgoing,
+    url: String,
+    body: String,
+}
+
+/// What became of an attempt.
+pub(crate) enum Delivered {
+    Answered(u16),
+    Not(&'static str),
+}
+
+impl World {
+    /// Puts a callback on its way, or lets happen to it what a rule says.
+    pub(crate) fn deliver(&mut self, outgoing: Outgoing) {
+        let first = self.clock.now().saturating_add(outgoing.policy.delay_ms);
+        let rule = self.deliveries.take_rule(outgoing.provider);
+        match rule.as_ref().map(|rule| rule.mode) {
+            Some(CallbackMode::Lost) => return self.note_unsent(&outgoing, "lost"),
+            Some(CallbackMode::Held) => {
+                self.note_unsent(&outgoing, "held");
+                let id = self.deliveries.store(outgoing);
+                self.deliveries.held.push(id);
+                return;
+            }
+            _ => {}
+        }
+        let (copies, gap, late) = match &rule {
+            Some(rule) if rule.mode == CallbackMode::Duplicate => (rule.copies.clamp(1, 100), rule.ms, 0),
+            Some(rule) => (1, 0, rule.ms),
+            None => (1, 0, 0),
+        };
+        let mut when = first.saturating_add(late);
+        for _ in 0..copies {
+            let id = self.deliveries.store(outgoing.clone());
+            self.clock.at(when, Event::Deliver(id));
+            when = when.saturating_add(gap);
+        }
+        for id in std::mem::take(&mut self.deliveries.held) {
+            self.clock.at(when, Event::Deliver(id));
+        }
+    }
+
+    /// The attempt for a delivery event; `None` when a reset has removed it.
+    pub(crate) fn attempt(&mut self, id: u64) -> Option<Attempt> {
+        let (outgoing, number) = self.deliveries.waiting.remove(&id)?;
+        let body = match &outgoing.payload {
+            Payload::Json(text) => text.clone(),
+            Payload::Form { fields, digits } => {
+                let now = iso(self.clock.now(), *digits);
+                let value = |value: &String| if value == NOW { now.clone() } else { value.clone() };
+                let pairs = fields.iter().map(|(name, text)| (*name, value(text)));
+                form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish()
+            }
+        };
+        let url = self.rerouted(&outgoing.url);
+        Some(Attempt { id, number, outgoing, url, body })
+    }
+
+    /// Writes down what became of an attempt, and plans the next one.
+    pub(crate) fn delivered(&mut self, attempt: Attempt, delivered: Delivered) {
+        let now = self.clock.now();
+        let (status, error) = match delivered {
+            Delivered::Answered(status) => (Some(status), None),
+            Delivered::Not(why) => (None, Some(why)),
+        };
+        let again = !status.is_some_and(|status| (200..300).contains(&status)) && error != Some("reserved_name");
+        let wait = attempt.outgoing.policy.retry_after_ms.get(attempt.number as usize - 1).copied();
+        let retry_at = wait.filter(|_| again).map(|wait| now.saturating_add(wait));
+        self.push_delivery(DeliveryEntry {
+            delivery: attempt.id,
+            at: now,
+            provider: attempt.outgoing.provider,
+            event: attempt.outgoing.event.clone(),
+            reference: attempt.outgoing.reference.clone(),
+            url: attempt.outgoing.url.clone(),
+            attempt: attempt.number,
+            body: attempt.body,
+            status,
+            error,
+            retry_at,
+        });
+        if let Some(when) = retry_at {
+            self.deliveries.waiting.insert(attempt.id, (attempt.outgoing, attempt.number + 1));
+            self.clock.at(when, Event::Deliver(attempt.id));
+        }
+    }
+
+    fn note_unsent(&mut self, outgoing: &Outgoing, why: &'static str) {
+        self.push_delivery(DeliveryEntry {
+            delivery: 0,
+            at: self.clock.now(),
+            provider: outgoing.provider,
+            event: outgoing.event.clone(),
+            reference: outgoing.reference.clone(),
+            url: outgoing.url.clone(),
+            attempt: 0,
+            body: String::new(),
+            status: None,
+            error: Some(why),
+            retry_at: None,
+        });
+    }
+
+    fn push_delivery(&mut self, entry: DeliveryEntry) {
+        let limit = self.config.log_limit.max(1);
+        let log = &mut self.deliveries.log;
+        if log.len() >= limit {
+            log.drain(..=log.len() - limit);
+        }
+        log.push(entry);
+    }
+
+    fn rerouted(&self, url: &str) -> String {
+        let found = self.config.reroute.iter().find_map(|(from, to)| Some((url.strip_prefix(from.as_str())?, to)));
+        found.map_or_else(|| url.to_owned(), |(rest, to)| format!("{to}{rest}"))
+    }
+}
+
+impl Attempt {
+    /// One HTTP request, without redirects. Must not run while the world is locked.
+    pub(crate) async fn send(&self, http: &reqwest::Client) -> Delivered {
+        if is_reserved(&self.url) {
+            return Delivered::Not("reserved_name");
+        }
+        let content_type = match self.outgoing.payload {
+            Payload::Form { .. } => "application/x-www-form-urlencoded",
+            Payload::Json(_) => "application/json",
+        };
+        let mut request = http
+            .post(&self.url)
+            .timeout(Duration::from_millis(self.outgoing.policy.timeout_ms))
+            .header("content-type", content_type)
+            .header("x-sandbox", "idvkit")
+            .body(self.body.clone());
+        if let Some(authorization) = &self.outgoing.authorization {
+            request = request.header("authorization", authorization);
+        }
+        match request.send().await {
+            Ok(response) => Delivered::Answered(response.status().as_u16()),
+            Err(error) if error.is_timeout() => Delivered::Not("timeout"),
+            Err(_) => Delivered::Not("unreachable"),
+        }
+    }
+}
+
+/// Names that can never belong to anybody (RFC 6761) are not even looked up, so that examples work without a network.
+fn is_reserved(url: &str) -> bool {
+    let host = url.split("://").nth(1).unwrap_or_default().split(['/', '?', '#', ':']).next().unwrap_or_default();
+    let host = host.to_ascii_lowercase();
+    ["example", "test", "invalid"].iter().any(|name| host == *name || host.ends_with(&format!(".{name}")))
+}

@@ -1,0 +1,155 @@
+//! Faults on demand: the next calls of an operation go wrong in a chosen way.
+
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::{Deserialize, Serialize};
+
+/// A fault to inject into the next calls of one operation.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Fault {
+    /// Such as `jumio.initiate` or `attestr.result`; a trailing `*` matches any rest.
+    pub operation: String,
+    /// What goes wrong.
+    pub kind: FaultKind,
+    /// How many calls it hits; 1 by default.
+    #[serde(default = "once")]
+    pub times: u32,
+    /// Whether the provider acts on the request before its answer goes wrong.
+    #[serde(default)]
+    pub when: When,
+    /// The status for `status` (default 500) and `html` (default 503).
+    #[serde(default)]
+    pub status: Option<u16>,
+    /// The provider's own error code in the body, where the provider has such codes (Attestr).
+    #[serde(default)]
+    pub code: Option<i64>,
+    /// Sends `Retry-After` with this many seconds.
+    #[serde(default)]
+    pub retry_after_s: Option<u32>,
+    /// For `hang`: real milliseconds before the connection is dropped; 60 000 by default.
+    #[serde(default)]
+    pub hang_ms: Option<u64>,
+}
+
+impl Fault {
+    /// `kind` on the next call of `operation`, before the provider sees it.
+    pub fn once(operation: &str, kind: FaultKind) -> Self {
+        Self {
+            operation: operation.into(),
+            kind,
+            times: 1,
+            when: When::Before,
+            status: None,
+            code: None,
+            retry_after_s: None,
+            hang_ms: None,
+        }
+    }
+}
+
+/// What goes wrong with a call.
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FaultKind {
+    /// An error status with the provider's own error body.
+    Status,
+    /// A maintenance page in HTML.
+    Html,
+    /// Status 200 with JSON that breaks off.
+    InvalidJson,
+    /// No answer for a long time, then a dropped connection.
+    Hang,
+    /// The connection is dropped at once.
+    Drop,
+}
+
+/// When a fault strikes.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum When {
+    /// The request never reaches the provider.
+    #[default]
+    Before,
+    /// The provider has acted; only its answer is lost (a crash after the send looks like this).
+    After,
+}
+
+fn once() -> u32 {
+    1
+}
+
+/// The faults that are still to strike.
+#[derive(Default)]
+pub(crate) struct Faults(Vec<Fault>);
+
+impl Faults {
+    pub(crate) fn add(&mut self, fault: Fault) {
+        self.0.push(fault);
+    }
+
+    pub(crate) fn take(&mut self, operation: &str) -> Option<Fault> {
+        let index = self.0.iter().position(|fault| matches(&fault.operation, operation))?;
+        let fault = self.0[index].clone();
+        self.0[index].times = fault.times.saturating_sub(1);
+        self.0.retain(|fault| fault.times > 0);
+        Some(fault)
+    }
+}
+
+fn matches(pattern: &str, operation: &str) -> bool {
+    match pattern.strip_suffix('*') {
+        Some(start) => operation.starts_with(start),
+        None => pattern == operation,
+    }
+}
+
+/// The faulty answer. `provider_error` writes an error as the provider in question would.
+pub(crate) async fn answer(fault: &Fault, provider_error: impl FnOnce(StatusCode, Option<i64>) -> Response) -> Response {
+    let status = |default| fault.status.and_then(|status| StatusCode::from_u16(status).ok()).unwrap_or(default);
+    let mut response = match fault.kind {
+        FaultKind::Status => provider_error(status(StatusCode::INTERNAL_SERVER_ERROR), fault.code),
+        FaultKind::Html => {
+            let html = [(header::CONTENT_TYPE, "text/html; charset=utf-8")];
+            (status(StatusCode::SERVICE_UNAVAILABLE), html, MAINTENANCE).into_response()
+        }
+        FaultKind::InvalidJson => {
+            (status(StatusCode::OK), [(header::CONTENT_TYPE, "application/json")], "{\"cut\":").into_response()
+        }
+        FaultKind::Hang => {
+            tokio::time::sleep(Duration::from_millis(fault.hang_ms.unwrap_or(60_000))).await;
+            dropped()
+        }
+        FaultKind::Drop => dropped(),
+    };
+    if let Some(seconds) = fault.retry_after_s {
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    response
+}
+
+const MAINTENANCE: &str = "<!doctype html><title>Maintenance</title><h1>Local sandbox: maintenance page on demand</h1>";
+
+/// A body that fails before its first byte makes the server give up the connection.
+fn dropped() -> Response {
+    let broken = futures_util::stream::once(async { Err::<&[u8], _>(std::io::Error::other("dropped on demand")) });
+    Response::new(Body::from_stream(broken))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Fault, FaultKind, Faults};
+
+    #[test]
+    fn a_fault_strikes_as_often_as_asked_and_only_its_operation() {
+        let mut faults = Faults::default();
+        faults.add(Fault { times: 2, ..Fault::once("jumio.*", FaultKind::Html) });
+        assert!(faults.take("attestr.result").is_none());
+        assert!(faults.take("jumio.initiate").is_some());
+        assert!(faults.take("jumio.retrieve").is_some());
+        assert!(faults.take("jumio.retrieve").is_none());
+    }
+}

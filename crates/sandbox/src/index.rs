@@ -1,0 +1,31 @@
+//! The page at `/`: what is here.
+
+use axum::extract::State;
+use axum::response::Response;
+use maud::html;
+
+use crate::control::http::HELP;
+use crate::html::{Look, page};
+use crate::world::Handle;
+
+pub(crate) async fn index(State(shared): State<Handle>) -> Response {
+    let base = shared.world().base_url.clone();
+    let places = [
+        ("Jumio Authentication for Web, US API", "/jumio/us"),
+        ("Jumio Authentication for Web, EU API", "/jumio/eu"),
+        ("Jumio Authentication for Web, SGP API", "/jumio/sgp"),
+        ("Attestr Studio API", "/attestr/api"),
+        ("Attestr Flowx browser library (a stand-in)", "/attestr/cdn/flowx.js"),
+    ];
+    let body = html! {
+        p { "An independent local emulator for development and tests. Nothing here comes from, or reaches, a provider." }
+        h2 { "Providers" }
+        p { "Put these in place of the real hosts; the paths below them are the real ones." }
+        table { @for (name, path) in places { tr { th scope="row" { (name) } td { code { (base) (path) } } } } }
+        p { a href="/_sandbox/accounts" { "Test accounts and keys" } " · " a href="/_sandbox/log" { "Requests" } " · "
+            a href="/_sandbox/deliveries" { "Deliveries" } }
+        h2 { "Control API" }
+        dl { @for (call, what) in HELP { dt { code { (call) } } dd { (what) } } }
+    };
+    page(&Look::plain("any real provider"), "idvkit sandbox", &body)
+}

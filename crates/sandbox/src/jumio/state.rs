@@ -1,0 +1,324 @@
+//! Transactions: CREATED, STARTED, and one of four ends.
+
+use std::collections::{HashMap, VecDeque};
+
+use serde::{Deserialize, Serialize};
+
+use super::callback;
+use super::settings::{AfterThreeFailures, Verdict};
+use crate::world::{Event as WorldEvent, World};
+
+/// The six states of a transaction.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum TransactionStatus {
+    /// Initiated.
+    Created,
+    /// The client has been opened.
+    Started,
+    /// Live, and the same face.
+    Passed,
+    /// Not live, or another face.
+    Failed,
+    /// No verdict.
+    Invalid,
+    /// Not finished in time, or superseded.
+    Expired,
+}
+
+impl TransactionStatus {
+    pub(crate) fn is_final(self) -> bool {
+        !matches!(self, Self::Created | Self::Started)
+    }
+
+    /// As on the wire.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Created => "CREATED",
+            Self::Started => "STARTED",
+            Self::Passed => "PASSED",
+            Self::Failed => "FAILED",
+            Self::Invalid => "INVALID",
+            Self::Expired => "EXPIRED",
+        }
+    }
+}
+
+impl From<Verdict> for TransactionStatus {
+    fn from(verdict: Verdict) -> Self {
+        match verdict {
+            Verdict::Passed => Self::Passed,
+            Verdict::Failed => Self::Failed,
+            Verdict::Invalid => Self::Invalid,
+        }
+    }
+}
+
+/// A script for the next transaction, for one enrolment, or for one transaction that exists.
+#[derive(Clone, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct JumioScript {
+    /// Stays in force for this enrolment.
+    pub enrolment: Option<String>,
+    /// Changes a transaction that exists. With neither, the next initiate uses the script up.
+    pub transaction: Option<String>,
+    /// The verdict after an acceptable submission.
+    pub outcome: Option<Verdict>,
+    /// Virtual milliseconds from the submission to the verdict.
+    pub verdict_delay_ms: Option<i64>,
+}
+
+/// A transaction as the control API shows it.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct TransactionView {
+    /// Jumio's reference.
+    pub reference: String,
+    /// The ID verification it refers to.
+    pub enrolment: String,
+    /// Its state.
+    pub status: TransactionStatus,
+    /// Unacceptable submissions so far.
+    pub failed_attempts: u8,
+    /// When it was initiated, Unix milliseconds.
+    pub created: i64,
+    /// When it will expire if nothing happens.
+    pub expires: Option<i64>,
+}
+
+/// A validated initiate.
+pub(crate) struct Order {
+    pub(crate) region: String,
+    pub(crate) account: usize,
+    pub(crate) enrolment: String,
+    pub(crate) callback_url: Option<String>,
+    pub(crate) success_url: Option<String>,
+    pub(crate) error_url: Option<String>,
+    pub(crate) user_reference: Option<String>,
+    pub(crate) locale: String,
+    pub(crate) lifetime_minutes: u32,
+}
+
+pub(crate) struct Transaction {
+    pub(crate) order: Order,
+    pub(crate) reference: String,
+    pub(crate) token: String,
+    pub(crate) redirect_url: String,
+    pub(crate) created: i64,
+    pub(crate) status: TransactionStatus,
+    pub(crate) opened: bool,
+    pub(crate) submitted: bool,
+    pub(crate) superseded: bool,
+    pub(crate) failed_attempts: u8,
+    /// How many liveness images were taken.
+    pub(crate) images: u32,
+    deadline: i64,
+    outcome: Verdict,
+    verdict_delay_ms: i64,
+}
+
+#[derive(Default)]
+pub(crate) struct State {
+    pub(crate) transactions: HashMap<String, Transaction>,
+    by_token: HashMap<String, String>,
+    by_enrolment: HashMap<String, Vec<String>>,
+    order: Vec<String>,
+    scripts: VecDeque<JumioScript>,
+    enrolment_scripts: HashMap<String, JumioScript>,
+}
+
+/// What is due for a transaction.
+pub(crate) enum Event {
+    /// Counts only if the deadline has not moved since.
+    Expire {
+        reference: String,
+        deadline: i64,
+    },
+    Verdict {
+        reference: String,
+    },
+}
+
+impl State {
+    pub(crate) fn script(&mut self, script: JumioScript) -> bool {
+        if let Some(reference) = &script.transaction {
+            let Some(transaction) = self.transactions.get_mut(reference) else { return false };
+            transaction.outcome = script.outcome.unwrap_or(transaction.outcome);
+            transaction.verdict_delay_ms = script.verdict_delay_ms.unwrap_or(transaction.verdict_delay_ms);
+        } else if let Some(enrolment) = script.enrolment.clone() {
+            self.enrolment_scripts.insert(enrolment, script);
+        } else {
+            self.scripts.push_back(script);
+        }
+        true
+    }
+
+    pub(crate) fn by_token(&self, token: &str) -> Option<&str> {
+        self.by_token.get(token).map(String::as_str)
+    }
+
+    pub(crate) fn views(&self) -> Vec<TransactionView> {
+        let view = |transaction: &Transaction| TransactionView {
+            reference: transaction.reference.clone(),
+            enrolment: transaction.order.enrolment.clone(),
+            status: transaction.status,
+            failed_attempts: transaction.failed_attempts,
+            created: transaction.created,
+            expires: (!transaction.status.is_final()).then_some(transaction.deadline),
+        };
+        self.order.iter().filter_map(|reference| self.transactions.get(reference)).map(view).collect()
+    }
+
+    /// Forgets a transaction for good; its link and later callbacks go with it.
+    pub(crate) fn delete(&mut self, reference: &str) {
+        if let Some(transaction) = self.transactions.remove(reference) {
+            self.by_token.remove(&transaction.token);
+            if let Some(list) = self.by_enrolment.get_mut(&transaction.order.enrolment) {
+                list.retain(|other| other != reference);
+            }
+        }
+        self.order.retain(|other| other != reference);
+    }
+}
+
+/// Creates a transaction and supersedes earlier ones of the same enrolment.
+pub(crate) fn initiate(world: &mut World, order: Order) -> &Transaction {
+    supersede(world, &order.enrolment);
+    let (outcome, verdict_delay_ms) = scripted(world, &order.enrolment);
+    let created = world.clock.now();
+    let reference = world.ids.uuid();
+    let token = token(world);
+    let redirect_url = redirect_url(world, &order, &token);
+    let settings = &world.config.jumio;
+    let link_until = created + i64::from(order.lifetime_minutes) * 60_000;
+    let deadline =
+        if settings.session_starts_at_opening { link_until } else { link_until.min(created + settings.session_ms) };
+    let event = Event::Expire { reference: reference.clone(), deadline };
+    world.clock.at(deadline, WorldEvent::Jumio(event));
+    world.jumio.by_token.insert(token.clone(), reference.clone());
+    world.jumio.by_enrolment.entry(order.enrolment.clone()).or_default().push(reference.clone());
+    world.jumio.order.push(reference.clone());
+    world.jumio.transactions.entry(reference.clone()).or_insert(Transaction {
+        order,
+        reference,
+        token,
+        redirect_url,
+        created,
+        status: TransactionStatus::Created,
+        opened: false,
+        submitted: false,
+        superseded: false,
+        failed_attempts: 0,
+        images: 0,
+        deadline,
+        outcome,
+        verdict_delay_ms,
+    })
+}
+
+/// The client was opened or used: the transaction runs, and its 15 minutes start again.
+pub(crate) fn touch(world: &mut World, reference: &str) {
+    let deadline = world.clock.now() + world.config.jumio.session_ms;
+    let Some(transaction) = world.jumio.transactions.get_mut(reference) else { return };
+    if transaction.status.is_final() {
+        return;
+    }
+    transaction.status = TransactionStatus::Started;
+    transaction.opened = true;
+    transaction.deadline = deadline;
+    let event = Event::Expire { reference: reference.to_owned(), deadline };
+    world.clock.at(deadline, WorldEvent::Jumio(event));
+}
+
+/// An acceptable submission: the verdict follows later.
+pub(crate) fn accept(world: &mut World, reference: &str, chosen: Option<Verdict>) {
+    let images = world.config.jumio.liveness_images;
+    let now = world.clock.now();
+    let Some(transaction) = world.jumio.transactions.get_mut(reference) else { return };
+    transaction.submitted = true;
+    transaction.images = images;
+    transaction.outcome = chosen.unwrap_or(transaction.outcome);
+    let when = now.saturating_add(transaction.verdict_delay_ms.max(0));
+    world.clock.at(when, WorldEvent::Jumio(Event::Verdict { reference: reference.to_owned() }));
+}
+
+/// An unacceptable submission; returns how many there have been.
+pub(crate) fn reject(world: &mut World, reference: &str) -> u8 {
+    let after = world.config.jumio.after_three_failures;
+    let Some(transaction) = world.jumio.transactions.get_mut(reference) else { return 0 };
+    transaction.failed_attempts = transaction.failed_attempts.saturating_add(1);
+    let attempts = transaction.failed_attempts;
+    if attempts >= 3 {
+        match after {
+            AfterThreeFailures::Expire => {}
+            AfterThreeFailures::Failed => finish(world, reference, TransactionStatus::Failed),
+            AfterThreeFailures::Invalid => finish(world, reference, TransactionStatus::Invalid),
+        }
+    }
+    attempts
+}
+
+pub(crate) fn on_event(world: &mut World, event: Event) {
+    match event {
+        Event::Expire { reference, deadline } => {
+            if world.jumio.transactions.get(&reference).is_some_and(|transaction| transaction.deadline == deadline) {
+                finish(world, &reference, TransactionStatus::Expired);
+            }
+        }
+        Event::Verdict { reference } => {
+            if let Some(status) = world.jumio.transactions.get(&reference).map(|it| it.outcome.into()) {
+                finish(world, &reference, status);
+            }
+        }
+    }
+}
+
+/// The only way into a final state, and there is none out of it.
+fn finish(world: &mut World, reference: &str, status: TransactionStatus) {
+    let Some(transaction) = world.jumio.transactions.get_mut(reference) else { return };
+    if transaction.status.is_final() {
+        return;
+    }
+    transaction.status = status;
+    callback::send(world, reference);
+}
+
+/// "If several transactions were created for the same enrolment within 15 minutes only the last works" (S3).
+fn supersede(world: &mut World, enrolment: &str) {
+    let since = world.clock.now() - world.config.jumio.session_ms;
+    let earlier = world.jumio.by_enrolment.get(enrolment).cloned().unwrap_or_default();
+    for reference in earlier {
+        let Some(transaction) = world.jumio.transactions.get_mut(&reference) else { continue };
+        if transaction.status.is_final() || transaction.created < since {
+            continue;
+        }
+        transaction.superseded = true;
+        if world.config.jumio.supersede_at_once {
+            finish(world, &reference, TransactionStatus::Expired);
+        }
+    }
+}
+
+fn scripted(world: &mut World, enrolment: &str) -> (Verdict, i64) {
+    let settings = &world.config.jumio;
+    let own = settings.enrolments.iter().find(|it| it.reference == enrolment).and_then(|it| it.outcome);
+    let for_enrolment = world.jumio.enrolment_scripts.get(enrolment).cloned();
+    let script = for_enrolment.or_else(|| world.jumio.scripts.pop_front()).unwrap_or_default();
+    let outcome = script.outcome.or(own).unwrap_or(settings.outcome);
+    (outcome, script.verdict_delay_ms.unwrap_or(settings.verdict_delay_ms))
+}
+
+fn token(world: &mut World) -> String {
+    if world.config.jumio.long_redirect_url {
+        // As observed: three parts, 313 characters.
+        return [world.ids.token(60), world.ids.token(165), world.ids.token(86)].join(".");
+    }
+    world.ids.token(64)
+}
+
+fn redirect_url(world: &World, order: &Order, token: &str) -> String {
+    // A prefix for EU and SGP is documented nowhere (J-D18).
+    let prefix = world.config.jumio.portal.domain_prefix.as_deref().filter(|_| order.region == "us");
+    let prefix = prefix.map(|prefix| format!("/{prefix}")).unwrap_or_default();
+    let (base, region, locale) = (&world.base_url, &order.region, &order.locale);
+    format!("{base}/jumio/{region}{prefix}/web/v4/app?authorizationToken={token}&locale={locale}")
+}

@@ -1,0 +1,150 @@
+//! Everything that the sandbox knows, and the one place where its time passes.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::deliveries::{Attempt, Deliveries};
+use crate::faults::Faults;
+use crate::ids::Ids;
+use crate::log::LogEntry;
+use crate::{attestr, jumio};
+
+/// What can be due on the clock.
+pub(crate) enum Event {
+    /// An attempt of the delivery with this number.
+    Deliver(u64),
+    Jumio(jumio::Event),
+    Attestr(attestr::Event),
+}
+
+/// The whole state, behind one lock: every request sees the effects of all earlier ones.
+pub(crate) struct World {
+    pub(crate) config: Config,
+    pub(crate) base_url: String,
+    pub(crate) clock: Clock<Event>,
+    pub(crate) ids: Ids,
+    pub(crate) log: Vec<LogEntry>,
+    pub(crate) deliveries: Deliveries,
+    pub(crate) faults: Faults,
+    pub(crate) jumio: jumio::State,
+    pub(crate) attestr: attestr::State,
+    initial: Config,
+}
+
+impl World {
+    pub(crate) fn new(config: Config, base_url: String) -> Self {
+        Self {
+            clock: Clock::new(config.start_at, config.real_time),
+            ids: Ids::new(config.seed),
+            log: Vec::new(),
+            deliveries: Deliveries::default(),
+            faults: Faults::default(),
+            jumio: jumio::State::default(),
+            attestr: attestr::State::default(),
+            initial: config.clone(),
+            config,
+            base_url,
+        }
+    }
+
+    /// Back to how it started, settings included.
+    pub(crate) fn reset(&mut self) {
+        *self = Self::new(self.initial.clone(), self.base_url.clone());
+    }
+
+    /// Runs what is due by `until` up to the next attempt of a delivery, which must be made without the lock.
+    fn next_attempt(&mut self, until: i64) -> Option<Attempt> {
+        while let Some(event) = self.clock.pop_due(until) {
+            match event {
+                Event::Jumio(event) => jumio::on_event(self, event),
+                Event::Attestr(event) => attestr::on_event(self, event),
+                Event::Deliver(id) => {
+                    if let Some(attempt) = self.attempt(id) {
+                        return Some(attempt);
+                    }
+                }
+            }
+        }
+        None
+    }
+}
+
+/// The world as requests share it.
+pub(crate) struct Shared {
+    world: Mutex<World>,
+    /// Whoever holds this lets time pass. Deliveries are made one after the other, so that every run is the same.
+    turn: tokio::sync::Mutex<()>,
+    http: reqwest::Client,
+}
+
+/// What every handler gets.
+pub(crate) type Handle = Arc<Shared>;
+
+impl Shared {
+    pub(crate) fn new(world: World) -> reqwest::Result<Handle> {
+        let http = reqwest::Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .no_proxy() // receivers are local
+            .user_agent("idvkit-sandbox/0.1 (local emulator)")
+            .build()?;
+        Ok(Arc::new(Self { world: Mutex::new(world), turn: tokio::sync::Mutex::new(()), http }))
+    }
+
+    /// Never held across an await.
+    pub(crate) fn world(&self) -> MutexGuard<'_, World> {
+        self.world.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Runs all that is due now, deliveries included.
+    pub(crate) async fn settle(&self) {
+        let _turn = self.turn.lock().await;
+        let now = self.world().clock.now();
+        self.run(now).await;
+    }
+
+    /// Moves the clock forward, stopping at everything that falls due on the way.
+    pub(crate) async fn advance(&self, ms: i64) {
+        let _turn = self.turn.lock().await;
+        let (until, real) = {
+            let world = self.world();
+            (world.clock.now().saturating_add(ms.max(0)), world.clock.is_real())
+        };
+        if real {
+            self.world().clock.set(until);
+        }
+        self.run(until).await;
+        if !real {
+            self.world().clock.set(until);
+        }
+    }
+
+    /// Jumps to a reading, also backwards; what became due is run with the clock at its new reading.
+    pub(crate) async fn set(&self, now: i64) {
+        let _turn = self.turn.lock().await;
+        self.world().clock.set(now);
+        self.run(now).await;
+    }
+
+    pub(crate) async fn reset(&self) {
+        let _turn = self.turn.lock().await;
+        self.world().reset();
+    }
+
+    /// Lets what a request made due happen in the background.
+    pub(crate) fn kick(self: &Arc<Self>) {
+        if self.world().clock.has_due() {
+            let shared = Arc::clone(self);
+            tokio::spawn(async move { shared.settle().await });
+        }
+    }
+
+    async fn run(&self, until: i64) {
+        loop {
+            let due = self.world().next_attempt(until);
+            let Some(attempt) = due else { return };
+            let delivered = attempt.send(&self.http).await;
+            self.world().delivered(attempt, delivered);
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! What is signed, cut out of the body exactly as it was sent.
+
+use alloc::string::ToString;
+use core::fmt;
+
+use idvkit_core::Reject;
+use serde::de::{Deserializer, MapAccess, Visitor};
+use serde_json::{error::Category, value::RawValue};
+
+use crate::json::Quoted;
+
+/// Why nothing could be sliced out of a body. New reasons may be added.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+#[non_exhaustive]
+pub enum SliceError {
+    /// The bytes are not one JSON text in UTF-8.
+    #[error("the body is not JSON: expected one JSON text in UTF-8, without a byte order mark")]
+    NotJson,
+    /// The text is JSON, and not an object.
+    #[error("the body is not a JSON object, so it has no members")]
+    NotObject,
+    /// A member that matters stands there twice, perhaps once in escapes: readers would disagree about which one counts.
+    #[error("an object has the same member twice, so what is signed is ambiguous")]
+    Duplicate,
+    /// Arrays and objects are nested deeper than 128 levels.
+    #[error("the JSON is nested deeper than 128 levels")]
+    TooDeep,
+}
+
+impl SliceError {
+    /// The stable code: `json_malformed`, `json_not_object`, `json_duplicate_member`, `json_too_deep`.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::NotJson => "json_malformed",
+            Self::NotObject => "json_not_object",
+            Self::Duplicate => "json_duplicate_member",
+            Self::TooDeep => "json_too_deep",
+        }
+    }
+}
+
+impl From<SliceError> for Reject {
+    fn from(error: SliceError) -> Self {
+        Self::provider(error.code(), error.to_string())
+    }
+}
+
+/// The value of the top-level member `name` of a JSON object, exactly as sent: never parsed and printed again, as that would
+/// change spaces, escapes, numbers or order, and with them the signature (A6). `None` if there is no such member.
+///
+/// The member's name is found also where it is written with escapes. White space around the value is not part of it.
+///
+/// # Errors
+/// [`SliceError::NotJson`] and [`SliceError::NotObject`] for another body; [`SliceError::Duplicate`] if the member is there twice.
+pub fn member<'a>(body: &'a [u8], name: &str) -> Result<Option<&'a [u8]>, SliceError> {
+    // Checked once for the whole body: serde_json looks only at the strings that it decodes.
+    let text = core::str::from_utf8(body).map_err(|_| SliceError::NotJson)?;
+    let mut json = serde_json::Deserializer::from_str(text);
+    let found = json.deserialize_map(Find { name }).map_err(|error| match error.classify() {
+        Category::Data => SliceError::NotObject,
+        Category::Io | Category::Syntax | Category::Eof => SliceError::NotJson,
+    })?;
+    json.end().map_err(|_| SliceError::NotJson)?;
+    match found {
+        Found::Never => Ok(None),
+        Found::Once(value) => Ok(Some(value.get().as_bytes())),
+        Found::Twice => Err(SliceError::Duplicate),
+    }
+}
+
+enum Found<'a> {
+    Never,
+    Once(&'a RawValue),
+    Twice,
+}
+
+struct Find<'n> {
+    name: &'n str,
+}
+
+impl<'de> Visitor<'de> for Find<'_> {
+    type Value = Found<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Found<'de>, A::Error> {
+        let mut found = Found::Never;
+        // Keys are read raw as well: one that holds half a surrogate pair is legal JSON, but no string to serde_json.
+        while let Some((key, value)) = map.next_entry::<&RawValue, &RawValue>()? {
+            if Quoted::strip(key.get()).is_some_and(|key| key.is(self.name)) {
+                found = if matches!(found, Found::Never) { Found::Once(value) } else { Found::Twice };
+            }
+        }
+        Ok(found)
+    }
+}
