@@ -27,7 +27,11 @@ pub(crate) enum Node<'a> {
 
 /// What stands between the quotes of a JSON string that was found well-formed, escapes included.
 #[derive(Clone, Copy)]
-pub(crate) struct Quoted<'a>(&'a str);
+pub(crate) struct Quoted<'a> {
+    raw: &'a str,
+    /// It has no escapes, and so is what it stands for.
+    literal: bool,
+}
 
 /// One unit of a decoded string. JSON may hold half of a surrogate pair, which is no `char`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -55,25 +59,25 @@ impl Node<'_> {
 impl<'a> Quoted<'a> {
     /// Takes the quotes off a JSON string; `None` if there are none.
     pub(crate) fn strip(string: &'a str) -> Option<Self> {
-        string.strip_prefix('"')?.strip_suffix('"').map(Self)
+        string.strip_prefix('"')?.strip_suffix('"').map(Self::new)
+    }
+
+    fn new(raw: &'a str) -> Self {
+        Self { raw, literal: !raw.contains('\\') }
     }
 
     /// Whether it stands for exactly this text.
     pub(crate) fn is(self, text: &str) -> bool {
-        if self.is_literal() { self.0 == text } else { self.units().eq(text.chars().map(Unit::Char)) }
-    }
-
-    /// Whether it has no escapes, and so is what it stands for.
-    fn is_literal(self) -> bool {
-        !self.0.contains('\\')
+        if self.literal { self.raw == text } else { self.units().eq(text.chars().map(Unit::Char)) }
     }
 
     fn units(self) -> Units<'a> {
-        Units(self.0.chars())
+        Units(self.raw.chars())
     }
 
     fn order(self, other: Self) -> Ordering {
-        self.units().cmp(other.units())
+        // The bytes of UTF-8 sort as the characters do.
+        if self.literal && other.literal { self.raw.cmp(other.raw) } else { self.units().cmp(other.units()) }
     }
 }
 

@@ -1,5 +1,6 @@
 //! The ECMAScript form against a real engine: `JSON.stringify(JSON.parse(x))` of Node.js over many generated texts.
 //! Skipped, with a line that says so, where there is no `node`.
+#![allow(clippy::unwrap_used, reason = "helpers of tests may fail the test")]
 
 mod common;
 

@@ -128,11 +128,8 @@ async fn patch(State(shared): State<Handle>, body: Bytes) -> Response {
 }
 
 async fn script(State(shared): State<Handle>, body: Bytes) -> Response {
-    match read::<Script>(&body) {
-        Ok(script) if Control::new(shared).script(script) => done().into_response(),
-        Ok(_) => refused("there is no transaction or handshake with this id"),
-        Err(refusal) => refusal,
-    }
+    let found = read::<Script>(&body).map(|script| Control::new(shared).script(script));
+    answer_found(found, "there is no transaction or handshake with this id")
 }
 
 async fn fault(State(shared): State<Handle>, body: Bytes) -> Response {
@@ -195,11 +192,8 @@ struct Archive {
 }
 
 async fn archive(State(shared): State<Handle>, body: Bytes) -> Response {
-    match read::<Archive>(&body) {
-        Ok(archive) if Control::new(shared).archive(&archive.handshake) => done().into_response(),
-        Ok(_) => refused("there is no handshake with this id"),
-        Err(refusal) => refusal,
-    }
+    let found = read::<Archive>(&body).map(|archive| Control::new(shared).archive(&archive.handshake));
+    answer_found(found, "there is no handshake with this id")
 }
 
 fn apply<T: DeserializeOwned>(body: &[u8], change: impl FnOnce(T)) -> Response {
@@ -216,6 +210,14 @@ fn apply<T: DeserializeOwned>(body: &[u8], change: impl FnOnce(T)) -> Response {
 #[allow(clippy::result_large_err)]
 fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Response> {
     serde_json::from_slice(body).map_err(|error| refused(&error.to_string()))
+}
+
+fn answer_found(found: Result<bool, Response>, otherwise: &str) -> Response {
+    match found {
+        Ok(true) => done().into_response(),
+        Ok(false) => refused(otherwise),
+        Err(refusal) => refusal,
+    }
 }
 
 fn answer(result: Result<(), String>) -> Response {

@@ -264,7 +264,7 @@ impl Portal {
 }
 
 /// Two colours, as `#rrggbb`.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Colours {
     /// Headings and buttons.

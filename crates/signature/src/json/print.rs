@@ -120,7 +120,9 @@ impl Printer {
         let mut members: Vec<_> = members.iter().collect();
         if self.style.sorted {
             members.sort_by(|(a, _), (b, _)| a.order(*b));
-        } else if self.style.values == Values::EcmaScript {
+        } else if self.style.values == Values::EcmaScript
+            && members.iter().any(|(name, _)| array_index(*name).is_some())
+        {
             // Stable: indices first in ascending order, then the others as they stood.
             members.sort_by_cached_key(|(name, _)| array_index(*name).map_or((true, 0), |index| (false, index)));
         }
@@ -140,8 +142,8 @@ impl Printer {
 
     fn string(&mut self, string: Quoted<'_>) {
         self.out.push('"');
-        if self.style.escapes == Escapes::AsSent || (self.style.escapes == Escapes::Least && string.is_literal()) {
-            self.out.push_str(string.0);
+        if self.style.escapes == Escapes::AsSent || (self.style.escapes == Escapes::Least && string.literal) {
+            self.out.push_str(string.raw);
         } else {
             for unit in string.units() {
                 self.unit(unit);
@@ -194,8 +196,8 @@ impl Escapes {
 
 /// The array index that a name is (`0` to `2^32 - 2`, without leading zeros), as ECMAScript lists these first.
 fn array_index(name: Quoted<'_>) -> Option<u32> {
-    let text: Cow<'_, str> = if name.is_literal() {
-        Cow::Borrowed(name.0)
+    let text: Cow<'_, str> = if name.literal {
+        Cow::Borrowed(name.raw)
     } else {
         let text: Option<String> = name
             .units()

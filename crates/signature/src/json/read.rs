@@ -77,7 +77,7 @@ impl<'a> Reader<'a> {
                 _ => self.at += 1,
             }
         }
-        let string = Quoted(self.since(start)?);
+        let string = Quoted::new(self.since(start)?);
         self.at += 1;
         Ok(string)
     }

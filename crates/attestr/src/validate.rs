@@ -1,0 +1,322 @@
+//! From what a caller wrote to what a flow can rely on: parsed once, never checked again.
+
+use alloc::{
+    collections::BTreeMap,
+    format,
+    string::{String, ToString},
+    vec::Vec,
+};
+use core::fmt;
+
+use idvkit_core::{
+    LocaleTag, PollPlan, Provider, Reject, RestrictedUrl, Schedule, Secret, UnixMillis, UrlRules, fingerprint, machine,
+};
+use idvkit_signature::{KeyForm, Scheme};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::types::{ClientKey, Config, FlowId, Options, Request, SnapshotId, option};
+
+/// How long a handshake lives unless the request says otherwise, in milliseconds (A4).
+pub const DEFAULT_LIFETIME_MS: i64 = 24 * 3_600_000;
+/// The farthest expiry, in milliseconds from now: "1 year" (A4), read as 365 days.
+pub const MAX_LIFETIME_MS: i64 = 365 * 24 * 3_600_000;
+
+/// The provider's host of the API in production (A1).
+const PRODUCTION_HOST: &str = "api.attestr.com";
+const API_BASE: &str = "https://api.attestr.com/api";
+const STAGING_API_BASE: &str = "https://qa.api.attestr.com/api";
+const LIBRARY: &str = "https://cdn.attestr.com/flowx.js";
+const STAGING_LIBRARY: &str = "https://qa.attestr.com/lib/flowx.js";
+
+/// Members that the handshake's body has of its own.
+const BODY_MEMBERS: [&str; 5] = ["flow", "snapshot", "tag", "webhook", "expiry"];
+/// No documented limit; far longer than a reference, and short enough not to hide a mistake.
+const MAX_TAG_CHARS: usize = 512;
+
+/// A parsed account, with its credentials. It prints none of them.
+pub struct Account {
+    pub(crate) auth_token: Secret,
+    pub(crate) client_key: ClientKey,
+    pub(crate) client_secrets: Vec<Secret>,
+    pub(crate) webhook_tokens: Vec<Secret>,
+    pub(crate) scheme: Scheme,
+    pub(crate) ecmascript_form: bool,
+    /// Up to and with the version, without a slash at the end.
+    pub(crate) api: String,
+    pub(crate) api_host: String,
+    pub(crate) library_src: String,
+    pub(crate) start_patience_ms: Option<i64>,
+    pub(crate) schedule: Schedule,
+    pub(crate) timeout_ms: u32,
+    fingerprint: String,
+}
+
+impl Account {
+    /// Parses an account, once at start-up.
+    ///
+    /// # Errors
+    /// About the field, with the rule and the fix: `credential_missing`, `credential_malformed`, `client_key_invalid`,
+    /// `secret_malformed`, `api_version_invalid`, `url_…`, `library_src_invalid`, `duration_invalid`,
+    /// `poll_plan_invalid`, `account_id_invalid`.
+    pub fn new(config: Config) -> Result<Self, Reject> {
+        let Config { auth_token, client_key, client_secrets, webhook_tokens, options } = config;
+        let client_key = ClientKey::parse(&client_key).ok_or_else(|| {
+            let rule = "the client key has only hex digits; paste it from the app's page (it is not the client secret)";
+            Reject::caller("client_key_invalid", "client_key", rule)
+        })?;
+        let scheme = scheme(&options);
+        let (api, api_host) = api(&options)?;
+        Ok(Self {
+            auth_token: basic_token("auth_token", auth_token)?,
+            client_secrets: secrets(&scheme, client_secrets)?,
+            webhook_tokens: webhook_tokens
+                .into_iter()
+                .map(|token| basic_token("webhook_tokens", token))
+                .collect::<Result<_, _>>()?,
+            scheme,
+            ecmascript_form: !options.as_sent_only,
+            api,
+            api_host,
+            library_src: library_src(&options)?,
+            start_patience_ms: duration("start_patience_ms", options.start_patience_ms)?,
+            schedule: schedule(&options)?,
+            timeout_ms: timeout(options.timeout_ms)?,
+            fingerprint: account_name(&client_key, options.account_id.as_deref())?,
+            client_key,
+        })
+    }
+
+    /// Whether the host is the one that the provider documents for production.
+    pub(crate) fn is_production(&self) -> bool {
+        self.api_host == PRODUCTION_HOST
+    }
+}
+
+impl machine::Account for Account {
+    const PROVIDER: Provider = Provider::Attestr;
+
+    fn fingerprint(&self) -> &str {
+        &self.fingerprint
+    }
+}
+
+impl fmt::Debug for Account {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Account")
+            .field("fingerprint", &self.fingerprint)
+            .field("api_host", &self.api_host)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A parsed request: what a session stores of it.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Order {
+    pub(crate) flow: FlowId,
+    pub(crate) snapshot: Option<SnapshotId>,
+    pub(crate) tag: String,
+    pub(crate) webhook: bool,
+    pub(crate) expiry: Option<UnixMillis>,
+    pub(crate) locale: Option<LocaleTag>,
+    pub(crate) variables: BTreeMap<String, String>,
+    pub(crate) extra: Map<String, Value>,
+    /// From opening to expiry.
+    pub(crate) lifetime_ms: i64,
+}
+
+impl Order {
+    pub(crate) fn parse(request: Request, now: UnixMillis) -> Result<Self, Reject> {
+        let now = now.plausible()?;
+        let expiry = request.expiry.map(|expiry| self::expiry(expiry, now)).transpose()?;
+        if let Some(member) = request.extra.keys().find(|key| BODY_MEMBERS.contains(&key.as_str())) {
+            let rule = format!("`{member}` is a field of the request; set it there");
+            return Err(Reject::caller("extra_reserved", "extra", rule));
+        }
+        if request.variables.keys().any(String::is_empty) {
+            let rule = "a variable needs the name under which the flow declares it";
+            return Err(Reject::caller("variable_unnamed", "variables", rule));
+        }
+        Ok(Self {
+            flow: flow_id(&request.flow)?,
+            snapshot: request.snapshot.as_deref().map(snapshot_id).transpose()?,
+            tag: tag(request.tag)?,
+            webhook: request.webhook,
+            expiry,
+            locale: request.locale.as_deref().map(LocaleTag::parse).transpose()?,
+            variables: request.variables,
+            extra: request.extra,
+            lifetime_ms: expiry.map_or(DEFAULT_LIFETIME_MS, |expiry| expiry.since(now)),
+        })
+    }
+
+    /// Restored orders are untrusted.
+    pub(crate) fn is_plausible(&self) -> bool {
+        (1..=MAX_LIFETIME_MS).contains(&self.lifetime_ms) && self.expiry.is_none_or(UnixMillis::is_plausible)
+    }
+}
+
+fn flow_id(value: &str) -> Result<FlowId, Reject> {
+    FlowId::parse(value).ok_or_else(|| {
+        let rule = "a flow id looks like `FX0…`: at most 64 letters, digits, '-' and '_'; copy it from the flow's page \
+                    (`DS0…` is a handshake, `FS0…` a stage)";
+        Reject::caller("flow_invalid", "flow", rule)
+    })
+}
+
+fn snapshot_id(value: &str) -> Result<SnapshotId, Reject> {
+    SnapshotId::parse(value).ok_or_else(|| {
+        let rule = "a snapshot is the UUID of a published version; leave it out to run the draft";
+        Reject::caller("snapshot_invalid", "snapshot", rule)
+    })
+}
+
+fn tag(value: String) -> Result<String, Reject> {
+    if value.trim().is_empty() || value.chars().count() > MAX_TAG_CHARS || value.chars().any(char::is_control) {
+        let rule = "the tag is your own reference for the user: 1 to 512 characters, not only white space, no controls";
+        return Err(Reject::caller("tag_invalid", "tag", rule));
+    }
+    Ok(value)
+}
+
+fn expiry(value: i64, now: UnixMillis) -> Result<UnixMillis, Reject> {
+    let refuse = |rule: &str| Err(Reject::caller("expiry_invalid", "expiry", rule));
+    let expiry = UnixMillis(value);
+    if !expiry.is_plausible() {
+        return refuse("expiry is in milliseconds since 1970; multiply seconds by 1000");
+    }
+    match expiry.since(now) {
+        ..=0 => refuse("expiry must lie in the future; leave it out for 24 hours"),
+        1..=MAX_LIFETIME_MS => Ok(expiry),
+        _ => refuse("expiry may lie at most one year (365 days) ahead"),
+    }
+}
+
+/// What stands behind `Basic` in a header: visible ASCII without spaces.
+fn basic_token(field: &str, value: String) -> Result<Secret, Reject> {
+    if value.is_empty() {
+        let rule = "it is empty; paste the token that the dashboard shows";
+        return Err(Reject::caller("credential_missing", field, rule));
+    }
+    if value.get(..6).is_some_and(|start| start.eq_ignore_ascii_case("basic ")) {
+        let rule = "leave out the word `Basic`; it is added for you";
+        return Err(Reject::caller("credential_malformed", field, rule));
+    }
+    if !value.bytes().all(|b| b.is_ascii_graphic()) {
+        let rule = "the token has only visible ASCII characters; remove spaces and line ends, and do not encode it again";
+        return Err(Reject::caller("credential_malformed", field, rule));
+    }
+    Ok(Secret::from(value))
+}
+
+fn secrets(scheme: &Scheme, values: Vec<String>) -> Result<Vec<Secret>, Reject> {
+    let field = "client_secrets";
+    let missing = "give the app's client secret: without it no result can be verified";
+    if values.is_empty() || values.iter().any(String::is_empty) {
+        return Err(Reject::caller("credential_missing", field, missing));
+    }
+    let check = |value: String| {
+        if value.bytes().any(|b| b.is_ascii_whitespace() || b.is_ascii_control()) {
+            let rule = "a client secret has no spaces or line ends; paste it again";
+            return Err(Reject::caller("credential_malformed", field, rule));
+        }
+        let secret = Secret::from(value);
+        match scheme.check_secret(&secret) {
+            Ok(()) => Ok(secret),
+            Err(mismatch) => Err(Reject::caller(mismatch.code(), field, mismatch.to_string())),
+        }
+    };
+    values.into_iter().map(check).collect()
+}
+
+fn scheme(options: &Options) -> Scheme {
+    let key = if options.hex_decoded_secret { KeyForm::HexDecoded } else { KeyForm::Text };
+    Scheme { key, ..Scheme::HMAC_SHA256_HEX }
+}
+
+/// The base URL with the version, and its host.
+fn api(options: &Options) -> Result<(String, String), Reject> {
+    let default = if options.staging { STAGING_API_BASE } else { API_BASE };
+    let base = options.api_base.as_deref().unwrap_or(default);
+    let host = host_of(&option("api_base"), base, &UrlRules::new(512).without_query(), options.development)?;
+    let version = options.api_version.as_deref().unwrap_or("v1");
+    if !version.strip_prefix('v').is_some_and(|number| (1..=3).contains(&number.len()) && is_number(number)) {
+        let rule = "an API version looks like `v1`";
+        return Err(Reject::caller("api_version_invalid", option("api_version"), rule));
+    }
+    Ok((format!("{}/{version}", base.trim_end_matches('/')), host))
+}
+
+fn library_src(options: &Options) -> Result<String, Reject> {
+    let default = if options.staging { STAGING_LIBRARY } else { LIBRARY };
+    let src = options.library_src.as_deref().unwrap_or(default);
+    let field = option("library_src");
+    if !src.starts_with('/') {
+        host_of(&field, src, &UrlRules::new(512), options.development)?;
+    } else if src.starts_with("//") || !src.bytes().all(|b| b.is_ascii_graphic() && !b"\"'<>`\\".contains(&b)) {
+        let rule = "a path on your own site begins with one `/` and has only URL characters; otherwise give an https URL";
+        return Err(Reject::caller("library_src_invalid", field, rule));
+    }
+    Ok(src.to_string())
+}
+
+/// Checks a URL and gives its host in lower case. Development allows this machine, also by its usual address.
+fn host_of(field: &str, url: &str, rules: &UrlRules, development: bool) -> Result<String, Reject> {
+    let (local, host) = match url.strip_prefix("http://127.0.0.1:") {
+        Some(rest) if development => (Some(format!("http://localhost:{rest}")), Some("127.0.0.1")),
+        _ => (None, None),
+    };
+    let rules = rules.with_development(development);
+    let parsed = RestrictedUrl::parse(field, local.as_deref().unwrap_or(url), &rules)?;
+    Ok(host.unwrap_or(parsed.host()).to_string())
+}
+
+fn schedule(options: &Options) -> Result<Schedule, Reject> {
+    let field = option("poll_offsets_seconds");
+    let offsets = options.poll_offsets_seconds.clone().unwrap_or_else(|| [0, 2, 4, 8, 15, 30, 60, 120, 300].to_vec());
+    if offsets.iter().any(|offset| !(0..=MAX_LIFETIME_MS / 1000).contains(offset)) {
+        let rule = "each offset is a number of seconds from 0 up to a year";
+        return Err(Reject::caller("poll_plan_invalid", field, rule));
+    }
+    Ok(Schedule {
+        // Nothing that the provider answers says that the user is done (A-Q3): without a claim there is nothing to look for.
+        lookout: PollPlan::never(2),
+        verdict: PollPlan::seconds(&offsets, 300, 2).checked(&field)?,
+        start_patience_ms: DEFAULT_LIFETIME_MS,
+        verdict_patience_ms: duration("verdict_patience_ms", options.verdict_patience_ms)?.unwrap_or(15 * 60_000),
+        settle_ms: duration("settle_ms", options.settle_ms)?.unwrap_or(30_000),
+        max_failures: 5,
+    })
+}
+
+fn duration(name: &str, millis: Option<i64>) -> Result<Option<i64>, Reject> {
+    if millis.is_some_and(|millis| !(1_000..=MAX_LIFETIME_MS).contains(&millis)) {
+        let rule = "a duration is in milliseconds, from 1000 up to a year";
+        return Err(Reject::caller("duration_invalid", option(name), rule));
+    }
+    Ok(millis)
+}
+
+fn timeout(millis: Option<u32>) -> Result<u32, Reject> {
+    let millis = millis.unwrap_or(30_000);
+    if (1_000..=300_000).contains(&millis) {
+        return Ok(millis);
+    }
+    let rule = "a time-out is in milliseconds, from 1000 to 300000";
+    Err(Reject::caller("duration_invalid", option("timeout_ms"), rule))
+}
+
+fn account_name(client_key: &ClientKey, account_id: Option<&str>) -> Result<String, Reject> {
+    match account_id {
+        Some("") => {
+            let rule = "give the account a name, or leave it out to use the client key";
+            Err(Reject::caller("account_id_invalid", option("account_id"), rule))
+        }
+        Some(id) => Ok(fingerprint(&["attestr", "id", id])),
+        None => Ok(fingerprint(&["attestr", "key", &client_key.as_str().to_ascii_lowercase()])),
+    }
+}
+
+fn is_number(text: &str) -> bool {
+    text.bytes().all(|b| b.is_ascii_digit())
+}

@@ -1,0 +1,3 @@
+//! biometric.kz Flow as an I/O-free state machine.
+#![no_std]
+#![forbid(unsafe_code)]

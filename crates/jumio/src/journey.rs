@@ -1,0 +1,81 @@
+//! How Jumio's page is shown: in a frame, as a link, as a link sent privately; not in a web view.
+
+use alloc::{
+    string::{String, ToString},
+    vec,
+    vec::Vec,
+};
+
+use idvkit_core::{
+    Carry, Condition, HintKind, Journey, Provider, Refused, Signal, Trigger, UnixMillis, Way, machine::Own,
+};
+
+use crate::{Account, catalog::sizes, flow::Order};
+
+/// The `allow` attribute that every nested frame needs (S3).
+const FRAME_ALLOW: &str = "camera;fullscreen";
+
+/// What a live transaction is presented with.
+pub(crate) struct Link<'a> {
+    pub(crate) reference: &'a str,
+    pub(crate) url: &'a str,
+    pub(crate) expires: UnixMillis,
+}
+
+pub(crate) fn journey(account: &Account, order: &Order, link: &Link<'_>, own: &Own<'_>) -> Journey {
+    Journey {
+        id: own.journey_id(),
+        provider: Provider::Jumio,
+        expires: Some(link.expires),
+        ways: vec![frame(account, link), redirect(order, link)],
+        refused: vec![Refused {
+            way: "web_view".into(),
+            reason: "Jumio Authentication does not support web views: open the link in the system's browser".into(),
+        }],
+    }
+}
+
+fn frame(account: &Account, link: &Link<'_>) -> Way {
+    let message = |value: &str, means, carry| Signal {
+        on: Trigger::Message { origins: account.origins.clone() },
+        when: vec![is("transactionReference", link.reference), is("eventType", "510"), is("payload.value", value)],
+        means,
+        carry,
+    };
+    let code = Carry { name: "code".into(), path: "payload.metainfo.code".into(), max: 8 };
+    Way::Frame {
+        url: link.url.to_string(),
+        allow: FRAME_ALLOW.into(),
+        allow_fullscreen: true,
+        origins: account.origins.clone(),
+        sizes: sizes(),
+        listen: vec![
+            message("loaded", HintKind::Loaded, vec![]),
+            message("success", HintKind::Success, vec![]),
+            message("error", HintKind::Error, vec![code]),
+        ],
+    }
+}
+
+fn redirect(order: &Order, link: &Link<'_>) -> Way {
+    let returned = |url: &Option<String>, status: &str, means, carry: Vec<Carry>| {
+        url.as_deref().map(|url| Signal {
+            on: Trigger::Navigation { url: without_query(url) },
+            when: vec![is("transactionReference", link.reference), is("transactionStatus", status)],
+            means,
+            carry,
+        })
+    };
+    let code = Carry { name: "code".into(), path: "errorCode".into(), max: 8 };
+    let success = returned(&order.success_url, "SUCCESS", HintKind::Success, vec![]);
+    let error = returned(&order.error_url, "ERROR", HintKind::Error, vec![code]);
+    Way::Redirect { url: link.url.to_string(), shareable: true, finish: success.into_iter().chain(error).collect() }
+}
+
+fn is(path: &str, value: &str) -> Condition {
+    Condition { path: path.into(), is: vec![value.into()] }
+}
+
+fn without_query(url: &str) -> String {
+    url.split(['?', '#']).next().unwrap_or(url).to_string()
+}
