@@ -2,7 +2,6 @@
 
 use alloc::{
     collections::BTreeMap,
-    format,
     string::{String, ToString},
     vec::Vec,
 };
@@ -39,6 +38,10 @@ pub struct Config {
 /// What the documents leave open, each with a default that can be overridden.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "four independent switches, each off unless the documents prove wrong"
+)]
 pub struct Options {
     /// The provider's staging system instead of production (A1).
     pub staging: bool,
@@ -308,7 +311,12 @@ impl LaunchError {
                 status: cause.http_status,
                 message: cause.message.clone(),
             }),
-            ..Fault::new("flow_error", self.http_status.map_or(FaultClass::Unknown, FaultClass::of_status), operation, again)
+            ..Fault::new(
+                "flow_error",
+                self.http_status.map_or(FaultClass::Unknown, FaultClass::of_status),
+                operation,
+                again,
+            )
         }
         .with_provider_code(self.code.map(|code| code.to_string()))
     }
@@ -422,9 +430,4 @@ fn integer(value: &Value) -> Option<i64> {
 fn display(value: &Value, max: usize) -> Option<String> {
     let text: String = value.as_str()?.chars().filter(|c| !c.is_control()).take(max).collect();
     (!text.is_empty()).then_some(text)
-}
-
-/// The name under which something is sent, for messages about fields.
-pub(crate) fn option(name: &str) -> String {
-    format!("options.{name}")
 }

@@ -9,13 +9,14 @@ use alloc::{
 use core::fmt;
 
 use idvkit_core::{
-    LocaleTag, PollPlan, Provider, Reject, RestrictedUrl, Schedule, Secret, UnixMillis, UrlRules, fingerprint, machine,
+    LocaleTag, PollPlan, Provider, Reject, RestrictedUrl, Secret, UnixMillis, UrlRules, fingerprint,
+    machine::{self, Schedule},
 };
 use idvkit_signature::{KeyForm, Scheme};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::types::{ClientKey, Config, FlowId, Options, Request, SnapshotId, option};
+use crate::types::{ClientKey, Config, FlowId, Options, Request, SnapshotId};
 
 /// How long a handshake lives unless the request says otherwise, in milliseconds (A4).
 pub const DEFAULT_LIFETIME_MS: i64 = 24 * 3_600_000;
@@ -69,7 +70,7 @@ impl Account {
         let (api, api_host) = api(&options)?;
         Ok(Self {
             auth_token: basic_token("auth_token", auth_token)?,
-            client_secrets: secrets(&scheme, client_secrets)?,
+            client_secrets: secrets(scheme, client_secrets)?,
             webhook_tokens: webhook_tokens
                 .into_iter()
                 .map(|token| basic_token("webhook_tokens", token))
@@ -203,13 +204,14 @@ fn basic_token(field: &str, value: String) -> Result<Secret, Reject> {
         return Err(Reject::caller("credential_malformed", field, rule));
     }
     if !value.bytes().all(|b| b.is_ascii_graphic()) {
-        let rule = "the token has only visible ASCII characters; remove spaces and line ends, and do not encode it again";
+        let rule =
+            "the token has only visible ASCII characters; remove spaces and line ends, and do not encode it again";
         return Err(Reject::caller("credential_malformed", field, rule));
     }
     Ok(Secret::from(value))
 }
 
-fn secrets(scheme: &Scheme, values: Vec<String>) -> Result<Vec<Secret>, Reject> {
+fn secrets(scheme: Scheme, values: Vec<String>) -> Result<Vec<Secret>, Reject> {
     let field = "client_secrets";
     let missing = "give the app's client secret: without it no result can be verified";
     if values.is_empty() || values.iter().any(String::is_empty) {
@@ -254,7 +256,8 @@ fn library_src(options: &Options) -> Result<String, Reject> {
     if !src.starts_with('/') {
         host_of(&field, src, &UrlRules::new(512), options.development)?;
     } else if src.starts_with("//") || !src.bytes().all(|b| b.is_ascii_graphic() && !b"\"'<>`\\".contains(&b)) {
-        let rule = "a path on your own site begins with one `/` and has only URL characters; otherwise give an https URL";
+        let rule =
+            "a path on your own site begins with one `/` and has only URL characters; otherwise give an https URL";
         return Err(Reject::caller("library_src_invalid", field, rule));
     }
     Ok(src.to_string())
@@ -315,6 +318,11 @@ fn account_name(client_key: &ClientKey, account_id: Option<&str>) -> Result<Stri
         Some(id) => Ok(fingerprint(&["attestr", "id", id])),
         None => Ok(fingerprint(&["attestr", "key", &client_key.as_str().to_ascii_lowercase()])),
     }
+}
+
+/// The field's name within the configuration.
+fn option(name: &str) -> String {
+    format!("options.{name}")
 }
 
 fn is_number(text: &str) -> bool {

@@ -1,1 +1,56 @@
-//! Placeholder.
+//! One SDK for identity-verification (IDV, eKYC) flows.
+//!
+//! Your code performs HTTP, keeps the database and shows the pages; idvkit says what to do next and what may be
+//! believed. It has no sockets, no clock and no randomness, so the same session runs in a test, a lambda or a phone's
+//! back end, and continues on any machine from its snapshot.
+//!
+//! ```
+//! use idvkit::{Account, Config, Input, Next, Outcome, Request, Seed, Session, UnixMillis};
+//!
+//! # fn main() -> Result<(), idvkit::Reject> {
+//! let account = Account::new(Config::from_json(
+//!     r#"{"provider": "jumio", "region": "us", "api_token": "t", "api_secret": "s",
+//!         "user_agent": "YourCompany YourApp/v1.0", "callback": "portal"}"#,
+//! )?)?;
+//! let request = Request::from_json(
+//!     r#"{"flow": "jumio_authentication",
+//!         "enrollment_transaction_reference": "22222222-2222-4222-8222-222222222222"}"#,
+//! )?;
+//! # let random_bytes: Vec<u8> = (0..32).collect();
+//! # let now = UnixMillis(1_767_225_600_000);
+//! let mut session = Session::open(&account, request, Seed::new(&random_bytes)?, now)?;
+//!
+//! let Next::Send { request } = session.next(now) else { unreachable!() };
+//! assert_eq!(request.operation, "jumio.initiate");
+//! session.handle(Input::HttpFailed { id: request.id }, now)?;
+//! assert!(matches!(session.next(now), Next::Wait { .. }));
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! * [`Session`]: `open`, `next`, `handle`, `snapshot`, `restore`.
+//! * [`Journey`] and [`read`]: what a page or phone gets, and what it sends back.
+//! * [`catalog`] and [`diagnose`]: tables, and the signature doctor.
+//! * [`jumio`], [`attestr`]: each provider's own types, useful alone.
+#![no_std]
+#![forbid(unsafe_code)]
+
+extern crate alloc;
+
+mod account;
+mod order;
+mod session;
+
+pub use account::{Account, catalog, diagnose};
+pub use idvkit_attestr as attestr;
+pub use idvkit_core::{
+    AtProvider, Basis, Blame, Bound, Browser, Cache, CallbackSource, Carry, Catalog, Cause, Condition, Decision,
+    Document, Erasure, ErrorCode, Evidence, Fault, FaultClass, Header, Hint, HintKind, HttpRequest, Image, ImageSlot,
+    Input, Journey, LocaleEntry, LocaleList, Method, NativeCall, Next, Outcome, Param, ParamValue, Part, Permission,
+    Person, Provider, Reason, Refused, Reject, Seed, Seen, Signal, SignedForm, SizeClass, Source, Support, TextEntry,
+    Trigger, UnixMillis, VersionWindow, Way, Why, read,
+};
+pub use idvkit_jumio as jumio;
+pub use idvkit_signature::Diagnosis;
+pub use order::{Config, Request};
+pub use session::Session;

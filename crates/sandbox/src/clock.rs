@@ -11,9 +11,13 @@ pub(crate) struct Clock<E> {
 }
 
 enum Mode {
-    Virtual { now: i64 },
+    Virtual {
+        now: i64,
+    },
     /// Runs with the system clock, shifted by as much as somebody advanced it.
-    Real { offset: i64 },
+    Real {
+        offset: i64,
+    },
 }
 
 impl<E> Clock<E> {
@@ -58,6 +62,12 @@ impl<E> Clock<E> {
         Some(event)
     }
 
+    /// All events that are due now and wanted, in order; the others stay.
+    pub(crate) fn take_due(&mut self, wanted: impl Fn(&E) -> bool) -> Vec<E> {
+        let until = (self.now(), u64::MAX);
+        self.queue.extract_if(..=until, |_, event| wanted(event)).map(|(_, event)| event).collect()
+    }
+
     pub(crate) fn has_due(&self) -> bool {
         self.queue.first_key_value().is_some_and(|((when, _), _)| *when <= self.now())
     }
@@ -86,6 +96,9 @@ mod tests {
         assert_eq!(clock.now(), 10);
         assert_eq!(clock.pop_due(10), Some("second"));
         assert_eq!(clock.pop_due(10), None);
+        clock.at(5, "past");
+        assert_eq!(clock.take_due(|event| *event == "past"), ["past"]);
+        assert_eq!(clock.take_due(|_| true), [""; 0]);
         assert_eq!(clock.pop_due(99), Some("late"));
         assert_eq!(clock.now(), 20);
     }

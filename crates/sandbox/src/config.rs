@@ -48,6 +48,16 @@ impl Default for Config {
 }
 
 impl Config {
+    /// Reads a configuration file.
+    ///
+    /// # Errors
+    /// One sentence when it is not JSON, has a member that does not exist, or is refused by [`Config::check`].
+    pub fn from_json(text: &str) -> Result<Self, String> {
+        let config: Self = serde_json::from_str(text).map_err(|error| error.to_string())?;
+        config.check()?;
+        Ok(config)
+    }
+
     /// What the providers' own settings screens would refuse.
     ///
     /// # Errors

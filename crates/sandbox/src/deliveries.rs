@@ -100,7 +100,10 @@ pub(crate) struct Outgoing {
 #[derive(Clone)]
 pub(crate) enum Payload {
     /// `{now}` as a value is replaced by the time of the attempt, with so many fraction digits.
-    Form { fields: Vec<(&'static str, String)>, digits: u8 },
+    Form {
+        fields: Vec<(&'static str, String)>,
+        digits: u8,
+    },
     Json(String),
 }
 
@@ -150,6 +153,7 @@ pub(crate) struct Attempt {
 }
 
 /// What became of an attempt.
+#[derive(Clone, Copy)]
 pub(crate) enum Delivered {
     Answered(u16),
     Not(&'static str),

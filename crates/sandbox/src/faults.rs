@@ -7,6 +7,8 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 
+use crate::{attestr, jumio};
+
 /// A fault to inject into the next calls of one operation.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -48,6 +50,12 @@ impl Fault {
             retry_after_s: None,
             hang_ms: None,
         }
+    }
+
+    /// Whether there is an operation that it can strike.
+    pub(crate) fn names_an_operation(&self) -> bool {
+        let all = jumio::API.iter().chain(&jumio::PAGES).chain(&attestr::API).chain(&attestr::PAGES);
+        all.into_iter().any(|operation| matches(&self.operation, operation))
     }
 }
 
@@ -108,7 +116,10 @@ fn matches(pattern: &str, operation: &str) -> bool {
 }
 
 /// The faulty answer. `provider_error` writes an error as the provider in question would.
-pub(crate) async fn answer(fault: &Fault, provider_error: impl FnOnce(StatusCode, Option<i64>) -> Response) -> Response {
+pub(crate) async fn answer(
+    fault: &Fault,
+    provider_error: impl FnOnce(StatusCode, Option<i64>) -> Response,
+) -> Response {
     let status = |default| fault.status.and_then(|status| StatusCode::from_u16(status).ok()).unwrap_or(default);
     let mut response = match fault.kind {
         FaultKind::Status => provider_error(status(StatusCode::INTERNAL_SERVER_ERROR), fault.code),

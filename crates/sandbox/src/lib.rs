@@ -123,6 +123,7 @@ fn router(shared: &Handle) -> Router {
         .layer(middleware::from_fn_with_state(Arc::clone(shared), log::observe));
     Router::new()
         .route("/", get(index::index))
+        .route("/_sandbox/", get(control::http::help))
         .nest("/_sandbox", control::http::router())
         .merge(providers)
         .layer(middleware::map_response(mark))

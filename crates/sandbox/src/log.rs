@@ -1,7 +1,7 @@
 //! The request log, and what every request passes through: faults, hints, headers.
 
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, HeaderValue, Method, Uri, header};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use axum::middleware::Next;
 use axum::response::Response;
 use serde::Serialize;
@@ -69,6 +69,9 @@ pub(crate) async fn observe(State(shared): State<Handle>, request: Request, next
         }
         None => next.run(request).await,
     };
+    if response.status() == StatusCode::METHOD_NOT_ALLOWED {
+        response = hinted(response, format!("{method} is not the method that the documents give for this path."));
+    }
     if from_browser {
         response = hinted(response, BROWSER);
     }
@@ -82,7 +85,8 @@ pub(crate) async fn observe(State(shared): State<Handle>, request: Request, next
     response
 }
 
-const BROWSER: &str = "Never call this from a browser (an Origin header came with it): the keys would leak; call it from your server.";
+const BROWSER: &str =
+    "Never call this from a browser (an Origin header came with it): the keys would leak; call it from your server.";
 
 fn record(shared: &Handle, entry: impl FnOnce(i64) -> LogEntry) {
     let mut world = shared.world();
@@ -110,7 +114,7 @@ fn is_api(operation: &str) -> bool {
     jumio::API.contains(&operation) || attestr::API.contains(&operation)
 }
 
-fn provider_error(shared: &Handle, uri: &Uri, status: axum::http::StatusCode, code: Option<i64>) -> Response {
+fn provider_error(shared: &Handle, uri: &Uri, status: StatusCode, code: Option<i64>) -> Response {
     if uri.path().starts_with("/attestr/") {
         attestr::fault_body(shared, status, code)
     } else {

@@ -110,7 +110,8 @@ async fn vector_16_a_deleted_transaction_is_gone() {
     assert_eq!(call("DELETE", format!("{reference}/")).await, 200);
     assert_eq!(call("GET", reference.clone()).await, 404);
     assert_eq!(call("DELETE", reference.clone()).await, 404);
-    let image = authentications(&sandbox, "GET", &format!("{reference}/images/face"), "image/png").send().await.unwrap();
+    let image =
+        authentications(&sandbox, "GET", &format!("{reference}/images/face"), "image/png").send().await.unwrap();
     assert_eq!(image.status(), 404);
     assert_eq!(transaction.open().await.status(), 200); // the default error page
     sandbox.control().advance(60 * 60_000).await;
@@ -120,7 +121,8 @@ async fn vector_16_a_deleted_transaction_is_gone() {
 #[tokio::test]
 async fn vectors_10_and_11_only_an_unfinished_transaction_is_superseded() {
     let (sandbox, receiver) = (Sandbox::start().await.unwrap(), Receiver::start().await);
-    let first = begin(&sandbox, json!({ "callbackUrl": receiver.url, "errorUrl": "https://merchant.example/no" })).await;
+    let first =
+        begin(&sandbox, json!({ "callbackUrl": receiver.url, "errorUrl": "https://merchant.example/no" })).await;
     sandbox.control().advance(60_000).await;
     let second = begin(&sandbox, json!({ "callbackUrl": receiver.url })).await;
     sandbox.control().settle().await;
@@ -243,6 +245,8 @@ async fn verdicts_follow_scripts_enrolments_and_the_page() {
     let more = json!({ "callbackUrl": receiver.url });
     let scripted = begin(&sandbox, more.clone()).await;
     scripted.press("acceptable", &[]).await;
+    // Without a delay the very next request sees the verdict.
+    assert_eq!(result_of(&sandbox, &scripted.reference).await["transactionResult"], "FAILED");
     control.settle().await;
     let usual = begin(&sandbox, more.clone()).await;
     usual.press("acceptable", &[]).await;

@@ -41,6 +41,11 @@ impl Call {
         self.claimed_until.filter(|until| now < *until)
     }
 
+    /// Whether it may have reached the provider already: it was claimed, or went wrong before.
+    pub(super) fn may_be_sent(&self) -> bool {
+        self.claimed_until.is_some() || self.failures > 0
+    }
+
     /// Until when to hold it back, and why.
     pub(super) fn held(&self) -> Option<(UnixMillis, Why)> {
         let fault = self.fault.clone()?;

@@ -63,11 +63,12 @@ pub trait Flow: Clone + PartialEq + Serialize + DeserializeOwned {
         own: &Own<'_>,
     ) -> Result<Heard, Reject>;
 
-    /// Takes the images that `Way::Upload` asked for.
+    /// Takes the images that `Way::Upload` asked for. `sent` says that the request now needed may have been sent
+    /// already: a claim was made, or it went wrong before.
     ///
     /// # Errors
     /// `images_unexpected` unless the flow asked for some.
-    fn images(&mut self, _account: &Self::Account, _images: &[Image]) -> Result<(), Reject> {
+    fn images(&mut self, _account: &Self::Account, _images: &[Image], _sent: bool) -> Result<Heard, Reject> {
         Err(Reject::caller("images_unexpected", "images", "this flow asks for no images; only `Way::Upload` does"))
     }
 
@@ -80,6 +81,10 @@ pub trait Flow: Clone + PartialEq + Serialize + DeserializeOwned {
     /// Begins a new attempt after this outcome, if the provider allows one.
     fn retry(&mut self, outcome: &Outcome) -> bool;
 
+    /// Hears that the session goes on at the request that failed with this fault: the place to forget what the fault
+    /// makes doubtful, such as a refused access token.
+    fn resumed(&mut self, _fault: &Fault) {}
+
     /// Where in the flow the user is, as far as known.
     fn stage(&self) -> Option<alloc::string::String> {
         None
@@ -88,13 +93,14 @@ pub trait Flow: Clone + PartialEq + Serialize + DeserializeOwned {
     /// The provider's ids, newest first. They survive an erasure: your rows are indexed by them.
     fn references(&self) -> &[alloc::string::String];
 
-    /// The operation that deletes attempt number `index` of [`references`](Self::references), or `None` where the
-    /// provider documents no way.
+    /// The operation that deletes thing number `index` that this session made at the provider, or `None` where there is
+    /// no more, or the provider documents no way. It may name a request that has to come first (an access token), as
+    /// long as its answer is a [`Step::Go`].
     fn erase(&self, _index: u32) -> Option<Self::Op> {
         None
     }
 
-    /// Forgets personal data and bearer values.
+    /// Forgets personal data and bearer values, but not what [`erase`](Self::erase) needs to know.
     fn wipe(&mut self);
 
     /// Checks a restored state: it is untrusted.

@@ -30,8 +30,7 @@ use crate::{
 /// A look that only a change of request or account can mend is tried so often in a row.
 const MAX_HOPELESS_LOOKS: u32 = 3;
 
-/// One session of one provider's flow.
-#[derive(Clone)]
+/// One session of one provider's flow. Cloning it shares the account.
 pub struct Machine<F: Flow> {
     account: Arc<F::Account>,
     record: Record<F>,
@@ -102,7 +101,7 @@ impl<F: Flow> Machine<F> {
     /// A [`Reject`] that says whose fault it is and what to do.
     pub fn handle(&mut self, input: Input, now: UnixMillis) -> Result<(), Reject> {
         let now = now.plausible()?.max(self.record.clock);
-        let mut changed = Self { account: self.account.clone(), record: self.record.clone() };
+        let mut changed = self.clone();
         changed.apply(input, now)?;
         if changed.record != self.record {
             changed.record.clock = now;
@@ -157,8 +156,8 @@ impl<F: Flow> Machine<F> {
         let schedule = self.record.flow.schedule(&self.account);
         let due = watch.map_or(self.record.clock, |watch| watch.due(&schedule));
         match self.record.call.held() {
-            Some((until, why)) if until > due => (until, why),
-            _ => (due, Why::Verdict),
+            Some((until, why)) => (due.max(until), why),
+            None => (due, Why::Verdict),
         }
     }
 
@@ -195,7 +194,7 @@ impl<F: Flow> Machine<F> {
             Input::Hint { text } => self.hint(&text, now),
             Input::Redirect { url } => self.redirect(&url, now),
             Input::Callback { url, headers, body } => self.callback(&url, &headers, &body, now),
-            Input::Images { images } => self.images(&images),
+            Input::Images { images } => self.images(&images, now),
             Input::Retry => self.retry(now),
             Input::Erase { at_provider } => {
                 self.erase(at_provider);
@@ -256,6 +255,7 @@ impl<F: Flow> Machine<F> {
                     Some(_) => Phase::Erasing { outcome, index },
                     None => Phase::erased(outcome, AtProvider::Deleted { count: index }),
                 };
+                self.wipe_if_erased();
             }
             (Phase::Running { .. }, Step::End { outcome, evidence }) => {
                 self.record.evidence = evidence;
@@ -290,6 +290,7 @@ impl<F: Flow> Machine<F> {
             Phase::Erasing { outcome, .. } => {
                 if used_up || !fault.again {
                     self.record.phase = Phase::erased(outcome.clone(), AtProvider::Failed { fault });
+                    self.wipe_if_erased();
                 }
             }
             Phase::Running { watch } if starting => {
@@ -301,7 +302,7 @@ impl<F: Flow> Machine<F> {
             Phase::Running { watch } => {
                 let watch = watch.get_or_insert(Watch::new(now));
                 let late = now >= watch.deadline(&schedule);
-                watch.looked(now);
+                watch.failed(self.record.call.failures(), now);
                 let watch = watch.clone();
                 if late || self.record.call.hopeless() >= MAX_HOPELESS_LOOKS {
                     self.record.phase = self.given_up(fault, watch);
@@ -358,11 +359,15 @@ impl<F: Flow> Machine<F> {
         }
     }
 
-    fn images(&mut self, images: &[crate::Image]) -> Result<(), Reject> {
+    fn images(&mut self, images: &[crate::Image], now: UnixMillis) -> Result<(), Reject> {
         if !matches!(self.record.phase, Phase::Running { .. }) {
             return Err(Reject::caller("session_over", "images", "the session has ended; images are no longer taken"));
         }
-        self.record.flow.images(&self.account, images)
+        let heard = self.record.flow.images(&self.account, images, self.record.call.may_be_sent())?;
+        // An answer to a request with the images before these would be taken for an answer to these.
+        self.record.call.renew();
+        self.heard(heard, now);
+        Ok(())
     }
 
     fn retry(&mut self, now: UnixMillis) -> Result<(), Reject> {
@@ -374,6 +379,9 @@ impl<F: Flow> Machine<F> {
             return refuse("the session was erased; open a new one");
         }
         if let Some(resume) = resume {
+            if let Outcome::Failed { fault } = &outcome {
+                self.record.flow.resumed(fault);
+            }
             let watch = resume.watch.map(|watch| watch.renewed(now));
             self.record.phase = Phase::Running { watch };
         } else if self.record.flow.retry(&outcome) {
@@ -408,6 +416,13 @@ impl<F: Flow> Machine<F> {
         };
     }
 
+    /// The deletion itself may have needed an access token.
+    fn wipe_if_erased(&mut self) {
+        if matches!(self.record.phase, Phase::Ended { .. }) {
+            self.record.flow.wipe();
+        }
+    }
+
     /// Times are the caller's, but they never run back and never leave the plausible range.
     fn clamp(&self, now: UnixMillis) -> UnixMillis {
         if now.is_plausible() { now.max(self.record.clock) } else { self.record.clock }
@@ -427,6 +442,13 @@ impl crate::Erasure {
             AtProvider::Failed { .. } => false,
             AtProvider::NotOffered | AtProvider::Deleted { .. } => true,
         }
+    }
+}
+
+/// By hand: a derived one would ask for accounts to be cloned.
+impl<F: Flow> Clone for Machine<F> {
+    fn clone(&self) -> Self {
+        Self { account: self.account.clone(), record: self.record.clone() }
     }
 }
 

@@ -5,6 +5,9 @@ use serde::{Deserialize, Serialize};
 use super::flow::{Heard, Schedule};
 use crate::{PollPlan, UnixMillis};
 
+/// How often in a row a failed look is repeated before its turn in the plan.
+const MAX_PROMPT_REPEATS: u32 = 5;
+
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Watch {
     /// Since when the user has been on the way.
@@ -64,7 +67,16 @@ impl Watch {
         }
     }
 
-    /// A look was answered or failed.
+    /// A look failed. The first few times it stays due, held back by gap and back-off; after that the plan goes on.
+    pub(super) fn failed(&mut self, failures: u32, now: UnixMillis) {
+        self.look = failures <= MAX_PROMPT_REPEATS;
+        self.last = Some(now);
+        if !self.look {
+            self.tries = self.tries.saturating_add(1);
+        }
+    }
+
+    /// A look was answered.
     pub(super) fn looked(&mut self, now: UnixMillis) {
         self.tries = self.tries.saturating_add(1);
         self.last = Some(now);

@@ -41,25 +41,37 @@ pub(crate) fn router() -> Router<Handle> {
 /// What there is, also shown on the index page.
 pub(crate) const HELP: [(&str, &str); 17] = [
     ("GET /_sandbox/clock", "the virtual clock: {\"now\": unix ms}"),
-    ("POST /_sandbox/clock", "{\"advance_ms\": n} or {\"set\": unix ms}; answers when all that became due has happened"),
+    (
+        "POST /_sandbox/clock",
+        "{\"advance_ms\": n} or {\"set\": unix ms}; answers when all that became due has happened",
+    ),
     ("POST /_sandbox/settle", "answers when all deliveries due now have been made"),
     ("GET /_sandbox/log", "requests to providers, with hints"),
     ("GET /_sandbox/deliveries", "callbacks and webhooks, one entry per attempt"),
     ("GET /_sandbox/accounts", "test accounts and keys to copy"),
     ("GET /_sandbox/settings", "all settings"),
     ("POST /_sandbox/settings", "changes settings: a JSON merge patch"),
-    ("POST /_sandbox/script", "{\"provider\":\"jumio\",\"outcome\":\"FAILED\",\"verdict_delay_ms\":0} or {\"provider\":\"attestr\",\"stage_error\":{...}}"),
-    ("POST /_sandbox/faults", "{\"operation\":\"jumio.retrieve\",\"kind\":\"status|html|invalid_json|hang|drop\",\"when\":\"before|after\",\"times\":1}"),
+    (
+        "POST /_sandbox/script",
+        "{\"provider\":\"jumio\",\"outcome\":\"FAILED\",\"verdict_delay_ms\":0} or {\"provider\":\"attestr\",\"stage_error\":{...}}",
+    ),
+    (
+        "POST /_sandbox/faults",
+        "{\"operation\":\"jumio.retrieve\",\"kind\":\"status|html|invalid_json|hang|drop\",\"when\":\"before|after\",\"times\":1}",
+    ),
     ("POST /_sandbox/callbacks", "{\"provider\":\"jumio\",\"mode\":\"lost|duplicate|late|held\",\"ms\":0,\"times\":1}"),
     ("POST /_sandbox/reset", "back to the start, seed included"),
     ("GET, POST /_sandbox/jumio/enrolments", "ID verifications that can be referred to; POST adds or replaces one"),
     ("GET /_sandbox/jumio/transactions", "transactions and their states"),
     ("GET /_sandbox/jumio/colours?locale=en-GB", "the colours that a locale gets"),
     ("GET, POST /_sandbox/attestr/flows", "flows with stages and variables; POST adds or replaces one"),
-    ("GET /_sandbox/attestr/handshakes; POST /_sandbox/attestr/archive", "handshakes; {\"handshake\": id} archives one"),
+    (
+        "GET /_sandbox/attestr/handshakes; POST /_sandbox/attestr/archive",
+        "handshakes; {\"handshake\": id} archives one",
+    ),
 ];
 
-async fn help() -> Response {
+pub(crate) async fn help() -> Response {
     let lines: Vec<String> = HELP.iter().map(|(call, what)| format!("{call}\n    {what}\n")).collect();
     format!("Local sandbox, control API\n\n{}", lines.concat()).into_response()
 }
@@ -133,11 +145,29 @@ async fn script(State(shared): State<Handle>, body: Bytes) -> Response {
 }
 
 async fn fault(State(shared): State<Handle>, body: Bytes) -> Response {
-    apply(&body, |fault: Fault| shared.world().faults.add(fault))
+    match read::<Fault>(&body) {
+        Ok(fault) if !fault.names_an_operation() => {
+            refused("no operation has this name; GET /_sandbox/log shows names")
+        }
+        Ok(fault) => {
+            shared.world().faults.add(fault);
+            done().into_response()
+        }
+        Err(refusal) => refusal,
+    }
 }
 
 async fn callbacks(State(shared): State<Handle>, body: Bytes) -> Response {
-    apply(&body, |rule: CallbackRule| shared.world().deliveries.rule(rule))
+    match read::<CallbackRule>(&body) {
+        Ok(rule) if !["jumio", "attestr"].contains(&rule.provider.as_str()) => {
+            refused("provider must be jumio or attestr")
+        }
+        Ok(rule) => {
+            shared.world().deliveries.rule(rule);
+            done().into_response()
+        }
+        Err(refusal) => refusal,
+    }
 }
 
 async fn reset(State(shared): State<Handle>) -> Json<Value> {

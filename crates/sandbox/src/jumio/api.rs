@@ -113,7 +113,8 @@ pub(crate) fn check_body_headers(headers: &HeaderMap) -> Result<(), Refusal> {
 /// A remark on a User-Agent that names a tool rather than a company.
 pub(crate) fn agent_remark(headers: &HeaderMap) -> &'static str {
     let agent = header_text(headers, "user-agent").unwrap_or_default().to_ascii_lowercase();
-    let tools = ["curl/", "python-requests/", "python-httpx/", "axios/", "node", "okhttp/", "go-http-client/", "reqwest/"];
+    let tools =
+        ["curl/", "python-requests/", "python-httpx/", "axios/", "node", "okhttp/", "go-http-client/", "reqwest/"];
     if tools.iter().any(|tool| agent.starts_with(tool)) {
         return "The User-Agent names a tool; Jumio requires it to name your company and application.";
     }

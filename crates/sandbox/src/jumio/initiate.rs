@@ -67,17 +67,24 @@ const KNOWN: [&str; 7] = [
     "tokenLifetimeInMinutes",
 ];
 
-fn read(settings: &JumioSettings, region: &str, account: usize, fields: &Map<String, Value>) -> Result<(Order, String), Refusal> {
+fn read(
+    settings: &JumioSettings,
+    region: &str,
+    account: usize,
+    fields: &Map<String, Value>,
+) -> Result<(Order, String), Refusal> {
     let enrolment = required_enrolment(settings, fields)?;
     let portal = &settings.portal;
-    let callback_url = url(settings, fields, "callbackUrl", 255, Purpose::Callback)?.or_else(|| portal.callback_url.clone());
+    let callback_url =
+        url(settings, fields, "callbackUrl", 255, Purpose::Callback)?.or_else(|| portal.callback_url.clone());
     if callback_url.is_none() {
         return Err(Refusal::bad_request(
             "callbackUrl missing",
             "callbackUrl is required unless the portal settings have one.",
         ));
     }
-    let success_url = url(settings, fields, "successUrl", 2047, Purpose::Return)?.or_else(|| portal.success_url.clone());
+    let success_url =
+        url(settings, fields, "successUrl", 2047, Purpose::Return)?.or_else(|| portal.success_url.clone());
     let error_url = url(settings, fields, "errorUrl", 255, Purpose::Return)?.or_else(|| portal.error_url.clone());
     let user_reference = text(fields, "userReference", 100)?;
     if user_reference.as_deref().is_some_and(urls::has_email) {

@@ -17,10 +17,11 @@ use axum::routing::{get, post};
 pub(crate) use api::fault_body;
 pub(crate) use colours::resolve as resolve_colours;
 pub use settings::{
-    AfterThreeFailures, Colours, Credentials, Enrolment, Images, JumioAccount, JumioSettings, Portal, UnknownLocale, Verdict,
+    AfterThreeFailures, Colours, Credentials, Enrolment, Images, JumioAccount, JumioSettings, Portal, UnknownLocale,
+    Verdict,
 };
-pub use state::{JumioScript, TransactionStatus, TransactionView};
 pub(crate) use state::{Event, State, on_event};
+pub use state::{JumioScript, TransactionStatus, TransactionView};
 
 use crate::world::Handle;
 
@@ -29,6 +30,9 @@ pub(crate) const REGIONS: [&str; 3] = ["us", "eu", "sgp"];
 
 /// Operations that carry the API token and secret.
 pub(crate) const API: [&str; 4] = ["jumio.initiate", "jumio.retrieve", "jumio.image", "jumio.delete"];
+
+/// Operations of the hosted client.
+pub(crate) const PAGES: [&str; 2] = ["jumio.page", "jumio.submit"];
 
 const INITIATE: &str = "/api/authentication/v1/web/initiate";
 

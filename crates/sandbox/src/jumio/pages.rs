@@ -74,10 +74,16 @@ pub(crate) async fn act(
         Some("deny_camera") => end(&world, Some(&reference), &visit, Some(9820)),
         Some("error") => match form.get("code").and_then(|code| code.parse().ok()).filter(|code| is_error(*code)) {
             Some(code) => end(&world, Some(&reference), &visit, Some(code)),
-            None => hinted(client(&world, &reference, &visit, None), "code must be one of the 11 documented errorCode values."),
+            None => hinted(
+                client(&world, &reference, &visit, None),
+                "code must be one of the 11 documented errorCode values.",
+            ),
         },
         Some("leave") => left(&world, &reference),
-        _ => hinted(client(&world, &reference, &visit, None), "action must be acceptable, unacceptable, deny_camera, error or leave."),
+        _ => hinted(
+            client(&world, &reference, &visit, None),
+            "action must be acceptable, unacceptable, deny_camera, error or leave.",
+        ),
     }
 }
 

@@ -10,6 +10,8 @@ use super::urls::{self, Purpose};
 use crate::config::DeliveryPolicy;
 
 /// The Jumio side of the sandbox.
+// Switches that are set by name in a file: enums would only hide that each is a yes or a no.
+#[allow(clippy::struct_excessive_bools)]
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct JumioSettings {
@@ -320,8 +322,8 @@ pub enum AfterThreeFailures {
 }
 
 const LOCALES: [&str; 32] = [
-    "bg", "cs", "da", "de", "el", "en", "en-GB", "es", "es-MX", "et", "fi", "fr", "hu", "hy", "it", "ja", "ka", "ko", "lt",
-    "nl", "no", "pl", "pt", "pt-BR", "ro", "ru", "sk", "sv", "tr", "vi", "zh-CN", "zh-HK",
+    "bg", "cs", "da", "de", "el", "en", "en-GB", "es", "es-MX", "et", "fi", "fr", "hu", "hy", "it", "ja", "ka", "ko",
+    "lt", "nl", "no", "pl", "pt", "pt-BR", "ro", "ru", "sk", "sv", "tr", "vi", "zh-CN", "zh-HK",
 ];
 
 /// Whether the API takes this locale.
@@ -355,7 +357,13 @@ mod tests {
 
     #[test]
     fn validity_has_three_spellings_and_no_more() {
-        for (validity, eligible) in [(json!("TRUE"), true), (json!(true), true), (json!("true"), true), (json!("True"), false), (json!(1), false)] {
+        for (validity, eligible) in [
+            (json!("TRUE"), true),
+            (json!(true), true),
+            (json!("true"), true),
+            (json!("True"), false),
+            (json!(1), false),
+        ] {
             assert_eq!(Enrolment { validity, ..Enrolment::eligible("e") }.unmet().is_none(), eligible);
         }
     }

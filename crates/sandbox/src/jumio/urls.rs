@@ -16,7 +16,8 @@ pub(crate) enum Purpose {
 /// Which rule a URL breaks, as one sentence.
 pub(crate) fn check(url: &str, purpose: Purpose, settings: &JumioSettings) -> Result<(), &'static str> {
     check_characters(url)?;
-    let (host, rest) = if settings.allow_localhost && is_local(url) { ("localhost", local_rest(url)) } else { split(url)? };
+    let (host, rest) =
+        if settings.allow_localhost && is_local(url) { ("localhost", local_rest(url)) } else { split(url)? };
     if host != "localhost" || !settings.allow_localhost {
         check_host(host)?;
     }
@@ -52,7 +53,8 @@ fn check_characters(url: &str) -> Result<(), &'static str> {
     while let Some(byte) = bytes.next() {
         let good = match byte {
             b'%' => {
-                bytes.next().is_some_and(|b| b.is_ascii_hexdigit()) && bytes.next().is_some_and(|b| b.is_ascii_hexdigit())
+                bytes.next().is_some_and(|b| b.is_ascii_hexdigit())
+                    && bytes.next().is_some_and(|b| b.is_ascii_hexdigit())
             }
             _ => byte.is_ascii_alphanumeric() || b"-._~:/?#[]@!$&'()*+,;=".contains(&byte),
         };
@@ -77,7 +79,9 @@ fn local_rest(url: &str) -> &str {
 }
 
 fn split(url: &str) -> Result<(&str, &str), &'static str> {
-    let Some((scheme, rest)) = url.split_once("://") else { return Err("The URL must be absolute and start with https://.") };
+    let Some((scheme, rest)) = url.split_once("://") else {
+        return Err("The URL must be absolute and start with https://.");
+    };
     if !scheme.eq_ignore_ascii_case("https") {
         return Err("The URL must use https; http is not allowed.");
     }
@@ -120,7 +124,9 @@ fn check_host(host: &str) -> Result<(), &'static str> {
 fn check_query(query: &str) -> Result<(), &'static str> {
     let reserved = ["transactionStatus", "transactionReference", "errorCode", "customerInternalReference"];
     if form_urlencoded::parse(query.as_bytes()).any(|(name, _)| reserved.contains(&&*name)) {
-        return Err("The URL's query uses a parameter name that Jumio appends itself (transactionStatus, transactionReference, errorCode).");
+        return Err(
+            "The URL's query uses a parameter name that Jumio appends itself (transactionStatus, transactionReference, errorCode).",
+        );
     }
     Ok(())
 }
@@ -181,7 +187,13 @@ mod tests {
             assert_eq!(check(url, Purpose::Callback, &lenient), Ok(()), "{url}");
             assert!(check(url, Purpose::Callback, &strict()).is_err(), "{url}");
         }
-        for url in ["http://localhost/cb", "http://localhost:0/", "http://127.0.0.2:80/", "http://localhost:80@evil.example/", "http://localhost:8000/#x"] {
+        for url in [
+            "http://localhost/cb",
+            "http://localhost:0/",
+            "http://127.0.0.2:80/",
+            "http://localhost:80@evil.example/",
+            "http://localhost:8000/#x",
+        ] {
             assert!(check(url, Purpose::Callback, &lenient).is_err(), "{url}");
         }
     }

@@ -1,5 +1,5 @@
 //! What several tests need: a receiver of callbacks, a Jumio caller, and a user who reads pages.
-#![allow(dead_code, unreachable_pub, clippy::unwrap_used)]
+#![allow(dead_code, unreachable_pub, clippy::unwrap_used, clippy::needless_pass_by_value)]
 
 use std::sync::{Arc, Mutex};
 

@@ -1,0 +1,146 @@
+//! Webhooks: whether they are genuine, whose they are, and what they claim (A12).
+
+use alloc::string::String;
+
+use idvkit_core::{Header, Input, Reject, UnixMillis};
+use idvkit_signature::any_same;
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::{
+    types::{ClaimedSignature, HandshakeId, LaunchError, StageId},
+    validate::Account,
+};
+
+/// The largest webhook that is read, in bytes.
+pub const MAX_WEBHOOK_BYTES: usize = 1024 * 1024;
+
+/// Whose webhook this is: the handshake id by which you find the session, or `None` for a genuine event that belongs to no
+/// session (`async.completed` and other events of the platform). Attestr has no return URLs: a redirect is `None`.
+///
+/// # Errors
+/// `webhook_not_configured`, `webhook_token_missing`, `webhook_token_malformed`, `webhook_token_wrong`,
+/// `webhook_too_large`, `webhook_unreadable`; `input_unexpected` for anything but a callback or redirect.
+pub fn reference_of(account: &Account, input: &Input, now: UnixMillis) -> Result<Option<String>, Reject> {
+    Ok(webhook_key(account, input, now)?.map(|key| key.handshake.into()))
+}
+
+/// The same with what makes a delivery one of its kind: a provider may deliver it more than once (A-Q9).
+///
+/// # Errors
+/// As for [`reference_of`].
+pub fn webhook_key(account: &Account, input: &Input, now: UnixMillis) -> Result<Option<WebhookKey>, Reject> {
+    now.plausible()?;
+    match input {
+        Input::Callback { headers, body, .. } => {
+            Ok(Webhook::receive(account, headers, body)?.map(|webhook| webhook.key))
+        }
+        Input::Redirect { .. } => Ok(None),
+        _ => {
+            let rule =
+                "only a callback or a redirect arrives without its session; hand other input to the session itself";
+            Err(Reject::caller("input_unexpected", "input", rule))
+        }
+    }
+}
+
+/// Two deliveries with the same key are the same event (A-Q9, inferred).
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct WebhookKey {
+    /// The handshake.
+    pub handshake: HandshakeId,
+    /// The event, such as `flowx.completed`.
+    pub event: String,
+    /// When the handshake changed, in Unix milliseconds, if the payload says so.
+    pub updated: Option<i64>,
+}
+
+/// A genuine webhook about a handshake.
+pub(crate) struct Webhook {
+    pub(crate) key: WebhookKey,
+    pub(crate) tag: Option<String>,
+    pub(crate) news: News,
+}
+
+/// What it says. The server fetches the result itself before it believes any of it.
+pub(crate) enum News {
+    Completed {
+        signature: ClaimedSignature,
+    },
+    Skipped {
+        stage: Option<StageId>,
+    },
+    Errored {
+        error: LaunchError,
+    },
+    /// An event of the flow that this version does not know.
+    Other,
+}
+
+impl Webhook {
+    /// Checks the token before it looks at anything else. `None`: genuine, and not about a handshake.
+    pub(crate) fn receive(account: &Account, headers: &[Header], body: &[u8]) -> Result<Option<Self>, Reject> {
+        authenticate(account, headers)?;
+        if body.len() > MAX_WEBHOOK_BYTES {
+            return Err(Reject::caller("webhook_too_large", "body", "a webhook has at most 1 MiB"));
+        }
+        let envelope: Envelope = serde_json::from_slice(body).map_err(|_| unreadable())?;
+        match envelope.event.strip_prefix("flowx.") {
+            Some(_) => Self::of_flow(envelope).ok_or_else(unreadable).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    fn of_flow(envelope: Envelope) -> Option<Self> {
+        let Envelope { event, payload } = envelope;
+        let text = |name: &str| payload[name].as_str();
+        let news = match event.as_str() {
+            "flowx.completed" => News::Completed { signature: ClaimedSignature::parse(text("resultSignature")?)? },
+            "flowx.skipped" => News::Skipped { stage: text("stage").and_then(StageId::parse) },
+            "flowx.errored" => News::Errored { error: error(&payload) },
+            _ => News::Other,
+        };
+        let handshake = HandshakeId::parse(text("_id")?)?;
+        let tag = text("tag").map(String::from);
+        let updated = payload["updated"].as_i64();
+        Some(Self { key: WebhookKey { handshake, event, updated }, tag, news })
+    }
+}
+
+#[derive(Deserialize)]
+struct Envelope {
+    event: String,
+    #[serde(default)]
+    payload: Value,
+}
+
+/// The payload of an error is not documented: below `error`, or beside the other members (A-Q8).
+fn error(payload: &Value) -> LaunchError {
+    let inner = &payload["error"];
+    let mut error = LaunchError::from_value(if inner.is_object() { inner } else { payload });
+    error.stage = error.stage.or_else(|| payload["stage"].as_str().and_then(StageId::parse));
+    error
+}
+
+fn authenticate(account: &Account, headers: &[Header]) -> Result<(), Reject> {
+    if account.webhook_tokens.is_empty() {
+        let rule = "webhooks need the token that the dashboard shows; without it nobody can tell who sent them";
+        return Err(Reject::caller("webhook_not_configured", "webhook_tokens", rule));
+    }
+    let refuse = |code, why| Err(Reject::signature(code, why).about("headers.authorization"));
+    let Some(value) = Header::find(headers, "authorization") else {
+        return refuse("webhook_token_missing", "there is no Authorization header");
+    };
+    let token = match value.trim().split_once(' ') {
+        Some((scheme, token)) if scheme.eq_ignore_ascii_case("basic") => token.trim_start(),
+        _ => return refuse("webhook_token_malformed", "the Authorization header is not `Basic` and one token"),
+    };
+    if any_same(&account.webhook_tokens, token.as_bytes()) {
+        return Ok(());
+    }
+    refuse("webhook_token_wrong", "the token is none of those configured; answer 401 and do not trust the sender")
+}
+
+fn unreadable() -> Reject {
+    Reject::provider("webhook_unreadable", "this is not a webhook as documented: {event, payload} with its members")
+}

@@ -1,0 +1,285 @@
+//! What a page or phone needs to run a handshake: the browser library, and the phone SDKs (A7, A8).
+
+use alloc::{
+    format,
+    string::{String, ToString},
+    vec,
+    vec::Vec,
+};
+
+use idvkit_core::{
+    Carry, Hint, HintKind, Journey, NativeCall, Param, ParamValue, Provider, Signal, TextEntry, Trigger, Way,
+    machine::Own,
+};
+
+use serde_json::{Value, json};
+
+use crate::{
+    types::{HandshakeId, LaunchError, MAX_CAUSE_MESSAGE, MAX_MESSAGE},
+    validate::{Account, Order},
+};
+
+/// The members of hints.
+pub(crate) const SIGNATURE: &str = "signature";
+pub(crate) const STAGE: &str = "stage";
+pub(crate) const CODE: &str = "code";
+pub(crate) const HTTP_STATUS: &str = "http_status";
+pub(crate) const MESSAGE: &str = "message";
+pub(crate) const ORIGINAL_CODE: &str = "original_code";
+pub(crate) const ORIGINAL_HTTP_STATUS: &str = "original_http_status";
+pub(crate) const ORIGINAL_MESSAGE: &str = "original_message";
+
+/// Every name of the success handler: S0 and iOS, the web sample, Android, the old web library, Flutter (A-1).
+const SUCCESS: [&str; 5] = ["onFlowxSuccess", "onFlowxComplete", "onFlowXComplete", "onComplete", "FlowxSuccess"];
+const ERROR: [&str; 4] = ["onFlowxError", "onFlowXError", "onError", "FlowxError"];
+const SKIP: [&str; 4] = ["onFlowxSkip", "onFlowXSkip", "onSkip", "FlowxSkip"];
+
+/// The journey of one run of a handshake.
+pub(crate) fn of(account: &Account, order: &Order, handshake: &HandshakeId, retry: bool, own: &Own<'_>) -> Journey {
+    let launch = Launch { account, order, handshake, retry };
+    let ways = vec![launch.script(), launch.android(), launch.ios(), launch.flutter()];
+    Journey { expires: Some(own.opened.plus(order.lifetime_ms)), ways, ..none(own) }
+}
+
+/// A journey without a way: there is no handshake yet.
+pub(crate) fn none(own: &Own<'_>) -> Journey {
+    Journey { id: own.journey_id(), provider: Provider::Attestr, expires: None, ways: Vec::new(), refused: Vec::new() }
+}
+
+/// The object of the error handler again, as far as [`signals`] had it carried.
+pub(crate) fn error_in(hint: &Hint) -> LaunchError {
+    let text = |name: &str| hint.member(name).map_or(Value::Null, Value::from);
+    let mut error = json!({
+        "code": text(CODE),
+        "httpStatusCode": text(HTTP_STATUS),
+        "message": text(MESSAGE),
+        "stage": text(STAGE),
+    });
+    let original = [text(ORIGINAL_CODE), text(ORIGINAL_HTTP_STATUS), text(ORIGINAL_MESSAGE)];
+    if original.iter().any(|member| !member.is_null()) {
+        let [code, status, message] = original;
+        error["original"] = json!({ "code": code, "httpStatusCode": status, "message": message });
+    }
+    LaunchError::from_value(&error)
+}
+
+/// The journey's script way as HTML to paste into a page: it loads the library, launches the flow and reports what the
+/// handlers get as an `idvkit:seen` event on the window. Its `detail` is the JSON form of [`Seen`](idvkit_core::Seen):
+/// pass it to [`read`](idvkit_core::read()) and post the hint to your server.
+///
+/// Everything is function-scoped, as S0 advises. `None` if the journey has no script way of this kind.
+pub fn snippet(journey: &Journey) -> Option<String> {
+    journey.ways.iter().find_map(|way| match way {
+        Way::Script { src, module: false, global, construct: true, method, options, listen, .. }
+            if is_identifier(global) && is_identifier(method) =>
+        {
+            Some(html(src, global, method, options, listen))
+        }
+        _ => None,
+    })
+}
+
+fn html(src: &str, global: &str, method: &str, options: &[Param], listen: &[Signal]) -> String {
+    let members: Vec<String> = options
+        .iter()
+        .filter_map(|option| Some(format!("    {}: {}", script_text(&option.name), script_value(&option.value)?)))
+        .collect();
+    let handlers: Vec<String> = handler_names(listen).map(script_text).collect();
+    format!(
+        r#"<script src="{src}"></script>
+<script>
+(function () {{
+  var options = {{
+{members}
+  }};
+  function seen(name) {{
+    return function (data) {{
+      var text = data === undefined ? "" : typeof data === "string" ? data : JSON.stringify(data);
+      var detail = {{ type: "event", name: name, data: text }};
+      window.dispatchEvent(new CustomEvent("idvkit:seen", {{ detail: detail }}));
+    }};
+  }}
+  [{handlers}].forEach(function (name) {{ options[name] = seen(name); }});
+  new {global}(options).{method}();
+}})();
+</script>
+"#,
+        src = attribute(src),
+        members = members.join(",\n"),
+        handlers = handlers.join(", "),
+    )
+}
+
+fn handler_names(listen: &[Signal]) -> impl Iterator<Item = &str> {
+    listen
+        .iter()
+        .filter_map(|signal| match &signal.on {
+            Trigger::Handler { names } => Some(names),
+            _ => None,
+        })
+        .flatten()
+        .map(String::as_str)
+}
+
+fn script_value(value: &ParamValue) -> Option<String> {
+    Some(match value {
+        ParamValue::Text { value } => script_text(value),
+        ParamValue::Flag { value } => value.to_string(),
+        ParamValue::Texts { value } => {
+            let member = |entry: &TextEntry| format!("{}: {}", script_text(&entry.name), script_text(&entry.value));
+            format!("{{{}}}", value.iter().map(member).collect::<Vec<_>>().join(", "))
+        }
+        ParamValue::Null => "null".into(),
+        _ => return None,
+    })
+}
+
+/// A string literal that can end neither itself nor the script element around it.
+fn script_text(text: &str) -> String {
+    let json = Value::from(text).to_string();
+    let mut safe = String::with_capacity(json.len());
+    for c in json.chars() {
+        match c {
+            '<' | '>' | '&' | '\u{2028}' | '\u{2029}' => {
+                safe.push_str("\\u");
+                safe.extend([12, 8, 4, 0].map(|shift| hex_digit(u32::from(c) >> shift)));
+            }
+            c => safe.push(c),
+        }
+    }
+    safe
+}
+
+fn hex_digit(number: u32) -> char {
+    char::from_digit(number & 15, 16).unwrap_or('0')
+}
+
+fn attribute(text: &str) -> String {
+    text.replace('&', "&amp;").replace('"', "&quot;").replace('<', "&lt;").replace('>', "&gt;")
+}
+
+fn is_identifier(text: &str) -> bool {
+    let letter = |b: u8| b.is_ascii_alphabetic() || b == b'_' || b == b'$';
+    text.bytes().next().is_some_and(letter) && text.bytes().all(|b| letter(b) || b.is_ascii_digit())
+}
+
+/// One launch, which each platform spells in its own way (A-4).
+struct Launch<'a> {
+    account: &'a Account,
+    order: &'a Order,
+    handshake: &'a HandshakeId,
+    retry: bool,
+}
+
+impl Launch<'_> {
+    /// Older releases of the library define `AttestrFlowX` (A-2).
+    fn script(&self) -> Way {
+        Way::Script {
+            src: self.account.library_src.clone(),
+            module: false,
+            global: "AttestrFlowx".into(),
+            construct: true,
+            method: "launch".into(),
+            options: vec![self.client(), self.handshake(), self.language(), self.variables(), self.retry()],
+            container: None,
+            listen: signals(),
+        }
+    }
+
+    fn android(&self) -> Way {
+        native(
+            "android",
+            vec![
+                call("init", vec![self.client(), self.handshake(), host("activity")]),
+                call("launch", vec![self.language(), self.retry(), self.variables()]),
+            ],
+        )
+    }
+
+    fn ios(&self) -> Way {
+        native(
+            "ios",
+            vec![
+                call("initialize", vec![self.client(), self.handshake(), host("delegate")]),
+                call("launch", vec![self.language(), self.retry(), self.variables()]),
+            ],
+        )
+    }
+
+    fn flutter(&self) -> Way {
+        let params = vec![self.handshake(), self.client(), self.language(), self.retry(), self.variables()];
+        native("flutter", vec![call("initiateSession", params)])
+    }
+
+    fn client(&self) -> Param {
+        param("cl", ParamValue::Text { value: self.account.client_key.as_str().into() })
+    }
+
+    fn handshake(&self) -> Param {
+        param("hs", ParamValue::Text { value: self.handshake.as_str().into() })
+    }
+
+    /// `null` lets the user choose on a phone (A8, A-12).
+    fn language(&self) -> Param {
+        let text = |locale: &idvkit_core::LocaleTag| ParamValue::Text { value: locale.as_str().into() };
+        param("lc", self.order.locale.as_ref().map_or(ParamValue::Null, text))
+    }
+
+    fn variables(&self) -> Param {
+        let entry = |(name, value): (&String, &String)| TextEntry { name: name.clone(), value: value.clone() };
+        param("qr", ParamValue::Texts { value: self.order.variables.iter().map(entry).collect() })
+    }
+
+    fn retry(&self) -> Param {
+        param("retry", ParamValue::Flag { value: self.retry })
+    }
+}
+
+fn native(platform: &str, calls: Vec<NativeCall>) -> Way {
+    Way::Native { platform: platform.into(), sdk: "AttestrFlowx".into(), calls, listen: signals() }
+}
+
+fn call(method: &str, params: Vec<Param>) -> NativeCall {
+    NativeCall { method: method.into(), params }
+}
+
+fn host(what: &str) -> Param {
+    param(what, ParamValue::Host { what: what.into() })
+}
+
+fn param(name: &str, value: ParamValue) -> Param {
+    Param { name: name.into(), value }
+}
+
+/// What the handlers mean, on all platforms alike.
+fn signals() -> Vec<Signal> {
+    // Cut well below the size of a hint, also in scripts of three bytes a letter.
+    let error = [
+        (CODE, "code", 20),
+        (HTTP_STATUS, "httpStatusCode", 20),
+        (MESSAGE, "message", MAX_MESSAGE),
+        (STAGE, "stage", 65),
+        (ORIGINAL_CODE, "original.code", 20),
+        (ORIGINAL_HTTP_STATUS, "original.httpStatusCode", 20),
+        (ORIGINAL_MESSAGE, "original.message", MAX_CAUSE_MESSAGE),
+    ];
+    vec![
+        signal(&SUCCESS, HintKind::Success, &[(SIGNATURE, "signature", 65)]),
+        signal(&ERROR, HintKind::Error, &error),
+        signal(&SKIP, HintKind::Skipped, &[(STAGE, "stage", 65)]),
+    ]
+}
+
+fn signal(names: &[&str], means: HintKind, carry: &[(&str, &str, usize)]) -> Signal {
+    let one = |(name, path, max): &(&str, &str, usize)| Carry {
+        name: (*name).into(),
+        path: (*path).into(),
+        max: i32::try_from(*max).unwrap_or(i32::MAX),
+    };
+    Signal {
+        on: Trigger::Handler { names: names.iter().map(ToString::to_string).collect() },
+        when: Vec::new(),
+        means,
+        carry: carry.iter().map(one).collect(),
+    }
+}

@@ -1,0 +1,185 @@
+//! Skips, errors, archived handshakes, time, and answers that are errors.
+
+use idvkit_core::{FaultClass, Input, Next, Outcome, Why};
+
+use crate::run::{CREATED, HANDSHAKE, OTHER_SIGNATURE, RESULT, Run, SIGNATURE, STAGE, START, result};
+
+/// The sample of S0, with the missing quotes.
+const ERROR: &str = r#"{"code": 5001, "httpStatusCode": 500, "message": "अनुरोध पूरा नहीं किया जा सका। बाद में कोशिश करें।",
+    "retry": false, "stage": "FS02zfeuv3tcnkq2mond2",
+    "original": {"code": 4035, "httpStatusCode": 403, "message": "Requested service is not provisioned for your account"}}"#;
+
+/// Lets the settle time pass; the last fetch brings nothing new.
+fn settle(run: &mut Run) -> Outcome {
+    let no_result = result("null", "").replace(r#""resultSignature": """#, r#""resultSignature": null"#);
+    let end = run.now.plus(30_000);
+    while let Next::Present { .. } | Next::Wait { .. } = run.next() {
+        run.wait();
+        if matches!(run.next(), Next::Send { .. }) {
+            run.answer(200, &no_result);
+        }
+    }
+    assert!(run.now >= end);
+    run.outcome()
+}
+
+#[test]
+fn a_skip_ends_it_after_the_settle_time() {
+    for (data, stage) in [
+        (format!(r#"{{"stage": "{STAGE}"}}"#), Some(STAGE.to_string())),
+        (r#"{"stage": null}"#.to_string(), None),
+        (String::new(), None),
+        (r#"{"stage": "<script>"}"#.to_string(), None),
+    ] {
+        let mut run = Run::live();
+        run.see("onFlowxSkip", &data);
+        assert_eq!(settle(&mut run), Outcome::Abandoned { stage });
+        run.handle(Input::Retry).unwrap();
+        assert!(run.journey().to_json().contains(r#""value":true"#));
+    }
+}
+
+#[test]
+fn a_proof_within_the_settle_time_wins() {
+    let mut run = Run::live();
+    run.see("onSkip", &format!(r#"{{"stage": "{STAGE}"}}"#));
+    run.now = run.now.plus(10_000);
+    run.success(SIGNATURE);
+    run.answer(200, &result(RESULT, SIGNATURE));
+    assert!(matches!(run.outcome(), Outcome::Decided { .. }));
+
+    let mut run = Run::live();
+    run.see("onSkip", r#"{"stage": null}"#);
+    run.success(OTHER_SIGNATURE);
+    for _ in 0..3 {
+        run.answer(200, &result(RESULT, SIGNATURE));
+        run.wait();
+    }
+    run.answer(200, &result(RESULT, SIGNATURE));
+    assert_eq!(run.outcome(), Outcome::Abandoned { stage: None }, "a false claim saves nobody");
+}
+
+#[test]
+fn an_error_keeps_words_stage_and_cause() {
+    let mut run = Run::live();
+    run.see("onFlowxError", ERROR);
+    run.answer(200, &result(RESULT, SIGNATURE));
+    let Outcome::Failed { fault } = settle(&mut run) else { panic!() };
+    assert_eq!((fault.operation.as_str(), fault.code.as_str()), ("attestr.launch", "flow_error"));
+    assert_eq!((fault.provider_code.as_deref(), fault.status), (Some("5001"), Some(500)));
+    assert_eq!(fault.class, FaultClass::Unavailable);
+    assert!(!fault.again, "the cause is that the service is not provisioned");
+    assert!(fault.message.unwrap().starts_with("अनुरोध"));
+    let cause = fault.cause.unwrap();
+    assert_eq!((cause.code.as_deref(), cause.status), (Some("4035"), Some(403)));
+}
+
+#[test]
+fn errors_are_classified_by_their_status_wherever_it_stands() {
+    for (data, class, code, status, again) in [
+        (r#"{"code": 40050, "httpStatusCode": 400}"#, FaultClass::Input, Some("40050"), Some(400), false),
+        (r#"{"code": "4039", "httpStatusCode": "403"}"#, FaultClass::Authorization, Some("4039"), Some(403), false),
+        (r#"{"code": "4121", "httpStatusCode": "412"}"#, FaultClass::Configuration, Some("4121"), Some(412), false),
+        (r#"{"code": "500", "httpStatusCode": "12029"}"#, FaultClass::Unavailable, Some("12029"), Some(500), true),
+        (r#"{"code": 4292, "httpStatusCode": 429}"#, FaultClass::Throttled, Some("4292"), Some(429), true),
+        (r#"{"code": "oops"}"#, FaultClass::Unknown, None, None, false),
+        ("", FaultClass::Unknown, None, None, false),
+    ] {
+        let mut run = Run::live();
+        run.see("onFlowXError", data);
+        run.answer(404, "{}");
+        let Outcome::Failed { fault } = settle(&mut run) else { panic!() };
+        assert_eq!(
+            (fault.class, fault.provider_code.as_deref(), fault.status, fault.again),
+            (class, code, status, again)
+        );
+    }
+}
+
+#[test]
+fn the_newest_word_counts_and_long_words_are_cut() {
+    let mut run = Run::live();
+    run.see("onSkip", r#"{"stage": null}"#);
+    let long = "न".repeat(5_000);
+    run.see(
+        "onError",
+        &format!(r#"{{"httpStatusCode": 500, "message": "{long}\u0007", "original": {{"message": "{long}"}}}}"#),
+    );
+    run.answer(200, &result(RESULT, SIGNATURE));
+    let Outcome::Failed { fault } = settle(&mut run) else { panic!() };
+    assert_eq!(fault.message.unwrap().chars().count(), 400);
+    assert_eq!(fault.cause.unwrap().message.unwrap().chars().count(), 200);
+}
+
+#[test]
+fn an_archived_handshake_is_gone_whatever_is_claimed() {
+    let archived = format!(
+        r#"{{"_id":"{HANDSHAKE}","tag":"TAG567822","consumed":true,"archived":1750000000,"result":null,"resultSignature":null}}"#
+    );
+    let mut run = Run::live();
+    run.success(SIGNATURE);
+    run.answer(200, &archived);
+    assert!(matches!(run.outcome(), Outcome::Failed { fault } if fault.code == "archived" && !fault.again));
+    assert_eq!(run.handle(Input::Retry).unwrap_err().code(), "retry_refused");
+    assert_eq!(run.session.references(), [HANDSHAKE]);
+}
+
+#[test]
+fn nobody_comes_and_time_runs_out() {
+    let mut run = Run::live();
+    let seen = idvkit_core::read(&run.journey(), &idvkit_core::Seen::Closed).unwrap();
+    run.handle(Input::Hint { text: seen }).unwrap();
+    run.wait();
+    assert_eq!(run.now, START.plus(86_400_000), "closing a page ends nothing, and nothing is polled meanwhile");
+    run.answer(200, &result(RESULT, SIGNATURE));
+    assert_eq!(run.outcome(), Outcome::Expired);
+}
+
+#[test]
+fn a_refused_creation_says_why_and_can_be_resumed() {
+    let mut run = Run::new();
+    run.answer(400, r#"{"code": "4002", "message": "TAG567822 is secret", "details": "x"}"#);
+    let Outcome::Failed { fault } = run.outcome() else { panic!() };
+    assert_eq!((fault.operation.as_str(), fault.provider_code.as_deref()), ("attestr.create_handshake", Some("4002")));
+    assert_eq!((fault.class, fault.again, fault.message), (FaultClass::Input, false, None));
+    run.handle(Input::Retry).unwrap();
+    run.answer(200, CREATED);
+    run.journey();
+}
+
+#[test]
+fn odd_answers_to_the_creation_are_retried_and_then_given_up() {
+    for body in ["<html>", "{}", r#"{"_id": "DS0/../x12345"}"#, r#"{"_id": "FX02zfeuvcj36knhn06us"}"#, ""] {
+        let mut run = Run::new();
+        for _ in 0..4 {
+            run.answer(200, body);
+            assert!(matches!(run.next(), Next::Wait { why: Why::Backoff { .. }, .. }), "{body}");
+            run.wait();
+        }
+        run.answer(200, body);
+        assert!(matches!(run.outcome(), Outcome::Failed { fault } if fault.code == "unreadable"), "{body}");
+    }
+}
+
+#[test]
+fn a_claimed_creation_is_not_sent_twice_at_a_time() {
+    let mut run = Run::new();
+    let request = run.send();
+    run.handle(Input::Sending { id: request.id.clone() }).unwrap();
+    assert!(matches!(run.next(), Next::Wait { why: Why::InFlight, .. }));
+    assert_eq!(run.handle(Input::Sending { id: request.id.clone() }).unwrap_err().code(), "claimed");
+    run.wait();
+    let again = run.send();
+    assert_ne!(again.id, request.id);
+    assert_eq!(again.body, request.body);
+    let late = Input::HttpResponse { id: request.id, status: 200, headers: vec![], body: CREATED.into() };
+    assert_eq!(run.handle(late).unwrap_err().code(), "stale");
+}
+
+#[test]
+fn erasing_a_running_session_abandons_it_at_the_stage_known() {
+    let mut run = Run::live();
+    run.see("FlowxSkip", &format!(r#"{{"stage": "{STAGE}"}}"#));
+    run.handle(Input::Erase { at_provider: false }).unwrap();
+    assert_eq!(run.outcome(), Outcome::Abandoned { stage: Some(STAGE.into()) });
+}

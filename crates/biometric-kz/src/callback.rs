@@ -1,0 +1,174 @@
+//! Webhooks (B10). The provider signs none of them: they bring a look at the result forward and decide nothing.
+
+use alloc::{
+    format,
+    string::{String, ToString},
+    vec::Vec,
+};
+use core::fmt;
+
+use idvkit_core::{Input, Reject, UnixMillis};
+use serde_json::Value;
+
+use crate::{result::FlowResult, technology::Technology, types::is_session_id, validate::Account};
+
+/// The largest webhook body that is read, in bytes: a result with its documents and photos is large.
+pub const MAX_WEBHOOK_BYTES: usize = 32 * 1024 * 1024;
+
+/// A webhook, as sent. Read tolerantly: only event and session have to be there.
+#[derive(Clone, PartialEq)]
+pub struct Webhook {
+    /// The delivery's id.
+    pub id: Option<String>,
+    /// What happened.
+    pub event: WebhookEvent,
+    /// The session.
+    pub session_id: String,
+    /// When, in Unix milliseconds (the provider sends seconds).
+    pub created: Option<UnixMillis>,
+    /// Whether it went well. A claim like the rest.
+    pub success: Option<bool>,
+    /// The flow's name in the dashboard.
+    pub flow_name: Option<String>,
+    /// `{}` or null in every sample (B-15).
+    pub metadata: Option<Value>,
+    data: Value,
+}
+
+/// What a webhook tells of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum WebhookEvent {
+    /// `flow.start`
+    FlowStart,
+    /// `technology.start`
+    TechnologyStart,
+    /// `technology.end`
+    TechnologyEnd,
+    /// `flow.end`
+    FlowEnd,
+    /// Anything else.
+    Other(String),
+}
+
+impl Webhook {
+    /// Reads a webhook's body.
+    ///
+    /// # Errors
+    /// `callback_malformed` if it is no JSON object with an event and a session, or over 32 MiB.
+    pub fn parse(body: &[u8]) -> Result<Self, Reject> {
+        if body.len() > MAX_WEBHOOK_BYTES {
+            return Err(malformed("body", "the body is over 32 MiB; no result comes near that"));
+        }
+        let value: Value = serde_json::from_slice(body).map_err(|_| malformed("body", "this is not JSON"))?;
+        let text = |name: &str| value.get(name).and_then(Value::as_str).map(ToString::to_string);
+        let flow_end = value.get("data").and_then(|data| data.get("session_result"));
+        let session_id = text("session_id").filter(|id| is_session_id(id));
+        let seconds = value.get("created").and_then(Value::as_i64);
+        Ok(Self {
+            id: text("id"),
+            event: WebhookEvent::parse(&text("event").ok_or_else(|| malformed("event", "the event is missing"))?),
+            session_id: session_id.ok_or_else(|| malformed("session_id", "the session's id is missing"))?,
+            created: seconds.map(|seconds| UnixMillis(seconds.saturating_mul(1000))).filter(|at| at.is_plausible()),
+            success: value.get("success").and_then(Value::as_bool),
+            flow_name: text("flow_name"),
+            metadata: value.get("metadata").filter(|metadata| !metadata.is_null()).cloned(),
+            data: flow_end.or_else(|| value.get("data")).cloned().unwrap_or(Value::Null),
+        })
+    }
+
+    /// Equal for every delivery of the same webhook: keep it to handle each once (B-Q16).
+    pub fn dedupe_key(&self) -> String {
+        match &self.id {
+            Some(id) => id.clone(),
+            None => format!("{}/{}/{}", self.session_id, self.event.as_str(), self.created.map_or(0, |at| at.0)),
+        }
+    }
+
+    /// The flow's technologies, from `flow.start`, in their order.
+    pub fn technologies(&self) -> Vec<Technology> {
+        let codes = self.data.get("technologies").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+        codes
+            .iter()
+            .filter_map(|code| code.as_str().or_else(|| code.get("code")?.as_str()))
+            .map(Technology::parse)
+            .collect()
+    }
+
+    /// The step that began, from `technology.start`.
+    pub fn technology(&self) -> Option<Technology> {
+        self.data.get("technology_code").and_then(Value::as_str).map(Technology::parse)
+    }
+
+    /// The result that `flow.end` claims. Never decide on it: your server fetches its own.
+    ///
+    /// # Errors
+    /// As [`FlowResult::parse`].
+    pub fn claimed_result(&self) -> Result<FlowResult, Reject> {
+        FlowResult::from_value(&self.data)
+    }
+}
+
+impl WebhookEvent {
+    /// Reads the provider's word.
+    pub fn parse(word: &str) -> Self {
+        match word {
+            "flow.start" => Self::FlowStart,
+            "technology.start" => Self::TechnologyStart,
+            "technology.end" => Self::TechnologyEnd,
+            "flow.end" => Self::FlowEnd,
+            other => Self::Other(other.chars().take(64).collect()),
+        }
+    }
+
+    /// The provider's word.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::FlowStart => "flow.start",
+            Self::TechnologyStart => "technology.start",
+            Self::TechnologyEnd => "technology.end",
+            Self::FlowEnd => "flow.end",
+            Self::Other(word) => word,
+        }
+    }
+}
+
+impl fmt::Debug for Webhook {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Webhook").field("event", &self.event).field("success", &self.success).finish_non_exhaustive()
+    }
+}
+
+/// Whose webhook this is: the id of its session.
+///
+/// # Errors
+/// `callback_secret_wrong` if the account has webhook secrets and the path ends in none of them; `callback_malformed`;
+/// `no_reference` for other inputs: a redirect never comes, as the provider knows no return URL.
+pub fn reference_of(account: &Account, input: &Input) -> Result<Option<String>, Reject> {
+    match input {
+        Input::Callback { url, body, .. } => {
+            check_segment(account, url)?;
+            Webhook::parse(body).map(|webhook| Some(webhook.session_id))
+        }
+        _ => Err(Reject::caller("no_reference", "input", "only webhooks carry a provider's reference")),
+    }
+}
+
+/// Checks the secret path segment, if there is one to check: then the webhook comes from the provider. Returns whether
+/// that is so.
+pub(crate) fn check_segment(account: &Account, url: &str) -> Result<bool, Reject> {
+    if account.webhook_secrets.is_empty() {
+        return Ok(false);
+    }
+    let path = url.split(['?', '#']).next().unwrap_or(url);
+    let given = path.trim_end_matches('/').rsplit('/').next().unwrap_or("");
+    if idvkit_signature::any_same(&account.webhook_secrets, given.as_bytes()) {
+        return Ok(true);
+    }
+    let message = "the webhook's path does not end in the secret segment; pass the URL as it was requested";
+    Err(Reject::signature("callback_secret_wrong", message).about("url"))
+}
+
+fn malformed(field: &str, why: &str) -> Reject {
+    Reject::provider("callback_malformed", why).about(field)
+}

@@ -1,0 +1,125 @@
+//! The Kazakh individual identification number, IIN (B12).
+
+use alloc::{
+    format,
+    string::{String, ToString},
+};
+use core::fmt;
+
+use idvkit_core::Reject;
+use jiff::civil::Date;
+use zeroize::{Zeroize, ZeroizeOnDrop};
+
+/// An individual identification number: 12 ASCII digits, the last of them a check digit.
+///
+/// It is personal data: `Debug` prints none of it, and it has neither `Display` nor a serialised form.
+#[derive(Clone, PartialEq, Eq, Zeroize, ZeroizeOnDrop)]
+pub struct Iin(String);
+
+/// What the seventh digit of an IIN hints at. Deliberately exhaustive: the digit knows no more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Sex {
+    /// An even digit.
+    Female,
+    /// An odd digit.
+    Male,
+}
+
+impl Iin {
+    /// Reads an IIN: the form and the two-pass check digit are rules, birth date and sex are not (B-Q5).
+    ///
+    /// # Errors
+    /// About `field`: `iin_format`, `iin_checksum`, or `iin_is_bin` for a company's number, whose fifth digit is 4 to
+    /// 6. Use [`lenient`](Self::lenient) for a number that the state issued against these rules.
+    pub fn parse(field: &str, value: &str) -> Result<Self, Reject> {
+        let iin = Self::lenient(field, value)?;
+        let digits = iin.digits();
+        if check_digit(&digits) != Some(digits[11]) {
+            let fix = "the check digit does not fit; a digit is mistyped, or two are swapped";
+            return Err(Reject::caller("iin_checksum", field, fix));
+        }
+        if (4..=6).contains(&digits[4]) {
+            let fix = "this is a company's number (BIN): its fifth digit is 4, 5 or 6; pass the person's IIN";
+            return Err(Reject::caller("iin_is_bin", field, fix));
+        }
+        Ok(iin)
+    }
+
+    /// Takes any 12 ASCII digits, without looking at the check digit (B-Q5).
+    ///
+    /// # Errors
+    /// `iin_format` about `field`.
+    pub fn lenient(field: &str, value: &str) -> Result<Self, Reject> {
+        let digits = !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit());
+        match value.len() {
+            12 if digits => Ok(Self(value.to_string())),
+            1..12 if digits => {
+                let fix = "an IIN has 12 digits; was it stored as a number, and did its leading zeros get lost?";
+                Err(Reject::caller("iin_format", field, fix))
+            }
+            _ => Err(Reject::caller(
+                "iin_format",
+                field,
+                "an IIN is exactly 12 of the digits 0-9, as text, nothing else",
+            )),
+        }
+    }
+
+    /// The 12 digits.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether a provider's text names the same number. Leading zeros may be missing: the value has been a number
+    /// somewhere on its way (B-Q15).
+    pub fn is(&self, other: &str) -> bool {
+        !other.is_empty() && other.len() <= 12 && format!("{other:0>12}") == self.0
+    }
+
+    /// The birth date that the digits hint at, `YYYY-MM-DD`. Only a hint: since 2013 the digits are not tied to a
+    /// person's data, and a date that cannot be is no error (B12).
+    pub fn birth_date(&self) -> Option<String> {
+        let digits = self.digits();
+        let two = |at: usize| digits[at] * 10 + digits[at + 1];
+        let century = match digits[6] {
+            1 | 2 => 1800,
+            3 | 4 => 1900,
+            5 | 6 => 2000,
+            _ => return None,
+        };
+        let year = i16::try_from(century + two(0)).ok()?;
+        let month_day = |at| i8::try_from(two(at)).ok();
+        Date::new(year, month_day(2)?, month_day(4)?).ok().map(|date| date.to_string())
+    }
+
+    /// The sex that the seventh digit hints at; `None` for 0 and 7 to 9, on which no source agrees (B12).
+    pub fn sex(&self) -> Option<Sex> {
+        match self.digits()[6] {
+            1 | 3 | 5 => Some(Sex::Male),
+            2 | 4 | 6 => Some(Sex::Female),
+            _ => None,
+        }
+    }
+
+    fn digits(&self) -> [u32; 12] {
+        let mut digits = [0; 12];
+        for (digit, byte) in digits.iter_mut().zip(self.0.bytes()) {
+            *digit = u32::from(byte - b'0');
+        }
+        digits
+    }
+}
+
+impl fmt::Debug for Iin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Iin(..)")
+    }
+}
+
+/// The check digit of the first eleven. `None`: both passes give 10, and such a number is never issued (B12).
+fn check_digit(digits: &[u32; 12]) -> Option<u32> {
+    const FIRST: [u32; 11] = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11];
+    const SECOND: [u32; 11] = [3, 4, 5, 6, 7, 8, 9, 10, 11, 1, 2];
+    let pass = |weights: &[u32; 11]| digits.iter().zip(weights).map(|(digit, weight)| digit * weight).sum::<u32>() % 11;
+    [FIRST, SECOND].iter().map(pass).find(|digit| *digit < 10)
+}

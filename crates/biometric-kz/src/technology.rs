@@ -1,0 +1,94 @@
+//! The technologies that a flow is made of (B5).
+
+use alloc::string::{String, ToString};
+use core::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// The longest code that is kept, in characters (our limit; every known one has 2 to 4).
+const MAX_CODE: usize = 32;
+
+/// One technology of a flow, by its code. Open: the provider has more than it documents (B-5).
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(from = "String", into = "String")]
+#[non_exhaustive]
+pub enum Technology {
+    /// `LD`: liveness, as the dashboard abbreviates the family (S1). No answer has shown it.
+    Liveness,
+    /// `LDHP`: liveness by head position (S1).
+    LivenessHeadPosition,
+    /// `LDD`: liveness by distance.
+    LivenessDistance,
+    /// `F2F`: two photos of a face are compared (S1).
+    Face2Face,
+    /// `ED`: a document from the state's database, by IIN, phone and a code from 1414 (S1).
+    EDocument,
+    /// `DR`: a document is read from its photo (S1).
+    DocumentRecognition,
+    /// Any other code, cut after 32 characters.
+    Other(String),
+}
+
+impl Technology {
+    /// Reads a code, exactly as the provider spells it.
+    pub fn parse(code: &str) -> Self {
+        match code {
+            "LD" => Self::Liveness,
+            "LDHP" => Self::LivenessHeadPosition,
+            "LDD" => Self::LivenessDistance,
+            "F2F" => Self::Face2Face,
+            "ED" => Self::EDocument,
+            "DR" => Self::DocumentRecognition,
+            other => Self::Other(other.chars().take(MAX_CODE).collect()),
+        }
+    }
+
+    /// The code.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Liveness => "LD",
+            Self::LivenessHeadPosition => "LDHP",
+            Self::LivenessDistance => "LDD",
+            Self::Face2Face => "F2F",
+            Self::EDocument => "ED",
+            Self::DocumentRecognition => "DR",
+            Self::Other(code) => code,
+        }
+    }
+
+    /// Whether it belongs to the liveness family: its code starts with `LD` (inferred, B5).
+    pub fn is_liveness(&self) -> bool {
+        self.as_str().starts_with("LD")
+    }
+}
+
+impl From<String> for Technology {
+    fn from(code: String) -> Self {
+        Self::parse(&code)
+    }
+}
+
+impl From<Technology> for String {
+    fn from(technology: Technology) -> Self {
+        technology.as_str().to_string()
+    }
+}
+
+impl fmt::Display for Technology {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// Whether a flow of these technologies can use a reference photo: Face2Face beside liveness, e-document or document
+/// recognition (S1; that a third technology does no harm is inferred, B-Q7).
+pub fn supports_face2face_metadata(technologies: &[Technology]) -> bool {
+    let partner =
+        |one: &Technology| one.is_liveness() || matches!(one, Technology::EDocument | Technology::DocumentRecognition);
+    technologies.contains(&Technology::Face2Face) && technologies.iter().any(partner)
+}
+
+/// Whether a flow of these technologies has the step that e-document metadata fills in.
+pub fn supports_edocument_metadata(technologies: &[Technology]) -> bool {
+    technologies.contains(&Technology::EDocument)
+}

@@ -1,0 +1,147 @@
+//! What a caller gives, and what the provider answers when a session is made.
+
+use alloc::{string::String, vec::Vec};
+use core::fmt;
+
+use idvkit_core::Reject;
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::{metadata::Metadata, technology::Technology};
+
+/// The fewest characters of a flow key (S1; the documents' own samples are cut short).
+pub const MIN_API_KEY: usize = 47;
+/// How long a session can be used, in milliseconds (inferred from a sibling product, B-Q9).
+pub const DEFAULT_LIFETIME_MS: i64 = 30 * 60 * 1000;
+
+/// One flow of one biometric.kz account, as a caller configures it.
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// The flow's API key from the dashboard's list of flows: 47 characters or more (S1). A secret: the documents show it
+    /// in browser code, where it lets anybody read results.
+    pub api_key: String,
+    /// The language of the provider's pages, unless the request says otherwise: `ru`, `en` or `kz`; `ru` by default
+    /// (inferred: the documents' first).
+    #[serde(default)]
+    pub locale: Option<String>,
+    /// The codes of the flow's technologies, as the dashboard shows them. With them, metadata that the flow cannot use is
+    /// refused before anything is sent.
+    #[serde(default)]
+    pub technologies: Option<Vec<Technology>>,
+    /// The secret last path segments of the webhook URLs that you entered in the dashboard, as in
+    /// `https://shop.example/idv/SECRET` (B-Q16): 16 to 128 letters, digits, `-` and `_`. The provider signs nothing, so
+    /// without one a webhook is a hint by anybody. A list for rotation.
+    #[serde(default)]
+    pub webhook_secrets: Vec<String>,
+    /// Settings that the documents leave open, or that seldom change.
+    #[serde(default)]
+    pub options: Options,
+}
+
+/// What the documents leave open, each with a default that can be overridden.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "independent switches, each off unless the documents prove wrong")]
+pub struct Options {
+    /// Another base URL of the API instead of `https://kyc.biometric.kz`, for a sandbox or proxy.
+    pub api_base: Option<String>,
+    /// Another base URL of the hosted pages instead of `https://remote.biometric.kz`.
+    pub front_base: Option<String>,
+    /// Another place of the widget's script; `/widget/flow-widget.umd.js` below `front_base` by default (B-2).
+    pub widget_src: Option<String>,
+    /// The CSS selector of the element that holds the widget: `#` and an id; `#idv-flow` by default.
+    pub container: Option<String>,
+    /// Development switch: allows plain HTTP to `localhost` and `127.0.0.1` for the three URLs above. Off by default, and
+    /// nothing else becomes laxer.
+    pub development: bool,
+    /// A name for this flow that survives a change of its key; snapshots are bound to it.
+    pub account_id: Option<String>,
+    /// Takes any 12 digits as an IIN, without looking at the check digit (B-Q5).
+    pub lenient_iin: bool,
+    /// Sends metadata also where the flow's technologies cannot use it. A fixed IIN that the result does not confirm is
+    /// still never a pass.
+    pub unsupported_metadata: bool,
+    /// Uses the locale parameter on hosted pages no more: it is observed, not documented (B7).
+    pub no_page_locale: bool,
+    /// The largest reference photo, in bytes after decoding; 10 000 000 by default (inferred, B-Q6).
+    pub photo_max_bytes: Option<i64>,
+    /// How long a session can be used, in milliseconds; 30 minutes by default (inferred, B-Q9).
+    pub lifetime_ms: Option<i64>,
+    /// How long the user may take, in milliseconds; the session's lifetime by default.
+    pub start_patience_ms: Option<i64>,
+    /// How long the verdict may take once the user is done, in milliseconds; 15 minutes by default (inferred).
+    pub verdict_patience_ms: Option<i64>,
+    /// Offsets in seconds, since the user is done, at which to fetch the result; 2, 5, 8, 11, 14, 20, 30, 45, 60, 90, 120,
+    /// 180, 240, 300 and then each 300 by default (inferred from field evidence, B4), fewer with a webhook.
+    pub poll_offsets_seconds: Option<Vec<i64>>,
+    /// How often to look while the user is on the way, in seconds: a remote link tells nothing of its end. 30 by default,
+    /// 300 with a webhook (inferred).
+    pub lookout_seconds: Option<i64>,
+    /// The time-out of every request, in milliseconds, 1 000 to 300 000; 30 000 by default (inferred).
+    pub timeout_ms: Option<u32>,
+}
+
+impl fmt::Debug for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Config")
+            .field("technologies", &self.technologies)
+            .field("options", &self.options)
+            .finish_non_exhaustive()
+    }
+}
+
+/// One verification of one user.
+#[derive(Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Request {
+    /// The language: `ru`, `en`, `kz` or another spelling of these, such as `kk-KZ` (B-9).
+    pub locale: Option<String>,
+    /// What the session is told in advance.
+    pub metadata: Option<Metadata>,
+}
+
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Request").field("locale", &self.locale).finish_non_exhaustive()
+    }
+}
+
+/// The answer to the creation of a session (S1).
+#[derive(Clone, PartialEq, Eq)]
+pub struct Created {
+    /// The one-time id. With it the session's page opens: a bearer value until the session has been used.
+    pub session_id: String,
+    /// The flow's technologies, in their order.
+    pub technologies: Vec<Technology>,
+}
+
+impl Created {
+    /// Reads the answer.
+    ///
+    /// # Errors
+    /// `session_malformed` if a member is missing or of another type.
+    pub fn parse(body: &[u8]) -> Result<Self, Reject> {
+        let malformed = |field: &str, why: &str| Reject::provider("session_malformed", why).about(field);
+        let value: Value = serde_json::from_slice(body).map_err(|_| malformed("body", "this is not JSON"))?;
+        let session_id = value.get("session_id").and_then(Value::as_str).filter(|id| is_session_id(id));
+        let codes = value.get("technologies").and_then(Value::as_array);
+        let technologies =
+            codes.and_then(|codes| codes.iter().map(|one| one.as_str().map(Technology::parse)).collect());
+        Ok(Self {
+            session_id: session_id.ok_or_else(|| malformed("session_id", "a session id was expected"))?.into(),
+            technologies: technologies.ok_or_else(|| malformed("technologies", "a list of codes was expected"))?,
+        })
+    }
+}
+
+impl fmt::Debug for Created {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Created").field("technologies", &self.technologies).finish_non_exhaustive()
+    }
+}
+
+/// Whether a text can be a session's id. Every sample is a UUID; what matters here is that it is safe in a path.
+pub(crate) fn is_session_id(text: &str) -> bool {
+    (1..=64).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+}

@@ -1,0 +1,265 @@
+//! From what a caller gives to what the flow runs on: parse, don't validate.
+
+use alloc::{
+    string::{String, ToString},
+    sync::Arc,
+    vec::Vec,
+};
+use core::fmt;
+
+use idvkit_core::{PollPlan, Provider, Reject, Secret, fingerprint, machine, machine::Schedule};
+
+use crate::{
+    catalog::LOCALES,
+    flow::Order,
+    metadata::{CheckedMetadata, DEFAULT_PHOTO_MAX_BYTES, MetadataRules},
+    types::{Config, DEFAULT_LIFETIME_MS, MIN_API_KEY, Options, Request},
+};
+
+pub(crate) const API_BASE: &str = "https://kyc.biometric.kz";
+const FRONT_BASE: &str = "https://remote.biometric.kz";
+const WIDGET_PATH: &str = "/widget/flow-widget.umd.js";
+const CONTAINER: &str = "#idv-flow";
+const DEFAULT_LOCALE: &str = "ru";
+const DEFAULT_TIMEOUT_MS: u32 = 30_000;
+const DEFAULT_VERDICT_PATIENCE_MS: i64 = 15 * 60 * 1000;
+const DAY_MS: i64 = 86_400_000;
+/// The least time between two looks, in seconds (inferred from B4).
+const GAP_SECONDS: i64 = 2;
+
+/// One flow of one account, ready for use. It holds the credentials and is opaque.
+pub struct Account {
+    pub(crate) api_key: Secret,
+    pub(crate) api_base: String,
+    pub(crate) front_base: String,
+    pub(crate) widget_src: String,
+    pub(crate) container: String,
+    pub(crate) page_locale: bool,
+    pub(crate) webhook_secrets: Vec<Secret>,
+    pub(crate) unsupported_metadata: bool,
+    pub(crate) lifetime_ms: i64,
+    pub(crate) timeout_ms: u32,
+    locale: &'static str,
+    rules: MetadataRules,
+    schedule: Schedule,
+    fingerprint: String,
+}
+
+impl Account {
+    /// Parses an account, once, at start-up.
+    ///
+    /// # Errors
+    /// A [`Reject`] that names the field, the rule and the fix.
+    pub fn new(config: Config) -> Result<Self, Reject> {
+        let options = config.options;
+        let api_key = api_key(&config.api_key)?;
+        let api_base = base("api_base", options.api_base.as_deref().unwrap_or(API_BASE), options.development)?;
+        let front_base = base("front_base", options.front_base.as_deref().unwrap_or(FRONT_BASE), options.development)?;
+        let widget_src = match &options.widget_src {
+            Some(src) => safe_url("widget_src", src, options.development)?,
+            None => alloc::format!("{front_base}{WIDGET_PATH}"),
+        };
+        let fingerprint = match &options.account_id {
+            Some(id) => fingerprint(&["biometric_kz", "named", id]),
+            None => fingerprint(&["biometric_kz", &api_base, &config.api_key]),
+        };
+        let with_webhook = !config.webhook_secrets.is_empty();
+        let technologies = config.technologies.filter(|_| !options.unsupported_metadata);
+        Ok(Self {
+            api_key,
+            api_base,
+            front_base,
+            widget_src,
+            container: container(options.container.as_deref().unwrap_or(CONTAINER))?,
+            page_locale: !options.no_page_locale,
+            webhook_secrets: config.webhook_secrets.iter().map(|one| webhook_secret(one)).collect::<Result<_, _>>()?,
+            unsupported_metadata: options.unsupported_metadata,
+            lifetime_ms: lifetime(&options)?,
+            timeout_ms: timeout(options.timeout_ms)?,
+            locale: LOCALES.parse("locale", config.locale.as_deref().unwrap_or(DEFAULT_LOCALE))?.tag,
+            rules: MetadataRules {
+                photo_max_bytes: photo_max_bytes(options.photo_max_bytes)?,
+                lenient_iin: options.lenient_iin,
+                technologies,
+            },
+            schedule: schedule(&options, with_webhook)?,
+            fingerprint,
+        })
+    }
+
+    /// Checks the metadata of a request under this account's rules, without opening a session.
+    ///
+    /// # Errors
+    /// As [`Metadata::check`](crate::Metadata::check).
+    pub fn check_metadata(&self, metadata: &crate::Metadata) -> Result<CheckedMetadata, Reject> {
+        metadata.check(&self.rules)
+    }
+
+    /// Parses a request into the order that the flow carries.
+    pub(crate) fn order(&self, request: &Request) -> Result<Order, Reject> {
+        let locale = match request.locale.as_deref() {
+            Some(locale) => LOCALES.parse("locale", locale)?.tag,
+            None => self.locale,
+        };
+        let metadata = request.metadata.as_ref().map(|metadata| self.check_metadata(metadata)).transpose();
+        let metadata = metadata.map_err(|reject| reject.within("metadata"))?;
+        Ok(Order::new(locale, metadata.filter(|metadata| !metadata.is_empty())))
+    }
+
+    pub(crate) fn schedule(&self) -> Schedule {
+        self.schedule.clone()
+    }
+
+    pub(crate) fn is_production(&self) -> bool {
+        self.api_base == API_BASE
+    }
+}
+
+impl machine::Account for Account {
+    const PROVIDER: Provider = Provider::BiometricKz;
+
+    fn fingerprint(&self) -> &str {
+        &self.fingerprint
+    }
+}
+
+impl fmt::Debug for Account {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Account").field("fingerprint", &self.fingerprint).finish_non_exhaustive()
+    }
+}
+
+/// Parses one account to share between sessions.
+///
+/// # Errors
+/// As [`Account::new`].
+pub fn account(config: Config) -> Result<Arc<Account>, Reject> {
+    Account::new(config).map(Arc::new)
+}
+
+/// Scheme and authority of a URL, without the scheme.
+pub(crate) fn host_of(url: &str) -> &str {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    rest.split(['/', '?', '#']).next().unwrap_or(rest)
+}
+
+fn api_key(key: &str) -> Result<Secret, Reject> {
+    let refuse = |code, fix: &str| Err(Reject::caller(code, "api_key", fix));
+    if key.is_empty() {
+        return refuse("missing", "give the flow's API key from the dashboard's list of flows");
+    }
+    if !key.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return refuse("api_key_invalid", "a flow key is printable ASCII; remove white space and line breaks");
+    }
+    if key.len() < MIN_API_KEY {
+        let fix = "a flow key has 47 characters or more; those in the documents are cut short, and so is this one";
+        return refuse("api_key_too_short", fix);
+    }
+    Ok(Secret::from(key))
+}
+
+fn webhook_secret(secret: &str) -> Result<Secret, Reject> {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+    if (16..=128).contains(&secret.len()) && secret.bytes().all(allowed) {
+        return Ok(Secret::from(secret));
+    }
+    let rule = "the last path segment of the webhook URL: 16 to 128 letters, digits, '-' and '_', drawn at random";
+    Err(Reject::caller("webhook_secret_invalid", "webhook_secrets", rule))
+}
+
+fn base(name: &str, url: &str, development: bool) -> Result<String, Reject> {
+    safe_url(name, url.trim_end_matches('/'), development)
+}
+
+/// HTTPS, or plain HTTP to this machine under development; no user information, query or fragment.
+fn safe_url(name: &str, url: &str, development: bool) -> Result<String, Reject> {
+    let scheme = url.starts_with("https://") || (development && is_local_http(url));
+    let plain = url
+        .bytes()
+        .all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'?' | b'#' | b'@' | b'"' | b'\\' | b'<' | b'>'));
+    if scheme && plain && !host_of(url).is_empty() && url.len() <= 2048 {
+        return Ok(url.to_string());
+    }
+    let rule = "an https URL without user, query and fragment; `development` allows http on localhost or 127.0.0.1";
+    Err(Reject::caller("base_url_invalid", alloc::format!("options.{name}"), rule))
+}
+
+/// Plain HTTP to this machine, and to no host that only begins like it.
+fn is_local_http(url: &str) -> bool {
+    let host = host_of(url);
+    let host = host.rsplit_once(':').map_or(host, |(host, _)| host);
+    url.starts_with("http://") && matches!(host, "localhost" | "127.0.0.1")
+}
+
+fn container(selector: &str) -> Result<String, Reject> {
+    let id = selector.strip_prefix('#').unwrap_or("");
+    let starts = id.bytes().next().is_some_and(|byte| byte.is_ascii_alphabetic());
+    if starts && id.len() <= 64 && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_') {
+        return Ok(selector.to_string());
+    }
+    let rule = "`#` and the id of an element: a letter, then letters, digits, '-' and '_', as in `#idv-flow`";
+    Err(Reject::caller("container_invalid", "options.container", rule))
+}
+
+fn photo_max_bytes(given: Option<i64>) -> Result<usize, Reject> {
+    let Some(given) = given else { return Ok(DEFAULT_PHOTO_MAX_BYTES) };
+    usize::try_from(given).ok().filter(|bytes| (1..=100_000_000).contains(bytes)).ok_or_else(|| {
+        Reject::caller("photo_limit_out_of_range", "options.photo_max_bytes", "the limit is 1 to 100000000 bytes")
+    })
+}
+
+fn lifetime(options: &Options) -> Result<i64, Reject> {
+    Ok(duration("lifetime_ms", options.lifetime_ms)?.unwrap_or(DEFAULT_LIFETIME_MS))
+}
+
+fn timeout(given: Option<u32>) -> Result<u32, Reject> {
+    match given.unwrap_or(DEFAULT_TIMEOUT_MS) {
+        millis @ 1_000..=300_000 => Ok(millis),
+        _ => Err(Reject::caller(
+            "timeout_out_of_range",
+            "options.timeout_ms",
+            "a time-out is 1000 to 300000 milliseconds",
+        )),
+    }
+}
+
+fn duration(name: &str, millis: Option<i64>) -> Result<Option<i64>, Reject> {
+    match millis {
+        Some(millis) if !(1_000..=400 * DAY_MS).contains(&millis) => {
+            let rule = "one second to 400 days, in milliseconds";
+            Err(Reject::caller("patience_out_of_range", alloc::format!("options.{name}"), rule))
+        }
+        millis => Ok(millis),
+    }
+}
+
+fn schedule(options: &Options, with_webhook: bool) -> Result<Schedule, Reject> {
+    // Inferred from B4: one integrator waits 5 s and then polls 15 times each 3 s, another polls for 300 s. With a
+    // webhook they are only a safety net.
+    let alone: &[i64] = &[2, 5, 8, 11, 14, 20, 30, 45, 60, 90, 120, 180, 240, 300];
+    let safety_net: &[i64] = &[5, 14, 30, 60, 120, 300];
+    let offsets = match &options.poll_offsets_seconds {
+        Some(offsets) => offsets,
+        None if with_webhook => safety_net,
+        None => alone,
+    };
+    let lookout = match options.lookout_seconds {
+        Some(seconds @ GAP_SECONDS..=86_400) => seconds,
+        Some(_) => {
+            let rule = "2 to 86400 seconds";
+            return Err(Reject::caller("poll_plan_invalid", "options.lookout_seconds", rule));
+        }
+        None if with_webhook => 300,
+        None => 30,
+    };
+    let start = duration("start_patience_ms", options.start_patience_ms)?;
+    let verdict = duration("verdict_patience_ms", options.verdict_patience_ms)?;
+    Ok(Schedule {
+        lookout: PollPlan::seconds(&[], lookout, GAP_SECONDS),
+        verdict: PollPlan::seconds(offsets, 300, GAP_SECONDS).checked("options.poll_offsets_seconds")?,
+        start_patience_ms: start.unwrap_or(lifetime(options)?),
+        verdict_patience_ms: verdict.unwrap_or(DEFAULT_VERDICT_PATIENCE_MS),
+        settle_ms: 0,
+        max_failures: 5,
+    })
+}

@@ -1,0 +1,80 @@
+//! What a caller configures and orders: one variant per provider and flow, with a JSON form.
+
+use alloc::string::{String, ToString};
+
+use idvkit_core::{Provider, Reject};
+use serde::{Deserialize, de::DeserializeOwned};
+
+/// One provider account. In JSON the member `provider` says which.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(tag = "provider", rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Config {
+    /// Attestr Studio.
+    Attestr(idvkit_attestr::Config),
+    /// Jumio Authentication for Web.
+    Jumio(idvkit_jumio::Config),
+}
+
+impl Config {
+    /// Reads a configuration from JSON, for example from a secret store.
+    ///
+    /// # Errors
+    /// `config_malformed`, naming the member where one is missing or unknown; never a value.
+    pub fn from_json(text: &str) -> Result<Self, Reject> {
+        parse(text, "config_malformed", "config")
+    }
+
+    /// Whose account.
+    pub fn provider(&self) -> Provider {
+        match self {
+            Self::Attestr(_) => Provider::Attestr,
+            Self::Jumio(_) => Provider::Jumio,
+        }
+    }
+}
+
+/// One verification. In JSON the member `flow` says which flow.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(tag = "flow", rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Request {
+    /// A flow of Attestr Studio.
+    AttestrFlowx(idvkit_attestr::Request),
+    /// Jumio Authentication for Web.
+    JumioAuthentication(idvkit_jumio::Request),
+}
+
+impl Request {
+    /// Reads a request from JSON.
+    ///
+    /// # Errors
+    /// `request_malformed`, naming the member where one is missing or unknown; never a value.
+    pub fn from_json(text: &str) -> Result<Self, Reject> {
+        parse(text, "request_malformed", "request")
+    }
+
+    /// Whose flow.
+    pub fn provider(&self) -> Provider {
+        match self {
+            Self::AttestrFlowx(_) => Provider::Attestr,
+            Self::JumioAuthentication(_) => Provider::Jumio,
+        }
+    }
+}
+
+fn parse<T: DeserializeOwned>(text: &str, code: &'static str, field: &str) -> Result<T, Reject> {
+    serde_json::from_str(text).map_err(|error| Reject::caller(code, field, explain(&error)))
+}
+
+/// serde's texts about members name the member; all others may echo a value and are replaced.
+fn explain(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    let about_members = ["missing field", "unknown field", "duplicate field"].iter().any(|start| text.starts_with(start));
+    let place = alloc::format!("line {}, column {}", error.line(), error.column());
+    match text.split(" at line ").next() {
+        Some(first) if about_members => alloc::format!("{first} ({place})"),
+        _ if error.is_data() => alloc::format!("a member before {place} has the wrong type or an unknown value"),
+        _ => alloc::format!("this is not valid JSON ({place})"),
+    }
+}

@@ -1,0 +1,114 @@
+//! Error codes. A number means something only together with the operation it came from.
+
+use serde::{Deserialize, Serialize};
+
+use super::result::{object, text};
+
+/// An error of the REST API: (code, status, message).
+const API: [(i64, u16, &str); 15] = [
+    (4001, 400, "Malformed data or a required parameter is missing"),
+    (4002, 400, "The flow does not exist"),
+    (4003, 400, "The consent is no longer valid"),
+    (4005, 400, "Credit balance is low"),
+    (40015, 400, "Required data categories are missing"),
+    (40034, 400, "The flow is inactive"),
+    (40051, 400, "The endpoint does not support this version"),
+    (4016, 401, "Invalid client authorization"),
+    (4031, 403, "Unauthorized access"),
+    (4035, 403, "The service is not provisioned for the account"),
+    (4039, 403, "The address is not on the allow-list"),
+    (4291, 429, "The account's rate limit is exceeded"),
+    (4292, 429, "The API's rate limit is exceeded"),
+    (4293, 429, "The account's daily limit is exceeded"),
+    (5001, 500, "The request could not be completed"),
+];
+
+/// Status and message of an API error.
+pub(crate) fn api(code: i64) -> Option<(u16, &'static str)> {
+    API.iter().find(|(known, ..)| *known == code).map(|(_, status, message)| (*status, *message))
+}
+
+/// The code that stands for a bare status.
+pub(crate) fn api_code(status: u16) -> i64 {
+    match status {
+        400 => 4001,
+        401 => 4016,
+        403 => 4031,
+        429 => 4291,
+        _ => 5001,
+    }
+}
+
+/// Code and status of an error that ends a session.
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SessionErrorKind {
+    /// The `code` that the handler gets.
+    pub code: i64,
+    /// The `httpStatusCode` that the handler gets.
+    pub http_status_code: u16,
+}
+
+impl Default for SessionErrorKind {
+    fn default() -> Self {
+        Self { code: 4001, http_status_code: 400 }
+    }
+}
+
+/// A root cause behind an error, such as a service that is not provisioned.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Original {
+    /// For example 4035.
+    pub code: i64,
+    /// For example 403.
+    pub http_status_code: u16,
+    /// The provider's text, not localized; without one the sandbox writes its own.
+    #[serde(default)]
+    pub message: Option<String>,
+}
+
+/// An error that ended a session, as the handler gets it.
+#[derive(Clone)]
+pub(crate) struct SessionError {
+    pub(crate) kind: SessionErrorKind,
+    pub(crate) message: String,
+    pub(crate) stage: Option<String>,
+    pub(crate) original: Option<Original>,
+}
+
+impl SessionError {
+    /// As JSON, in the order of the documents. `retry` is always false here (S0).
+    pub(crate) fn json(&self) -> String {
+        let mut members = vec![
+            ("code", self.kind.code.to_string()),
+            ("httpStatusCode", self.kind.http_status_code.to_string()),
+            ("message", text(&self.message)),
+            ("retry", "false".to_owned()),
+            ("stage", self.stage.as_deref().map_or_else(|| "null".to_owned(), text)),
+        ];
+        if let Some(original) = &self.original {
+            let own = api(original.code).map_or("The cause lies elsewhere", |(_, message)| message);
+            let message = original.message.as_deref().unwrap_or(own);
+            let cause = object([
+                ("code", original.code.to_string()),
+                ("httpStatusCode", original.http_status_code.to_string()),
+                ("message", text(message)),
+            ]);
+            members.push(("original", cause));
+        }
+        object(members)
+    }
+}
+
+/// The message for the user, in the user's language. The words are the sandbox's own.
+pub(crate) fn localized(http_status_code: u16, language: &str) -> &'static str {
+    let (english, hindi) = match http_status_code {
+        408 => ("The session has expired. Please start again.", "सत्र समाप्त हो गया है। कृपया फिर से शुरू करें।"),
+        412 => ("The camera cannot be used.", "कैमरा उपलब्ध नहीं है।"),
+        401 | 403 => ("You are not allowed to do this.", "इसकी अनुमति नहीं है।"),
+        400..=499 => ("The details given are not valid.", "दी गई जानकारी मान्य नहीं है।"),
+        _ => ("This step could not be completed. Please try later.", "यह चरण पूरा नहीं हुआ। कृपया बाद में फिर कोशिश करें।"),
+    };
+    if language == "hi" { hindi } else { english }
+}

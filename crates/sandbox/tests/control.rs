@@ -1,0 +1,212 @@
+//! The control API, faults, the log, and that a run can be repeated exactly.
+#![allow(clippy::unwrap_used)]
+
+mod common;
+
+use std::time::{Duration, Instant};
+
+use common::{Receiver, authentications, begin, body, hint, http, initiate};
+use idvkit_sandbox::{Config, Fault, FaultKind, Sandbox, When};
+use serde_json::{Value, json};
+
+async fn call(sandbox: &Sandbox, path: &str, body: Value) -> (u16, Value) {
+    let url = format!("{}/_sandbox/{path}", sandbox.base_url());
+    let response = http().post(url).json(&body).send().await.unwrap();
+    (response.status().as_u16(), response.json().await.unwrap())
+}
+
+async fn read(sandbox: &Sandbox, path: &str) -> Value {
+    http().get(format!("{}/_sandbox/{path}", sandbox.base_url())).send().await.unwrap().json().await.unwrap()
+}
+
+#[tokio::test]
+async fn everything_can_be_steered_over_http() {
+    let (sandbox, receiver) = (Sandbox::start().await.unwrap(), Receiver::start().await);
+    let accounts = read(&sandbox, "accounts").await;
+    assert_eq!(accounts["jumio"]["accounts"][0]["api"]["token"], "sandbox-jumio-token");
+    let start = read(&sandbox, "clock").await["now"].as_i64().unwrap();
+    let script = json!({ "provider": "jumio", "outcome": "FAILED", "verdict_delay_ms": 1_000 });
+    assert_eq!(call(&sandbox, "script", script).await.0, 200);
+    let late = json!({ "provider": "jumio", "mode": "late", "ms": 500 });
+    assert_eq!(call(&sandbox, "callbacks", late).await.0, 200);
+    let transaction = begin(&sandbox, json!({ "callbackUrl": receiver.url })).await;
+    transaction.press("acceptable", &[]).await;
+    call(&sandbox, "settle", json!({})).await;
+    assert_eq!(call(&sandbox, "clock", json!({ "advance_ms": 1_499 })).await.1["now"], start + 1_499);
+    assert!(receiver.heard().is_empty());
+    call(&sandbox, "clock", json!({ "set": start + 1_500 })).await;
+    assert_eq!(receiver.field("transactionResult"), ["FAILED"]);
+    assert_eq!(read(&sandbox, "deliveries").await[0]["status"], 200);
+    assert_eq!(read(&sandbox, "jumio/transactions").await[0]["status"], "FAILED");
+    for (path, wrong) in [
+        ("clock", json!({})),
+        ("clock", json!({ "advance_ms": -1 })),
+        ("script", json!({ "provider": "jumio", "transaction": "none" })),
+        ("script", json!({ "provider": "nobody" })),
+        ("settings", json!({ "jumio": { "portal": { "token_lifetime_minutes": 4 } } })),
+        ("faults", json!({ "operation": "jumio.page", "kind": "sparks" })),
+        ("faults", json!({ "operation": "jumio.initate", "kind": "drop" })),
+        ("callbacks", json!({ "provider": "nobody", "mode": "lost" })),
+    ] {
+        assert_eq!(call(&sandbox, path, wrong.clone()).await.0, 400, "{path} {wrong}");
+    }
+    let colours =
+        json!({ "jumio": { "portal": { "colours": { "en": { "primary": "#010203", "secondary": "#ffffff" } } } } });
+    assert_eq!(call(&sandbox, "settings", colours).await.0, 200);
+    assert_eq!(read(&sandbox, "jumio/colours?locale=en-GB").await["primary"], "#010203");
+    assert!(begin(&sandbox, json!({})).await.open().await.text().await.unwrap().contains("--primary:#010203"));
+    call(&sandbox, "reset", json!({})).await;
+    assert_eq!(read(&sandbox, "clock").await["now"], start);
+    assert_eq!(read(&sandbox, "log").await, json!([]));
+    assert_eq!(read(&sandbox, "jumio/colours?locale=en-GB").await, Value::Null);
+}
+
+#[tokio::test]
+async fn faults_strike_before_or_after_the_provider_acts() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let control = sandbox.control();
+    let send = || initiate(&sandbox, &body(json!({}))).send();
+    let limited = Fault {
+        status: Some(429),
+        retry_after_s: Some(7),
+        times: 2,
+        ..Fault::once("jumio.initiate", FaultKind::Status)
+    };
+    control.fault(limited);
+    for _ in 0..2 {
+        let response = send().await.unwrap();
+        assert_eq!((response.status().as_u16(), &response.headers()["retry-after"]), (429, &"7".parse().unwrap()));
+        assert_eq!(response.json::<Value>().await.unwrap()["httpStatus"], "429");
+    }
+    control.fault(Fault::once("jumio.*", FaultKind::Html));
+    let response = send().await.unwrap();
+    assert_eq!(
+        (response.status().as_u16(), response.headers()["content-type"].to_str().unwrap()),
+        (503, "text/html; charset=utf-8")
+    );
+    control.fault(Fault::once("jumio.initiate", FaultKind::InvalidJson));
+    let response = send().await.unwrap();
+    assert_eq!(response.status(), 200);
+    assert!(response.json::<Value>().await.is_err());
+    assert!(control.transactions().is_empty(), "the provider has seen none of them");
+
+    control.fault(Fault { when: When::After, ..Fault::once("jumio.initiate", FaultKind::Drop) });
+    let broken = match send().await {
+        Ok(response) => response.bytes().await.is_err(),
+        Err(_) => true,
+    };
+    assert!(broken);
+    assert_eq!(control.transactions().len(), 1, "only the answer was lost");
+    let hang = Fault { hang_ms: Some(200), ..Fault::once("jumio.initiate", FaultKind::Hang) };
+    control.fault(hang);
+    let started = Instant::now();
+    let _ = send().await;
+    assert!(started.elapsed() >= Duration::from_millis(200));
+    assert_eq!(send().await.unwrap().status(), 200);
+    control.fault(Fault { code: Some(4005), ..Fault::once("attestr.handshake", FaultKind::Status) });
+    let url = format!("{}/attestr/api/v1/public/flowx/handshake", sandbox.base_url());
+    let response = http().post(url).send().await.unwrap();
+    assert_eq!(response.status(), 400);
+    assert_eq!(response.json::<Value>().await.unwrap()["code"], 4005);
+}
+
+#[tokio::test]
+async fn the_log_explains_and_hides_secrets() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let transaction = begin(&sandbox, json!({})).await;
+    transaction.open().await;
+    initiate(&sandbox, &body(json!({ "userReference": "anna@mail.example" }))).send().await.unwrap();
+    let lost = http().get(format!("{}/nowhere", sandbox.base_url())).send().await.unwrap();
+    assert_eq!((lost.status().as_u16(), &lost.headers()["x-sandbox"]), (404, &"idvkit".parse().unwrap()));
+    assert!(hint(&lost).contains("/nowhere"));
+    let url = format!("{}/jumio/us/api/authentication/v1/web/initiate", sandbox.base_url());
+    let preflight = http().request(reqwest::Method::OPTIONS, url).header("origin", "https://shop.example").send();
+    let preflight = preflight.await.unwrap();
+    assert_eq!(preflight.status(), 405);
+    assert!(hint(&preflight).contains("OPTIONS is not the method") && hint(&preflight).contains("keys would leak"));
+    assert!(!preflight.headers().contains_key("access-control-allow-origin"));
+    let log = sandbox.control().log();
+    let operations: Vec<_> = log.iter().map(|entry| entry.operation).collect();
+    assert_eq!(operations, ["jumio.initiate", "jumio.page", "jumio.initiate", "unknown", "jumio.initiate"]);
+    assert_eq!(log[1].path, "/jumio/us/web/v4/app?authorizationToken=*&locale=en");
+    assert!(log[2].hint.as_deref().unwrap().contains("e-mail"));
+    let all = serde_json::to_string(&log).unwrap();
+    for secret in [transaction.token().as_str(), "sandbox-jumio-secret", "anna@"] {
+        assert!(!all.contains(secret), "{secret}");
+    }
+}
+
+#[tokio::test]
+async fn callbacks_can_be_rerouted_and_reserved_names_are_never_called() {
+    let receiver = Receiver::start().await;
+    let mut config = Config::default();
+    config.reroute.insert("https://shop.example".into(), receiver.url.trim_end_matches("/callback").into());
+    config.jumio.allow_localhost = false;
+    let sandbox = Sandbox::with(config).await.unwrap();
+    let refused = initiate(&sandbox, &body(json!({ "callbackUrl": receiver.url }))).send().await.unwrap();
+    assert_eq!(refused.status(), 400);
+    begin(&sandbox, json!({ "callbackUrl": "https://shop.example/cb" })).await;
+    begin(&sandbox, json!({ "callbackUrl": "https://merchant.example/cb" })).await;
+    sandbox.control().advance(60 * 60_000).await;
+    assert_eq!(receiver.heard().len(), 1);
+    let log = sandbox.control().deliveries();
+    assert_eq!(log[1].error, Some("reserved_name"));
+    assert_eq!((log.len(), log[1].retry_at), (2, None));
+}
+
+#[tokio::test]
+async fn two_runs_with_one_seed_are_identical() {
+    let receiver = Receiver::answering(&[500, 200, 200, 500]).await;
+    let mut runs = Vec::new();
+    for seed in [7, 7, 8] {
+        let sandbox = Sandbox::with(Config { seed, ..Config::default() }).await.unwrap();
+        let control = sandbox.control();
+        let first = begin(&sandbox, json!({ "callbackUrl": receiver.url })).await;
+        begin(&sandbox, json!({ "callbackUrl": receiver.url })).await;
+        control.settle().await;
+        first.open().await;
+        authentications(&sandbox, "GET", &first.reference, "application/json").send().await.unwrap();
+        control.advance(20 * 60_000).await;
+        let logs = json!([control.log(), control.deliveries(), control.transactions(), control.now()]);
+        runs.push(logs.to_string().replace(sandbox.base_url(), "BASE"));
+    }
+    assert!(runs[0].contains("\"status\":500"));
+    assert_eq!(runs[0], runs[1]);
+    assert_ne!(runs[0], runs[2]);
+}
+
+#[tokio::test]
+async fn pages_say_what_they_are_and_the_port_is_freed() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let base = sandbox.base_url().to_owned();
+    for path in ["/", "/_sandbox", "/_sandbox/", "/attestr/cdn/flowx.js"] {
+        let response = http().get(format!("{base}{path}")).send().await.unwrap();
+        assert_eq!(response.status(), 200, "{path}");
+        assert_eq!(response.headers()["x-sandbox"], "idvkit");
+        assert!(response.text().await.unwrap().contains("ocal sandbox"), "{path}");
+    }
+    drop(sandbox);
+    let deadline = Instant::now() + Duration::from_secs(5);
+    while http().get(&base).send().await.is_ok() {
+        assert!(Instant::now() < deadline, "still listening");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
+#[tokio::test]
+async fn real_time_needs_nobody_to_advance_it() {
+    let receiver = Receiver::start().await;
+    let mut config = Config { real_time: true, ..Config::default() };
+    config.jumio.verdict_delay_ms = 100;
+    let sandbox = Sandbox::with(config).await.unwrap();
+    let transaction = begin(&sandbox, json!({ "callbackUrl": receiver.url })).await;
+    transaction.press("acceptable", &[]).await;
+    let deadline = Instant::now() + Duration::from_secs(5);
+    while receiver.heard().is_empty() {
+        assert!(Instant::now() < deadline, "no callback");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    let before = sandbox.control().now();
+    sandbox.control().advance(60_000).await;
+    assert!(sandbox.control().now() >= before + 60_000);
+}

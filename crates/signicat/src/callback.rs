@@ -1,0 +1,183 @@
+//! Signicat's callback, and its successor's event. Both bring a look at the process forward and decide nothing.
+
+use alloc::{
+    string::{String, ToString},
+    vec::Vec,
+};
+use core::fmt;
+
+use idvkit_core::{Header, Input, Reject};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use crate::{
+    process::ProcessStatus,
+    types::{ReturnParameters, cut, is_id},
+    validate::Account,
+};
+
+/// The largest body that is read, in bytes; the documented one has three short members.
+const MAX_BODY_BYTES: usize = 64 * 1024;
+
+/// A callback, as sent (note 2.7).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Callback {
+    /// The dossier.
+    pub dossier_id: String,
+    /// The process.
+    pub process_id: String,
+    /// The claimed status: a reason to look, never a verdict.
+    pub status: Option<ProcessStatus>,
+}
+
+impl Callback {
+    /// Reads a callback's body. Check its header first: [`check_authorization`].
+    ///
+    /// # Errors
+    /// `callback_malformed`.
+    pub fn parse(body: &[u8]) -> Result<Self, Reject> {
+        let wire: CallbackWire = read(body)?;
+        for (field, id) in [("dossierId", &wire.dossier_id), ("processId", &wire.process_id)] {
+            if !is_id(id) {
+                return Err(malformed(field, "this is no id of a dossier or process"));
+            }
+        }
+        Ok(Self {
+            dossier_id: wire.dossier_id,
+            process_id: wire.process_id,
+            status: wire.status.as_deref().map(ProcessStatus::parse),
+        })
+    }
+}
+
+/// Whether the `Authorization` header is, verbatim, a value that this account gave out. Compared in constant time
+/// (S-D9).
+///
+/// # Errors
+/// `callback_secret_missing` or `callback_secret_wrong`; `callback_unexpected` if the account has no notification.
+pub fn check_authorization(account: &Account, headers: &[Header]) -> Result<(), Reject> {
+    let Some(notification) = &account.notification else {
+        let message = "this account has no `notification`, so no callback of it can be genuine";
+        return Err(Reject::signature("callback_unexpected", message).about("headers"));
+    };
+    let Some(given) = Header::find(headers, "authorization") else {
+        let message = "the callback has no Authorization header; does a proxy in front of you remove it?";
+        return Err(Reject::signature("callback_secret_missing", message).about("headers"));
+    };
+    if idvkit_signature::any_same(&notification.secrets, given.as_bytes()) {
+        return Ok(());
+    }
+    let message = "the Authorization header is not the `authorization_header` of this account; pass it unchanged";
+    Err(Reject::signature("callback_secret_wrong", message).about("headers"))
+}
+
+/// Whose callback or redirect this is: the dossier. `None`: genuine, but nobody's (never, for this provider).
+///
+/// Several sessions may share a dossier that you had already; then tell each of them, and those that it is not about
+/// refuse it.
+///
+/// # Errors
+/// As [`check_authorization`], `callback_malformed`, `redirect_without_reference`, or `no_reference` for inputs that
+/// have none.
+pub fn reference_of(account: &Account, input: &Input) -> Result<Option<String>, Reject> {
+    match input {
+        Input::Callback { headers, body, .. } => {
+            check_authorization(account, headers)?;
+            Callback::parse(body).map(|callback| Some(callback.dossier_id))
+        }
+        Input::Redirect { url } => ReturnParameters::parse(url).map(|back| Some(back.dossier_id)),
+        _ => Err(Reject::caller("no_reference", "input", "only callbacks and redirects carry a provider's reference")),
+    }
+}
+
+/// The envelope of Signicat's Events, which are set up in the dashboard and not per process (SG2, S-V22).
+///
+/// Nothing here says that it is genuine: how its optional secret is applied is not documented, and none is invented
+/// (S-D10). Use it as a reason to look, behind a check of your own.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Event {
+    /// Its id; the same on a resend.
+    pub id: String,
+    /// When it happened, as sent.
+    pub timestamp: String,
+    /// Who sent it.
+    pub sender: String,
+    /// What happened.
+    pub event_name: String,
+    /// Its data, as JSON text.
+    pub event_data: String,
+    /// The account.
+    pub account_id: Option<String>,
+    /// The organisation.
+    pub organization_id: Option<String>,
+    /// No resend comes after this moment.
+    pub expires_at: Option<String>,
+    /// Tags.
+    pub tags: Vec<String>,
+}
+
+impl Event {
+    /// Reads an envelope.
+    ///
+    /// # Errors
+    /// `callback_malformed`.
+    pub fn parse(body: &[u8]) -> Result<Self, Reject> {
+        let wire: EventWire<'_> = read(body)?;
+        Ok(Self {
+            id: cut(&wire.id),
+            timestamp: cut(&wire.timestamp),
+            sender: cut(&wire.sender),
+            event_name: cut(&wire.event_name),
+            event_data: wire.event_data.map_or_else(|| "null".to_string(), |data| data.get().to_string()),
+            account_id: wire.account_id,
+            organization_id: wire.organization_id,
+            expires_at: wire.expires_at,
+            tags: wire.tags,
+        })
+    }
+}
+
+impl fmt::Debug for Event {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Event").field("id", &self.id).field("event_name", &self.event_name).finish_non_exhaustive()
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct CallbackWire {
+    dossier_id: String,
+    process_id: String,
+    #[serde(default)]
+    status: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct EventWire<'a> {
+    id: String,
+    timestamp: String,
+    sender: String,
+    event_name: String,
+    #[serde(borrow, default)]
+    event_data: Option<&'a RawValue>,
+    #[serde(default)]
+    account_id: Option<String>,
+    #[serde(default)]
+    organization_id: Option<String>,
+    #[serde(default)]
+    expires_at: Option<String>,
+    #[serde(default)]
+    tags: Vec<String>,
+}
+
+fn read<'de, T: Deserialize<'de>>(body: &'de [u8]) -> Result<T, Reject> {
+    if body.len() > MAX_BODY_BYTES {
+        return Err(malformed("body", "the body is over 64 KiB; no documented callback comes near that"));
+    }
+    serde_json::from_slice(body).map_err(|_| malformed("body", "this is not the documented JSON object"))
+}
+
+fn malformed(field: &str, why: &str) -> Reject {
+    Reject::provider("callback_malformed", why).about(field)
+}

@@ -1,0 +1,183 @@
+//! Signicat's tables.
+
+use alloc::{
+    string::{String, ToString},
+    vec::Vec,
+};
+
+use idvkit_core::{Catalog, ErrorCode, ImageSlot, Provider};
+
+/// All of Signicat's tables that the common form has a place for. The others: [`PROVIDERS`], [`REDACT_FIELDS`],
+/// [`DOCUMENT_TYPES`], [`PROVIDER_RULES`](crate::PROVIDER_RULES), [`ROUTES`](crate::ROUTES).
+///
+/// No document lists languages, browsers, frame sizes or the addresses of callbacks.
+pub fn catalog() -> Catalog {
+    Catalog {
+        provider: Provider::Signicat,
+        errors: ERROR_CODES.iter().map(ErrorCode::from).collect(),
+        locales: Vec::new(),
+        browsers: Vec::new(),
+        sizes: Vec::new(),
+        callback_sources: Vec::new(),
+    }
+}
+
+/// A verification provider behind Assure (note 2.6).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ProviderEntry {
+    /// The name on the wire.
+    pub name: &'static str,
+    /// Its process types; empty: it takes none.
+    pub process_types: &'static [&'static str],
+    /// The process types whose images can be uploaded through the API (SG13); an empty text stands for "no type".
+    pub direct_upload: &'static [&'static str],
+    /// Where it is documented.
+    pub source: &'static str,
+}
+
+/// The providers of note 2.6. `connect:<method>` comes in addition, for eIDs.
+pub static PROVIDERS: [ProviderEntry; 8] = [
+    entry("onfido", &["document", "documentSelfie", "documentVideo"], &["document", "documentSelfie"], "GIM, C1"),
+    entry("signicatpaper", &[], &[""], "GPA, C1"),
+    entry("signicatpictureid", &["document", "documentSelfie"], &["document", "documentSelfie"], "GPI"),
+    entry("signicatvideoid", &["substantial", "substantialFullyAuto", "high", "hybrid"], &[], "GVI, C2"),
+    entry("eid", &["attended", "unattended", "substantial"], &[], "GEI, C1"),
+    entry("readid", &["ready", "sdk"], &[], "GRI, C1"),
+    entry("webid", &["accountid", "videoid"], &[], "GA"),
+    entry("facetec", &[], &[], "C3"),
+];
+
+/// Names for `redact` (C1). Redaction works on Dutch documents, number and photo (GRED).
+pub static REDACT_FIELDS: [&str; 18] = [
+    "firstName",
+    "lastName",
+    "fullName",
+    "gender",
+    "address",
+    "personalIdentificationNumber",
+    "documentNumber",
+    "date",
+    "dateOfBirth",
+    "dateOfIssue",
+    "dateOfExpiry",
+    "photo",
+    "signature",
+    "accessNumber",
+    "drivingPermits",
+    "issuingAuthority",
+    "mrz",
+    "barcode",
+];
+
+/// Values of `documentType` in a result (C1).
+pub static DOCUMENT_TYPES: [&str; 17] = [
+    "driversLicense",
+    "passport",
+    "identityCard",
+    "residencePermit",
+    "workPermit",
+    "voterId",
+    "postalIdCard",
+    "professionalQualificationCard",
+    "socialSecurity",
+    "panCard",
+    "passportCard",
+    "stateId",
+    "visa",
+    "asylumRegistrationCard",
+    "nationalHealthInsuranceCard",
+    "aadharCard",
+    "invalid",
+];
+
+/// The images that Signicat takes (GIM). A fourth, `portrait`, is only ever copied from a process (GF).
+pub(crate) const SLOTS: [&str; 3] = ["front", "back", "selfie"];
+
+pub(crate) fn provider(name: &str) -> Option<&'static ProviderEntry> {
+    PROVIDERS.iter().find(|provider| provider.name == name)
+}
+
+/// The images to ask for. That the back is optional is inferred: passports have none.
+pub(crate) fn slots_for(process_type: Option<&str>) -> Vec<ImageSlot> {
+    let slot = |name: &str, required| ImageSlot { slot: name.to_string(), required };
+    let mut slots = alloc::vec![slot("front", true), slot("back", false)];
+    if process_type == Some("documentSelfie") {
+        slots.push(slot("selfie", true));
+    }
+    slots
+}
+
+const fn entry(
+    name: &'static str,
+    process_types: &'static [&'static str],
+    direct_upload: &'static [&'static str],
+    source: &'static str,
+) -> ProviderEntry {
+    ProviderEntry { name, process_types, direct_upload, source }
+}
+
+struct KnownError {
+    operation: &'static str,
+    code: &'static str,
+    status: Option<u16>,
+    meaning: &'static str,
+    advice: &'static str,
+    source: &'static str,
+}
+
+impl From<&KnownError> for ErrorCode {
+    fn from(known: &KnownError) -> Self {
+        Self {
+            operation: String::from(known.operation),
+            code: String::from(known.code),
+            status: known.status,
+            meaning: String::from(known.meaning),
+            advice: String::from(known.advice),
+            source: String::from(known.source),
+        }
+    }
+}
+
+/// The codes that note 2.9 knows. The advice is ours.
+static ERROR_CODES: [KnownError; 5] = [
+    KnownError {
+        operation: "signicat.token",
+        code: "invalid_client",
+        status: Some(401),
+        meaning: "the client id or secret is wrong",
+        advice: "compare both with the dashboard; is it the profile that the client was made for?",
+        source: "GERR, OAuth 2.0",
+    },
+    KnownError {
+        operation: "signicat.token",
+        code: "invalid_scope",
+        status: Some(400),
+        meaning: "the client may not ask for this scope",
+        advice: "check the profile: the two generations have different scopes",
+        source: "OAuth 2.0",
+    },
+    KnownError {
+        operation: "signicat.*",
+        code: "invalid_token",
+        status: Some(401),
+        meaning: "the access token is not valid, or no longer",
+        advice: "a session asks for a new one by itself; if it goes on, check the host's token cache",
+        source: "GERR",
+    },
+    KnownError {
+        operation: "signicat.*",
+        code: "base:client-problem",
+        status: Some(400),
+        meaning: "the request is wrong; also the answer to a malformed Authorization header (SG10)",
+        advice: "look at the request's fields; the trace id names it in Signicat's logs",
+        source: "GA, GERR",
+    },
+    KnownError {
+        operation: "signicat.*",
+        code: "invalid_request",
+        status: Some(400),
+        meaning: "a field of the request is missing or wrong; `invalidParams` names it",
+        advice: "fix the named field",
+        source: "GERR, C5",
+    },
+];

@@ -1,0 +1,161 @@
+//! Access tokens: OAuth 2.0 client credentials (note 2.1, S-V1 to S-V3, S-V23).
+
+use alloc::{format, string::String, vec};
+use core::fmt;
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use idvkit_core::{Cache, Fault, Header, HttpRequest, Method, Reject, Response, Secret, UnixMillis};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    problem::{Problem, fault_of},
+    types::ClientAuth,
+    validate::Account,
+};
+
+pub(crate) const TOKEN: &str = "signicat.token";
+/// No observed token comes near this, in bytes.
+const MAX_TOKEN: usize = 16 * 1024;
+/// GAT: "600 s by default".
+const DEFAULT_LIFETIME_S: i64 = 600;
+
+/// The answer of the token endpoint.
+#[derive(Clone, Debug)]
+pub struct AccessToken {
+    /// The bearer value.
+    pub value: Secret,
+    /// How long it lives, in seconds; 600 if the answer does not say.
+    pub expires_in_s: i64,
+}
+
+impl AccessToken {
+    /// Reads an answer.
+    ///
+    /// # Errors
+    /// `token_malformed`.
+    pub fn parse(body: &[u8]) -> Result<Self, Reject> {
+        let refuse = |why: &str| Reject::provider("token_malformed", why).about("access_token");
+        let wire: Wire = serde_json::from_slice(body).map_err(|_| refuse("the answer is no token answer"))?;
+        if !is_bearer(&wire.access_token) {
+            return Err(refuse("an access token is visible ASCII without spaces"));
+        }
+        let expires_in_s = wire.expires_in.unwrap_or(DEFAULT_LIFETIME_S).max(0);
+        Ok(Self { value: Secret::from(wire.access_token), expires_in_s })
+    }
+
+    /// Until when it may be used again, if it was received at `received`: `skew_ms` before its end.
+    pub fn usable_until(&self, received: UnixMillis, skew_ms: i64) -> UnixMillis {
+        received.plus((self.expires_in_s.saturating_mul(1000)).saturating_sub(skew_ms).max(0))
+    }
+}
+
+#[derive(Deserialize)]
+struct Wire {
+    access_token: String,
+    #[serde(default)]
+    expires_in: Option<i64>,
+}
+
+/// The request for an access token. The host may answer it from its own cache, which all sessions of the account
+/// share; `refresh` forbids that, after a token was refused.
+pub fn token_request(account: &Account, refresh: bool, id: String) -> HttpRequest {
+    let endpoint = &account.endpoint;
+    let secret = account.client_secret.expose_str().unwrap_or("");
+    let mut form = form_urlencoded::Serializer::new(String::new());
+    form.append_pair("grant_type", "client_credentials").append_pair("scope", &endpoint.scope);
+    let mut headers = vec![
+        Header::new("Accept", "application/json"),
+        Header::new("Content-Type", "application/x-www-form-urlencoded"),
+    ];
+    match endpoint.client_auth {
+        // Without form encoding of the two parts, as the observed clients do (C1, C3).
+        ClientAuth::Basic => {
+            let credentials = STANDARD.encode(format!("{}:{secret}", account.client_id));
+            headers.push(Header::new("Authorization", format!("Basic {credentials}")));
+        }
+        ClientAuth::Form => {
+            form.append_pair("client_id", &account.client_id).append_pair("client_secret", secret);
+        }
+    }
+    HttpRequest {
+        id,
+        operation: TOKEN.into(),
+        method: Method::Post,
+        url: endpoint.token_url.clone(),
+        headers,
+        body: Some(form.finish().into_bytes()),
+        timeout_ms: account.timeout_ms,
+        repeatable: true,
+        cache: Some(Cache { key: account.token_cache_key(), max_age_ms: account.token_max_age_ms, refresh }),
+    }
+}
+
+/// The token that a session holds.
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Held {
+    /// A bearer value.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    value: Option<String>,
+    /// The token before this one was refused, and none has been taken since.
+    #[serde(default)]
+    refused: bool,
+}
+
+impl Held {
+    pub(crate) fn value(&self) -> Option<&str> {
+        self.value.as_deref()
+    }
+
+    /// Whether a token from the host's cache will not do.
+    pub(crate) fn refresh(&self) -> bool {
+        self.refused
+    }
+
+    pub(crate) fn answered(&mut self, response: &Response<'_>) -> Result<(), Fault> {
+        if !response.is_success() {
+            return Err(fault_of(TOKEN, response));
+        }
+        let token = AccessToken::parse(response.body).map_err(|_| Fault::unreadable(TOKEN, response.status))?;
+        self.value = token.value.expose_str().map(Into::into);
+        Ok(())
+    }
+
+    /// The API refused it: once a new one is asked for, the second time in a row it is a fault (S-V23).
+    pub(crate) fn refused(&mut self) -> bool {
+        let first = !self.refused;
+        *self = Self { value: None, refused: true };
+        first
+    }
+
+    /// The API took it.
+    pub(crate) fn taken(&mut self) {
+        self.refused = false;
+    }
+
+    pub(crate) fn forget(&mut self) {
+        *self = Self::default();
+    }
+
+    pub(crate) fn is_sane(&self) -> bool {
+        self.value.as_deref().is_none_or(is_bearer)
+    }
+}
+
+impl fmt::Debug for Held {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Held(..)")
+    }
+}
+
+/// Whether the answer complains about the authorization: 401, or a 400 that says so (SG10).
+pub(crate) fn is_refusal(response: &Response<'_>) -> bool {
+    match response.status {
+        401 => true,
+        400 => Problem::parse(response.body).is_some_and(|problem| problem.is_about_authorization()),
+        _ => false,
+    }
+}
+
+fn is_bearer(value: &str) -> bool {
+    (1..=MAX_TOKEN).contains(&value.len()) && value.bytes().all(|b| (0x21..0x7f).contains(&b))
+}
