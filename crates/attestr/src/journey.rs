@@ -1,7 +1,6 @@
 //! What a page or phone needs to run a handshake: the browser library, and the phone SDKs (A7, A8).
 
 use alloc::{
-    format,
     string::{String, ToString},
     vec,
     vec::Vec,
@@ -61,106 +60,6 @@ pub(crate) fn error_in(hint: &Hint) -> LaunchError {
         error["original"] = json!({ "code": code, "httpStatusCode": status, "message": message });
     }
     LaunchError::from_value(&error)
-}
-
-/// The journey's script way as HTML to paste into a page: it loads the library, launches the flow and reports what the
-/// handlers get as an `idvkit:seen` event on the window. Its `detail` is the JSON form of [`Seen`](idvkit_core::Seen):
-/// pass it to [`read`](idvkit_core::read()) and post the hint to your server.
-///
-/// Everything is function-scoped, as S0 advises. `None` if the journey has no script way of this kind.
-pub fn snippet(journey: &Journey) -> Option<String> {
-    journey.ways.iter().find_map(|way| match way {
-        Way::Script { src, module: false, global, construct: true, method, options, listen, .. }
-            if is_identifier(global) && is_identifier(method) =>
-        {
-            Some(html(src, global, method, options, listen))
-        }
-        _ => None,
-    })
-}
-
-fn html(src: &str, global: &str, method: &str, options: &[Param], listen: &[Signal]) -> String {
-    let members: Vec<String> = options
-        .iter()
-        .filter_map(|option| Some(format!("    {}: {}", script_text(&option.name), script_value(&option.value)?)))
-        .collect();
-    let handlers: Vec<String> = handler_names(listen).map(script_text).collect();
-    format!(
-        r#"<script src="{src}"></script>
-<script>
-(function () {{
-  var options = {{
-{members}
-  }};
-  function seen(name) {{
-    return function (data) {{
-      var text = data === undefined ? "" : typeof data === "string" ? data : JSON.stringify(data);
-      var detail = {{ type: "event", name: name, data: text }};
-      window.dispatchEvent(new CustomEvent("idvkit:seen", {{ detail: detail }}));
-    }};
-  }}
-  [{handlers}].forEach(function (name) {{ options[name] = seen(name); }});
-  new {global}(options).{method}();
-}})();
-</script>
-"#,
-        src = attribute(src),
-        members = members.join(",\n"),
-        handlers = handlers.join(", "),
-    )
-}
-
-fn handler_names(listen: &[Signal]) -> impl Iterator<Item = &str> {
-    listen
-        .iter()
-        .filter_map(|signal| match &signal.on {
-            Trigger::Handler { names } => Some(names),
-            _ => None,
-        })
-        .flatten()
-        .map(String::as_str)
-}
-
-fn script_value(value: &ParamValue) -> Option<String> {
-    Some(match value {
-        ParamValue::Text { value } => script_text(value),
-        ParamValue::Flag { value } => value.to_string(),
-        ParamValue::Texts { value } => {
-            let member = |entry: &TextEntry| format!("{}: {}", script_text(&entry.name), script_text(&entry.value));
-            format!("{{{}}}", value.iter().map(member).collect::<Vec<_>>().join(", "))
-        }
-        ParamValue::Null => "null".into(),
-        _ => return None,
-    })
-}
-
-/// A string literal that can end neither itself nor the script element around it.
-fn script_text(text: &str) -> String {
-    let json = Value::from(text).to_string();
-    let mut safe = String::with_capacity(json.len());
-    for c in json.chars() {
-        match c {
-            '<' | '>' | '&' | '\u{2028}' | '\u{2029}' => {
-                safe.push_str("\\u");
-                safe.extend([12, 8, 4, 0].map(|shift| hex_digit(u32::from(c) >> shift)));
-            }
-            c => safe.push(c),
-        }
-    }
-    safe
-}
-
-fn hex_digit(number: u32) -> char {
-    char::from_digit(number & 15, 16).unwrap_or('0')
-}
-
-fn attribute(text: &str) -> String {
-    text.replace('&', "&amp;").replace('"', "&quot;").replace('<', "&lt;").replace('>', "&gt;")
-}
-
-fn is_identifier(text: &str) -> bool {
-    let letter = |b: u8| b.is_ascii_alphabetic() || b == b'_' || b == b'$';
-    text.bytes().next().is_some_and(letter) && text.bytes().all(|b| letter(b) || b.is_ascii_digit())
 }
 
 /// One launch, which each platform spells in its own way (A-4).

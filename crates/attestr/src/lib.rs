@@ -7,7 +7,7 @@
 //!
 //! * [`Account`] is made once of a [`Config`], [`open`] begins a [`Session`] from a [`Request`], [`restore`] continues one.
 //! * [`reference_of`] says whose a webhook is, [`webhook_key`] tells deliveries apart.
-//! * [`snippet`] writes a journey as HTML to paste, [`catalog`] holds the tables, [`diagnose`] explains signatures.
+//! * [`catalog`] holds the tables, [`diagnose`] explains signatures.
 //!
 //! ```
 //! use idvkit_attestr::{Account, Config, Request, open};
@@ -22,7 +22,7 @@
 //!     webhook_tokens: vec![],
 //!     options: Default::default(),
 //! })?);
-//! let request = Request { flow: "FX02zfeuvcj36knhn06us".into(), tag: "TAG567822".into(), ..Default::default() };
+//! let request = Request { flow_id: "FX02zfeuvcj36knhn06us".into(), tag: "TAG567822".into(), ..Default::default() };
 //! let seed = Seed::new(b"32 bytes from the system, random")?; // never a constant
 //! let now = UnixMillis(1_750_000_000_000);
 //! let session = open(&account, request, seed, now)?;
@@ -49,7 +49,6 @@ pub use catalog::catalog;
 pub use flow::{AttestrFlow, CREATE_HANDSHAKE, FETCH_RESULT, LAUNCH, Op};
 use idvkit_core::{Reject, Seed, UnixMillis, machine::Machine};
 use idvkit_signature::{Diagnosis, diagnose_member};
-pub use journey::snippet;
 pub use types::{
     ApiError, ClaimedSignature, ClientKey, Config, ExecutionResult, FlowId, HandshakeId, LaunchCause, LaunchError,
     Options, Request, SnapshotId, StageId,

@@ -88,7 +88,7 @@ impl fmt::Debug for Config {
 #[serde(deny_unknown_fields)]
 pub struct Request {
     /// The flow id, `FX0…`.
-    pub flow: String,
+    pub flow_id: String,
     /// The published version to run; `None` runs the draft (A4).
     #[serde(default)]
     pub snapshot: Option<String>,
@@ -115,7 +115,7 @@ pub struct Request {
 impl fmt::Debug for Request {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Request")
-            .field("flow", &self.flow)
+            .field("flow_id", &self.flow_id)
             .field("snapshot", &self.snapshot)
             .field("webhook", &self.webhook)
             .field("expiry", &self.expiry)

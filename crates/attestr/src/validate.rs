@@ -139,7 +139,7 @@ impl Order {
             return Err(Reject::caller("variable_unnamed", "variables", rule));
         }
         Ok(Self {
-            flow: flow_id(&request.flow)?,
+            flow: flow_id(&request.flow_id)?,
             snapshot: request.snapshot.as_deref().map(snapshot_id).transpose()?,
             tag: tag(request.tag)?,
             webhook: request.webhook,
@@ -161,7 +161,7 @@ fn flow_id(value: &str) -> Result<FlowId, Reject> {
     FlowId::parse(value).ok_or_else(|| {
         let rule = "a flow id looks like `FX0…`: at most 64 letters, digits, '-' and '_'; copy it from the flow's page \
                     (`DS0…` is a handshake, `FS0…` a stage)";
-        Reject::caller("flow_invalid", "flow", rule)
+        Reject::caller("flow_id_invalid", "flow_id", rule)
     })
 }
 

@@ -22,6 +22,7 @@ mod flow;
 mod iin;
 mod journey;
 mod metadata;
+mod order;
 mod phone;
 mod result;
 mod technology;

@@ -25,7 +25,7 @@ const MAX_INTERCHANGEABLE: usize = 32;
 #[derive(Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Metadata {
-    /// For Face2Face.
+    /// For face matching (F2F).
     pub face2face: Option<Face2FaceMetadata>,
     /// For E-Document.
     pub edocument: Option<EdocumentMetadata>,
@@ -33,7 +33,7 @@ pub struct Metadata {
     pub general: Option<GeneralMetadata>,
 }
 
-/// Metadata for Face2Face.
+/// Metadata for face matching (F2F).
 #[derive(Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Face2FaceMetadata {
@@ -138,10 +138,8 @@ impl Metadata {
         let photo1 = self.face2face.as_ref().and_then(|face| face.photo1.as_deref());
         let edocument = self.edocument.clone().unwrap_or_default();
         edocument.check_skip()?;
-        let iin = |value: &str| match rules.lenient_iin {
-            true => Iin::lenient("edocument.iin.value", value),
-            false => Iin::parse("edocument.iin.value", value),
-        };
+        let read_iin = if rules.lenient_iin { Iin::lenient } else { Iin::parse };
+        let iin = |value: &str| read_iin("edocument.iin.value", value);
         let phone = |value: &str| Phone::parse("edocument.phone.value", value);
         let checked = CheckedMetadata {
             photo1: photo1.map(|text| photo(text, rules.photo_max_bytes)).transpose()?,

@@ -80,7 +80,7 @@ impl fmt::Display for Technology {
     }
 }
 
-/// Whether a flow of these technologies can use a reference photo: Face2Face beside liveness, e-document or document
+/// Whether a flow of these technologies can use a reference photo: F2F beside liveness, e-document or document
 /// recognition (S1; that a third technology does no harm is inferred, B-Q7).
 pub fn supports_face2face_metadata(technologies: &[Technology]) -> bool {
     let partner =

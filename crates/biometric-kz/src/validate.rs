@@ -11,8 +11,8 @@ use idvkit_core::{PollPlan, Provider, Reject, Secret, fingerprint, machine, mach
 
 use crate::{
     catalog::LOCALES,
-    flow::Order,
     metadata::{CheckedMetadata, DEFAULT_PHOTO_MAX_BYTES, MetadataRules},
+    order::Order,
     types::{Config, DEFAULT_LIFETIME_MS, MIN_API_KEY, Options, Request},
 };
 

@@ -12,6 +12,7 @@
 extern crate alloc;
 
 mod catalog;
+mod html;
 mod http;
 mod image;
 mod journey;

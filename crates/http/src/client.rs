@@ -22,6 +22,32 @@ pub struct Client {
     http: reqwest::Client,
     cache: Arc<AnswerCache>,
     clock: Arc<dyn Fn() -> UnixMillis + Send + Sync>,
+    observer: Arc<dyn Fn(Observed<'_>) + Send + Sync>,
+}
+
+/// What a client does, for a timeline, metrics or a recording. `Debug` prints nothing that is secret.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub enum Observed<'a> {
+    /// The request is about to be sent.
+    Sending {
+        /// The request.
+        request: &'a HttpRequest,
+    },
+    /// The session heard the input, and the store holds what became of it.
+    Heard {
+        /// The input.
+        input: &'a Input,
+        /// The session after it.
+        session: &'a Session,
+    },
+    /// The session refused the input.
+    Refused {
+        /// The input.
+        input: &'a Input,
+        /// Why.
+        reject: &'a Reject,
+    },
 }
 
 impl Client {
@@ -30,18 +56,28 @@ impl Client {
     /// # Errors
     /// If the TLS roots of the system cannot be loaded.
     pub fn new() -> Result<Self, reqwest::Error> {
-        let http = reqwest::Client::builder()
-            .redirect(reqwest::redirect::Policy::none())
-            .retry(reqwest::retry::never())
-            .referer(false)
-            .build()?;
-        Ok(Self { http, cache: Arc::default(), clock: Arc::new(system_clock) })
+        Self::build(builder())
+    }
+
+    /// The same without any proxy, for a sandbox on this machine.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn local() -> Result<Self, reqwest::Error> {
+        Self::build(builder().no_proxy())
     }
 
     /// The same client on another clock, for tests with virtual time.
     #[must_use]
     pub fn with_clock(mut self, clock: impl Fn() -> UnixMillis + Send + Sync + 'static) -> Self {
         self.clock = Arc::new(clock);
+        self
+    }
+
+    /// The same client, which tells `observer` all that it does.
+    #[must_use]
+    pub fn with_observer(mut self, observer: impl Fn(Observed<'_>) + Send + Sync + 'static) -> Self {
+        self.observer = Arc::new(observer);
         self
     }
 
@@ -83,8 +119,12 @@ impl Client {
         for _ in 0..MAX_CONFLICTS {
             let mut session = store.load().await.map_err(Error::Store)?;
             let before = session.revision();
-            session.handle(input.clone(), self.now()).map_err(Error::Reject)?;
+            if let Err(reject) = session.handle(input.clone(), self.now()) {
+                (self.observer)(Observed::Refused { input: &input, reject: &reject });
+                return Err(Error::Reject(reject));
+            }
             if session.revision() == before || store.swap(before, &session).await.map_err(Error::Store)? {
+                (self.observer)(Observed::Heard { input: &input, session: &session });
                 return Ok(());
             }
         }
@@ -93,6 +133,7 @@ impl Client {
 
     /// Performs one request and gives the input to handle.
     pub async fn send(&self, request: &HttpRequest) -> Input {
+        (self.observer)(Observed::Sending { request });
         let answer = match &request.cache {
             Some(cache) => self.cache.answer(cache, self.now(), self.fetch(request)).await,
             None => self.fetch(request).await,
@@ -104,6 +145,11 @@ impl Client {
         }
     }
 
+    fn build(builder: reqwest::ClientBuilder) -> Result<Self, reqwest::Error> {
+        let http = builder.build()?;
+        Ok(Self { http, cache: Arc::default(), clock: Arc::new(system_clock), observer: Arc::new(|_| {}) })
+    }
+
     /// Stores that this worker sends the request; `false` if another was first.
     async fn claim<S: Store>(
         &self,
@@ -112,10 +158,15 @@ impl Client {
         request: &HttpRequest,
     ) -> Result<bool, Error<S::Error>> {
         let before = session.revision();
-        if session.handle(Input::Sending { id: request.id.clone() }, self.now()).is_err() {
+        let input = Input::Sending { id: request.id.clone() };
+        if session.handle(input.clone(), self.now()).is_err() {
             return Ok(false);
         }
-        store.swap(before, &session).await.map_err(Error::Store)
+        let first = store.swap(before, &session).await.map_err(Error::Store)?;
+        if first {
+            (self.observer)(Observed::Heard { input: &input, session: &session });
+        }
+        Ok(first)
     }
 
     async fn fetch(&self, request: &HttpRequest) -> Option<Answer> {
@@ -208,6 +259,11 @@ impl<E: fmt::Display> fmt::Display for Error<E> {
 }
 
 impl<E: fmt::Debug + fmt::Display> std::error::Error for Error<E> {}
+
+fn builder() -> reqwest::ClientBuilder {
+    let no_redirects = reqwest::redirect::Policy::none();
+    reqwest::Client::builder().redirect(no_redirects).retry(reqwest::retry::never()).referer(false)
+}
 
 fn kind_of(error: &reqwest::Error) -> &'static str {
     match error {

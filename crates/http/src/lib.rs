@@ -8,5 +8,5 @@ mod cache;
 mod client;
 mod store;
 
-pub use client::{Client, Error, MAX_ANSWER_BYTES};
+pub use client::{Client, Error, MAX_ANSWER_BYTES, Observed};
 pub use store::{MemoryStore, Store};

@@ -4,7 +4,7 @@
 mod common;
 
 use common::{Receiver, authentications, begin, data_scripts, result_of};
-use idvkit_sandbox::jumio::{JumioScript, Verdict};
+use idvkit_sandbox::jumio::{AfterThreeFailures, JumioScript, Verdict};
 use idvkit_sandbox::{CallbackMode, CallbackRule, Sandbox, Script};
 use serde_json::{Value, json};
 
@@ -317,4 +317,25 @@ async fn callbacks_can_be_lost_doubled_late_and_out_of_order() {
     assert_eq!(receiver.heard().len(), 3);
     let next = expire(None).await;
     assert_eq!(receiver.field("transactionReference")[3..], [next, held]);
+}
+
+#[tokio::test]
+async fn the_other_readings_are_switches() {
+    let (sandbox, receiver) = (Sandbox::start().await.unwrap(), Receiver::start().await);
+    sandbox.control().configure(|config| {
+        config.jumio.supersede_at_once = false;
+        config.jumio.after_three_failures = AfterThreeFailures::Invalid;
+    });
+    let more = json!({ "callbackUrl": receiver.url, "errorUrl": "https://merchant.example/no" });
+    let first = begin(&sandbox, more.clone()).await;
+    let second = begin(&sandbox, more).await;
+    sandbox.control().settle().await;
+    assert!(receiver.heard().is_empty());
+    let refused = first.press("acceptable", &[]).await;
+    assert!(refused.headers()["location"].to_str().unwrap().ends_with("&errorCode=9200"));
+    for _ in 0..3 {
+        second.press("unacceptable", &[]).await;
+    }
+    sandbox.control().advance(15 * 60_000).await;
+    assert_eq!(receiver.field("transactionResult"), ["INVALID", "EXPIRED"]);
 }

@@ -96,7 +96,7 @@ fn requests() {
         (reject.field().unwrap().to_string(), reject.code().to_string())
     };
     for flow in ["", "FX0 x", "FX0/../x", HANDSHAKE, "FS02zfeuv3tcnkq2mond2"] {
-        assert_eq!(refused(&|r| r.flow = flow.into()), pair("flow", "flow_invalid"), "{flow}");
+        assert_eq!(refused(&|r| r.flow_id = flow.into()), pair("flow_id", "flow_id_invalid"), "{flow}");
     }
     assert_eq!(refused(&|r| r.snapshot = Some(String::new())), pair("snapshot", "snapshot_invalid"));
     assert_eq!(refused(&|r| r.tag = " ".into()), pair("tag", "tag_invalid"));
@@ -123,9 +123,9 @@ fn requests() {
 #[test]
 fn plain_json_is_a_request() {
     let parsed: Request =
-        serde_json::from_value(json!({ "flow": FLOW, "tag": TAG, "variables": { "pan": "x" } })).unwrap();
+        serde_json::from_value(json!({ "flow_id": FLOW, "tag": TAG, "variables": { "pan": "x" } })).unwrap();
     assert!(open(&Run::new().account, parsed, seed(), START).is_ok());
-    assert!(serde_json::from_value::<Request>(json!({ "flow": FLOW, "tag": TAG, "expires": 1 })).is_err());
+    assert!(serde_json::from_value::<Request>(json!({ "flow_id": FLOW, "tag": TAG, "expires": 1 })).is_err());
     let config: Config =
         serde_json::from_value(json!({ "auth_token": "t", "client_key": "ab", "client_secrets": ["s"] })).unwrap();
     assert!(Account::new(config).is_ok());

@@ -53,7 +53,7 @@ pub(crate) fn config() -> Config {
 
 pub(crate) fn request() -> Request {
     Request {
-        flow: FLOW.into(),
+        flow_id: FLOW.into(),
         tag: TAG.into(),
         variables: [("pan".to_string(), VARIABLE.to_string())].into(),
         ..Request::default()

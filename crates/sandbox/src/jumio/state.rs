@@ -282,7 +282,8 @@ fn finish(world: &mut World, reference: &str, status: TransactionStatus) {
     callback::send(world, reference);
 }
 
-/// A submission that still waits for its verdict is not final, so it is superseded too (inferred). "If several transactions were created for the same enrolment within 15 minutes only the last works" (S3).
+/// Of several transactions for one enrolment within 15 minutes only the last works (S3). One that still waits for its
+/// verdict is not final, so it is superseded too (inferred).
 fn supersede(world: &mut World, enrolment: &str) {
     let since = world.clock.now() - world.config.jumio.session_ms;
     let earlier = world.jumio.by_enrolment.get(enrolment).cloned().unwrap_or_default();

@@ -1,0 +1,342 @@
+//! A scripted browser and its user: real pages over real HTTP, real HTML, nothing else is known about the provider.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Context, Result, bail, ensure};
+use idvkit::{Journey, ParamValue, Seen, Way, read};
+use reqwest::header::LOCATION;
+use scraper::{ElementRef, Html, Selector};
+use url::Url;
+
+use super::{
+    stage::Case,
+    timeline::{Party, What},
+};
+
+/// A browser follows redirects as long as this.
+const MAX_HOPS: usize = 10;
+
+/// Loads and submits pages. It follows redirects itself, as they are what a journey is about.
+#[derive(Clone)]
+pub struct Browser {
+    http: reqwest::Client,
+}
+
+/// A page as it was loaded.
+#[derive(Clone)]
+pub struct Page {
+    url: Url,
+    html: String,
+}
+
+impl Browser {
+    /// A browser on this machine.
+    ///
+    /// # Errors
+    /// If the HTTP client cannot be made.
+    pub fn new() -> Result<Self> {
+        let none = reqwest::redirect::Policy::none();
+        Ok(Self { http: reqwest::Client::builder().no_proxy().redirect(none).build()? })
+    }
+
+    /// Opens a URL, in a frame or in a tab of its own.
+    ///
+    /// # Errors
+    /// If it is no URL, or nobody answers.
+    pub async fn open(&self, url: &str, framed: bool) -> Result<Page> {
+        let url = Url::parse(url).ok().context("a link on the way is no URL")?;
+        self.land(self.http.get(url), framed).await
+    }
+
+    /// Submits the page's form by the button with this value, with some fields filled in.
+    ///
+    /// # Errors
+    /// If the page has no such form, button or field.
+    pub async fn submit(&self, page: &Page, button: &str, fill: &[(&str, &str)], framed: bool) -> Result<Page> {
+        let (action, fields) = page.form(button, fill)?;
+        let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        let request = self.http.post(action).header("content-type", "application/x-www-form-urlencoded").body(body);
+        self.land(request, framed).await
+    }
+
+    /// Posts a text, as a page's script does.
+    ///
+    /// # Errors
+    /// If nobody answers.
+    pub async fn post(&self, url: &str, headers: &[(&str, &str)], body: Vec<u8>) -> Result<u16> {
+        let request = self.http.post(url).body(body);
+        let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
+        Ok(request.send().await.map_err(reqwest::Error::without_url)?.status().as_u16())
+    }
+
+    async fn land(&self, first: reqwest::RequestBuilder, framed: bool) -> Result<Page> {
+        let destination = if framed { "iframe" } else { "document" };
+        let mut request = first;
+        for _ in 0..MAX_HOPS {
+            let response = request.header("sec-fetch-dest", destination).send().await;
+            let response = response.map_err(reqwest::Error::without_url)?;
+            let url = response.url().clone();
+            match response.headers().get(LOCATION).filter(|_| response.status().is_redirection()) {
+                Some(location) => request = self.http.get(url.join(location.to_str()?)?),
+                None => {
+                    let html = response.text().await.map_err(reqwest::Error::without_url)?;
+                    return Ok(Page { url, html });
+                }
+            }
+        }
+        bail!("redirected more than {MAX_HOPS} times")
+    }
+}
+
+impl Page {
+    /// The page's first heading.
+    pub fn title(&self) -> String {
+        self.texts("h1").into_iter().next().unwrap_or_default()
+    }
+
+    /// Scheme, host and port.
+    pub fn origin(&self) -> String {
+        self.url.origin().ascii_serialization()
+    }
+
+    /// The text of a `data-…` element that the page hands to scripts, with the value of that attribute.
+    pub fn data(&self, attribute: &str) -> Vec<(String, String)> {
+        let found = |element: ElementRef<'_>| {
+            Some((element.attr(attribute)?.to_owned(), element.text().collect::<String>()))
+        };
+        self.select(&format!("script[type='application/json'][{attribute}]"), found)
+    }
+
+    /// The value of an attribute wherever it stands.
+    pub fn attribute(&self, name: &str) -> Option<String> {
+        self.select(&format!("[{name}]"), |element| element.attr(name).map(str::to_owned)).into_iter().next()
+    }
+
+    /// The target of a link.
+    pub fn link(&self, selector: &str) -> Option<String> {
+        let href = self.select(selector, |element| element.attr("href").map(str::to_owned)).into_iter().next()?;
+        Some(self.url.join(&href).ok()?.into())
+    }
+
+    fn texts(&self, selector: &str) -> Vec<String> {
+        self.select(selector, |element| Some(element.text().collect::<String>()))
+    }
+
+    fn select<T>(&self, selector: &str, take: impl Fn(ElementRef<'_>) -> Option<T>) -> Vec<T> {
+        let Ok(selector) = Selector::parse(selector) else { return Vec::new() };
+        Html::parse_document(&self.html).select(&selector).filter_map(take).collect()
+    }
+
+    /// Where the form goes and what a browser would send.
+    fn form(&self, button: &str, fill: &[(&str, &str)]) -> Result<(Url, BTreeMap<String, String>)> {
+        let document = Html::parse_document(&self.html);
+        let all = |root: ElementRef<'_>, selector: &str| -> Vec<(String, String)> {
+            let Ok(selector) = Selector::parse(selector) else { return Vec::new() };
+            let field = |element: ElementRef<'_>| {
+                Some((element.attr("name")?.to_owned(), element.attr("value").unwrap_or_default().to_owned()))
+            };
+            root.select(&selector).filter_map(field).collect()
+        };
+        let form = Selector::parse("form[method=post]").ok().context("selector")?;
+        let title = self.title();
+        let form = document.select(&form).next().with_context(|| format!("page “{title}” has no form"))?;
+        let mut fields: BTreeMap<String, String> = all(form, "input").into_iter().collect();
+        fields.extend(selects(form));
+        for (name, value) in fill {
+            ensure!(fields.contains_key(*name), "page “{title}” has no field {name}");
+            fields.insert((*name).into(), (*value).into());
+        }
+        let pressed = all(form, "button").into_iter().find(|(_, value)| value == button);
+        fields.extend([pressed.with_context(|| format!("page “{title}” has no button {button}"))?]);
+        let action = form.attr("action").map_or(Ok(self.url.clone()), |action| self.url.join(action))?;
+        Ok((action, fields))
+    }
+}
+
+/// A drop-down sends the option that is marked, or the first.
+fn selects(form: ElementRef<'_>) -> Vec<(String, String)> {
+    let (Ok(select), Ok(option)) = (Selector::parse("select"), Selector::parse("option")) else { return Vec::new() };
+    let chosen = |element: ElementRef<'_>| {
+        let marked = element.select(&option).find(|option| option.attr("selected").is_some());
+        let option = marked.or_else(|| element.select(&option).next())?;
+        Some((element.attr("name")?.to_owned(), option.attr("value").unwrap_or_default().to_owned()))
+    };
+    form.select(&select).filter_map(chosen).collect()
+}
+
+/// The user of one session: has a journey, presses buttons, and lets the page report what it saw.
+pub struct User {
+    case: Case,
+    browser: Browser,
+    journey: Journey,
+    page: Option<Page>,
+    framed: bool,
+    /// Whether the page reports what it sees; off for a page that was closed in time.
+    pub reports: bool,
+}
+
+impl User {
+    /// The user opens the merchant's page and gets the journey.
+    pub(super) async fn arrive(case: Case, browser: Browser) -> Result<Self> {
+        let page = browser.open(&case.page_url(), false).await?;
+        let journey = page.data("data-journey").into_iter().next();
+        let (_, journey) = journey.with_context(|| format!("no journey on the merchant's page “{}”", page.title()))?;
+        let journey = Journey::from_json(&journey)?;
+        Ok(Self { case, browser, journey, page: None, framed: false, reports: true })
+    }
+
+    /// The journey that the user was given.
+    pub fn journey(&self) -> &Journey {
+        &self.journey
+    }
+
+    /// The page that is shown.
+    ///
+    /// # Errors
+    /// If there is none yet.
+    pub fn page(&self) -> Result<&Page> {
+        self.page.as_ref().context("no page is open")
+    }
+
+    /// Follows the link in a tab of its own.
+    ///
+    /// # Errors
+    /// If the journey has no link, or nobody answers.
+    pub async fn follow_link(&mut self) -> Result<()> {
+        let link = self.journey.ways.iter().find_map(|way| match way {
+            Way::Redirect { url, .. } => Some(url.clone()),
+            _ => None,
+        });
+        self.framed = false;
+        self.load(&link.context("the journey has no link")?).await
+    }
+
+    /// Uses the page inside a frame, where it posts messages to the merchant's page.
+    ///
+    /// # Errors
+    /// If the journey has no frame, or nobody answers.
+    pub async fn use_frame(&mut self) -> Result<()> {
+        let frame = self.journey.ways.iter().find_map(|way| match way {
+            Way::Frame { url, .. } => Some(url.clone()),
+            _ => None,
+        });
+        self.framed = true;
+        self.load(&frame.context("the journey has no frame")?).await
+    }
+
+    /// Does what the provider's browser library does with the options: opens its page with them in the query.
+    ///
+    /// # Errors
+    /// If the journey has no script, the script cannot be loaded, or nobody answers.
+    pub async fn run_script(&mut self) -> Result<()> {
+        let script = self.journey.ways.iter().find_map(|way| match way {
+            Way::Script { src, options, .. } => Some((src.clone(), options.clone())),
+            _ => None,
+        });
+        let (src, options) = script.context("the journey has no script")?;
+        self.browser.open(&src, false).await?;
+        let mut url = Url::parse(&src)?.join("../flow/")?;
+        for option in options {
+            match (option.name.as_str(), option.value) {
+                ("hs", ParamValue::Text { value }) => url = url.join(&value)?,
+                (name, ParamValue::Text { value }) => drop(url.query_pairs_mut().append_pair(name, &value)),
+                (name, ParamValue::Flag { value }) => {
+                    drop(url.query_pairs_mut().append_pair(name, &value.to_string()));
+                }
+                (name, ParamValue::Texts { value }) => value.iter().for_each(|entry| {
+                    url.query_pairs_mut().append_pair(&format!("{name}[{}]", entry.name), &entry.value);
+                }),
+                _ => {}
+            }
+        }
+        self.framed = true;
+        // A query without a handshake before it would have been lost by the join.
+        let handshake = self.journey.ways.iter().find_map(handshake_of).context("the journey has no handshake")?;
+        url.set_path(&Url::parse(&src)?.join(&format!("../flow/{handshake}"))?.path().to_owned());
+        self.load(url.as_str()).await
+    }
+
+    /// Presses a button of the page.
+    ///
+    /// # Errors
+    /// If there is no such button.
+    pub async fn press(&mut self, button: &str) -> Result<()> {
+        self.fill_and_press(&[], button).await
+    }
+
+    /// Fills fields in and presses a button.
+    ///
+    /// # Errors
+    /// If there is no such button or field.
+    pub async fn fill_and_press(&mut self, fill: &[(&str, &str)], button: &str) -> Result<()> {
+        let page = self.page()?.clone();
+        self.case.log(Party::User, Party::Provider, What::Press { button: button.into() });
+        let page = self.browser.submit(&page, button, fill, self.framed).await?;
+        self.show(page).await
+    }
+
+    /// Closes the page.
+    ///
+    /// # Errors
+    /// If the merchant cannot be told.
+    pub async fn close(&mut self) -> Result<()> {
+        self.page = None;
+        self.see(&Seen::Closed).await.map(drop)
+    }
+
+    /// Lets the page report what it saw; the status with which the merchant answered, or `None` if it means nothing.
+    ///
+    /// # Errors
+    /// If nobody answers.
+    pub async fn see(&self, seen: &Seen) -> Result<Option<u16>> {
+        match read(&self.journey, seen) {
+            Some(hint) => self.post_hint(&hint).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// Posts any text to the merchant's endpoint for hints.
+    ///
+    /// # Errors
+    /// If nobody answers.
+    pub async fn post_hint(&self, hint: &str) -> Result<u16> {
+        self.browser.post(&self.case.hint_url(), &[], hint.as_bytes().to_vec()).await
+    }
+
+    async fn load(&mut self, url: &str) -> Result<()> {
+        let page = self.browser.open(url, self.framed).await?;
+        self.show(page).await
+    }
+
+    async fn show(&mut self, page: Page) -> Result<()> {
+        // Whatever the page's request made due has reached everybody before the user goes on: runs repeat exactly.
+        self.case.stage().settle().await;
+        let from = if self.case.is_own_page(page.url.as_str()) { Party::Merchant } else { Party::Provider };
+        self.case.log(from, Party::User, What::Page { title: page.title() });
+        self.page = Some(page.clone());
+        if !self.reports {
+            return Ok(());
+        }
+        if from == Party::Merchant {
+            self.see(&Seen::Navigation { url: page.url.to_string() }).await?;
+        }
+        for (_, data) in page.data("data-post-message").into_iter().filter(|_| self.framed) {
+            self.see(&Seen::Message { origin: page.origin(), data }).await?;
+        }
+        for (name, data) in page.data("data-handler") {
+            self.see(&Seen::Event { name, data }).await?;
+        }
+        match page.link("a[data-redirect]").filter(|_| self.framed) {
+            Some(link) => Box::pin(self.load(&link)).await,
+            None => Ok(()),
+        }
+    }
+}
+
+fn handshake_of(way: &Way) -> Option<String> {
+    let Way::Script { options, .. } = way else { return None };
+    options.iter().find_map(|option| match &option.value {
+        ParamValue::Text { value } if option.name == "hs" => Some(value.clone()),
+        _ => None,
+    })
+}

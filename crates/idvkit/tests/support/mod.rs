@@ -1,0 +1,236 @@
+//! Each provider's flow, fed with its own bytes: what a test needs to walk any of them.
+
+use hmac::{Hmac, KeyInit, Mac};
+use idvkit::{
+    Account, Config, Header, HintKind, HttpRequest, Input, Journey, Request, Seed, Session, UnixMillis,
+};
+use serde_json::{Value, json};
+use sha2::Sha256;
+
+pub(crate) const T0: UnixMillis = UnixMillis(1_767_225_600_000);
+pub(crate) const FLOWS: &[Flow] = &[Flow::Jumio, Flow::Attestr];
+
+const REFERENCE: &str = "11111111-1111-4111-8111-111111111111";
+const ENROLMENT: &str = "22222222-2222-4222-8222-222222222222";
+const HANDSHAKE: &str = "DS02zfeuv6n4gkq51hvw6";
+const SECRET: &str = "0123456789abcdef0123456789abcdef0123456789abcdef";
+const RESULT: &str = r#"{"FS02zfeuv3tcnkq2mond2":{"input":{"pan":"ABCPE1234F"},"output":{"valid":true}}}"#;
+
+/// A provider's flow.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Flow {
+    Jumio,
+    Attestr,
+}
+
+impl Flow {
+    pub(crate) fn account(self) -> Account {
+        let config = match self {
+            Self::Jumio => json!({
+                "provider": "jumio", "region": "eu", "api_token": "planted-token", "api_secret": "planted-secret",
+                "user_agent": "Example Corp SampleApp/1.0.1",
+                "callback": {"url": "https://merchant.example/callback"}, "success_url": "https://merchant.example/back",
+            }),
+            Self::Attestr => json!({
+                "provider": "attestr", "auth_token": "planted-auth", "client_key": "0123456789abcdef0123456789abcdef",
+                "client_secrets": [SECRET], "webhook_tokens": ["planted-webhook"],
+            }),
+        };
+        Account::new(Config::from_json(&config.to_string()).unwrap()).unwrap()
+    }
+
+    pub(crate) fn open(self) -> Session {
+        let request = match self {
+            Self::Jumio => json!({"flow": "jumio_authentication", "enrollment_transaction_reference": ENROLMENT}),
+            Self::Attestr => {
+                json!({"flow": "attestr_flowx", "flow_id": "FX02zfeuvcj36knhn06us", "tag": "user-7", "webhook": true})
+            }
+        };
+        let request = Request::from_json(&request.to_string()).unwrap();
+        let seed: Vec<u8> = (0..32).collect();
+        Session::open(&self.account(), request, Seed::new(&seed).unwrap(), T0).unwrap()
+    }
+
+    /// One of the answers that the provider, or something between, may give to this request.
+    pub(crate) fn answer(self, request: &HttpRequest, index: usize) -> Input {
+        let answers = self.answers(&request.operation);
+        let (status, body) = answers[index % answers.len()].clone();
+        respond(request.id.clone(), status, body)
+    }
+
+    /// Some answer to any request.
+    pub(crate) fn any_answer(self, id: String, index: usize) -> Input {
+        let all: Vec<_> = self.operations().iter().flat_map(|operation| self.answers(operation)).collect();
+        let (status, body) = all[index % all.len()].clone();
+        respond(id, status, body)
+    }
+
+    /// An authentic answer that decides nothing, as far as the operation has one.
+    pub(crate) fn not_yet(self, request: &HttpRequest) -> Input {
+        let body = match request.operation.as_str() {
+            "jumio.initiate" => initiated(),
+            "attestr.create_handshake" => created(),
+            "jumio.retrieve" => retrieved("STARTED"),
+            _ => json!({"_id": HANDSHAKE, "tag": "user-7", "result": null, "resultSignature": null}).to_string(),
+        };
+        respond(request.id.clone(), 200, body)
+    }
+
+    /// Whether this input is a genuine answer that can pass.
+    pub(crate) fn is_pass(self, _session: &Session, input: &Input) -> bool {
+        let Input::HttpResponse { status: 200, body, .. } = input else { return false };
+        match self {
+            Self::Jumio => body == retrieved("PASSED").as_bytes(),
+            Self::Attestr => body == attestr_result(&sign(RESULT)).as_bytes(),
+        }
+    }
+
+    /// What the journey's page would post.
+    pub(crate) fn hint(self, journey: &Journey, kind: HintKind) -> String {
+        let data = match (self, kind) {
+            (Self::Attestr, HintKind::Success) => json!({"signature": sign(RESULT)}),
+            (Self::Attestr, HintKind::Error) => json!({"code": "5001", "http_status": "500"}),
+            _ => json!({}),
+        };
+        json!({"journey": journey.id, "kind": kind, "data": data}).to_string()
+    }
+
+    pub(crate) fn redirect(self, index: usize) -> String {
+        let urls = [
+            format!("https://merchant.example/back?transactionStatus=SUCCESS&transactionReference={REFERENCE}"),
+            format!("https://merchant.example/back?transactionStatus=ERROR&transactionReference={REFERENCE}&errorCode=9820"),
+            format!("https://merchant.example/back?transactionStatus=SUCCESS&transactionReference={ENROLMENT}"),
+            "https://merchant.example/back?status=Approved".into(),
+            String::new(),
+        ];
+        urls[index % urls.len()].clone()
+    }
+
+    /// A callback: genuine with index 0, spoiled otherwise.
+    pub(crate) fn callback(self, session: &Session, index: usize) -> Input {
+        match self {
+            Self::Jumio => jumio_callback(session, index),
+            Self::Attestr => attestr_webhook(index),
+        }
+    }
+
+    pub(crate) fn most_per_minute(self) -> usize {
+        match self {
+            // A gap of 20 seconds, and the initiate call.
+            Self::Jumio => 3 + 1,
+            // A gap of 2 seconds, and the create call.
+            Self::Attestr => 30 + 2,
+        }
+    }
+
+    fn operations(self) -> &'static [&'static str] {
+        match self {
+            Self::Jumio => &["jumio.initiate", "jumio.retrieve", "jumio.delete"],
+            Self::Attestr => &["attestr.create_handshake", "attestr.fetch_result"],
+        }
+    }
+
+    fn answers(self, operation: &str) -> Vec<(u16, String)> {
+        let mut answers = vec![
+            (200, "<html>maintenance</html>".to_string()),
+            (500, String::new()),
+            (429, "{}".into()),
+            (401, "{}".into()),
+            (404, "{}".into()),
+            (200, "{}".into()),
+            (302, String::new()),
+        ];
+        match operation {
+            "jumio.initiate" => answers.extend([(200, initiated()), (200, initiated()), (201, initiated())]),
+            "attestr.create_handshake" => answers.extend([(200, created()), (200, created()), (200, created())]),
+            "jumio.retrieve" => {
+                let results = ["CREATED", "STARTED", "PASSED", "FAILED", "INVALID", "EXPIRED", "MAYBE"];
+                answers.extend(results.map(|result| (200, retrieved(result))));
+                answers.push((200, retrieved("PASSED").replace(REFERENCE, ENROLMENT)));
+                answers.push((500, retrieved("PASSED")));
+            }
+            "attestr.fetch_result" => {
+                answers.extend([
+                    (200, attestr_result(&sign(RESULT))),
+                    (200, attestr_result(&sign("{}"))),
+                    (200, attestr_result("")),
+                    (200, attestr_result(&sign(RESULT)).replace(HANDSHAKE, "DS0another12345")),
+                    (403, attestr_result(&sign(RESULT))),
+                    (200, json!({"_id": HANDSHAKE, "result": null, "resultSignature": null}).to_string()),
+                    (200, json!({"_id": HANDSHAKE, "archived": 1_767_225_600_000_i64, "result": null}).to_string()),
+                ]);
+            }
+            _ => answers.push((204, String::new())),
+        }
+        answers
+    }
+}
+
+fn respond(id: String, status: u16, body: String) -> Input {
+    let headers = vec![Header::new("Content-Type", "application/json"), Header::new("Retry-After", "7")];
+    Input::HttpResponse { id, status, headers, body: body.into_bytes() }
+}
+
+fn initiated() -> String {
+    json!({
+        "timestamp": "2026-01-01T00:00:00.000Z",
+        "transactionReference": REFERENCE,
+        "redirectUrl": "https://lon.netverify.com/web/v4/app?authorizationToken=planted-bearer&locale=de",
+    })
+    .to_string()
+}
+
+fn retrieved(result: &str) -> String {
+    json!({"transactionReference": REFERENCE, "enrollmentTransactionReference": ENROLMENT, "transactionResult": result})
+        .to_string()
+}
+
+fn created() -> String {
+    json!({"_id": HANDSHAKE, "number": "3804-324489-8469", "digest": "d"}).to_string()
+}
+
+fn attestr_result(signature: &str) -> String {
+    format!(r#"{{"_id":"{HANDSHAKE}","tag":"user-7","consumed":true,"result":{RESULT},"resultSignature":"{signature}"}}"#)
+}
+
+/// Attestr's signature, computed without idvkit.
+fn sign(message: &str) -> String {
+    let mut mac = Hmac::<Sha256>::new_from_slice(SECRET.as_bytes()).unwrap();
+    mac.update(message.as_bytes());
+    mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn jumio_callback(session: &Session, index: usize) -> Input {
+    // The secret path segment is what the initiate call carried.
+    let fresh = match session.next(T0) {
+        idvkit::Next::Send { request } if request.operation == "jumio.initiate" => Some(request),
+        _ => None,
+    };
+    let first = match Flow::Jumio.open().next(T0) {
+        idvkit::Next::Send { request } => request,
+        other => panic!("{other:?}"),
+    };
+    let sent: Value = serde_json::from_slice(&fresh.unwrap_or(first).body.unwrap()).unwrap();
+    let genuine = sent["callbackUrl"].as_str().unwrap().to_string();
+    let (url, result) = match index % 4 {
+        0 => (genuine, "PASSED"),
+        1 => (genuine, "FAILED"),
+        2 => ("https://merchant.example/callback/00000000000000000000000000000000".into(), "PASSED"),
+        _ => (genuine, ""),
+    };
+    let body = format!(
+        "callBackType=NETVERIFY_AUTHENTICATION&transactionReference={REFERENCE}&enrollmentTransactionReference={ENROLMENT}\
+         &transactionResult={result}&scanSource=WEB&transactionDate=2026-01-01T00%3A00%3A00Z&callbackDate=2026-01-01T00%3A00%3A05Z"
+    );
+    Input::Callback { url, headers: vec![], body: body.into_bytes() }
+}
+
+fn attestr_webhook(index: usize) -> Input {
+    let token = if index % 4 == 3 { "wrong" } else { "planted-webhook" };
+    let event = ["flowx.completed", "flowx.skipped", "flowx.errored"][index % 3];
+    let result: Value = serde_json::from_str(RESULT).unwrap();
+    let payload = json!({"_id": HANDSHAKE, "tag": "user-7", "result": result, "resultSignature": sign(RESULT)});
+    let headers = vec![Header::new("Authorization", format!("Basic {token}"))];
+    let body = json!({"event": event, "payload": payload}).to_string().into_bytes();
+    Input::Callback { url: "/webhook".into(), headers, body }
+}

@@ -1,0 +1,175 @@
+//! Hints, redirects, callbacks and images.
+
+use alloc::{
+    string::{String, ToString},
+    vec::Vec,
+};
+
+use idvkit_core::{Base64Image, Header, Hint, HintKind, Image, Reject, machine::Heard};
+
+use super::{SignicatFlow, State, StoredImage};
+use crate::{
+    callback::{Callback, check_authorization},
+    order::Plan,
+    types::ReturnParameters,
+    validate::Account,
+};
+
+/// The user is done, and a look is worth it at once.
+const RETURNED: Heard = Heard { done: true, look: true, authentic: false, settle: false };
+
+impl SignicatFlow {
+    pub(super) fn hinted(&mut self, hint: &Hint) -> Heard {
+        let finished = matches!(hint.kind, HintKind::Success | HintKind::Finished);
+        match (&mut self.state, hint.kind) {
+            // The SDK has taken and uploaded the images.
+            (State::Sdk { .. }, HintKind::Success) => {
+                self.state = State::Starting;
+                Heard::DONE
+            }
+            (State::Away { returned, .. }, _) if finished => {
+                *returned = true;
+                let ours = hint.member("dossierId").is_none_or(|id| id == self.dossier());
+                if let Some(process) = hint.member("processId").filter(|_| ours) {
+                    self.consider(process);
+                }
+                RETURNED
+            }
+            (State::Away { .. }, HintKind::Error | HintKind::Skipped) => Heard::LOOK,
+            _ => Heard::NOTHING,
+        }
+    }
+
+    /// The ids are compared with the stored ones before anything is done with them (S-D4).
+    pub(super) fn redirected(&mut self, url: &str) -> Result<Heard, Reject> {
+        let back = ReturnParameters::parse(url)?;
+        let place = self.place_of(&back.dossier_id, back.process_id.as_deref());
+        match place {
+            Place::Current => {}
+            Place::Earlier => return Ok(Heard::NOTHING),
+            Place::Foreign => {
+                let fix = "find the session by `reference_of` and tell that one";
+                return Err(Reject::caller("redirect_of_other_dossier", "url", fix));
+            }
+        }
+        if let Some(process) = &back.process_id {
+            self.consider(process);
+        }
+        match &mut self.state {
+            State::Away { returned, .. } => {
+                *returned = true;
+                Ok(RETURNED)
+            }
+            _ => Ok(Heard::NOTHING),
+        }
+    }
+
+    pub(super) fn called_back(
+        &mut self,
+        account: &Account,
+        headers: &[Header],
+        body: &[u8],
+    ) -> Result<Heard, Reject> {
+        check_authorization(account, headers)?;
+        let callback = Callback::parse(body)?;
+        match self.place_of(&callback.dossier_id, Some(&callback.process_id)) {
+            Place::Current => {
+                self.consider(&callback.process_id);
+                Ok(Heard::RESULT)
+            }
+            Place::Earlier => Ok(Heard::NOTHING),
+            Place::Foreign => {
+                let fix = "find the session by `reference_of` and tell that one";
+                Err(Reject::caller("callback_of_other_dossier", "body", fix))
+            }
+        }
+    }
+
+    fn place_of(&self, dossier: &str, process: Option<&str>) -> Place {
+        if self.dossier.as_deref() != Some(dossier) {
+            let earlier = self.references.iter().take(self.dossiers).any(|known| known == dossier);
+            return if earlier { Place::Earlier } else { Place::Foreign };
+        }
+        let Some(process) = process else { return Place::Current };
+        let current = self.slots.iter().any(|slot| slot.process.as_deref() == Some(process));
+        let earlier = self.references.iter().skip(self.dossiers).any(|known| known == process);
+        // A capture flow's processes are named by others first; and a callback may come before our own answer.
+        let unknown_yet = self.slots.iter().any(|slot| slot.process.is_none())
+            && (matches!(self.order.plan, Plan::Capture { .. }) || matches!(self.state, State::Creating));
+        match () {
+            () if current => Place::Current,
+            () if earlier => Place::Earlier,
+            () if unknown_yet || self.order.dossier.is_none() => Place::Current,
+            () => Place::Foreign,
+        }
+    }
+
+    /// Takes images until the verification is requested: new ones replace earlier ones (S4, S-V16).
+    pub(super) fn take_images(&mut self, account: &Account, images: &[Image], sent: bool) -> Result<Heard, Reject> {
+        let Plan::Document { slots, .. } = &self.order.plan else { return Err(unexpected()) };
+        let earlier = match &self.state {
+            State::Collecting { images } | State::Uploading { images } => images.clone(),
+            State::Starting if !slots.is_empty() && !sent => Vec::new(),
+            State::Starting | State::Waiting if !slots.is_empty() => return Err(too_late()),
+            _ => return Err(unexpected()),
+        };
+        let known: Vec<String> = slots.iter().map(|slot| slot.slot.clone()).collect();
+        let taken = merge(earlier, parse(account, images, &known)?);
+        let missing: Vec<&str> = slots
+            .iter()
+            .filter(|slot| slot.required && !taken.iter().any(|image| image.slot == slot.slot))
+            .map(|slot| slot.slot.as_str())
+            .collect();
+        if missing.is_empty() {
+            self.state = State::Uploading { images: taken };
+            return Ok(Heard::DONE);
+        }
+        // What was uploaded before is not kept here, so a replacement has to be whole.
+        if matches!(self.state, State::Starting) {
+            let rule = "the images are uploaded already: hand in all required ones to replace them";
+            return Err(Reject::caller("images_incomplete", missing.join(", "), rule));
+        }
+        self.state = State::Collecting { images: taken };
+        Ok(Heard::NOTHING)
+    }
+}
+
+/// How an id relates to this session.
+enum Place {
+    Current,
+    Earlier,
+    Foreign,
+}
+
+fn parse(account: &Account, images: &[Image], known: &[String]) -> Result<Vec<StoredImage>, Reject> {
+    if images.is_empty() {
+        return Err(Reject::caller("images_missing", "images", "hand in at least one of the images that were asked for"));
+    }
+    let mut parsed: Vec<StoredImage> = Vec::new();
+    for (index, image) in images.iter().enumerate() {
+        let field = alloc::format!("images[{index}]");
+        let twice = parsed.iter().any(|earlier| earlier.slot == image.slot);
+        if !known.contains(&image.slot) || twice {
+            let rule = alloc::format!("slots are, each at most once: {}", known.join(", "));
+            return Err(Reject::caller("image_slot", field, rule));
+        }
+        let checked = Base64Image::from_bytes(&field, &image.bytes, &account.image_rules)?;
+        parsed.push(StoredImage { slot: image.slot.to_string(), data_url: checked.data_url() });
+    }
+    Ok(parsed)
+}
+
+fn merge(mut images: Vec<StoredImage>, newer: Vec<StoredImage>) -> Vec<StoredImage> {
+    images.retain(|image| !newer.iter().any(|other| other.slot == image.slot));
+    images.extend(newer);
+    images
+}
+
+fn unexpected() -> Reject {
+    Reject::caller("images_unexpected", "images", "no images are asked for now; only `Way::Upload` does")
+}
+
+fn too_late() -> Reject {
+    let rule = "the verification is requested: no image may follow. Let it end; a `Retry` begins with new images";
+    Reject::caller("images_too_late", "images", rule)
+}

@@ -1,0 +1,160 @@
+//! From the status of one or two processes to one outcome.
+
+use alloc::{
+    string::{String, ToString},
+    vec::Vec,
+};
+
+use idvkit_core::{Basis, Decision, Evidence, Fault, FaultClass, Outcome, Part, Person, Provider, Source, UnixMillis};
+
+use super::{FinalAnswer, SignicatFlow, State, requests::GET_PROCESS};
+use crate::{
+    order::Plan,
+    process::{Process, ProcessStatus},
+    types::Required,
+    validate::Account,
+};
+
+/// What a final status is worth. The order is ours (inferred): a worse one is greater.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Worth {
+    Approved,
+    Inconclusive,
+    Abandoned,
+    Failed,
+    Declined,
+}
+
+impl Worth {
+    fn of(status: &ProcessStatus) -> Option<Self> {
+        match status {
+            ProcessStatus::Accepted => Some(Self::Approved),
+            ProcessStatus::Rejected | ProcessStatus::NotMatched => Some(Self::Declined),
+            ProcessStatus::Inconclusive => Some(Self::Inconclusive),
+            ProcessStatus::Canceled => Some(Self::Abandoned),
+            ProcessStatus::Failed => Some(Self::Failed),
+            ProcessStatus::Pending | ProcessStatus::Processing | ProcessStatus::Other(_) => None,
+        }
+    }
+
+    fn outcome(self, reason: Option<String>) -> Outcome {
+        let decided = |decision| Outcome::Decided { decision };
+        match self {
+            Self::Approved => decided(Decision::Approved),
+            Self::Inconclusive => decided(Decision::Inconclusive),
+            Self::Declined => decided(Decision::Declined),
+            Self::Abandoned => Outcome::Abandoned { stage: None },
+            Self::Failed => {
+                let fault = Fault::new("process_failed", FaultClass::Unknown, GET_PROCESS, false);
+                Outcome::Failed { fault: fault.with_provider_code(reason) }
+            }
+        }
+    }
+}
+
+impl SignicatFlow {
+    /// The outcome, once nothing that may still come can change it.
+    pub(super) fn verdict(&self, account: &Account) -> Option<(Outcome, Option<Evidence>)> {
+        let worths: Vec<Option<Worth>> = self.slots.iter().map(super::Slot::worth).collect();
+        let known = worths.iter().flatten().copied();
+        let decided = match self.need_of() {
+            // Nothing is worse than a rejection, nothing better than an acceptance: the others need not be waited for.
+            Required::All => known.max().filter(|worst| *worst == Worth::Declined || self.nothing_comes(&worths)),
+            Required::Any => known.min().filter(|best| *best == Worth::Approved || self.nothing_comes(&worths)),
+        }?;
+        // With `All`, an acceptance needs every provider's.
+        if decided == Worth::Approved && self.need_of() == Required::All && worths.iter().any(Option::is_none) {
+            return None;
+        }
+        let answers: Vec<(&FinalAnswer, Process)> = self.final_answers();
+        let reason = answers.iter().find(|(_, process)| Worth::of(&process.status) == Some(decided));
+        let reason = reason.and_then(|(_, process)| process.fail_reasons.first()).map(|reason| reason.code.clone());
+        Some((decided.outcome(reason), evidence(account, &answers)))
+    }
+
+    /// A non-pass that stands if time runs out before the rest is known.
+    pub(super) fn known_non_pass(&self) -> Option<Outcome> {
+        let known = self.slots.iter().filter_map(super::Slot::worth);
+        match self.need_of() {
+            Required::All => known.max(),
+            Required::Any => known.min(),
+        }
+        .filter(|worth| *worth != Worth::Approved)
+        .map(|worth| worth.outcome(None))
+    }
+
+    /// Every process is final; or the user is back, one ended without a pass, and none of the others is under way.
+    fn nothing_comes(&self, worths: &[Option<Worth>]) -> bool {
+        if worths.iter().all(Option::is_some) {
+            return true;
+        }
+        let back = matches!(self.state, State::Away { returned: true, .. });
+        let failed = worths.iter().flatten().any(|worth| *worth != Worth::Approved);
+        let idle = |slot: &super::Slot| slot.result.is_some() || slot.never_began();
+        back && failed && self.look().is_none() && self.slots.iter().all(idle)
+    }
+
+    fn need_of(&self) -> Required {
+        match &self.order.plan {
+            Plan::Capture { need, .. } => *need,
+            _ => Required::All,
+        }
+    }
+
+    fn final_answers(&self) -> Vec<(&FinalAnswer, Process)> {
+        let read = |answer: &FinalAnswer| Process::parse(answer.body.as_bytes()).ok();
+        self.slots.iter().filter_map(|slot| slot.result.as_ref()).filter_map(|one| Some((one, read(one)?))).collect()
+    }
+}
+
+impl super::Slot {
+    fn worth(&self) -> Option<Worth> {
+        self.result.as_ref().and(self.status.as_ref()).and_then(Worth::of)
+    }
+
+    fn never_began(&self) -> bool {
+        self.process.is_none() || matches!(self.status, None | Some(ProcessStatus::Pending))
+    }
+}
+
+fn evidence(account: &Account, answers: &[(&FinalAnswer, Process)]) -> Option<Evidence> {
+    let at = answers.iter().map(|(answer, _)| answer.at).max().unwrap_or(UnixMillis(0));
+    let person = |(_, process): &(&FinalAnswer, Process)| process.person.clone();
+    let persons: Vec<Person> = answers.iter().filter_map(person).collect();
+    let sealed = answers.iter().find_map(|(_, process)| process.sealed.clone());
+    (!answers.is_empty()).then(|| Evidence {
+        basis: Basis::Fetched,
+        at,
+        raw: raw(answers),
+        person: persons.into_iter().next(),
+        parts: answers.iter().map(|(_, process)| part(process)).collect(),
+        reasons: answers.iter().flat_map(|(_, process)| process.fail_reasons.clone()).collect(),
+        sealed: sealed.map(String::into_bytes),
+        source: Source {
+            provider: Provider::Signicat,
+            operation: GET_PROCESS.into(),
+            host: account.host().to_string(),
+            production: account.is_production(),
+        },
+    })
+}
+
+/// The answer as it came; two of them as a JSON list.
+fn raw(answers: &[(&FinalAnswer, Process)]) -> Vec<u8> {
+    match answers {
+        [(only, _)] => only.body.clone().into_bytes(),
+        many => {
+            let bodies: Vec<&str> = many.iter().map(|(answer, _)| answer.body.as_str()).collect();
+            alloc::format!("[{}]", bodies.join(",")).into_bytes()
+        }
+    }
+}
+
+fn part(process: &Process) -> Part {
+    Part {
+        name: process.provider.clone(),
+        passed: Worth::of(&process.status).map(|worth| worth == Worth::Approved),
+        status: Some(process.status.as_str().to_string()),
+        score: None,
+    }
+}

@@ -1,0 +1,307 @@
+//! The account: parsed once, holds the credentials.
+
+use alloc::{
+    format,
+    string::{String, ToString},
+    sync::Arc,
+    vec::Vec,
+};
+use core::fmt;
+
+use idvkit_core::{
+    ImageKind, ImageRules, PollPlan, Provider, Reject, Secret, fingerprint, machine,
+    machine::Schedule,
+};
+
+use crate::{
+    routes::Routes,
+    types::{ClientAuth, Config, Notification, Options, Profile},
+};
+
+const DEFAULT_TIMEOUT_MS: u32 = 30_000;
+const HOUR_MS: i64 = 3_600_000;
+const DAY_MS: i64 = 24 * HOUR_MS;
+/// GAT: 600 s by default, 1 to 3600 may be set.
+const DEFAULT_TOKEN_LIFETIME_S: i64 = 600;
+const DEFAULT_TOKEN_SKEW_MS: i64 = 30_000;
+const IMAGE_KINDS: &[ImageKind] = &[ImageKind::Png, ImageKind::Jpeg];
+
+/// One Signicat client, ready for use. It holds the credentials and is opaque.
+pub struct Account {
+    pub(crate) client_id: String,
+    pub(crate) client_secret: Secret,
+    pub(crate) endpoint: Endpoint,
+    pub(crate) routes: Routes,
+    pub(crate) notification: Option<Recognition>,
+    pub(crate) redirect_url: Option<String>,
+    pub(crate) image_rules: ImageRules,
+    pub(crate) timeout_ms: u32,
+    pub(crate) token_max_age_ms: i64,
+    pub(crate) options: Options,
+    fingerprint: String,
+}
+
+/// Where tokens come from.
+pub(crate) struct Endpoint {
+    pub(crate) token_url: String,
+    pub(crate) scope: String,
+    pub(crate) client_auth: ClientAuth,
+}
+
+/// Where callbacks go, and what they are recognised by; the current value first.
+pub(crate) struct Recognition {
+    pub(crate) url: String,
+    pub(crate) secrets: Vec<Secret>,
+}
+
+impl Account {
+    /// Parses an account, once, at start-up.
+    ///
+    /// # Errors
+    /// A [`Reject`] that names the field, the rule and the fix.
+    pub fn new(config: Config) -> Result<Self, Reject> {
+        let options = config.options;
+        credential("client_id", &config.client_id)?;
+        credential("client_secret", &config.client_secret)?;
+        let (endpoint, base) = endpoint(config.profile, &options)?;
+        if endpoint.client_auth == ClientAuth::Basic && config.client_id.contains(':') {
+            let rule = "the user name of HTTP Basic cannot hold a colon; is this id and secret in one?";
+            return Err(Reject::caller("credential_invalid", "client_id", rule));
+        }
+        let fingerprint = match &options.account_id {
+            Some(id) => fingerprint(&["signicat", "named", id]),
+            None => fingerprint(&["signicat", &base, &config.client_id]),
+        };
+        let account = Self {
+            client_id: config.client_id,
+            client_secret: Secret::from(config.client_secret),
+            endpoint,
+            routes: Routes::new(base, options.routes.clone())?,
+            notification: config.notification.map(recognition).transpose()?,
+            redirect_url: config.redirect_url,
+            image_rules: image_rules(&options)?,
+            timeout_ms: timeout(options.timeout_ms)?,
+            token_max_age_ms: token_max_age(&options)?,
+            options,
+            fingerprint,
+        };
+        account.check()?;
+        Ok(account)
+    }
+
+    /// Names the place of the token in the host's cache: client and scope, no secret.
+    pub(crate) fn token_cache_key(&self) -> String {
+        let client = fingerprint(&[&self.endpoint.token_url, &self.client_id]);
+        format!("signicat:{client}:{}", self.endpoint.scope)
+    }
+
+    /// Host and port of the API.
+    pub(crate) fn host(&self) -> &str {
+        let rest = self.routes.base().split_once("://").map_or("", |(_, rest)| rest);
+        rest.split('/').next().unwrap_or("")
+    }
+
+    /// Whether results come from a production host. The current profile's host serves sandboxes as well, whose client
+    /// ids begin with `dev-` or `sandbox-` in the examples (GQS; inferred).
+    pub(crate) fn is_production(&self) -> bool {
+        let sandbox = ["dev-", "sandbox-"].iter().any(|prefix| self.client_id.starts_with(prefix));
+        matches!(self.host(), "api.signicat.com" | "id.signicat.com") && !sandbox
+    }
+
+    /// When to look for a verdict and when to give up.
+    pub(crate) fn schedule(&self, with_callback: bool, looking: Looking) -> Schedule {
+        // Inferred: the one observed front end asks every 5 s for 120 s, and the documents warn of rate limits (S4).
+        let alone: &[i64] = &[2, 5, 10, 20, 40, 60, 90, 120, 180, 300];
+        let safety_net: &[i64] = &[60, 300, 900, 3600];
+        let verdict = match &self.options.poll_offsets_seconds {
+            Some(offsets) => PollPlan::seconds(offsets, 300, 2),
+            None if with_callback => PollPlan::seconds(safety_net, 3600, 2),
+            None => PollPlan::seconds(alone, 300, 2),
+        };
+        let (lookout, verdict) = match looking {
+            // Nothing can have come of images that were not sent.
+            Looking::Pointless => (PollPlan::never(2), PollPlan::never(2)),
+            // The user may finish and never come back.
+            Looking::UserAway => (PollPlan::seconds(&[], 300, 2), verdict),
+            Looking::Verdict => (verdict.clone(), verdict),
+        };
+        Schedule {
+            lookout,
+            verdict,
+            start_patience_ms: self.options.start_patience_ms.unwrap_or(HOUR_MS),
+            verdict_patience_ms: self.options.verdict_patience_ms.unwrap_or(DAY_MS),
+            settle_ms: 0,
+            max_failures: 5,
+        }
+    }
+
+    /// A bad default is found at start-up, not with the first user.
+    fn check(&self) -> Result<(), Reject> {
+        if let Some(notification) = &self.notification {
+            self.checked_url("notification.url", &notification.url)?;
+        }
+        if let Some(url) = &self.redirect_url {
+            self.checked_return_url("redirect_url", url)?;
+        }
+        if let Some(offsets) = &self.options.poll_offsets_seconds {
+            PollPlan::seconds(offsets, 300, 2).checked("options.poll_offsets_seconds")?;
+        }
+        let patience = [
+            ("options.start_patience_ms", self.options.start_patience_ms),
+            ("options.verdict_patience_ms", self.options.verdict_patience_ms),
+        ];
+        for (field, millis) in patience {
+            if !millis.is_none_or(|millis| (1_000..=400 * DAY_MS).contains(&millis)) {
+                let rule = "patience is one second to 400 days, in milliseconds";
+                return Err(Reject::caller("patience_out_of_range", field, rule));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What a look can bring at the moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Looking {
+    Pointless,
+    UserAway,
+    Verdict,
+}
+
+impl machine::Account for Account {
+    const PROVIDER: Provider = Provider::Signicat;
+
+    fn fingerprint(&self) -> &str {
+        &self.fingerprint
+    }
+}
+
+impl fmt::Debug for Account {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Account").field("host", &self.host()).finish_non_exhaustive()
+    }
+}
+
+/// Parses one account to share between sessions.
+///
+/// # Errors
+/// As [`Account::new`].
+pub fn account(config: Config) -> Result<Arc<Account>, Reject> {
+    Account::new(config).map(Arc::new)
+}
+
+/// Plain HTTP to this machine, and to no host that only begins like it.
+fn is_local_http(url: &str) -> bool {
+    let Some(rest) = url.strip_prefix("http://") else { return false };
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or("");
+    let host = authority.rsplit_once(':').map_or(authority, |(host, _)| host);
+    matches!(host, "localhost" | "127.0.0.1")
+}
+
+/// Whether a browser may be sent there: the link itself is opaque.
+pub(crate) fn is_link(account: &Account, url: &str) -> bool {
+    let safe = url.starts_with("https://") || (account.options.development && is_local_http(url));
+    safe && url.len() <= 8192 && url.bytes().all(|b| (0x21..0x7f).contains(&b))
+}
+
+/// Scheme, host and port of a URL.
+pub(crate) fn origin_of(url: &str) -> Option<&str> {
+    let start = url.find("://")? + 3;
+    let end = url[start..].find(['/', '?', '#']).map_or(url.len(), |at| start + at);
+    Some(&url[..end])
+}
+
+fn endpoint(profile: Profile, options: &Options) -> Result<(Endpoint, String), Reject> {
+    const LEGACY_SCOPE: &str = "client.assure.api client.capture.api";
+    let fixed = |token_url: &str, scope: &str, base: &str| {
+        let endpoint = Endpoint { token_url: token_url.into(), scope: scope.into(), client_auth: ClientAuth::Basic };
+        Ok((endpoint, base.to_string()))
+    };
+    match profile {
+        Profile::Current => fixed(
+            "https://api.signicat.com/auth/open/connect/token",
+            "signicat-api",
+            "https://api.signicat.com/assure",
+        ),
+        Profile::Legacy => {
+            fixed("https://preprod.signicat.com/oidc/token", LEGACY_SCOPE, "https://preprod.signicat.com/assure")
+        }
+        Profile::LegacyProduction => {
+            fixed("https://id.signicat.com/oidc/token", LEGACY_SCOPE, "https://id.signicat.com/assure")
+        }
+        Profile::Custom { token_url, scope, client_auth, api_base } => {
+            let token_url = safe_base("profile.custom.token_url", &token_url, options)?;
+            let base = safe_base("profile.custom.api_base", &api_base, options)?;
+            let is_scope = |b: u8| (0x20..0x7f).contains(&b) && b != b'"' && b != b'\\';
+            if scope.trim() != scope || scope.is_empty() || !scope.bytes().all(is_scope) {
+                let rule = "a scope is one or more values of visible ASCII, separated by single spaces";
+                return Err(Reject::caller("scope_invalid", "profile.custom.scope", rule));
+            }
+            Ok((Endpoint { token_url, scope, client_auth }, base))
+        }
+    }
+}
+
+fn safe_base(field: &str, url: &str, options: &Options) -> Result<String, Reject> {
+    let url = url.trim_end_matches('/');
+    let secure = url.starts_with("https://") || (options.development && is_local_http(url));
+    let plain = url.bytes().all(|b| (0x21..0x7f).contains(&b)) && !url.contains(['?', '#', '@']);
+    if secure && plain && origin_of(url).is_some_and(|origin| !origin.ends_with('/')) {
+        return Ok(url.to_string());
+    }
+    let rule = "an https URL without query or user; `development` allows http on localhost or 127.0.0.1";
+    Err(Reject::caller("api_base_invalid", field, rule))
+}
+
+fn recognition(notification: Notification) -> Result<Recognition, Reject> {
+    let mut secrets = Vec::new();
+    let values = core::iter::once(notification.authorization_header).chain(notification.previous_authorization_headers);
+    for (index, value) in values.enumerate() {
+        let field = if index == 0 { "notification.authorization_header" } else { "notification.previous_authorization_headers" };
+        credential(field, &value)?;
+        secrets.push(Secret::from(value));
+    }
+    Ok(Recognition { url: notification.url, secrets })
+}
+
+/// Fit for a header, and not a bad paste.
+fn credential(field: &str, value: &str) -> Result<(), Reject> {
+    let printable = value.bytes().all(|b| (0x20..0x7f).contains(&b));
+    if value.is_empty() || value.trim() != value || !printable {
+        let fix = "visible ASCII, without white space or line breaks around it; copy it again";
+        return Err(Reject::caller("credential_invalid", field, fix));
+    }
+    Ok(())
+}
+
+fn image_rules(options: &Options) -> Result<ImageRules, Reject> {
+    let bytes = options.max_image_bytes.unwrap_or(4 * 1024 * 1024);
+    let pixels = options.max_image_pixels.unwrap_or(5000);
+    if !(1..=64 * 1024 * 1024).contains(&bytes) || !(1..=100_000).contains(&pixels) {
+        let rule = "an image has at most 64 MiB and 100 000 pixels, and at least one of each";
+        return Err(Reject::caller("image_limit_out_of_range", "options.max_image_bytes", rule));
+    }
+    Ok(ImageRules {
+        max_bytes: usize::try_from(bytes).unwrap_or(usize::MAX),
+        kinds: IMAGE_KINDS,
+        require_known_kind: true,
+        max_pixels: Some(pixels),
+    })
+}
+
+fn timeout(given: Option<u32>) -> Result<u32, Reject> {
+    match given.unwrap_or(DEFAULT_TIMEOUT_MS) {
+        millis @ 1_000..=300_000 => Ok(millis),
+        _ => Err(Reject::caller("timeout_out_of_range", "options.timeout_ms", "a time-out is 1000 to 300000 milliseconds")),
+    }
+}
+
+fn token_max_age(options: &Options) -> Result<i64, Reject> {
+    let lifetime = options.token_lifetime_seconds.unwrap_or(DEFAULT_TOKEN_LIFETIME_S);
+    let skew = options.token_skew_ms.unwrap_or(DEFAULT_TOKEN_SKEW_MS);
+    if (1..=3600).contains(&lifetime) && (0..=600_000).contains(&skew) {
+        return Ok((lifetime * 1000 - skew).max(0));
+    }
+    let rule = "a token lives 1 to 3600 seconds, and the skew is 0 to 600000 milliseconds";
+    Err(Reject::caller("token_lifetime_out_of_range", "options.token_lifetime_seconds", rule))
+}
