@@ -31,8 +31,8 @@ pub static LOCALES: LocaleSet = LocaleSet {
     ],
 };
 
-/// All of the provider's tables. Its documents list the failure reasons of liveness only, and no errors of the flow API;
-/// those of the e-document service are observed, and flows use the same service (inferred, B8).
+/// All of the provider's tables. Its documents list the failure reasons of liveness only, and no errors of the flow
+/// API; those of the e-document service are observed, and flows use the same service (inferred, B8).
 pub fn catalog() -> Catalog {
     let failures = FAILURES.iter().map(ErrorCode::from);
     let ours = OUR_REASONS.iter().map(ErrorCode::from);

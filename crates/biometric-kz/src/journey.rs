@@ -39,11 +39,11 @@ pub(crate) fn journey(account: &Account, link: &Link<'_>, own: &Own<'_>) -> Jour
 }
 
 /// The journey's script way as HTML to paste into a page: the element, the widget, its start, and what it fires at its
-/// end as an `idvkit:seen` event on the window. Its `detail` is the JSON form of [`Seen`](idvkit_core::Seen): pass it to
-/// [`read`](idvkit_core::read()) and post the hint to your server.
+/// end as an `idvkit:seen` event on the window. Its `detail` is the JSON form of [`Seen`](idvkit_core::Seen): pass it
+/// to [`read`](idvkit_core::read()) and post the hint to your server.
 ///
-/// The widget wants the whole viewport, and no global CSS that reaches into it (B6). `None` if the journey has no script
-/// way of this kind.
+/// The widget wants the whole viewport, and no global CSS that reaches into it (B6). `None` if the journey has no
+/// script way of this kind.
 pub fn snippet(journey: &Journey) -> Option<String> {
     journey.ways.iter().find_map(|way| match way {
         Way::Script {

@@ -9,8 +9,8 @@
 //! they are hints, and the verdict is what your own server fetches. Where you fixed the user's IIN, the document has to
 //! be that person's. The flow's key opens every result: it never leaves the server.
 //!
-//! Sessions are one-time. A new attempt is a new session; after a reference photo was sent it takes a new request, as the
-//! photo is not kept.
+//! Sessions are one-time. A new attempt is a new session; after a reference photo was sent it takes a new request, as
+//! the photo is not kept.
 #![no_std]
 #![forbid(unsafe_code)]
 

@@ -115,8 +115,8 @@ impl FlowResult {
         self.parts.iter().any(|part| part.members.is_empty())
     }
 
-    /// The rule of B-Q14: a true verdict of a finished session, and no part that says otherwise. That a `FAILED` session
-    /// with a true verdict contradicts itself and is no pass is inferred.
+    /// The rule of B-Q14: a true verdict of a finished session, and no part that says otherwise. That a `FAILED`
+    /// session with a true verdict contradicts itself and is no pass is inferred.
     pub fn is_passed(&self) -> bool {
         self.status == Status::Finished
             && self.verdict == Some(true)
@@ -217,8 +217,8 @@ impl TechnologyResult {
         self.scalar("prediction")
     }
 
-    /// A text, number or flag at a dotted path, as text. Every member of B4 is found so: `eye_closed`, `face_direction`,
-    /// `prediction_percent`, `first_name`, `extra.date_of_issue`, `document_pdf` …
+    /// A text, number or flag at a dotted path, as text. Every member of B4 is found so: `eye_closed`,
+    /// `face_direction`, `prediction_percent`, `first_name`, `extra.date_of_issue`, `document_pdf` …
     pub fn scalar(&self, path: &str) -> Option<String> {
         let (first, rest) = path.split_once('.').map_or((path, None), |(first, rest)| (first, Some(rest)));
         let value = self.members.get(first)?;

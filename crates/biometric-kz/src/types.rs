@@ -18,20 +18,20 @@ pub const DEFAULT_LIFETIME_MS: i64 = 30 * 60 * 1000;
 #[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
-    /// The flow's API key from the dashboard's list of flows: 47 characters or more (S1). A secret: the documents show it
-    /// in browser code, where it lets anybody read results.
+    /// The flow's API key from the dashboard's list of flows: 47 characters or more (S1). A secret: the documents show
+    /// it in browser code, where it lets anybody read results.
     pub api_key: String,
     /// The language of the provider's pages, unless the request says otherwise: `ru`, `en` or `kz`; `ru` by default
     /// (inferred: the documents' first).
     #[serde(default)]
     pub locale: Option<String>,
-    /// The codes of the flow's technologies, as the dashboard shows them. With them, metadata that the flow cannot use is
-    /// refused before anything is sent.
+    /// The codes of the flow's technologies, as the dashboard shows them. With them, metadata that the flow cannot use
+    /// is refused before anything is sent.
     #[serde(default)]
     pub technologies: Option<Vec<Technology>>,
     /// The secret last path segments of the webhook URLs that you entered in the dashboard, as in
-    /// `https://shop.example/idv/SECRET` (B-Q16): 16 to 128 letters, digits, `-` and `_`. The provider signs nothing, so
-    /// without one a webhook is a hint by anybody. A list for rotation.
+    /// `https://shop.example/idv/SECRET` (B-Q16): 16 to 128 letters, digits, `-` and `_`. The provider signs nothing,
+    /// so without one a webhook is a hint by anybody. A list for rotation.
     #[serde(default)]
     pub webhook_secrets: Vec<String>,
     /// Settings that the documents leave open, or that seldom change.
@@ -52,8 +52,8 @@ pub struct Options {
     pub widget_src: Option<String>,
     /// The CSS selector of the element that holds the widget: `#` and an id; `#idv-flow` by default.
     pub container: Option<String>,
-    /// Development switch: allows plain HTTP to `localhost` and `127.0.0.1` for the three URLs above. Off by default, and
-    /// nothing else becomes laxer.
+    /// Development switch: allows plain HTTP to `localhost` and `127.0.0.1` for the three URLs above. Off by default,
+    /// and nothing else becomes laxer.
     pub development: bool,
     /// A name for this flow that survives a change of its key; snapshots are bound to it.
     pub account_id: Option<String>,
@@ -72,11 +72,11 @@ pub struct Options {
     pub start_patience_ms: Option<i64>,
     /// How long the verdict may take once the user is done, in milliseconds; 15 minutes by default (inferred).
     pub verdict_patience_ms: Option<i64>,
-    /// Offsets in seconds, since the user is done, at which to fetch the result; 2, 5, 8, 11, 14, 20, 30, 45, 60, 90, 120,
-    /// 180, 240, 300 and then each 300 by default (inferred from field evidence, B4), fewer with a webhook.
+    /// Offsets in seconds, since the user is done, at which to fetch the result; 2, 5, 8, 11, 14, 20, 30, 45, 60, 90,
+    /// 120, 180, 240, 300 and then each 300 by default (inferred from field evidence, B4), fewer with a webhook.
     pub poll_offsets_seconds: Option<Vec<i64>>,
-    /// How often to look while the user is on the way, in seconds: a remote link tells nothing of its end. 30 by default,
-    /// 300 with a webhook (inferred).
+    /// How often to look while the user is on the way, in seconds: a remote link tells nothing of its end. 30 by
+    /// default, 300 with a webhook (inferred).
     pub lookout_seconds: Option<i64>,
     /// The time-out of every request, in milliseconds, 1 000 to 300 000; 30 000 by default (inferred).
     pub timeout_ms: Option<u32>,

@@ -4,11 +4,8 @@
 mod common;
 
 use common::{Host, KEY, NOW, SESSION, config};
-use idvkit_biometric_kz::{Config, Metadata, Options, Request, Session, account, open, reference_of, snippet};
-use idvkit_core::{
-    AtProvider, Decision, Input, Journey, Method, Next, Outcome, ParamValue, Seed, Seen, UnixMillis, Way,
-    machine::Machine, read,
-};
+use idvkit_biometric_kz::{Config, Options, Request, account, reference_of, snippet};
+use idvkit_core::{AtProvider, Decision, Input, Journey, Method, Next, Outcome, ParamValue, Seen, Way, read};
 use serde_json::{Value, json};
 
 const PASSED: &str = r#"{"id":"3fa85f64-5717-4562-b3fc-2c963f66afa6","status":"FINISHED","flow_session_result":true,
@@ -346,52 +343,59 @@ fn faults_are_counted_named_and_resumed() {
 }
 
 #[test]
-fn accounts_are_checked_at_start_up() {
-    let short = Config { api_key: "TTpme201NiUMBA...".into(), ..config() };
-    let reject = account(short).unwrap_err();
-    assert_eq!((reject.code(), reject.field()), ("api_key_too_short", Some("api_key")));
-    assert!(!reject.to_string().contains("TTpme"));
-    let refused = |config: Config| account(config).unwrap_err().code();
-    assert_eq!(refused(Config { api_key: format!("{KEY}\n"), ..config() }), "api_key_invalid");
-    assert_eq!(refused(Config { api_key: String::new(), ..config() }), "missing");
-    assert_eq!(refused(Config { webhook_secrets: vec!["short".into()], ..config() }), "webhook_secret_invalid");
-    assert_eq!(refused(Config { locale: Some("de".into()), ..config() }), "unknown_locale");
-    let options = |options| Config { options, ..config() };
-    let base =
-        |base: &str, development| options(Options { api_base: Some(base.into()), development, ..Options::default() });
-    for (url, development) in [
-        ("http://localhost:8080", false),
-        ("http://localhost.evil.example", true),
-        ("http://localhost@evil.example", true),
-        ("https://a@b.example", false),
-        ("https://b.example/?q", false),
-        ("ftp://b.example", true),
-        ("https://", false),
-    ] {
-        assert_eq!(refused(base(url, development)), "base_url_invalid", "{url}");
-    }
-    assert!(account(base("http://localhost:8080/", true)).is_ok());
-    let container = Options { container: Some("#x\" onload=".into()), ..Options::default() };
-    assert_eq!(refused(options(container)), "container_invalid");
-    let patience = Options { verdict_patience_ms: Some(15), ..Options::default() };
-    assert_eq!(refused(options(patience)), "patience_out_of_range");
-    assert!(serde_json::from_value::<Options>(json!({ "developement": true })).is_err(), "typing errors are found");
-    assert!(serde_json::from_value::<Metadata>(json!({ "face2face": { "photo": "" } })).is_err());
+fn what_the_documents_leave_open_can_be_set() {
+    let options = Options {
+        front_base: Some("http://localhost:8081/".into()),
+        api_base: Some("http://127.0.0.1:8080".into()),
+        development: true,
+        no_page_locale: true,
+        lenient_iin: true,
+        container: Some("#flow-widget".into()),
+        lifetime_ms: Some(60_000),
+        lookout_seconds: Some(7),
+        poll_offsets_seconds: Some(vec![4, 9]),
+        timeout_ms: Some(5_000),
+        ..Options::default()
+    };
+    let metadata = json!({ "edocument": { "iin": { "value": "123456789012" } } });
+    let mut host = Host::open(Config { options, locale: Some("en-GB".into()), ..config() }, with_metadata(metadata));
+    let create = host.request();
+    assert!(create.url.starts_with("http://127.0.0.1:8080/api/v1/"));
+    assert_eq!(create.timeout_ms, 5_000);
+    host.created(r#"["LD","ED","F2F"]"#);
+    let journey = host.journey();
+    assert_eq!(journey.expires, Some(NOW.plus(60_000)));
+    assert_eq!(web_view(&journey), format!("http://localhost:8081/flow/{SESSION}?web_view=true"));
+    assert!(snippet(&journey).unwrap().contains("http://localhost:8081/widget/flow-widget.umd.js"));
+    assert_eq!(read(&journey, &navigation("https://remote.biometric.kz/finished")), None);
+    host.sleep();
+    assert_eq!(host.now.since(NOW), 7_000);
+    host.answer(200, EMPTY.as_bytes());
+    host.hint(&journey, &navigation("http://localhost:8081/finished"));
+    host.sleep();
+    assert_eq!(host.now.since(NOW), 11_000);
+    host.answer(200, PASSED.as_bytes());
+    assert!(!host.session.evidence().unwrap().source.production, "a sandbox proves nothing");
 }
 
 #[test]
-fn a_snapshot_belongs_to_one_account() {
-    let host = Host::live(config(), Request::default(), r#"["LD","F2F"]"#);
-    let snapshot = host.session.snapshot();
-    let other = account(Config { api_key: format!("{KEY}x"), ..config() }).unwrap();
-    let restored: Result<Session, _> = Machine::restore(other, &snapshot);
-    assert_eq!(restored.unwrap_err().code(), "snapshot_of_other_account");
-    for broken in [snapshot.replace(SESSION, "../../x"), snapshot.replace(r#""locale":"ru""#, r#""locale":"xx""#)] {
-        let restored: Result<Session, _> = Machine::restore(host.account.clone(), &broken);
-        assert_eq!(restored.unwrap_err().code(), "snapshot_malformed");
+fn only_a_usable_session_is_presented() {
+    for answer in [
+        r#"{"session_id":"../../evil","technologies":["LD"]}"#,
+        r#"{"session_id":"a?b","technologies":["LD"]}"#,
+        r#"{"session_id":"","technologies":["LD"]}"#,
+        r#"{"session_id":7,"technologies":["LD"]}"#,
+        r#"{"session_id":"3fa85f64-5717-4562-b3fc-2c963f66afa6"}"#,
+        r#"{"session_id":"3fa85f64-5717-4562-b3fc-2c963f66afa6","technologies":[{"code":"LD"}]}"#,
+        r#"{"technologies":["LD"]}"#,
+        "[]",
+        "",
+    ] {
+        let mut host = Host::open(config(), Request::default());
+        host.answer(200, answer.as_bytes());
+        assert!(host.is_waiting(), "{answer}");
+        assert!(host.session.references().is_empty());
     }
-    let seed = Seed::new(b"32 bytes from the system, random").unwrap();
-    assert_eq!(open(&host.account, Request::default(), seed, UnixMillis(0)).unwrap_err().code(), "now_out_of_range");
 }
 
 #[test]
@@ -416,7 +420,8 @@ fn nothing_secret_or_personal_is_printed() {
     host.answer(500, b"{\"detail\":\"PERSONAL\"}");
     host.sleep();
     let result = r#"{"id":"3fa85f64-5717-4562-b3fc-2c963f66afa6","status":"FINISHED","flow_session_result":true,
-        "edocument_result":{"phone":"77011234567","result_json":{"common":{"docOwner":{"iin":"000101500001","firstName":"PERSONAL"}}}}}"#;
+        "edocument_result":{"phone":"77011234567",
+        "result_json":{"common":{"docOwner":{"iin":"000101500001","firstName":"PERSONAL"}}}}}"#;
     let parsed = idvkit_biometric_kz::FlowResult::parse(result.as_bytes()).unwrap();
     printed.push(format!("{parsed:?} {:?}", parsed.person()));
     host.answer(200, result.as_bytes());

@@ -46,7 +46,8 @@ impl Problem {
         let code = ["code", "error", "type", "title"].into_iter().find_map(text).unwrap_or("");
         let says = |name: &str| {
             text(name).is_some_and(|text| {
-                let text = text.to_ascii_lowercase();
+                // A complaint about the field `authorizationHeader` is about the request's body.
+                let text = text.to_ascii_lowercase().replace("authorizationheader", "");
                 ["authorization", "unauthorized", "access token", "bearer"].iter().any(|word| text.contains(word))
             })
         };

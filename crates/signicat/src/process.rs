@@ -124,6 +124,8 @@ impl Process {
         let process_id = text("processId").filter(|id| is_id(id)).ok_or_else(|| malformed("processId"))?;
         let provider = text("provider").ok_or_else(|| malformed("provider"))?;
         let status = text("status").ok_or_else(|| malformed("status"))?;
+        let results = ["finalResult", "providerSpecific"].into_iter().filter_map(|name| value.get(name));
+        let sealed = results.into_iter().find_map(|result| find_jwe(result, 4));
         Ok(Self {
             process_id: process_id.to_string(),
             dossier_id: text("dossierId").map(ToString::to_string),
@@ -131,7 +133,7 @@ impl Process {
             process_type: text("processType").map(cut),
             status: ProcessStatus::parse(status),
             person: value.get("finalResult").and_then(person_of),
-            sealed: find_jwe(&value, 4).map(ToString::to_string),
+            sealed: sealed.map(ToString::to_string),
             fail_reasons: reasons(value.get("failReason"), provider),
             authorization: text("authorization").map(ToString::to_string),
             redirect_url: text("redirectUrl").map(ToString::to_string),

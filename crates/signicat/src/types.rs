@@ -111,7 +111,7 @@ pub struct Options {
     pub token_skew_ms: Option<i64>,
     /// The time-out of every request, in milliseconds; 30 000 by default (inferred).
     pub timeout_ms: Option<u32>,
-    /// Most bytes of an image file; 4 MiB by default (S-D12: documented for watermarks, inferred for the rest).
+    /// Most bytes of an image file; 4 000 000 by default (S-D12: documented for watermarks, inferred for the rest).
     pub max_image_bytes: Option<u32>,
     /// Most pixels on an image's longer side; 5000 by default (S-D12).
     pub max_image_pixels: Option<u32>,

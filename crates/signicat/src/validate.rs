@@ -275,7 +275,7 @@ fn credential(field: &str, value: &str) -> Result<(), Reject> {
 }
 
 fn image_rules(options: &Options) -> Result<ImageRules, Reject> {
-    let bytes = options.max_image_bytes.unwrap_or(4 * 1024 * 1024);
+    let bytes = options.max_image_bytes.unwrap_or(4_000_000);
     let pixels = options.max_image_pixels.unwrap_or(5000);
     if !(1..=64 * 1024 * 1024).contains(&bytes) || !(1..=100_000).contains(&pixels) {
         let rule = "an image has at most 64 MiB and 100 000 pixels, and at least one of each";

@@ -84,7 +84,7 @@ impl Transcript {
     /// # Errors
     /// The first [`Difference`].
     pub fn replay(&self) -> Result<(), Difference> {
-        let refused = |step, member: &str| {
+        let refused = |step, member: &'static str| {
             move |reject: Reject| Difference { step, member: member.into(), why: reject.to_string() }
         };
         let account = self.account().map_err(refused(0, "config"))?;

@@ -1,2 +1,122 @@
-//! Placeholder.
-fn main() {}
+//! Project automation: `cargo xtask setup` and `cargo xtask test`, the same commands for people and for CI.
+
+mod no_std;
+mod step;
+
+use std::process::ExitCode;
+
+use anyhow::{Result, bail};
+use clap::{Parser, Subcommand};
+use step::{Step, cargo, run};
+
+/// The crates that must build without std, each alone.
+const PROTOCOL_CRATES: [&str; 5] = ["idvkit-core", "idvkit-signature", "idvkit-attestr", "idvkit-jumio", "idvkit"];
+
+/// Everything that CI runs, in order.
+const STEPS: [Step; 7] = [
+    Step { name: "fmt", about: "the code is formatted", run: fmt },
+    Step { name: "clippy", about: "no warnings, pedantic lints included", run: clippy },
+    Step { name: "test", about: "every test of every crate, vectors and documentation included", run: tests },
+    Step { name: "doc", about: "the documentation builds without a broken link", run: doc },
+    Step { name: "alone", about: "each protocol crate builds alone, so none leans on another's features", run: alone },
+    Step { name: "no-std", about: "a whole session runs without std and libc", run: no_std::prove },
+    Step { name: "demo", about: "the demo shows every scenario with its expected outcome", run: demo },
+];
+
+#[derive(Parser)]
+#[command(about = "Project automation", after_help = "Examples:\n  cargo xtask test\n  cargo xtask test fmt clippy\n  cargo xtask test --list")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Check what this machine has, and say how to get what is missing.
+    Setup,
+    /// Run everything that CI runs, or only the named steps.
+    Test {
+        /// The steps to run; all if none is named.
+        steps: Vec<String>,
+        /// Only list the steps.
+        #[arg(long)]
+        list: bool,
+    },
+}
+
+fn main() -> ExitCode {
+    let done = match Cli::parse().command {
+        Command::Setup => setup(),
+        Command::Test { list: true, .. } => list(),
+        Command::Test { steps, .. } => test(&steps),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("xtask: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn list() -> Result<()> {
+    for step in STEPS {
+        println!("{:8} {}", step.name, step.about);
+    }
+    Ok(())
+}
+
+fn test(names: &[String]) -> Result<()> {
+    if let Some(unknown) = names.iter().find(|name| STEPS.iter().all(|step| step.name != name.as_str())) {
+        bail!("there is no step `{unknown}`; see `cargo xtask test --list`");
+    }
+    step::run_all(STEPS.iter().filter(|step| names.is_empty() || names.iter().any(|name| name == step.name)))
+}
+
+/// Needed: a Rust toolchain with rustfmt and clippy. Node.js is only a second opinion on one test.
+fn setup() -> Result<()> {
+    let mut missing = Vec::new();
+    for (program, arguments, fix) in [
+        ("cargo", ["fmt", "--version"], "rustup component add rustfmt"),
+        ("cargo", ["clippy", "--version"], "rustup component add clippy"),
+    ] {
+        if step::says(program, &arguments).is_none() {
+            missing.push(fix);
+        }
+    }
+    match step::says("node", &["--version"]) {
+        Some(version) => println!("node {version}: the ECMAScript form is also compared with it"),
+        None => println!("node is absent: the comparison of the ECMAScript form with it is skipped"),
+    }
+    if missing.is_empty() {
+        println!("everything that `cargo xtask test` needs is here");
+        return Ok(());
+    }
+    bail!("run: {}", missing.join("; "))
+}
+
+fn fmt() -> Result<()> {
+    run(cargo(&["fmt", "--all", "--check"]))
+}
+
+fn clippy() -> Result<()> {
+    run(cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))
+}
+
+fn tests() -> Result<()> {
+    run(cargo(&["test", "--workspace", "--no-fail-fast"]))
+}
+
+fn doc() -> Result<()> {
+    let mut command = cargo(&["doc", "--workspace", "--no-deps", "--exclude", "idvkit-cli"]);
+    command.env("RUSTDOCFLAGS", "-D warnings");
+    run(command)
+}
+
+fn alone() -> Result<()> {
+    PROTOCOL_CRATES.iter().try_for_each(|package| run(cargo(&["check", "--package", package])))
+}
+
+fn demo() -> Result<()> {
+    run(cargo(&["run", "--package", "idvkit-cli", "--", "demo", "--quiet"]))
+}

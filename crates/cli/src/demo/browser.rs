@@ -237,22 +237,17 @@ impl User {
         self.browser.open(&src, false).await?;
         let mut url = Url::parse(&src)?.join("../flow/")?;
         for option in options {
-            match (option.name.as_str(), option.value) {
-                ("hs", ParamValue::Text { value }) => url = url.join(&value)?,
-                (name, ParamValue::Text { value }) => drop(url.query_pairs_mut().append_pair(name, &value)),
-                (name, ParamValue::Flag { value }) => {
-                    drop(url.query_pairs_mut().append_pair(name, &value.to_string()));
-                }
-                (name, ParamValue::Texts { value }) => value.iter().for_each(|entry| {
-                    url.query_pairs_mut().append_pair(&format!("{name}[{}]", entry.name), &entry.value);
+            match option.value {
+                ParamValue::Text { value } if option.name == "hs" => url.set_path(&format!("{}{value}", url.path())),
+                ParamValue::Text { value } => append(&mut url, &option.name, &value),
+                ParamValue::Flag { value } => append(&mut url, &option.name, &value.to_string()),
+                ParamValue::Texts { value } => value.iter().for_each(|entry| {
+                    append(&mut url, &format!("{}[{}]", option.name, entry.name), &entry.value);
                 }),
                 _ => {}
             }
         }
         self.framed = true;
-        // A query without a handshake before it would have been lost by the join.
-        let handshake = self.journey.ways.iter().find_map(handshake_of).context("the journey has no handshake")?;
-        url.set_path(&Url::parse(&src)?.join(&format!("../flow/{handshake}"))?.path().to_owned());
         self.load(url.as_str()).await
     }
 
@@ -333,10 +328,6 @@ impl User {
     }
 }
 
-fn handshake_of(way: &Way) -> Option<String> {
-    let Way::Script { options, .. } = way else { return None };
-    options.iter().find_map(|option| match &option.value {
-        ParamValue::Text { value } if option.name == "hs" => Some(value.clone()),
-        _ => None,
-    })
+fn append(url: &mut Url, name: &str, value: &str) {
+    url.query_pairs_mut().append_pair(name, value);
 }

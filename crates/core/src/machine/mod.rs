@@ -354,7 +354,12 @@ impl<F: Flow> Machine<F> {
 
     fn heard(&mut self, heard: Heard, now: UnixMillis) {
         let schedule = self.record.flow.schedule(&self.account);
-        if let Phase::Running { watch: Some(watch) } = &mut self.record.phase {
+        let Phase::Running { watch } = &mut self.record.phase else { return };
+        // A callback can come before the answer that begins the watch.
+        if heard.authentic && watch.is_none() {
+            *watch = Some(Watch::new(now));
+        }
+        if let Some(watch) = watch {
             watch.heard(heard, &schedule, now);
         }
     }

@@ -19,7 +19,7 @@ use crate::{
     order::{Order, Plan, Target},
     process::ProcessStatus,
     token::Held,
-    types::{ImageSource, is_id},
+    types::{CaptureParameters, ImageSource, is_id},
     validate::{Account, Looking, is_link},
 };
 
@@ -323,7 +323,7 @@ impl Flow for SignicatFlow {
                 self.state = State::Opening;
             }
             // The provider did not like these images.
-            State::Uploading { .. } if fault.class == FaultClass::Input && !gone => {
+            State::Uploading { .. } if fault.class == FaultClass::Input => {
                 self.state = State::Collecting { images: Vec::new() };
             }
             // Nothing of a process may be changed any more: another one is made (S4).
@@ -346,7 +346,7 @@ impl Flow for SignicatFlow {
         self.order.external_reference = None;
         match &mut self.order.plan {
             Plan::Document { parameters, .. } | Plan::Eid { parameters, .. } => *parameters = None,
-            Plan::Capture { .. } => {}
+            Plan::Capture { parameters, .. } => *parameters = CaptureParameters::default(),
         }
         match &mut self.state {
             State::Collecting { images } | State::Uploading { images } => images.clear(),

@@ -1,0 +1,222 @@
+//! A small merchant's server, as an integrator would write it: a page, a return page, and endpoints for callbacks and
+//! hints. All of them only tell the session; none decides.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use anyhow::{Context, Result};
+use axum::{
+    Router,
+    body::Bytes,
+    extract::{OriginalUri, Path, State},
+    http::{HeaderMap, StatusCode},
+    response::{Html, IntoResponse, Response},
+    routing::{get, post},
+};
+use idvkit::{Account, Blame, Header, Input, Next, Reject};
+use idvkit_http::{Client, Error, MemoryStore};
+use tokio::{net::TcpListener, task::JoinHandle};
+
+use super::timeline::outcome_text;
+
+/// The merchant's server; it stops when dropped.
+pub struct Merchant {
+    base: String,
+    shop: Arc<Shop>,
+    server: JoinHandle<()>,
+}
+
+/// One stored session and the client that drives it.
+pub struct Row {
+    /// The merchant's own name for it.
+    pub order: String,
+    /// Where the session is kept.
+    pub store: MemoryStore,
+    /// What drives it.
+    pub client: Client,
+}
+
+/// A callback as it arrived: kept before anything is done with it.
+#[derive(Clone)]
+pub struct Arrived {
+    /// Path and query.
+    pub url: String,
+    /// Header lines that matter.
+    pub headers: Vec<Header>,
+    /// The bytes.
+    pub body: Vec<u8>,
+}
+
+#[derive(Default)]
+struct Shop {
+    account: Mutex<Option<Account>>,
+    rows: Mutex<Vec<Arc<Row>>>,
+    inbox: Mutex<Vec<Arrived>>,
+}
+
+impl Merchant {
+    /// Starts on a free port.
+    ///
+    /// # Errors
+    /// If no port can be had.
+    pub async fn start() -> Result<Self> {
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        // The one host name that the providers' URL rules allow for development.
+        let base = format!("http://localhost:{}", listener.local_addr()?.port());
+        let shop = Arc::<Shop>::default();
+        let app = router().with_state(shop.clone());
+        let server = tokio::spawn(async move {
+            if let Err(error) = axum::serve(listener, app).await {
+                eprintln!("the merchant's server stopped: {error}");
+            }
+        });
+        Ok(Self { base, shop, server })
+    }
+
+    /// Such as `http://localhost:41234`.
+    pub fn base(&self) -> &str {
+        &self.base
+    }
+
+    /// Sets the account, once it is known where the merchant's own URLs are.
+    pub fn use_account(&self, account: Account) {
+        *lock(&self.shop.account) = Some(account);
+    }
+
+    /// Takes a new session in.
+    pub fn add(&self, row: Arc<Row>) {
+        lock(&self.shop.rows).push(row);
+    }
+
+    /// All callbacks so far.
+    pub fn inbox(&self) -> Vec<Arrived> {
+        lock(&self.shop.inbox).clone()
+    }
+}
+
+impl Drop for Merchant {
+    fn drop(&mut self) {
+        self.server.abort();
+    }
+}
+
+fn router() -> Router<Arc<Shop>> {
+    Router::new()
+        .route("/verify/{order}", get(verify))
+        .route("/idv/return", get(returned))
+        .route("/idv/hints/{order}", post(hinted))
+        .route("/idv/callbacks", post(called_back))
+        .route("/idv/callbacks/{*rest}", post(called_back))
+}
+
+/// The page on which the user starts: it gets the journey as JSON and nothing else.
+async fn verify(State(shop): State<Arc<Shop>>, Path(order): Path<String>) -> Response {
+    let Some(row) = shop.row(&order) else { return StatusCode::NOT_FOUND.into_response() };
+    match row.client.advance(&row.store).await {
+        Ok(Next::Present { journey, .. }) => page("Verify yourself", &journey.to_json()),
+        Ok(Next::Done { outcome, .. }) => page(&format!("It is over: {}", outcome_text(&outcome)), "null"),
+        Ok(_) => page("One moment", "null"),
+        Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+    }
+}
+
+/// The return page for success and error alike. Whatever its query says is only passed on.
+async fn returned(State(shop): State<Arc<Shop>>, headers: HeaderMap, OriginalUri(uri): OriginalUri) -> Response {
+    let host = headers.get("host").and_then(|host| host.to_str().ok()).unwrap_or_default();
+    let input = Input::Redirect { url: format!("http://{host}{uri}") };
+    match shop.tell(input).await {
+        StatusCode::OK => page("Thank you, we are looking at it", "null"),
+        status => status.into_response(),
+    }
+}
+
+/// What the user's page reports: an opaque text.
+async fn hinted(State(shop): State<Arc<Shop>>, Path(order): Path<String>, text: String) -> StatusCode {
+    let Some(row) = shop.row(&order) else { return StatusCode::NOT_FOUND };
+    status_of(row.client.tell(&row.store, Input::Hint { text }).await)
+}
+
+/// Callbacks: kept as bytes first, then told to whosever they are.
+async fn called_back(
+    State(shop): State<Arc<Shop>>,
+    OriginalUri(uri): OriginalUri,
+    headers: HeaderMap,
+    body: Bytes,
+) -> StatusCode {
+    let line = |name: &str| Some(Header::new(name, headers.get(name)?.to_str().ok()?));
+    let headers = ["content-type", "authorization"].into_iter().filter_map(line).collect();
+    let arrived = Arrived { url: uri.to_string(), headers, body: body.to_vec() };
+    lock(&shop.inbox).push(arrived.clone());
+    shop.tell(Input::Callback { url: arrived.url, headers: arrived.headers, body: arrived.body }).await
+}
+
+impl Shop {
+    fn row(&self, order: &str) -> Option<Arc<Row>> {
+        lock(&self.rows).iter().find(|row| row.order == order).cloned()
+    }
+
+    /// The row of which a provider's id is one of the references, as an index in a database would find it.
+    fn row_of(&self, reference: &str) -> Option<Arc<Row>> {
+        let knows = |row: &&Arc<Row>| {
+            row.store.session().is_ok_and(|session| session.references().iter().any(|known| known == reference))
+        };
+        lock(&self.rows).iter().find(knows).cloned()
+    }
+
+    /// Tells an input that arrived without its session.
+    async fn tell(&self, input: Input) -> StatusCode {
+        match self.find(&input) {
+            Ok(Some(row)) => status_of(row.client.tell(&row.store, input).await),
+            // Genuine, but nobody's: answer and forget. A redirect to nobody is a user who is lost.
+            Ok(None) if matches!(input, Input::Callback { .. }) => StatusCode::OK,
+            Ok(None) => StatusCode::NOT_FOUND,
+            Err(reject) => status_of_reject(&reject),
+        }
+    }
+
+    fn find(&self, input: &Input) -> Result<Option<Arc<Row>>, Reject> {
+        let Some(account) = lock(&self.account).clone() else { return Ok(None) };
+        let now = lock(&self.rows).first().map(|row| row.client.now());
+        let Some(now) = now else { return Ok(None) };
+        let reference = account.reference_of(input, now)?;
+        Ok(reference.and_then(|reference| self.row_of(&reference)))
+    }
+}
+
+fn status_of<E>(told: Result<(), Error<E>>) -> StatusCode {
+    match told {
+        Ok(()) => StatusCode::OK,
+        Err(Error::Reject(reject)) => status_of_reject(&reject),
+        Err(_) => StatusCode::SERVICE_UNAVAILABLE,
+    }
+}
+
+fn status_of_reject(reject: &Reject) -> StatusCode {
+    match reject.blame() {
+        Blame::Signature => StatusCode::FORBIDDEN,
+        _ => StatusCode::BAD_REQUEST,
+    }
+}
+
+fn page(title: &str, journey: &str) -> Response {
+    // In a script element only `<` can end it, and JSON may always spell it as an escape.
+    let journey = journey.replace('<', "\\u003c");
+    let html = format!(
+        "<!doctype html><html lang=\"en\"><title>{title}</title><h1>{title}</h1>\
+         <script type=\"application/json\" data-journey=\"\">{journey}</script></html>"
+    );
+    Html(html).into_response()
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Row {
+    /// The stored session.
+    ///
+    /// # Errors
+    /// Only if the stored text was tampered with.
+    pub fn session(&self) -> Result<idvkit::Session> {
+        self.store.session().context("the stored session")
+    }
+}

@@ -1,0 +1,113 @@
+//! `idvkit demo`: every provider through every scenario, against the sandbox, over real HTTP.
+
+pub mod browser;
+pub mod merchant;
+pub mod record;
+pub mod report;
+pub mod scenarios;
+pub mod stage;
+pub mod timeline;
+
+use std::{fs, path::Path};
+
+use anyhow::{Context, Result};
+pub use report::{Report, Verdict};
+use scenarios::{CASTS, Cast, Play, SCENARIOS};
+use stage::Stage;
+use timeline::{What, outcome_text};
+
+/// What to play.
+#[derive(Clone, Debug, Default)]
+pub struct Selection {
+    /// Providers by name; all if empty.
+    pub providers: Vec<String>,
+    /// Scenarios by name; all if empty.
+    pub scenarios: Vec<String>,
+}
+
+impl Selection {
+    /// Whether this scenario of this provider is to be played.
+    pub fn includes(&self, provider: &str, scenario: &str) -> bool {
+        let has = |names: &[String], name: &str| names.is_empty() || names.iter().any(|wanted| wanted == name);
+        has(&self.providers, provider) && has(&self.scenarios, scenario)
+    }
+
+    /// A name in it that does not exist, with those that do.
+    pub fn unknown(&self) -> Option<String> {
+        let providers: Vec<&str> = CASTS.iter().map(|cast| cast.provider).collect();
+        let scenarios: Vec<&str> = SCENARIOS.iter().map(|(name, _)| *name).collect();
+        let stranger = |wanted: &[String], known: &[&str], what: &str| {
+            let name = wanted.iter().find(|name| !known.contains(&name.as_str()))?;
+            Some(format!("there is no {what} {name:?}; there are: {}", known.join(", ")))
+        };
+        stranger(&self.providers, &providers, "provider")
+            .or_else(|| stranger(&self.scenarios, &scenarios, "scenario"))
+    }
+}
+
+/// Plays a selection, one scenario after the other, and hands each report over as soon as it is there.
+pub async fn play_all(
+    selection: &Selection,
+    seed: u64,
+    record: Option<&Path>,
+    mut reported: impl FnMut(&Report),
+) -> Vec<Report> {
+    let mut reports = Vec::new();
+    for cast in CASTS {
+        for (scenario, _) in SCENARIOS.iter().filter(|(name, _)| selection.includes(cast.provider, name)) {
+            let report = play(cast, scenario, seed, record).await;
+            reported(&report);
+            reports.push(report);
+        }
+    }
+    reports
+}
+
+/// Plays one scenario of one provider.
+pub async fn play(cast: &'static Cast, scenario: &str, seed: u64, record: Option<&Path>) -> Report {
+    let report = Report::new(cast.provider, scenario);
+    let (expected, act) = match (cast.play)(scenario) {
+        Play::Run { expected, act } => (expected, act),
+        Play::NotApplicable(reason) => return report.not_applicable(reason),
+    };
+    let stage = match Stage::set(cast, scenario, seed).await {
+        Ok(stage) => stage,
+        Err(error) => return report.broken(expected, &error),
+    };
+    let played = act(stage.clone()).await.map(|outcome| outcome_text(&outcome));
+    let recorded = match (record, &played) {
+        (Some(folder), Ok(_)) => write_transcripts(&stage, scenario, folder),
+        _ => Ok(()),
+    };
+    let mut report = report.played(expected, played, stage.timeline().entries());
+    if let Err(error) = recorded {
+        report.fail(format!("{error:#}"));
+    }
+    report
+}
+
+fn write_transcripts(stage: &Stage, scenario: &str, folder: &Path) -> Result<()> {
+    let about = SCENARIOS.iter().find(|(name, _)| *name == scenario).map_or("", |(_, about)| *about);
+    let provider = stage.provider();
+    fs::create_dir_all(folder).context("the folder for transcripts cannot be made")?;
+    for (index, case) in stage.cases().iter().enumerate() {
+        let live = case.session()?;
+        let transcript = case.recording().transcript(about, &live, stage.sandbox_url(), stage.merchant().base())?;
+        let number = if index == 0 { String::new() } else { format!("-{}", index + 1) };
+        let path = folder.join(format!("{provider}-{scenario}{number}.json"));
+        let text = serde_json::to_string_pretty(&transcript)? + "\n";
+        fs::write(&path, text).with_context(|| format!("{} cannot be written", path.display()))?;
+    }
+    Ok(())
+}
+
+/// The checks in a timeline that did not hold, in words.
+fn failed_checks(entries: &[timeline::Entry]) -> Vec<String> {
+    let failed = |entry: &timeline::Entry| match &entry.what {
+        What::Check { what, passed: false, expected, actual } => {
+            Some(format!("{what}: expected {expected}, got {actual}"))
+        }
+        _ => None,
+    };
+    entries.iter().filter_map(failed).collect()
+}

@@ -1,0 +1,435 @@
+//! Jumio Authentication for Web.
+
+use anyhow::{Context, Result};
+use idvkit::{Input, Next, Outcome, Seen, Why};
+use idvkit_sandbox::{CallbackMode, CallbackRule, Fault, FaultKind};
+use serde_json::{Value, json};
+
+use super::{Acting, Cast, Play};
+use crate::demo::{
+    browser::User,
+    stage::{Case, Places, Stage},
+    timeline::{basis_text, erasure_text, outcome_text},
+};
+
+/// Jumio on stage.
+pub const CAST: Cast = Cast { provider: "jumio", config, request, prepare: |_, _| {}, play };
+
+const MINUTE: i64 = 60_000;
+
+fn config(places: &Places<'_>) -> Value {
+    let (sandbox, merchant) = (places.sandbox, places.merchant);
+    json!({
+        "provider": "jumio",
+        "region": "us",
+        "api_token": "sandbox-jumio-token",
+        "api_secret": "sandbox-jumio-secret",
+        "user_agent": "ExampleShop Demo/1.0",
+        "callback": { "url": format!("{merchant}/idv/callbacks") },
+        "success_url": format!("{merchant}/idv/return"),
+        "error_url": format!("{merchant}/idv/return"),
+        "options": { "api_base": format!("{sandbox}/jumio/us"), "development": true, "account_id": "demo" },
+    })
+}
+
+fn request() -> Value {
+    json!({
+        "flow": "jumio_authentication",
+        "enrollment_transaction_reference": "22222222-2222-4222-8222-222222222222",
+        "user_reference": "customer-4711",
+        "locale": "en-GB",
+    })
+}
+
+fn play(scenario: &str) -> Play {
+    let run = |expected, act| Play::Run { expected, act };
+    match scenario {
+        "approved" => run("approved", |stage| Box::pin(approved(stage))),
+        "declined" => run("declined", |stage| Box::pin(verdict(stage, "FAILED"))),
+        "inconclusive" => run("inconclusive", |stage| Box::pin(verdict(stage, "INVALID"))),
+        "expired" => run("expired", |stage| Box::pin(expired(stage))),
+        "abandoned" => run("abandoned", |stage| Box::pin(abandoned(stage))),
+        "superseded" => run("expired", |stage| Box::pin(superseded(stage))),
+        "three-failed-attempts" => run("expired", |stage| Box::pin(three_failed_attempts(stage))),
+        "camera-denied" => run("approved", |stage| Box::pin(camera_denied(stage))),
+        "error-then-retry" => run("approved", |stage| Box::pin(error_then_retry(stage))),
+        "forged-redirect" => run("expired", |stage| Box::pin(forged_redirect(stage))),
+        "forged-message" => run("expired", |stage| Box::pin(forged_message(stage))),
+        "forged-callback" => run("expired", |stage| Box::pin(forged_callback(stage))),
+        "late-callback" => run("approved", |stage| Box::pin(late_callback(stage))),
+        "lost-callback" => run("approved", |stage| Box::pin(lost_callback(stage))),
+        "duplicate-callback" => run("approved", |stage| Box::pin(duplicate_callback(stage))),
+        "html-instead-of-json" => run("approved", |stage| Box::pin(html_instead_of_json(stage))),
+        "rate-limited" => run("approved", |stage| Box::pin(rate_limited(stage))),
+        "crash-after-send" => run("approved", |stage| Box::pin(crash_after_send(stage))),
+        "double-click" => run("approved", |stage| Box::pin(double_click(stage))),
+        "two-workers" => run("approved", |stage| Box::pin(two_workers(stage))),
+        "erase" => run("approved", |stage| Box::pin(erase(stage))),
+        other => error_code(other).map_or_else(|| not_applicable(other), |act| run("approved", act)),
+    }
+}
+
+/// The codes after which the link still works, and those after which only a new transaction does.
+fn error_code(scenario: &str) -> Option<fn(Stage) -> Acting> {
+    Some(match scenario {
+        "error-9100" => |stage| Box::pin(reopen_after(stage, "9100")),
+        "error-9300" => |stage| Box::pin(reopen_after(stage, "9300")),
+        "error-9400" => |stage| Box::pin(reopen_after(stage, "9400")),
+        "error-9800" => |stage| Box::pin(reopen_after(stage, "9800")),
+        "error-9801" => |stage| Box::pin(reopen_after(stage, "9801")),
+        "error-9810" => |stage| Box::pin(reopen_after(stage, "9810")),
+        "error-9200" => |stage| Box::pin(retry_after(stage, "9200")),
+        "error-9210" => |stage| Box::pin(retry_after(stage, "9210")),
+        "error-9821" => |stage| Box::pin(retry_after(stage, "9821")),
+        "error-9836" => |stage| Box::pin(retry_after(stage, "9836")),
+        _ => return None,
+    })
+}
+
+fn not_applicable(scenario: &str) -> Play {
+    Play::NotApplicable(match scenario {
+        "completed" => "Jumio gives a verdict: see approved, declined and inconclusive",
+        "retry-skips-finished" | "retry-all-done" => "an authentication is one step: a retry begins it anew",
+        "forged-signature" | "pretty-body" | "tampered-result" => "Jumio signs nothing: only what the server fetches counts",
+        "archived" => "Jumio documents no archiving: a result stays until it is deleted",
+        "settle-race" => "no claim of a Jumio client ends a session, so nothing has to settle",
+        _ => "not written for Jumio",
+    })
+}
+
+impl User {
+    /// An acceptable selfie in the open page, with the sandbox's usual verdict to follow.
+    async fn submit_selfie(&mut self) -> Result<()> {
+        self.press("acceptable").await
+    }
+}
+
+async fn approved(stage: Stage) -> Result<Outcome> {
+    let case = stage.open()?;
+    let mut user = case.present().await?;
+    user.follow_link().await?;
+    user.submit_selfie().await?;
+    let outcome = case.wait_for_outcome().await?;
+    let evidence = case.session()?.evidence().context("no evidence")?;
+    stage.check("basis of the decision", "fetched", basis_text(evidence.basis));
+    stage.check("operation of the decision", "jumio.retrieve", &evidence.source.operation);
+    stage.check("claimed as production", false, evidence.source.production);
+    stage.check("transactions made", 1, stage.requests("jumio.initiate"));
+    stage.check("looks at the result", 1, stage.requests("jumio.retrieve"));
+    Ok(outcome)
+}
+
+async fn verdict(stage: Stage, verdict: &str) -> Result<Outcome> {
+    let case = stage.open()?;
+    let mut user = case.present().await?;
+    user.use_frame().await?;
+    user.fill_and_press(&[("outcome", verdict)], "acceptable").await?;
+    let outcome = case.wait_for_outcome().await?;
+    stage.check("no retry after a decision", "retry_refused", case.tell(Input::Retry).await?);
+    Ok(outcome)
+}
+
+async fn expired(stage: Stage) -> Result<Outcome> {
+    let case = stage.open()?;
+    case.present().await?;
+    let outcome = case.wait_for_outcome().await?;
+    stage.check("callbacks that arrived", 1, stage.merchant().inbox().len());
+    Ok(outcome)
+}
+
+async fn abandoned(stage: Stage) -> Result<Outcome> {
+    let case = stage.open()?;
+    let mut user = case.present().await?;
+    user.follow_link().await?;
+    user.press("leave").await?;
+    user.close().await?;
+    stage.check("closing the page ends nothing", "present", name(&case.advance().await?));
+    stage.note("the host forgets the user");
+    case.tell(Input::Erase { at_provider: false }).await?;
+    case.wait_for_outcome().await
+}
+
+async fn superseded(stage: Stage) -> Result<Outcome> {
+    let first = stage.open()?;
+    let mut early = first.present().await?;
+    let second = stage.open()?;
+    let mut late = second.present().await?;
+    early.follow_link().await?;
+    stage.check("the older link", "Thank you, we are looking at it".to_owned(), early.page()?.title());
+    late.follow_link().await?;
+    late.submit_selfie().await?;
+    stage.check("the newer session", "approved".into(), outcome_text(&second.wait_for_outcome().await?));
+    first.wait_for_outcome().await
+}
+
+async fn three_failed_attempts(stage: Stage) -> Result<Outcome> {
+    let case = stage.open()?;
+    let mut user = case.present().await?;
+    user.follow_link().await?;
+    for _ in 0..3 {
+        user.press("unacceptable").await?;
+    }
+    stage.check("an error is no end", "present", name(&case.advance().await?));
+    case.wait_for_outcome().await
+}
+
+async fn camera_denied(stage: Stage) -> Result<Outcome> {
+    let case = stage.open()?;
+    let mut user = case.present().await?;
+    user.use_frame().await?;
+    user.press("deny_camera").await?;
+    reopen(&stage, &case, user).await
+}
+
+async fn reopen_after(stage: Stage, code: &str) -> Result<Outcome> {
+    let case = stage.open()?;
+    let mut user = case.present().await?;
+    user.follow_link().await?;
+    user.fill_and_press(&[("code", code)], "error").await?;
+    reopen(&stage, &case, user).await
+}
+
+/// The same link works again.
+async fn reopen(stage: &Stage, case: &Case, before: User) -> Result<Outcome> {
+    stage.pass(MINUTE).await;
+    let mut user = case.present().await?;
+    stage.check("the journey is still the same", &before.journey().id, &user.journey().id);
+    user.follow_link().await?;
+    user.submit_selfie().await?;
+    let outcome = case.wait_for_outcome().await?;
+    stage.check("transactions made", 1, stage.requests("jumio.initiate"));
+    Ok(outcome)
+}
+
+/// The transaction is lost; `Retry` makes another.
+async fn retry_after(stage: Stage, code: &str) -> Result<Outcome> {
+    let case = stage.open()?;
+    let mut user = case.present().await?;
+    user.follow_link().await?;
+    user.fill_and_press(&[("code", code)], "error").await?;
+    let journey = user.journey().id.clone();
+    stage.check("how the first attempt ends", "expired".into(), outcome_text(&case.wait_for_outcome().await?));
+    case.retry().await?;
+    let mut user = case.present().await?;
+    stage.check("another attempt has another journey", true, journey != user.journey().id);
+    user.follow_link().await?;
+    user.submit_selfie().await?;
+    let outcome = case.wait_for_outcome().await?;
+    stage.check("transactions made", 2, stage.requests("jumio.initiate"));
+    Ok(outcome)
+}
+
+async fn error_then_retry(stage: Stage) -> Result<Outcome> {
+    stage.control().fault(Fault { status: Some(403), ..Fault::once("jumio.initiate", FaultKind::Status) });
+    let case = stage.open()?;
+    stage.check("refused by the provider", "failed (http_status)".into(), outcome_text(&case.wait_for_outcome().await?));
+    stage.note("the account is put right");
+    case.retry().await?;
+    pass_authentication(&case).await
+}
+
+async fn forged_redirect(stage: Stage) -> Result<Outcome> {
+    let case = stage.open()?;
+    let user = case.present().await?;
+    let browser = stage.browser();
+    let forged = |reference: &str| {
+        let query = format!("transactionStatus=SUCCESS&transactionReference={reference}");
+        format!("{}/idv/return?{query}", stage.merchant().base())
+    };
+    stage.note("the user types a return URL that says SUCCESS");
+    browser.open(&forged(&case.reference()?), false).await?;
+    let next = case.advance().await?;
+    stage.check("a claim of success is waited for", "wait", name(&next));
+    if let Next::Wait { until, .. } = next {
+        case.sleep_until(until).await?;
+    }
+    let again = case.present().await?;
+    stage.check("then the journey is shown again", &user.journey().id, &again.journey().id);
+    let elsewhere = browser.open(&forged("33333333-3333-4333-8333-333333333333"), false).await?;
+    stage.check("a return for nobody shows nothing", String::new(), elsewhere.title());
+    case.wait_for_outcome().await
+}
+
+async fn forged_message(stage: Stage) -> Result<Outcome> {
+    let case = stage.open()?;
+    let user = case.present().await?;
+    let message = |reference: &str| {
+        let payload = json!({ "value": "success" });
+        json!({ "transactionReference": reference, "eventType": 510, "payload": payload }).to_string()
+    };
+    let (own, before) = (case.reference()?, case.session()?.revision());
+    let foreign_origin = Seen::Message { origin: "https://evil.example".into(), data: message(&own) };
+    stage.check("a message from another origin means something", false, user.see(&foreign_origin).await?.is_some());
+    let origin = stage.sandbox_url().to_owned();
+    let other = Seen::Message { origin, data: message("33333333-3333-4333-8333-333333333333") };
+    stage.check("a message about another transaction does", false, user.see(&other).await?.is_some());
+    let hint = r#"{"journey":"000000000000000000000000","kind":"success"}"#;
+    stage.check("a hint of another journey", 400, user.post_hint(hint).await?);
+    stage.check("a text that is no hint", 400, user.post_hint("success").await?);
+    stage.check("the session has not moved", before, case.session()?.revision());
+    case.wait_for_outcome().await
+}
+
+async fn forged_callback(stage: Stage) -> Result<Outcome> {
+    let case = stage.open()?;
+    case.present().await?;
+    let before = case.session()?.revision();
+    let reference = case.reference()?;
+    let form = format!(
+        "callBackType=NETVERIFY_AUTHENTICATION&transactionReference={reference}&transactionResult=PASSED\
+         &enrollmentTransactionReference=22222222-2222-4222-8222-222222222222&scanSource=WEB\
+         &transactionDate=2026-01-01T00%3A00%3A00.000Z&callbackDate=2026-01-01T00%3A00%3A00.000Z"
+    );
+    let headers = [("content-type", "application/x-www-form-urlencoded")];
+    let guessed = format!("/idv/callbacks/{}", "0".repeat(32));
+    for path in ["/idv/callbacks", guessed.as_str()] {
+        stage.check("a callback without the secret", 403, stage.stranger_posts(path, &headers, &form).await?);
+    }
+    stage.check("the session has not moved", before, case.session()?.revision());
+    stage.check("looks at the result", 0, stage.requests("jumio.retrieve"));
+    case.wait_for_outcome().await
+}
+
+async fn late_callback(stage: Stage) -> Result<Outcome> {
+    stage.control().callbacks(CallbackRule { ms: 20 * MINUTE, ..CallbackRule::next("jumio", CallbackMode::Late) });
+    let case = stage.open()?;
+    let outcome = pass_authentication(&case).await?;
+    let before = case.session()?.revision();
+    stage.check("callbacks before the decision", 0, stage.merchant().inbox().len());
+    stage.pass(30 * MINUTE).await;
+    stage.check("callbacks after it", 1, stage.merchant().inbox().len());
+    stage.check("the session has not moved", before, case.session()?.revision());
+    Ok(outcome)
+}
+
+async fn lost_callback(stage: Stage) -> Result<Outcome> {
+    stage.control().callbacks(CallbackRule::next("jumio", CallbackMode::Lost));
+    let case = stage.open()?;
+    let outcome = pass_authentication(&case).await?;
+    stage.check("callbacks that arrived", 0, stage.merchant().inbox().len());
+    stage.check("looks at the result", 1, stage.requests("jumio.retrieve"));
+    Ok(outcome)
+}
+
+async fn duplicate_callback(stage: Stage) -> Result<Outcome> {
+    stage.control().callbacks(CallbackRule { ms: 1_000, ..CallbackRule::next("jumio", CallbackMode::Duplicate) });
+    let case = stage.open()?;
+    let outcome = pass_authentication(&case).await?;
+    stage.pass(MINUTE).await;
+    stage.check("callbacks that arrived", 2, stage.merchant().inbox().len());
+    stage.check("looks at the result", 1, stage.requests("jumio.retrieve"));
+    Ok(outcome)
+}
+
+async fn html_instead_of_json(stage: Stage) -> Result<Outcome> {
+    stage.control().fault(Fault { times: 2, ..Fault::once("jumio.initiate", FaultKind::Html) });
+    let unreadable = Fault { times: 3, status: Some(200), ..Fault::once("jumio.retrieve", FaultKind::Html) };
+    stage.control().fault(unreadable);
+    let case = stage.open()?;
+    let next = case.advance().await?;
+    stage.check("a maintenance page is waited out", true, is_backoff(&next));
+    while let Next::Wait { until, .. } = case.advance().await? {
+        case.sleep_until(until).await?;
+    }
+    let outcome = pass_authentication(&case).await?;
+    stage.check("requests to initiate", 3, stage.requests("jumio.initiate"));
+    stage.check("looks at the result", 4, stage.requests("jumio.retrieve"));
+    stage.check("transactions made", 1, stage.control().transactions().len());
+    Ok(outcome)
+}
+
+async fn rate_limited(stage: Stage) -> Result<Outcome> {
+    let pause =
+        Fault { status: Some(429), retry_after_s: Some(120), ..Fault::once("jumio.retrieve", FaultKind::Status) };
+    stage.control().fault(pause);
+    let case = stage.open()?;
+    let mut user = case.present().await?;
+    user.follow_link().await?;
+    user.submit_selfie().await?;
+    stage.pass(5_000).await;
+    let asked = stage.now();
+    match case.advance().await? {
+        Next::Wait { until, why: Why::Throttled { .. } } => stage.check("the pause asked for", 120_000, until.since(asked)),
+        other => stage.check("the session pauses", "wait", name(&other)),
+    }
+    stage.pass(119_000).await;
+    case.advance().await?;
+    stage.check("looks before the pause is over", 1, stage.requests("jumio.retrieve"));
+    case.wait_for_outcome().await
+}
+
+async fn crash_after_send(stage: Stage) -> Result<Outcome> {
+    let case = stage.open()?;
+    let Next::Send { request } = case.load().await?.next(stage.now()) else { anyhow::bail!("no request") };
+    case.tell(Input::Sending { id: request.id.clone() }).await?;
+    let lost = case.row().client.send(&request).await;
+    stage.note("the worker dies before it has handled the answer");
+    let next = case.advance().await?;
+    let in_flight = matches!(next, Next::Wait { why: Why::InFlight, .. });
+    stage.check("other workers wait for it", true, in_flight);
+    if let Next::Wait { until, .. } = next {
+        stage.check("for twice the time-out", 60_000, until.since(stage.now()));
+        case.sleep_until(until).await?;
+    }
+    let user = case.present().await?;
+    stage.check("transactions made", 2, stage.requests("jumio.initiate"));
+    stage.check("the late answer of the lost request", "stale", case.tell(lost).await?);
+    drop(user);
+    pass_authentication(&case).await
+}
+
+async fn double_click(stage: Stage) -> Result<Outcome> {
+    let case = stage.open()?;
+    let (first, second) = tokio::join!(case.advance(), case.advance());
+    let (first, second) = (first?, second?);
+    stage.check("what the first worker shows", "present", name(&first));
+    stage.check("what the second does", "wait", name(&second));
+    stage.check("transactions made", 1, stage.requests("jumio.initiate"));
+    pass_authentication(&case).await
+}
+
+async fn two_workers(stage: Stage) -> Result<Outcome> {
+    let case = stage.open()?;
+    let mut user = case.present().await?;
+    user.follow_link().await?;
+    user.submit_selfie().await?;
+    let (first, second) = tokio::join!(case.wait_for_outcome(), case.wait_for_outcome());
+    let (first, second) = (first?, second?);
+    stage.check("both workers see the same", outcome_text(&first), outcome_text(&second));
+    stage.check("looks at the result, at most one each", true, stage.requests("jumio.retrieve") <= 2);
+    Ok(first)
+}
+
+async fn erase(stage: Stage) -> Result<Outcome> {
+    let case = stage.open()?;
+    pass_authentication(&case).await?;
+    case.tell(Input::Erase { at_provider: true }).await?;
+    let Next::Done { outcome, erasure } = case.advance().await? else { anyhow::bail!("the erasure did not end") };
+    let erasure = erasure.as_ref().map(erasure_text).unwrap_or_default();
+    stage.check("what was erased", "here and at the provider (1)".to_owned(), erasure);
+    stage.check("evidence that is left", false, case.session()?.evidence().is_some());
+    stage.check("transactions left at the provider", 0, stage.control().transactions().len());
+    stage.check("the user's reference is gone", false, case.session()?.snapshot().contains("customer-4711"));
+    Ok(outcome)
+}
+
+/// From wherever the session is to the verdict on an acceptable selfie.
+async fn pass_authentication(case: &Case) -> Result<Outcome> {
+    let mut user = case.present().await?;
+    user.follow_link().await?;
+    user.submit_selfie().await?;
+    case.wait_for_outcome().await
+}
+
+fn name(next: &Next) -> &'static str {
+    match next {
+        Next::Send { .. } => "send",
+        Next::Present { .. } => "present",
+        Next::Wait { .. } => "wait",
+        Next::Done { .. } => "done",
+    }
+}
+
+fn is_backoff(next: &Next) -> bool {
+    matches!(next, Next::Wait { why: Why::Backoff { .. }, .. })
+}

@@ -1,0 +1,94 @@
+//! The scenarios: the same names for every provider. Each provider plays one, or says why it has none.
+
+pub mod attestr;
+pub mod jumio;
+
+use std::{future::Future, pin::Pin};
+
+use anyhow::Result;
+use idvkit::Outcome;
+use idvkit_sandbox::Control;
+use serde_json::Value;
+
+use super::stage::{Places, Stage};
+
+/// One provider's side of all scenarios.
+pub struct Cast {
+    /// The provider's stable name.
+    pub provider: &'static str,
+    /// The account's configuration.
+    pub config: fn(&Places<'_>) -> Value,
+    /// The usual request.
+    pub request: fn() -> Value,
+    /// What the provider's dashboard has to be set to.
+    pub prepare: fn(&Control, &Places<'_>),
+    /// What it does in each scenario.
+    pub play: fn(&str) -> Play,
+}
+
+/// A scenario on its way.
+pub type Acting = Pin<Box<dyn Future<Output = Result<Outcome>> + Send>>;
+
+/// What a provider does in a scenario. Deliberately exhaustive.
+pub enum Play {
+    /// Plays it.
+    Run {
+        /// The outcome that it has to come to.
+        expected: &'static str,
+        /// How.
+        act: fn(Stage) -> Acting,
+    },
+    /// There is nothing to play, and this is why.
+    NotApplicable(&'static str),
+}
+
+/// All providers, in the order in which they are played.
+pub static CASTS: &[Cast] = &[jumio::CAST, attestr::CAST];
+
+/// All scenarios: name, and what it shows.
+pub const SCENARIOS: &[(&str, &str)] = &[
+    ("approved", "the provider says yes"),
+    ("completed", "an authentic result without a verdict"),
+    ("declined", "the provider says no"),
+    ("inconclusive", "the provider cannot say"),
+    ("expired", "the user never comes"),
+    ("abandoned", "the user gives up"),
+    ("superseded", "a newer session for the same person ends the older one"),
+    ("three-failed-attempts", "the user fails three times in a row"),
+    ("camera-denied", "the browser gives no camera"),
+    ("error-9100", "failure on the provider's server"),
+    ("error-9200", "the link's token is not valid any more"),
+    ("error-9210", "the session ran out on the way"),
+    ("error-9300", "the upload of an image failed"),
+    ("error-9400", "failure during the verification"),
+    ("error-9800", "the user is offline"),
+    ("error-9801", "unexpected failure in the page"),
+    ("error-9810", "the page could not reach the server"),
+    ("error-9821", "capturing failed three times"),
+    ("error-9836", "three submissions, none acceptable"),
+    ("error-then-retry", "an error ends the session, Retry mends it"),
+    ("retry-skips-finished", "a retry goes on where the user left"),
+    ("retry-all-done", "a retry of a finished flow"),
+    ("forged-redirect", "a return URL that the user typed"),
+    ("forged-message", "messages from elsewhere, hints of another journey"),
+    ("forged-signature", "a client that claims success with a signature of its own"),
+    ("forged-callback", "a callback from a stranger"),
+    ("late-callback", "the callback comes long after the verdict"),
+    ("lost-callback", "the callback never comes"),
+    ("duplicate-callback", "the callback comes twice"),
+    ("html-instead-of-json", "a maintenance page instead of an answer"),
+    ("rate-limited", "the provider asks for a pause"),
+    ("crash-after-send", "a worker dies between request and answer"),
+    ("double-click", "two workers start the same session at once"),
+    ("two-workers", "two workers drive the same session to its end"),
+    ("erase", "the person is forgotten after the decision"),
+    ("pretty-body", "the answer is spaced differently from what was signed"),
+    ("tampered-result", "the result was changed after it was signed"),
+    ("archived", "the result is gone before it was fetched"),
+    ("settle-race", "a success proof overtakes a claimed skip"),
+];
+
+/// The provider with this name.
+pub fn cast(provider: &str) -> Option<&'static Cast> {
+    CASTS.iter().find(|cast| cast.provider == provider)
+}

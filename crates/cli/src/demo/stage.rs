@@ -1,0 +1,415 @@
+//! The stage on which every scenario plays: a sandbox, a merchant, one account, a scripted user, and a virtual clock.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use anyhow::{Context, Result, bail};
+use idvkit::{Account, Config, HintKind, Input, Next, Outcome, Provider, Request, Seed, Session, UnixMillis};
+use idvkit_http::{Client, Error, MemoryStore, Observed, Store};
+use idvkit_sandbox::{Control, Sandbox};
+use serde_json::Value;
+
+use super::{
+    browser::{Browser, User},
+    merchant::{Merchant, Row},
+    record::Recording,
+    scenarios::Cast,
+    timeline::{Party, Timeline, What},
+};
+
+/// A journey that takes more steps than this would never end.
+const MAX_STEPS: usize = 2_000;
+
+/// Everything that a scenario needs. Clones share it.
+#[derive(Clone)]
+pub struct Stage(Arc<Inner>);
+
+struct Inner {
+    sandbox: Sandbox,
+    merchant: Merchant,
+    cast: &'static Cast,
+    config: Value,
+    account: Account,
+    client: Client,
+    browser: Browser,
+    timeline: Timeline,
+    seed: Seed,
+    cases: Mutex<Vec<Case>>,
+}
+
+/// One session on the stage. Clones are the same one.
+#[derive(Clone)]
+pub struct Case {
+    stage: Stage,
+    row: Arc<Row>,
+    recording: Recording,
+}
+
+/// Where things are.
+pub struct Places<'a> {
+    /// The sandbox.
+    pub sandbox: &'a str,
+    /// The merchant.
+    pub merchant: &'a str,
+}
+
+impl Stage {
+    /// Sets the stage for one scenario of one provider.
+    ///
+    /// # Errors
+    /// If a server cannot be started, or the account is refused.
+    pub async fn set(cast: &'static Cast, scenario: &str, seed: u64) -> Result<Self> {
+        let settings = idvkit_sandbox::Config { seed, ..idvkit_sandbox::Config::default() };
+        let sandbox = Sandbox::with(settings).await.context("the sandbox cannot start")?;
+        let merchant = Merchant::start().await.context("the merchant's server cannot start")?;
+        let places = Places { sandbox: sandbox.base_url(), merchant: merchant.base() };
+        let config = (cast.config)(&places);
+        (cast.prepare)(sandbox.control(), &places);
+        let account = Account::new(Config::from_json(&config.to_string())?)?;
+        merchant.use_account(account.clone());
+        let clock = sandbox.control().clone();
+        let client = Client::local()?.with_clock(move || UnixMillis(clock.now()));
+        // Any 32 bytes that are not all the same will do: a demo repeats exactly.
+        let mut own = [7_u8; 32];
+        own[..8].copy_from_slice(&seed.to_be_bytes());
+        let seed = Seed::new(&Seed::new(&own)?.derive(scenario, 0))?;
+        let (browser, timeline) = (Browser::new()?, Timeline::default());
+        let cases = Mutex::default();
+        let inner = Inner { sandbox, merchant, cast, config, account, client, browser, timeline, seed, cases };
+        Ok(Self(Arc::new(inner)))
+    }
+
+    /// Opens the usual session of this provider.
+    ///
+    /// # Errors
+    /// If it is refused.
+    pub fn open(&self) -> Result<Case> {
+        self.open_with(&Value::Null)
+    }
+
+    /// Opens a session with some members of the usual request replaced.
+    ///
+    /// # Errors
+    /// If it is refused.
+    pub fn open_with(&self, changes: &Value) -> Result<Case> {
+        let mut request = (self.0.cast.request)();
+        if let (Value::Object(request), Value::Object(changes)) = (&mut request, changes) {
+            request.extend(changes.clone());
+        }
+        let number = u32::try_from(self.cases().len())?;
+        let seed = self.0.seed.derive("session", number);
+        let now = self.now();
+        let session = Session::open(&self.0.account, Request::from_json(&request.to_string())?, Seed::new(&seed)?, now)?;
+        let order = format!("order-{}", number + 1);
+        self.log(Party::Merchant, Party::Merchant, What::Opened { order: order.clone() });
+        let recording = Recording::new(self.0.config.clone(), request, seed, now);
+        let client = self.0.client.clone().with_observer(self.observer(recording.clone()));
+        let row = Arc::new(Row { order, store: MemoryStore::new(self.0.account.clone(), &session), client });
+        self.0.merchant.add(row.clone());
+        let case = Case { stage: self.clone(), row, recording };
+        self.0.cases.lock().unwrap_or_else(PoisonError::into_inner).push(case.clone());
+        Ok(case)
+    }
+
+    /// The sandbox's controls.
+    pub fn control(&self) -> &Control {
+        self.0.sandbox.control()
+    }
+
+    /// The browser, for strangers.
+    pub fn browser(&self) -> &Browser {
+        &self.0.browser
+    }
+
+    /// The merchant's server.
+    pub fn merchant(&self) -> &Merchant {
+        &self.0.merchant
+    }
+
+    /// Where the sandbox is.
+    pub fn sandbox_url(&self) -> &str {
+        self.0.sandbox.base_url()
+    }
+
+    /// The sessions so far, oldest first.
+    pub fn cases(&self) -> Vec<Case> {
+        self.0.cases.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// What happened so far.
+    pub fn timeline(&self) -> &Timeline {
+        &self.0.timeline
+    }
+
+    /// The virtual time.
+    pub fn now(&self) -> UnixMillis {
+        UnixMillis(self.control().now())
+    }
+
+    /// Lets so much virtual time pass.
+    pub async fn pass(&self, ms: i64) {
+        self.control().advance(ms).await;
+    }
+
+    /// Lets callbacks that are due now arrive.
+    pub async fn settle(&self) {
+        self.control().settle().await;
+    }
+
+    /// How many requests for an operation the sandbox has seen.
+    pub fn requests(&self, operation: &str) -> usize {
+        self.control().log().iter().filter(|entry| entry.operation == operation).count()
+    }
+
+    /// Makes sure of something, and says so in the timeline.
+    pub fn check<T: PartialEq + ToString>(&self, what: &str, expected: T, actual: T) {
+        let passed = expected == actual;
+        let (expected, actual) = (expected.to_string(), actual.to_string());
+        let check = What::Check { what: what.into(), passed, expected, actual };
+        self.log(Party::Merchant, Party::Merchant, check);
+    }
+
+    /// Adds a remark to the timeline.
+    pub fn note(&self, text: &str) {
+        self.log(Party::Merchant, Party::Merchant, What::Note { text: text.into() });
+    }
+
+    /// Adds to the timeline.
+    pub fn log(&self, from: Party, to: Party, what: What) {
+        self.0.timeline.push(self.now(), from, to, what);
+    }
+
+    /// Somebody posts something to the merchant; the status of the answer.
+    ///
+    /// # Errors
+    /// If nobody answers.
+    pub async fn stranger_posts(&self, path: &str, headers: &[(&str, &str)], body: &str) -> Result<u16> {
+        let url = format!("{}{path}", self.0.merchant.base());
+        self.log(Party::Stranger, Party::Merchant, What::Note { text: "posts something forged".into() });
+        self.0.browser.post(&url, headers, body.as_bytes().to_vec()).await
+    }
+
+    /// Writes requests, answers and refusals down as they happen.
+    fn observer(&self, recording: Recording) -> impl Fn(Observed<'_>) + Send + Sync + 'static {
+        let (timeline, clock) = (self.0.timeline.clone(), self.control().clone());
+        move |observed| {
+            let now = UnixMillis(clock.now());
+            match observed {
+                Observed::Sending { request } => {
+                    let what = What::Request { operation: request.operation.clone() };
+                    timeline.push(now, Party::Merchant, Party::Provider, what);
+                }
+                Observed::Heard { input, .. } => {
+                    recording.heard(now, input);
+                    told(&timeline, now, input, None);
+                }
+                Observed::Refused { input, reject } => {
+                    recording.heard(now, input);
+                    told(&timeline, now, input, Some(reject.code().into()));
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+impl Case {
+    /// The stage that it plays on.
+    pub fn stage(&self) -> &Stage {
+        &self.stage
+    }
+
+    /// The merchant's row.
+    pub fn row(&self) -> &Row {
+        &self.row
+    }
+
+    /// What was told to it.
+    pub fn recording(&self) -> &Recording {
+        &self.recording
+    }
+
+    /// The stored session.
+    ///
+    /// # Errors
+    /// Only if the stored text was tampered with.
+    pub fn session(&self) -> Result<Session> {
+        self.row.session()
+    }
+
+    /// The provider's newest id.
+    ///
+    /// # Errors
+    /// If there is none yet.
+    pub fn reference(&self) -> Result<String> {
+        self.session()?.references().into_iter().next().context("no reference yet")
+    }
+
+    /// Does what the session asks for until the user, a wait or the end.
+    ///
+    /// # Errors
+    /// If the session cannot be driven on.
+    pub async fn advance(&self) -> Result<Next> {
+        let next = self.row.client.advance(&self.row.store).await.map_err(explain)?;
+        if let Some(what) = What::next(&next, self.stage.now()) {
+            let to = if matches!(next, Next::Present { .. }) { Party::User } else { Party::Merchant };
+            self.log(Party::Merchant, to, what);
+        }
+        Ok(next)
+    }
+
+    /// The user comes to the merchant's page, which presents the journey.
+    ///
+    /// # Errors
+    /// If there is no journey to present.
+    pub async fn present(&self) -> Result<User> {
+        let next = self.advance().await?;
+        if !matches!(next, Next::Present { .. }) {
+            bail!("there is no journey to present now");
+        }
+        User::arrive(self.clone(), self.stage.0.browser.clone()).await
+    }
+
+    /// Tells the session something: `heard`, or the code of its refusal.
+    ///
+    /// # Errors
+    /// If the session cannot be stored.
+    pub async fn tell(&self, input: Input) -> Result<&'static str> {
+        match self.row.client.tell(&self.row.store, input).await {
+            Ok(()) => Ok("heard"),
+            Err(Error::Reject(reject)) => Ok(reject.code()),
+            Err(other) => Err(explain(other)),
+        }
+    }
+
+    /// Asks for another attempt, which has to be granted.
+    ///
+    /// # Errors
+    /// If it is refused.
+    pub async fn retry(&self) -> Result<()> {
+        match self.tell(Input::Retry).await? {
+            "heard" => Ok(()),
+            code => bail!("Retry was refused: {code}"),
+        }
+    }
+
+    /// Waits on the virtual clock, as a worker does, until the session is over.
+    ///
+    /// # Errors
+    /// If it never is.
+    pub async fn wait_for_outcome(&self) -> Result<Outcome> {
+        for _ in 0..MAX_STEPS {
+            match self.advance().await? {
+                Next::Done { outcome, .. } => {
+                    if let Some(evidence) = self.session()?.evidence() {
+                        self.log(Party::Merchant, Party::Merchant, What::evidence(&evidence));
+                    }
+                    return Ok(outcome);
+                }
+                Next::Present { until, .. } | Next::Wait { until, .. } => self.sleep_until(until).await?,
+                Next::Send { .. } => bail!("advance never stops at a request"),
+            }
+        }
+        bail!("the session did not end within {MAX_STEPS} steps")
+    }
+
+    /// Waits on the virtual clock until the session may be asked again, or heard something.
+    ///
+    /// # Errors
+    /// If the moment is not in the future.
+    pub async fn sleep_until(&self, until: UnixMillis) -> Result<()> {
+        let before = self.session()?.revision();
+        if until <= self.stage.now() {
+            bail!("the session asks to wait for a moment that has passed");
+        }
+        while self.stage.now() < until && self.session()?.revision() == before {
+            let left = until.since(self.stage.now());
+            self.stage.pass((left / 300).clamp(1_000, 60_000).min(left)).await;
+        }
+        Ok(())
+    }
+
+    /// Where the user starts.
+    pub fn page_url(&self) -> String {
+        format!("{}/verify/{}", self.stage.0.merchant.base(), self.row.order)
+    }
+
+    /// Where the user's page posts hints.
+    pub fn hint_url(&self) -> String {
+        format!("{}/idv/hints/{}", self.stage.0.merchant.base(), self.row.order)
+    }
+
+    /// Whether a page is the merchant's.
+    pub fn is_own_page(&self, url: &str) -> bool {
+        url.starts_with(self.stage.0.merchant.base())
+    }
+
+    /// Adds to the timeline.
+    pub fn log(&self, from: Party, to: Party, what: What) {
+        self.stage.log(from, to, what);
+    }
+}
+
+/// Whose account is on stage.
+impl Stage {
+    /// The provider.
+    pub fn provider(&self) -> Provider {
+        self.0.account.provider()
+    }
+
+    /// The account.
+    pub fn account(&self) -> &Account {
+        &self.0.account
+    }
+
+    /// The account's configuration: it holds the sandbox's keys.
+    pub fn config(&self) -> &Value {
+        &self.0.config
+    }
+}
+
+fn told(timeline: &Timeline, now: UnixMillis, input: &Input, refused: Option<String>) {
+    let (from, name) = match input {
+        Input::HttpResponse { status, .. } => {
+            let what = match refused {
+                None => What::Answer { status: Some(*status) },
+                refused => What::Told { input: "answer", claims: None, refused },
+            };
+            return timeline.push(now, Party::Provider, Party::Merchant, what);
+        }
+        Input::HttpFailed { .. } => {
+            return timeline.push(now, Party::Provider, Party::Merchant, What::Answer { status: None });
+        }
+        Input::Sending { .. } => (Party::Merchant, "claims the request"),
+        Input::Hint { .. } => (Party::User, "hint"),
+        Input::Redirect { .. } => (Party::User, "redirect"),
+        Input::Callback { .. } => (Party::Provider, "callback"),
+        Input::Images { .. } => (Party::User, "images"),
+        Input::Retry => (Party::Merchant, "Retry"),
+        Input::Erase { .. } => (Party::Merchant, "Erase"),
+    };
+    let claims = match input {
+        Input::Hint { text } => hint_kind(text).map(|kind| format!("{kind:?}").to_lowercase()),
+        _ => None,
+    };
+    timeline.push(now, from, Party::Merchant, What::Told { input: name, claims, refused });
+}
+
+fn hint_kind(text: &str) -> Option<HintKind> {
+    let hint: Value = serde_json::from_str(text).ok()?;
+    serde_json::from_value(hint.get("kind")?.clone()).ok()
+}
+
+fn explain<E: std::fmt::Debug + std::fmt::Display + Send + Sync + 'static>(error: Error<E>) -> anyhow::Error {
+    anyhow::Error::from(error)
+}
+
+/// A store that can be asked which session it holds, for workers that scenarios play by hand.
+impl Case {
+    /// Loads the session as another worker would.
+    ///
+    /// # Errors
+    /// Only if the stored text was tampered with.
+    pub async fn load(&self) -> Result<Session> {
+        Ok(self.row.store.load().await?)
+    }
+}

@@ -1,0 +1,277 @@
+//! Runs every vector of `crates/vectors/data/signicat`. The same files are run by every binding.
+#![allow(clippy::unwrap_used, reason = "helpers of tests may fail the test")]
+
+mod common;
+
+use std::{fs, path::Path};
+
+use common::{D1, Host, P1, config, image, notification, paper, request};
+use idvkit_core::{Decision, Header, Input, Next, Outcome, Seed, UnixMillis};
+use idvkit_signicat::{
+    AccessToken, Account, Callback, Check, Event, Match, PaperRun, Problem, ProblemShape, Process, ReturnParameters,
+    account, match_date, match_text, open, paper_status, readid_status, reference_of, similarity_permille, token_request,
+};
+use serde_json::{Value, json};
+
+fn vectors(file: &str) -> Vec<Value> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../vectors/data/signicat").join(file);
+    let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let rows: Vec<Value> = serde_json::from_str(&text).unwrap();
+    assert!(!rows.is_empty(), "{file} has no vectors");
+    rows
+}
+
+fn text<'v>(row: &'v Value, field: &str) -> &'v str {
+    row[field].as_str().unwrap_or_else(|| panic!("{}: no text in {field}", row["id"]))
+}
+
+/// The body as it stands on the wire: a text as it is, anything else as JSON.
+fn bytes(row: &Value) -> Vec<u8> {
+    row["body"].as_str().map_or_else(|| row["body"].to_string().into_bytes(), |text| text.as_bytes().to_vec())
+}
+
+#[test]
+fn tokens() {
+    for row in vectors("token.json") {
+        let id = &row["id"];
+        match text(&row, "kind") {
+            "request" => {
+                let account = Account::new(config(&json!({ "profile": row["profile"] }))).unwrap();
+                let request = token_request(&account, false, "1".into());
+                assert_eq!(request.url, text(&row, "url"), "{id}");
+                assert_eq!(String::from_utf8(request.body.unwrap()).unwrap(), text(&row, "form"), "{id}");
+                assert_eq!(Header::find(&request.headers, "Authorization"), row["authorization"].as_str(), "{id}");
+                let cache = request.cache.unwrap();
+                assert!(!cache.refresh && cache.max_age_ms == 570_000 && !cache.key.contains("secret"), "{id}");
+            }
+            "answer" => {
+                assert_eq!(AccessToken::parse(&bytes(&row)).unwrap().expires_in_s, row["expires_in_s"], "{id}");
+            }
+            "refusal" => {
+                let mut host = Host::open(&json!({}), &paper());
+                let Next::Send { request } = host.next() else { panic!("{id}") };
+                host.respond(&request.id, u16::try_from(row["status"].as_u64().unwrap()).unwrap(), &row["body"]);
+                let Outcome::Failed { fault } = host.outcome() else { panic!("{id}") };
+                assert_eq!(fault.provider_code.as_deref(), row["provider_code"].as_str(), "{id}");
+                assert_eq!(fault.class, idvkit_core::FaultClass::Authorization, "{id}");
+                assert!(!fault.again && fault.message.is_none(), "{id}");
+            }
+            "life" => {
+                let answer = json!({ "access_token": "t", "expires_in": row["expires_in"] });
+                let token = AccessToken::parse(answer.to_string().as_bytes()).unwrap();
+                let until = token.usable_until(UnixMillis(1000), row["skew_ms"].as_i64().unwrap());
+                assert_eq!(until.0 - 1000, row["usable_ms"].as_i64().unwrap(), "{id}");
+            }
+            other => panic!("{id}: unknown kind {other}"),
+        }
+    }
+}
+
+#[test]
+fn requests() {
+    for row in vectors("requests.json") {
+        let id = &row["id"];
+        let extra = if row["notification"] == json!(true) { notification() } else { json!({}) };
+        let mut host = Host::open(&extra, &row["flow"]);
+        let wanted = text(&row, "operation");
+        let sent = match wanted {
+            "signicat.create_dossier" => host.wanted(),
+            _ => {
+                host.answer("create_dossier", 201, &json!({ "dossierId": D1 }));
+                host.wanted()
+            }
+        };
+        assert_eq!(sent.operation, wanted, "{id}");
+        assert_eq!(sent.method.as_str(), text(&row, "method"), "{id}");
+        assert_eq!(sent.url, format!("https://api.signicat.com{}", text(&row, "path")), "{id}");
+        let body: Value = serde_json::from_slice(&sent.body.unwrap()).unwrap();
+        assert_eq!(body, row["body"], "{id}");
+        assert!(!sent.repeatable, "{id}");
+        assert_eq!(Header::find(&sent.headers, "authorization"), Some("Bearer tok-1"), "{id}");
+    }
+}
+
+#[test]
+fn processes() {
+    for row in vectors("process.json") {
+        let id = &row["id"];
+        let process = Process::parse(&bytes(&row)).unwrap();
+        assert_eq!(process.status.as_str(), text(&row, "status"), "{id}");
+        assert_eq!(process.status.is_final(), row["final"], "{id}");
+        assert_eq!(process.sealed.is_some(), row["sealed"], "{id}");
+        let reasons: Vec<&str> = process.fail_reasons.iter().map(|reason| reason.code.as_str()).collect();
+        assert_eq!(json!(reasons), row.get("reasons").cloned().unwrap_or(json!([])), "{id}");
+        let person = process.person.map(|person| {
+            let document = person.document.unwrap_or_default();
+            json!({
+                "given_name": person.given_name, "family_name": person.family_name, "birthdate": person.birthdate,
+                "nationality": person.nationalities.first(), "kind": document.kind,
+                "issuer_country": document.issuer_country,
+            })
+        });
+        match (&person, &row["person"]) {
+            (None, Value::Null) => {}
+            (Some(person), Value::Object(expected)) => {
+                for (name, value) in expected {
+                    assert_eq!(&person[name], value, "{id}: {name}");
+                }
+            }
+            _ => panic!("{id}: person or none"),
+        }
+        assert_eq!(outcome_of(&row["body"]), row["outcome"], "{id}");
+    }
+}
+
+/// What a session makes of this answer.
+fn outcome_of(body: &Value) -> Value {
+    let mut host = Host::open(&json!({}), &paper());
+    host.prepare(&common::process(P1, "signicatpaper", "pending"));
+    host.tell(Input::Images { images: vec![image("front", 10)] }).unwrap();
+    host.answer("set_images", 200, &json!(null));
+    host.answer("start", 200, &json!(null));
+    host.look("get_process", 200, body);
+    match host.next() {
+        Next::Done { outcome: Outcome::Decided { decision }, .. } => match decision {
+            Decision::Approved => json!("approved"),
+            Decision::Declined => json!("declined"),
+            Decision::Inconclusive => json!("inconclusive"),
+            Decision::Completed => json!("completed"),
+        },
+        Next::Done { outcome: Outcome::Abandoned { .. }, .. } => json!("abandoned"),
+        Next::Done { outcome: Outcome::Failed { fault }, .. } => {
+            assert_eq!(fault.code, "process_failed");
+            json!("failed")
+        }
+        Next::Wait { .. } => Value::Null,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn redirects() {
+    for row in vectors("redirect.json") {
+        let id = &row["id"];
+        match ReturnParameters::parse(text(&row, "url")) {
+            Ok(back) => {
+                assert_eq!(back.dossier_id, row["dossier"], "{id}");
+                assert_eq!(json!(back.process_id), row["process"], "{id}");
+                assert_eq!(json!(back.status), row["status"], "{id}");
+            }
+            Err(reject) => assert_eq!(reject.code(), row["error"], "{id}"),
+        }
+    }
+}
+
+#[test]
+fn callbacks() {
+    let account = Account::new(config(&notification())).unwrap();
+    let without = Account::new(config(&json!({}))).unwrap();
+    for row in vectors("callback.json") {
+        let id = &row["id"];
+        let headers = row["authorization"].as_str().map(|value| Header::new("AUTHORIZATION", value));
+        let input = Input::Callback {
+            url: "/n".into(),
+            headers: headers.into_iter().collect(),
+            body: text(&row, "body").as_bytes().to_vec(),
+        };
+        match reference_of(&account, &input) {
+            Ok(reference) => assert_eq!(json!(reference), row["reference"], "{id}"),
+            Err(reject) => assert_eq!(reject.code(), row["error"], "{id}"),
+        }
+        assert_eq!(reference_of(&without, &input).unwrap_err().code(), "callback_unexpected", "{id}");
+    }
+    assert!(Callback::parse(&vec![b' '; 1 << 20]).is_err(), "too large");
+}
+
+#[test]
+fn events() {
+    for row in vectors("event.json") {
+        let id = &row["id"];
+        match Event::parse(&bytes(&row)) {
+            Ok(event) => {
+                assert_eq!(event.event_name, row["event_name"], "{id}");
+                let data: Value = serde_json::from_str(&event.event_data).unwrap();
+                assert_eq!(data, row["event_data"], "{id}");
+                assert_eq!(json!(event.organization_id), row["organization_id"], "{id}");
+            }
+            Err(reject) => assert_eq!(reject.code(), row["error"], "{id}"),
+        }
+    }
+}
+
+#[test]
+fn problems() {
+    for row in vectors("problem.json") {
+        let id = &row["id"];
+        let Some(problem) = Problem::parse(&bytes(&row)) else {
+            assert_eq!(row["shape"], Value::Null, "{id}");
+            continue;
+        };
+        let shape = match problem.shape {
+            ProblemShape::Assure => "assure",
+            ProblemShape::Platform => "platform",
+            ProblemShape::Token => "token",
+        };
+        assert_eq!(shape, row["shape"], "{id}");
+        assert_eq!(problem.code, row["code"], "{id}");
+        assert_eq!(problem.is_about_authorization(), row["authorization"], "{id}");
+        assert_eq!(json!(problem.trace_id), row["trace_id"], "{id}");
+        assert_eq!(json!(problem.fields), row["fields"], "{id}");
+    }
+}
+
+#[test]
+fn orders() {
+    for row in vectors("orders.json") {
+        let id = &row["id"];
+        let mut config = config(&json!({ "options": {
+            "allow_unknown_provider": row["allow_unknown_provider"].as_bool().unwrap_or(false),
+        }}));
+        config.redirect_url = None;
+        let account = account(config).unwrap();
+        let seed = Seed::new(&(0..32).collect::<Vec<u8>>()).unwrap();
+        let opened = open(&account, request(&row["flow"]), seed, UnixMillis(common::START));
+        assert_eq!(json!(opened.err().map(|reject| reject.code())), row["error"], "{id}");
+    }
+}
+
+#[test]
+fn rules() {
+    let check = |row: &Value, name: &str| match text(row, name) {
+        "ok" => Check::Ok,
+        "failed" => Check::Failed,
+        "unavailable" => Check::Unavailable,
+        other => panic!("unknown check {other}"),
+    };
+    for row in vectors("rules.json") {
+        let status = match text(&row, "provider") {
+            "readid" => readid_status(check(&row, "chip"), check(&row, "clone")),
+            _ => paper_status(match text(&row, "run") {
+                "zone_read" => PaperRun::ZoneRead,
+                "zone_missing" => PaperRun::ZoneMissing,
+                "camera_refused" => PaperRun::CameraRefused,
+                "user_left" => PaperRun::UserLeft,
+                other => panic!("unknown run {other}"),
+            }),
+        };
+        assert_eq!(status.as_str(), text(&row, "status"), "{}", row["id"]);
+    }
+}
+
+#[test]
+fn matching() {
+    for row in vectors("matching.json") {
+        let (one, other) = (text(&row, "one"), text(&row, "other"));
+        let found = if text(&row, "kind") == "date" { match_date(one, other) } else { match_text(one, other) };
+        let expected = match text(&row, "match") {
+            "exact" => Match::Exact,
+            "partial" => Match::Partial,
+            "none" => Match::None,
+            other => panic!("unknown match {other}"),
+        };
+        assert_eq!(found, expected, "{}", row["id"]);
+        if let Some(permille) = row.get("permille") {
+            assert_eq!(similarity_permille(one, other), *permille, "{}", row["id"]);
+        }
+    }
+}
