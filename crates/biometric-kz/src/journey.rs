@@ -2,7 +2,7 @@
 
 use alloc::{
     format,
-    string::{String, ToString},
+    string::String,
     vec,
     vec::Vec,
 };
@@ -10,7 +10,6 @@ use alloc::{
 use idvkit_core::{
     HintKind, Journey, Param, ParamValue, Permission, Provider, Refused, Signal, Trigger, UnixMillis, Way, machine::Own,
 };
-use serde_json::Value;
 
 use crate::Account;
 
@@ -36,30 +35,6 @@ pub(crate) fn journey(account: &Account, link: &Link<'_>, own: &Own<'_>) -> Jour
                 .into(),
         }],
     }
-}
-
-/// The journey's script way as HTML to paste into a page: the element, the widget, its start, and what it fires at its
-/// end as an `idvkit:seen` event on the window. Its `detail` is the JSON form of [`Seen`](idvkit_core::Seen): pass it
-/// to [`read`](idvkit_core::read()) and post the hint to your server.
-///
-/// The widget wants the whole viewport, and no global CSS that reaches into it (B6). `None` if the journey has no
-/// script way of this kind.
-pub fn snippet(journey: &Journey) -> Option<String> {
-    journey.ways.iter().find_map(|way| match way {
-        Way::Script {
-            src,
-            module: true,
-            global,
-            construct: false,
-            method,
-            options,
-            container: Some(container),
-            ..
-        } if is_identifier(global) && is_identifier(method) => {
-            html(src, &format!("{global}.{method}"), options, container)
-        }
-        _ => None,
-    })
 }
 
 /// `id` and not `session_id`, as every example and integration has it (B-1).
@@ -108,42 +83,4 @@ fn end_page(account: &Account) -> String {
 /// The end of the journey, with nothing said of how it ended (S1, S2).
 fn finished(on: Trigger) -> Signal {
     Signal { on, when: Vec::new(), means: HintKind::Finished, carry: Vec::new() }
-}
-
-fn html(src: &str, call: &str, options: &[Param], container: &str) -> Option<String> {
-    let member = |option: &Param| match &option.value {
-        ParamValue::Text { value } => Some(format!("    {}: {}", script_text(&option.name), script_text(value))),
-        _ => None,
-    };
-    let members: Option<Vec<String>> = options.iter().map(member).collect();
-    Some(format!(
-        r#"<div id="{id}" style="position: relative; width: 100vw; height: 100vh; overflow: auto"></div>
-<script type="module" src="{src}"></script>
-<script type="module">
-  window.addEventListener("{FINISH_EVENT}", function () {{
-    var detail = {{ type: "event", name: "{FINISH_EVENT}", data: "" }};
-    window.dispatchEvent(new CustomEvent("idvkit:seen", {{ detail: detail }}));
-  }});
-  {call}({{
-{members}
-  }});
-</script>
-"#,
-        id = attribute(container.strip_prefix('#')?),
-        src = attribute(src),
-        members = members?.join(",\n"),
-    ))
-}
-
-fn is_identifier(name: &str) -> bool {
-    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'$')
-}
-
-fn attribute(text: &str) -> String {
-    text.replace('&', "&amp;").replace('"', "&quot;").replace('<', "&lt;")
-}
-
-/// A JSON string is a JavaScript string; `<` must not end the script element.
-fn script_text(text: &str) -> String {
-    Value::String(text.to_string()).to_string().replace('<', "\\u003c")
 }

@@ -36,7 +36,6 @@ pub use catalog::{LOCALES, catalog};
 pub use flow::{BiometricKzFlow, CREATE_SESSION, FETCH_RESULT, IIN_MISMATCH, IIN_UNCONFIRMED, Op};
 use idvkit_core::{Reject, Seed, UnixMillis, machine::Machine};
 pub use iin::{Iin, Sex};
-pub use journey::snippet;
 pub use metadata::{
     CheckedMetadata, DEFAULT_PHOTO_MAX_BYTES, EdocumentMetadata, Face2FaceMetadata, GeneralMetadata, InputStep,
     Metadata, MetadataRules, Prefilled, PrefilledField,

@@ -4,7 +4,7 @@
 mod common;
 
 use common::{Host, KEY, NOW, SESSION, config};
-use idvkit_biometric_kz::{Config, Options, Request, account, reference_of, snippet};
+use idvkit_biometric_kz::{Config, Options, Request, account, reference_of};
 use idvkit_core::{AtProvider, Decision, Input, Journey, Method, Next, Outcome, ParamValue, Seen, Way, read};
 use serde_json::{Value, json};
 
@@ -134,7 +134,7 @@ fn the_journey_has_what_the_documents_ask_for() {
     assert_eq!(texts, [("id", SESSION), ("selector", "#idv-flow"), ("locale", "kz")]);
     assert_eq!(Journey::from_json(&journey.to_json()).unwrap(), journey);
     let html = snippet(&journey).unwrap();
-    for needed in ["id=\"idv-flow\"", "FlowWidget.startSession({", SESSION, "\"finish\"", "type=\"module\""] {
+    for needed in ["id=\"idv-flow\"", "FlowWidget.startSession(options);", SESSION, "\"finish\"", "type=\"module\""] {
         assert!(html.contains(needed), "{needed}");
     }
 }
@@ -441,4 +441,9 @@ fn nothing_secret_or_personal_is_printed() {
     for shown in &host.journeys {
         assert!(!shown.contains("000101500001") && !shown.contains("77011234567"));
     }
+}
+
+/// The script way as HTML.
+fn snippet(journey: &Journey) -> Option<String> {
+    journey.ways.iter().find(|way| way.name() == "script").and_then(Way::html)
 }

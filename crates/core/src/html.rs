@@ -72,6 +72,8 @@ fn frame(frame: &Frame<'_>) -> String {
     )
 }
 
+const VIEWPORT: &str = "position: relative; width: 100vw; height: 100vh; overflow: auto";
+
 struct Script<'a> {
     src: &'a str,
     kind: &'a str,
@@ -81,9 +83,11 @@ struct Script<'a> {
     listen: &'a [Signal],
 }
 
+/// A container gets the whole viewport, which the one widget that needs a container asks for (B6). The detail of a window
+/// event is not reported: the one that is documented holds the user's data, and nothing reads it (B-Q13).
 fn script(script: &Script<'_>) -> String {
     let container = script.container.and_then(|selector| selector.strip_prefix('#'));
-    let container = container.map(|id| format!("<div id=\"{}\"></div>\n", attribute(id))).unwrap_or_default();
+    let container = container.map(|id| format!("<div id=\"{}\" style=\"{VIEWPORT}\"></div>\n", attribute(id))).unwrap_or_default();
     let members = script.options.iter().filter_map(|one| Some(format!("    {}: {}", text(&one.name), value(&one.value)?)));
     let handlers: Vec<String> = handlers(script.listen).map(text).collect();
     let events: Vec<String> = events(script.listen).map(text).collect();
@@ -100,9 +104,7 @@ fn script(script: &Script<'_>) -> String {
     window.dispatchEvent(new CustomEvent("idvkit:seen", {{ detail: detail }}));
   }}
   [{handlers}].forEach(function (name) {{ options[name] = function (data) {{ report(name, data); }}; }});
-  [{events}].forEach(function (name) {{
-    window.addEventListener(name, function (event) {{ report(name, event.detail); }});
-  }});
+  [{events}].forEach(function (name) {{ window.addEventListener(name, function () {{ report(name); }}); }});
   {call}
 }})();
 </script>

@@ -15,6 +15,7 @@ pub struct Account(pub(crate) Inner);
 #[derive(Clone)]
 pub(crate) enum Inner {
     Attestr(Arc<idvkit_attestr::Account>),
+    BiometricKz(Arc<idvkit_biometric_kz::Account>),
     Jumio(Arc<idvkit_jumio::Account>),
 }
 
@@ -27,6 +28,9 @@ impl Account {
         let within = |reject: Reject| reject.within("config");
         Ok(Self(match config {
             Config::Attestr(config) => Inner::Attestr(Arc::new(idvkit_attestr::Account::new(config).map_err(within)?)),
+            Config::BiometricKz(config) => {
+                Inner::BiometricKz(Arc::new(idvkit_biometric_kz::Account::new(config).map_err(within)?))
+            }
             Config::Jumio(config) => Inner::Jumio(Arc::new(idvkit_jumio::Account::new(config).map_err(within)?)),
         }))
     }
@@ -35,6 +39,7 @@ impl Account {
     pub fn provider(&self) -> Provider {
         match &self.0 {
             Inner::Attestr(_) => Provider::Attestr,
+            Inner::BiometricKz(_) => Provider::BiometricKz,
             Inner::Jumio(_) => Provider::Jumio,
         }
     }
@@ -50,6 +55,7 @@ impl Account {
         now.plausible()?;
         match &self.0 {
             Inner::Attestr(account) => idvkit_attestr::reference_of(account, input, now),
+            Inner::BiometricKz(account) => idvkit_biometric_kz::reference_of(account, input),
             Inner::Jumio(account) => idvkit_jumio::reference_of(account, input),
         }
     }
@@ -68,7 +74,8 @@ pub fn catalog(provider: Provider) -> Option<Catalog> {
     match provider {
         Provider::Attestr => Some(idvkit_attestr::catalog()),
         Provider::Jumio => Some(idvkit_jumio::catalog()),
-        Provider::BiometricKz | Provider::Signicat => None,
+        Provider::BiometricKz => Some(idvkit_biometric_kz::catalog()),
+        Provider::Signicat => None,
     }
 }
 
@@ -79,7 +86,7 @@ pub fn catalog(provider: Provider) -> Option<Catalog> {
 pub fn diagnose(account: &Account, body: &[u8], tag: &str) -> Result<Diagnosis, Reject> {
     match &account.0 {
         Inner::Attestr(account) => Ok(idvkit_attestr::diagnose(account, body, tag)),
-        Inner::Jumio(_) => {
+        Inner::BiometricKz(_) | Inner::Jumio(_) => {
             Err(Reject::caller("nothing_signed", "account", "this provider signs nothing, so there is nothing to diagnose"))
         }
     }

@@ -31,7 +31,7 @@
 //! * [`Session`]: `open`, `next`, `handle`, `snapshot`, `restore`.
 //! * [`Journey`] and [`read`]: what a page or phone gets, and what it sends back.
 //! * [`catalog`] and [`diagnose`]: tables, and the signature doctor.
-//! * [`jumio`], [`attestr`]: each provider's own types, useful alone.
+//! * [`attestr`], [`biometric_kz`], [`jumio`]: each provider's own types, useful alone.
 #![no_std]
 #![forbid(unsafe_code)]
 
@@ -43,6 +43,7 @@ mod session;
 
 pub use account::{Account, catalog, diagnose};
 pub use idvkit_attestr as attestr;
+pub use idvkit_biometric_kz as biometric_kz;
 pub use idvkit_core::{
     AtProvider, Basis, Blame, Bound, Browser, Cache, CallbackSource, Carry, Catalog, Cause, Condition, Decision,
     Document, Erasure, ErrorCode, Evidence, Fault, FaultClass, Header, Hint, HintKind, HttpRequest, Image, ImageSlot,

@@ -12,6 +12,8 @@ use serde::{Deserialize, de::DeserializeOwned};
 pub enum Config {
     /// Attestr Studio.
     Attestr(idvkit_attestr::Config),
+    /// biometric.kz Flow.
+    BiometricKz(idvkit_biometric_kz::Config),
     /// Jumio Authentication for Web.
     Jumio(idvkit_jumio::Config),
 }
@@ -29,6 +31,7 @@ impl Config {
     pub fn provider(&self) -> Provider {
         match self {
             Self::Attestr(_) => Provider::Attestr,
+            Self::BiometricKz(_) => Provider::BiometricKz,
             Self::Jumio(_) => Provider::Jumio,
         }
     }
@@ -41,6 +44,8 @@ impl Config {
 pub enum Request {
     /// A flow of Attestr Studio.
     AttestrFlowx(idvkit_attestr::Request),
+    /// A flow of biometric.kz.
+    BiometricKzFlow(idvkit_biometric_kz::Request),
     /// Jumio Authentication for Web.
     JumioAuthentication(idvkit_jumio::Request),
 }
@@ -58,6 +63,7 @@ impl Request {
     pub fn provider(&self) -> Provider {
         match self {
             Self::AttestrFlowx(_) => Provider::Attestr,
+            Self::BiometricKzFlow(_) => Provider::BiometricKz,
             Self::JumioAuthentication(_) => Provider::Jumio,
         }
     }

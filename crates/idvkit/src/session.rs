@@ -28,6 +28,7 @@ pub struct Session(Inner);
 #[derive(Clone)]
 enum Inner {
     Attestr(Machine<idvkit_attestr::AttestrFlow>),
+    BiometricKz(Machine<idvkit_biometric_kz::BiometricKzFlow>),
     Jumio(Machine<idvkit_jumio::JumioFlow>),
 }
 
@@ -36,6 +37,7 @@ macro_rules! each {
     ($inner:expr, $session:ident => $call:expr) => {
         match $inner {
             Inner::Attestr($session) => $call,
+            Inner::BiometricKz($session) => $call,
             Inner::Jumio($session) => $call,
         }
     };
@@ -53,6 +55,9 @@ impl Session {
         match (&account.0, request) {
             (AccountInner::Attestr(account), Request::AttestrFlowx(request)) => {
                 idvkit_attestr::open(account, request, seed, now).map(|session| Self(Inner::Attestr(session)))
+            }
+            (AccountInner::BiometricKz(account), Request::BiometricKzFlow(request)) => {
+                idvkit_biometric_kz::open(account, request, seed, now).map(|session| Self(Inner::BiometricKz(session)))
             }
             (AccountInner::Jumio(account), Request::JumioAuthentication(request)) => {
                 idvkit_jumio::open(account, request, seed, now).map(|session| Self(Inner::Jumio(session)))
@@ -73,6 +78,7 @@ impl Session {
     pub fn restore(account: &Account, snapshot: &str) -> Result<Self, Reject> {
         Ok(Self(match &account.0 {
             AccountInner::Attestr(account) => Inner::Attestr(Machine::restore(account.clone(), snapshot)?),
+            AccountInner::BiometricKz(account) => Inner::BiometricKz(Machine::restore(account.clone(), snapshot)?),
             AccountInner::Jumio(account) => Inner::Jumio(Machine::restore(account.clone(), snapshot)?),
         }))
     }
@@ -118,6 +124,7 @@ impl Session {
     pub fn provider(&self) -> Provider {
         match &self.0 {
             Inner::Attestr(_) => Provider::Attestr,
+            Inner::BiometricKz(_) => Provider::BiometricKz,
             Inner::Jumio(_) => Provider::Jumio,
         }
     }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::attestr::AttestrSettings;
+use crate::biometric_kz::BiometricKzSettings;
 use crate::jumio::JumioSettings;
 
 /// The whole sandbox as data: what `--config file.json` holds, in `snake_case`, every member optional.
@@ -30,6 +31,8 @@ pub struct Config {
     pub jumio: JumioSettings,
     /// Attestr Flowx.
     pub attestr: AttestrSettings,
+    /// biometric.kz Flow.
+    pub biometric_kz: BiometricKzSettings,
 }
 
 impl Default for Config {
@@ -43,6 +46,7 @@ impl Default for Config {
             reroute: BTreeMap::new(),
             jumio: JumioSettings::default(),
             attestr: AttestrSettings::default(),
+            biometric_kz: BiometricKzSettings::default(),
         }
     }
 }
@@ -67,7 +71,8 @@ impl Config {
             return Err("start_at must be Unix milliseconds between the years 2020 and 2200".into());
         }
         self.jumio.check()?;
-        self.attestr.check()
+        self.attestr.check()?;
+        self.biometric_kz.check()
     }
 
     /// This configuration with `patch` merged in as RFC 7396 describes: objects merge, `null` removes, all else replaces.

@@ -13,7 +13,7 @@ use crate::world::{Event, World};
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CallbackRule {
-    /// `jumio` or `attestr`.
+    /// `jumio`, `attestr`, `biometric_kz` or `signicat`.
     pub provider: String,
     /// The accident.
     pub mode: CallbackMode,
@@ -56,7 +56,7 @@ pub struct DeliveryEntry {
     pub delivery: u64,
     /// When, on the virtual clock, Unix milliseconds.
     pub at: i64,
-    /// `jumio` or `attestr`.
+    /// `jumio`, `attestr`, `biometric_kz` or `signicat`.
     pub provider: &'static str,
     /// The result or event that is told.
     pub event: String,

@@ -16,6 +16,8 @@ pub(crate) async fn index(State(shared): State<Handle>) -> Response {
         ("Jumio Authentication for Web, SGP API", "/jumio/sgp"),
         ("Attestr Studio API", "/attestr/api"),
         ("Attestr Flowx browser library (a stand-in)", "/attestr/cdn/flowx.js"),
+        ("biometric.kz API (instead of kyc.biometric.kz)", "/biometric_kz/kyc"),
+        ("biometric.kz flow pages and widget (instead of remote.biometric.kz)", "/biometric_kz/remote"),
     ];
     let body = html! {
         p { "An independent local emulator for development and tests. Nothing here comes from, or reaches, a provider." }

@@ -15,6 +15,7 @@
 #![forbid(unsafe_code)]
 
 pub mod attestr;
+pub mod biometric_kz;
 mod clock;
 mod config;
 mod control;
@@ -119,6 +120,7 @@ fn router(shared: &Handle) -> Router {
     let providers = Router::new()
         .nest("/jumio/{region}", jumio::router())
         .nest("/attestr", attestr::router())
+        .nest("/biometric_kz", biometric_kz::router())
         .fallback(nothing_here)
         .layer(middleware::from_fn_with_state(Arc::clone(shared), log::observe));
     Router::new()

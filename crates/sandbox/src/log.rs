@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::faults::{self, When};
 use crate::world::Handle;
-use crate::{attestr, jumio};
+use crate::{attestr, biometric_kz, jumio};
 
 /// One request to a provider's API or page.
 #[derive(Clone, PartialEq, Eq, Serialize)]
@@ -104,6 +104,7 @@ fn operation(method: &Method, path: &str) -> &'static str {
     let found = match path.get(1..).unwrap_or_default().split_once('/') {
         Some(("jumio", rest)) => jumio::operation(method, rest),
         Some(("attestr", rest)) => attestr::operation(method, rest),
+        Some(("biometric_kz", rest)) => biometric_kz::operation(method, rest),
         _ => None,
     };
     found.unwrap_or("unknown")
@@ -111,14 +112,14 @@ fn operation(method: &Method, path: &str) -> &'static str {
 
 /// Calls that carry keys, as opposed to pages that a browser may load.
 fn is_api(operation: &str) -> bool {
-    jumio::API.contains(&operation) || attestr::API.contains(&operation)
+    jumio::API.iter().chain(&attestr::API).chain(&biometric_kz::API).any(|known| *known == operation)
 }
 
 fn provider_error(shared: &Handle, uri: &Uri, status: StatusCode, code: Option<i64>) -> Response {
-    if uri.path().starts_with("/attestr/") {
-        attestr::fault_body(shared, status, code)
-    } else {
-        jumio::fault_body(shared, uri, status)
+    match uri.path().split('/').nth(1) {
+        Some("attestr") => attestr::fault_body(shared, status, code),
+        Some("biometric_kz") => biometric_kz::fault_body(status),
+        _ => jumio::fault_body(shared, uri, status),
     }
 }
 
@@ -126,7 +127,7 @@ fn provider_error(shared: &Handle, uri: &Uri, status: StatusCode, code: Option<i
 fn redacted(uri: &Uri) -> String {
     let Some(query) = uri.query() else { return uri.path().to_owned() };
     let pairs = form_urlencoded::parse(query.as_bytes()).map(|(name, value)| {
-        let harmless = ["locale", "lc", "retry", "mode", "framed"].contains(&&*name) && value.len() <= 8;
+        let harmless = ["locale", "lc", "retry", "mode", "framed", "web_view", "widget"].contains(&&*name) && value.len() <= 8;
         if harmless { format!("{name}={value}") } else { format!("{name}=*") }
     });
     format!("{}?{}", uri.path(), pairs.collect::<Vec<_>>().join("&"))

@@ -8,7 +8,7 @@ use crate::deliveries::{Attempt, Deliveries};
 use crate::faults::Faults;
 use crate::ids::Ids;
 use crate::log::LogEntry;
-use crate::{attestr, jumio};
+use crate::{attestr, biometric_kz, jumio};
 
 /// What can be due on the clock.
 pub(crate) enum Event {
@@ -16,6 +16,7 @@ pub(crate) enum Event {
     Deliver(u64),
     Jumio(jumio::Event),
     Attestr(attestr::Event),
+    BiometricKz(biometric_kz::Event),
 }
 
 /// The whole state, behind one lock: every request sees the effects of all earlier ones.
@@ -29,6 +30,7 @@ pub(crate) struct World {
     pub(crate) faults: Faults,
     pub(crate) jumio: jumio::State,
     pub(crate) attestr: attestr::State,
+    pub(crate) biometric_kz: biometric_kz::State,
     initial: Config,
 }
 
@@ -42,6 +44,7 @@ impl World {
             faults: Faults::default(),
             jumio: jumio::State::default(),
             attestr: attestr::State::default(),
+            biometric_kz: biometric_kz::State::default(),
             initial: config.clone(),
             config,
             base_url,
@@ -61,11 +64,7 @@ impl World {
                 return;
             }
             for event in due {
-                match event {
-                    Event::Jumio(event) => jumio::on_event(self, event),
-                    Event::Attestr(event) => attestr::on_event(self, event),
-                    Event::Deliver(_) => {}
-                }
+                self.happen(event);
             }
         }
     }
@@ -73,17 +72,25 @@ impl World {
     /// Runs what is due by `until` up to the next attempt of a delivery, which must be made without the lock.
     fn next_attempt(&mut self, until: i64) -> Option<Attempt> {
         while let Some(event) = self.clock.pop_due(until) {
-            match event {
-                Event::Jumio(event) => jumio::on_event(self, event),
-                Event::Attestr(event) => attestr::on_event(self, event),
-                Event::Deliver(id) => {
-                    if let Some(attempt) = self.attempt(id) {
-                        return Some(attempt);
-                    }
+            if let Event::Deliver(id) = event {
+                if let Some(attempt) = self.attempt(id) {
+                    return Some(attempt);
                 }
+            } else {
+                self.happen(event);
             }
         }
         None
+    }
+
+    /// What is due at a provider; deliveries go their own way, because they need the network.
+    fn happen(&mut self, event: Event) {
+        match event {
+            Event::Jumio(event) => jumio::on_event(self, event),
+            Event::Attestr(event) => attestr::on_event(self, event),
+            Event::BiometricKz(event) => biometric_kz::on_event(self, event),
+            Event::Deliver(_) => {}
+        }
     }
 }
 

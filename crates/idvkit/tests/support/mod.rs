@@ -8,19 +8,21 @@ use serde_json::{Value, json};
 use sha2::Sha256;
 
 pub(crate) const T0: UnixMillis = UnixMillis(1_767_225_600_000);
-pub(crate) const FLOWS: &[Flow] = &[Flow::Jumio, Flow::Attestr];
+pub(crate) const FLOWS: &[Flow] = &[Flow::Attestr, Flow::BiometricKz, Flow::Jumio];
 
 const REFERENCE: &str = "11111111-1111-4111-8111-111111111111";
 const ENROLMENT: &str = "22222222-2222-4222-8222-222222222222";
 const HANDSHAKE: &str = "DS02zfeuv6n4gkq51hvw6";
+const SESSION: &str = "3fa85f64-5717-4562-b3fc-2c963f66afa6";
 const SECRET: &str = "0123456789abcdef0123456789abcdef0123456789abcdef";
 const RESULT: &str = r#"{"FS02zfeuv3tcnkq2mond2":{"input":{"pan":"ABCPE1234F"},"output":{"valid":true}}}"#;
 
 /// A provider's flow.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Flow {
-    Jumio,
     Attestr,
+    BiometricKz,
+    Jumio,
 }
 
 impl Flow {
@@ -30,6 +32,10 @@ impl Flow {
                 "provider": "jumio", "region": "eu", "api_token": "planted-token", "api_secret": "planted-secret",
                 "user_agent": "Example Corp SampleApp/1.0.1",
                 "callback": {"url": "https://merchant.example/callback"}, "success_url": "https://merchant.example/back",
+            }),
+            Self::BiometricKz => json!({
+                "provider": "biometric_kz", "api_key": "planted-flow-key-planted-flow-key-planted-flow-key",
+                "webhook_secrets": ["planted-path-segment"],
             }),
             Self::Attestr => json!({
                 "provider": "attestr", "auth_token": "planted-auth", "client_key": "0123456789abcdef0123456789abcdef",
@@ -42,6 +48,8 @@ impl Flow {
     pub(crate) fn open(self) -> Session {
         let request = match self {
             Self::Jumio => json!({"flow": "jumio_authentication", "enrollment_transaction_reference": ENROLMENT}),
+            Self::BiometricKz => json!({"flow": "biometric_kz_flow", "locale": "kk", "metadata": {"edocument": {
+                "iin": {"value": "000101500001", "changeable": false}, "phone": {"value": "77011234567"}}}}),
             Self::Attestr => {
                 json!({"flow": "attestr_flowx", "flow_id": "FX02zfeuvcj36knhn06us", "tag": "user-7", "webhook": true})
             }
@@ -71,6 +79,8 @@ impl Flow {
             "jumio.initiate" => initiated(),
             "attestr.create_handshake" => created(),
             "jumio.retrieve" => retrieved("STARTED"),
+            "biometric_kz.create_session" => kz_created(),
+            "biometric_kz.fetch_result" => json!({"id": SESSION, "technologies": [], "liveness_result": {}}).to_string(),
             _ => json!({"_id": HANDSHAKE, "tag": "user-7", "result": null, "resultSignature": null}).to_string(),
         };
         respond(request.id.clone(), 200, body)
@@ -80,6 +90,7 @@ impl Flow {
     pub(crate) fn is_pass(self, _session: &Session, input: &Input) -> bool {
         let Input::HttpResponse { status: 200, body, .. } = input else { return false };
         match self {
+            Self::BiometricKz => body == kz_result("FINISHED", true, "000101500001").as_bytes(),
             Self::Jumio => body == retrieved("PASSED").as_bytes(),
             Self::Attestr => body == attestr_result(&sign(RESULT)).as_bytes(),
         }
@@ -109,6 +120,7 @@ impl Flow {
     /// A callback: genuine with index 0, spoiled otherwise.
     pub(crate) fn callback(self, session: &Session, index: usize) -> Input {
         match self {
+            Self::BiometricKz => kz_webhook(index),
             Self::Jumio => jumio_callback(session, index),
             Self::Attestr => attestr_webhook(index),
         }
@@ -119,13 +131,14 @@ impl Flow {
             // A gap of 20 seconds, and the initiate call.
             Self::Jumio => 3 + 1,
             // A gap of 2 seconds, and the create call.
-            Self::Attestr => 30 + 2,
+            Self::Attestr | Self::BiometricKz => 30 + 2,
         }
     }
 
     fn operations(self) -> &'static [&'static str] {
         match self {
             Self::Jumio => &["jumio.initiate", "jumio.retrieve", "jumio.delete"],
+            Self::BiometricKz => &["biometric_kz.create_session", "biometric_kz.fetch_result"],
             Self::Attestr => &["attestr.create_handshake", "attestr.fetch_result"],
         }
     }
@@ -142,6 +155,17 @@ impl Flow {
         ];
         match operation {
             "jumio.initiate" => answers.extend([(200, initiated()), (200, initiated()), (201, initiated())]),
+            "biometric_kz.create_session" => answers.extend([(200, kz_created()), (200, kz_created()), (201, kz_created())]),
+            "biometric_kz.fetch_result" => answers.extend([
+                (200, kz_result("FINISHED", true, "000101500001")),
+                (200, kz_result("FINISHED", true, "000101600018")),
+                (200, kz_result("FINISHED", false, "000101500001")),
+                (200, kz_result("FAILED", false, "000101500001")),
+                (200, kz_result("PROGRESS", true, "000101500001")),
+                (500, kz_result("FINISHED", true, "000101500001")),
+                (200, kz_result("FINISHED", true, "000101500001").replace(SESSION, REFERENCE)),
+                (200, json!({"id": SESSION, "liveness_result": {}}).to_string()),
+            ]),
             "attestr.create_handshake" => answers.extend([(200, created()), (200, created()), (200, created())]),
             "jumio.retrieve" => {
                 let results = ["CREATED", "STARTED", "PASSED", "FAILED", "INVALID", "EXPIRED", "MAYBE"];
@@ -223,6 +247,30 @@ fn jumio_callback(session: &Session, index: usize) -> Input {
          &transactionResult={result}&scanSource=WEB&transactionDate=2026-01-01T00%3A00%3A00Z&callbackDate=2026-01-01T00%3A00%3A05Z"
     );
     Input::Callback { url, headers: vec![], body: body.into_bytes() }
+}
+
+fn kz_created() -> String {
+    json!({"session_id": SESSION, "technologies": ["LDHP", "ED", "F2F"]}).to_string()
+}
+
+fn kz_result(status: &str, verdict: bool, iin: &str) -> String {
+    json!({
+        "id": SESSION, "status": status, "flow_session_result": verdict,
+        "technologies": [{"name": "Liveness", "code": "LDHP"}, {"name": "E-Document", "code": "ED"}],
+        "liveness_result": {"result": true, "prediction": "0.9980"},
+        "edocument_result": {"result": true, "result_json": {"common": {"docOwner": {"iin": iin, "firstName": "ANNA"}}}},
+    })
+    .to_string()
+}
+
+fn kz_webhook(index: usize) -> Input {
+    let segment = if index % 4 == 3 { "wrong" } else { "planted-path-segment" };
+    let event = ["flow.end", "flow.start", "technology.end"][index % 3];
+    let body = json!({
+        "id": REFERENCE, "event": event, "session_id": SESSION, "created": 1_734_597_331, "success": true,
+        "flow_name": "x", "metadata": {}, "data": {"session_result": {"status": "FINISHED", "flow_session_result": true}},
+    });
+    Input::Callback { url: format!("/hook/{segment}"), headers: vec![], body: body.to_string().into_bytes() }
 }
 
 fn attestr_webhook(index: usize) -> Input {

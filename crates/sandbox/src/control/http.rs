@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 use super::{Control, Script};
 use crate::attestr::Flow;
+use crate::biometric_kz::BiometricKzFlow;
 use crate::deliveries::CallbackRule;
 use crate::faults::Fault;
 use crate::jumio::{Enrolment, resolve_colours};
@@ -36,10 +37,12 @@ pub(crate) fn router() -> Router<Handle> {
         .route("/attestr/flows", get(flows).post(add_flow))
         .route("/attestr/handshakes", get(handshakes))
         .route("/attestr/archive", post(archive))
+        .route("/biometric_kz/flows", get(kz_flows).post(add_kz_flow))
+        .route("/biometric_kz/sessions", get(kz_sessions))
 }
 
 /// What there is, also shown on the index page.
-pub(crate) const HELP: [(&str, &str); 17] = [
+pub(crate) const HELP: [(&str, &str); 19] = [
     ("GET /_sandbox/clock", "the virtual clock: {\"now\": unix ms}"),
     (
         "POST /_sandbox/clock",
@@ -69,7 +72,11 @@ pub(crate) const HELP: [(&str, &str); 17] = [
         "GET /_sandbox/attestr/handshakes; POST /_sandbox/attestr/archive",
         "handshakes; {\"handshake\": id} archives one",
     ),
+    ("GET, POST /_sandbox/biometric_kz/flows", "flows with keys and technologies; POST adds or replaces one"),
+    ("GET /_sandbox/biometric_kz/sessions", "sessions and where their users are"),
 ];
+
+const PROVIDERS: [&str; 3] = ["jumio", "attestr", "biometric_kz"];
 
 pub(crate) async fn help() -> Response {
     let lines: Vec<String> = HELP.iter().map(|(call, what)| format!("{call}\n    {what}\n")).collect();
@@ -125,6 +132,10 @@ async fn accounts(State(shared): State<Handle>) -> Json<Value> {
             "api": format!("{base}/attestr/api"), "script": format!("{base}/attestr/cdn/flowx.js"),
             "accounts": world.config.attestr.accounts, "flows": world.config.attestr.flows,
         },
+        "biometric_kz": {
+            "api": format!("{base}/biometric_kz/kyc"), "remote": format!("{base}/biometric_kz/remote"),
+            "flows": world.config.biometric_kz.flows,
+        },
     }))
 }
 
@@ -141,7 +152,7 @@ async fn patch(State(shared): State<Handle>, body: Bytes) -> Response {
 
 async fn script(State(shared): State<Handle>, body: Bytes) -> Response {
     let found = read::<Script>(&body).map(|script| Control::new(shared).script(script));
-    answer_found(found, "there is no transaction or handshake with this id")
+    answer_found(found, "there is no transaction, handshake, session or process with this id")
 }
 
 async fn fault(State(shared): State<Handle>, body: Bytes) -> Response {
@@ -159,8 +170,8 @@ async fn fault(State(shared): State<Handle>, body: Bytes) -> Response {
 
 async fn callbacks(State(shared): State<Handle>, body: Bytes) -> Response {
     match read::<CallbackRule>(&body) {
-        Ok(rule) if !["jumio", "attestr"].contains(&rule.provider.as_str()) => {
-            refused("provider must be jumio or attestr")
+        Ok(rule) if !PROVIDERS.contains(&rule.provider.as_str()) => {
+            refused("provider must be jumio, attestr or biometric_kz")
         }
         Ok(rule) => {
             shared.world().deliveries.rule(rule);
@@ -214,6 +225,22 @@ async fn add_flow(State(shared): State<Handle>, body: Bytes) -> Response {
 
 async fn handshakes(State(shared): State<Handle>) -> Response {
     Json(shared.world().attestr.views()).into_response()
+}
+
+async fn kz_flows(State(shared): State<Handle>) -> Response {
+    Json(&shared.world().config.biometric_kz.flows).into_response()
+}
+
+async fn add_kz_flow(State(shared): State<Handle>, body: Bytes) -> Response {
+    apply(&body, |flow: BiometricKzFlow| {
+        let list = &mut shared.world().config.biometric_kz.flows;
+        list.retain(|other| other.api_key != flow.api_key);
+        list.push(flow);
+    })
+}
+
+async fn kz_sessions(State(shared): State<Handle>) -> Response {
+    Json(shared.world().biometric_kz.views()).into_response()
 }
 
 #[derive(Deserialize)]

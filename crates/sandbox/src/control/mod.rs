@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::attestr::{AttestrScript, HandshakeView};
+use crate::biometric_kz::{BiometricKzScript, SessionView};
 use crate::config::Config;
 use crate::deliveries::{CallbackRule, DeliveryEntry};
 use crate::faults::Fault;
@@ -21,6 +22,8 @@ pub enum Script {
     Jumio(JumioScript),
     /// For Attestr.
     Attestr(AttestrScript),
+    /// For biometric.kz.
+    BiometricKz(BiometricKzScript),
 }
 
 /// A handle to a running sandbox. Clones steer the same one.
@@ -65,12 +68,13 @@ impl Control {
         self.shared.world().deliveries.log().to_vec()
     }
 
-    /// Says how something shall turn out. `false`: the transaction or handshake that it names does not exist.
+    /// Says how something shall turn out. `false`: what it names does not exist.
     pub fn script(&self, script: Script) -> bool {
         let mut world = self.shared.world();
         match script {
             Script::Jumio(script) => world.jumio.script(script),
             Script::Attestr(script) => world.attestr.script(script),
+            Script::BiometricKz(script) => world.biometric_kz.script(script),
         }
     }
 
@@ -112,6 +116,11 @@ impl Control {
     /// Attestr's handshakes, oldest first.
     pub fn handshakes(&self) -> Vec<HandshakeView> {
         self.shared.world().attestr.views()
+    }
+
+    /// biometric.kz's sessions, oldest first.
+    pub fn sessions(&self) -> Vec<SessionView> {
+        self.shared.world().biometric_kz.views()
     }
 
     /// Archives an Attestr handshake: its result and signature are gone. `false`: there is no such handshake.

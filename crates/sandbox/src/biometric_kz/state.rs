@@ -1,0 +1,406 @@
+//! Sessions: technologies one after the other, the first failure ends them all (inferred).
+
+use std::collections::{HashMap, VecDeque};
+
+use serde::{Deserialize, Serialize};
+
+use super::metadata::Metadata;
+use super::people::{is_iin, phone};
+use super::settings::BiometricKzFlow;
+use super::webhook;
+use crate::world::{Event as WorldEvent, World};
+
+/// What happens to the user. It strikes when the user goes on in the step that it belongs to.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Scenario {
+    /// Everything is passed.
+    #[default]
+    Approved,
+    /// Face2Face: another person.
+    FaceMismatch,
+    /// Liveness: a mask in front of the camera.
+    MaskAttack,
+    /// Liveness: closed eyes.
+    ClosedEyes,
+    /// E-Document: the person or the phone is not in the Mobile Citizens Database.
+    NotInDatabase,
+    /// E-Document: every code counts as wrong.
+    WrongCode,
+    /// E-Document: the code comes too late and has run out when it is entered.
+    LateCode,
+    /// E-Document: the government's service does not answer.
+    ServiceDown,
+    /// The user gives up.
+    Aborted,
+    /// No camera, or it was refused.
+    NoCamera,
+    /// E-Document: the user enters another IIN than the prefilled one, where it may be changed.
+    IinChanged,
+}
+
+/// A script for the next session, or for one that exists.
+#[derive(Clone, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct BiometricKzScript {
+    /// Changes a session that exists; otherwise the next create uses the script up.
+    pub session: Option<String>,
+    /// What happens to the user.
+    pub scenario: Option<Scenario>,
+    /// Virtual milliseconds from the end to the results.
+    pub pending_ms: Option<i64>,
+}
+
+/// A session as the control API shows it.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct SessionView {
+    /// As create returned it.
+    pub session_id: String,
+    /// The flow's name.
+    pub flow: String,
+    /// Where the user is: `not_opened`, `liveness`, `photo`, `document`, `entry`, `code`, `other`, `ended`.
+    pub step: &'static str,
+    /// Once ended: whether everything was passed.
+    pub passed: Option<bool>,
+    /// Whether the results are there.
+    pub ready: bool,
+}
+
+pub(crate) struct Session {
+    pub(crate) id: String,
+    pub(crate) flow: BiometricKzFlow,
+    pub(crate) metadata: Metadata,
+    pub(crate) created: i64,
+    pub(crate) opened: bool,
+    pub(crate) step: Step,
+    /// Finished technologies, in order.
+    pub(crate) done: Vec<Done>,
+    pub(crate) ended: Option<End>,
+    /// The results are there.
+    pub(crate) ready: bool,
+    pub(crate) scenario: Scenario,
+    pending_ms: i64,
+}
+
+/// What the user has to do.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) enum Step {
+    Liveness,
+    Photo,
+    Document,
+    Entry,
+    Code(Code),
+    Other,
+}
+
+impl Step {
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Self::Liveness => "liveness",
+            Self::Photo => "photo",
+            Self::Document => "document",
+            Self::Entry => "entry",
+            Self::Code(_) => "code",
+            Self::Other => "other",
+        }
+    }
+}
+
+/// A code from 1414 on its way, and for whom.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Code {
+    pub(crate) digits: String,
+    sent: i64,
+    wrong: u32,
+    iin: String,
+    phone: String,
+}
+
+/// A technology that was passed or not.
+#[derive(Clone)]
+pub(crate) struct Done {
+    pub(crate) code: String,
+    pub(crate) failure: Option<Failure>,
+    /// For E-Document: what was left in the fields.
+    pub(crate) entered: Option<(String, String)>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct End {
+    pub(crate) at: i64,
+    pub(crate) failure: Option<Failure>,
+}
+
+/// `failure_reason` on the wire (notes B8).
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Failure {
+    pub(crate) kind: &'static str,
+    pub(crate) detail: Option<&'static str>,
+}
+
+impl Failure {
+    pub(crate) const CLOSED_EYES: Self = Self::new("CALC_RESULT", "Closed eyes");
+    pub(crate) const MASK_ATTACK: Self = Self::new("CALC_RESULT", "Mask Attack");
+    pub(crate) const NO_MATCH: Self = Self::new("CALC_RESULT", "Low overall prediction");
+    pub(crate) const ABORTED: Self = Self::new("CLIENT", "Operation aborted by user");
+    pub(crate) const NO_CAMERA: Self = Self { kind: "NO_CAM", detail: None };
+    const TIMEOUT: Self = Self { kind: "TIMEOUT", detail: None };
+    // The table for E-Document is not visible; the texts are those of its backend API (B8), the types are inferred.
+    pub(crate) const NOT_IN_DATABASE: Self = Self::new("REQUEST_ERROR", "Subject not found in MCDB");
+    pub(crate) const SERVICE_DOWN: Self = Self::new("SERVICE_ERROR", "Government service error");
+    const INVALID_IIN: Self = Self::new("REQUEST_ERROR", "Invalid IIN");
+    const WRONG_CODE: Self = Self::new("CLIENT", "Invalid code");
+
+    const fn new(kind: &'static str, detail: &'static str) -> Self {
+        Self { kind, detail: Some(detail) }
+    }
+}
+
+#[derive(Default)]
+pub(crate) struct State {
+    pub(crate) sessions: HashMap<String, Session>,
+    order: Vec<String>,
+    scripts: VecDeque<BiometricKzScript>,
+}
+
+/// What is due for a session.
+pub(crate) enum Event {
+    Expire(String),
+    Ready(String),
+}
+
+impl State {
+    pub(crate) fn script(&mut self, script: BiometricKzScript) -> bool {
+        let Some(id) = &script.session else {
+            self.scripts.push_back(script);
+            return true;
+        };
+        let Some(session) = self.sessions.get_mut(id) else { return false };
+        session.scenario = script.scenario.unwrap_or(session.scenario);
+        session.pending_ms = script.pending_ms.unwrap_or(session.pending_ms);
+        true
+    }
+
+    pub(crate) fn views(&self) -> Vec<SessionView> {
+        let view = |session: &Session| SessionView {
+            session_id: session.id.clone(),
+            flow: session.flow.name.clone(),
+            step: match (session.ended, session.opened) {
+                (Some(_), _) => "ended",
+                (None, false) => "not_opened",
+                (None, true) => session.step.name(),
+            },
+            passed: session.ended.map(|end| end.failure.is_none()),
+            ready: session.ready,
+        };
+        self.order.iter().filter_map(|id| self.sessions.get(id)).map(view).collect()
+    }
+}
+
+pub(crate) fn create(world: &mut World, flow: usize, metadata: Metadata) -> &Session {
+    let id = world.ids.uuid();
+    let script = world.biometric_kz.scripts.pop_front().unwrap_or_default();
+    let settings = &world.config.biometric_kz;
+    let created = world.clock.now();
+    let session = Session {
+        id: id.clone(),
+        flow: settings.flows[flow].clone(),
+        metadata,
+        created,
+        opened: false,
+        step: Step::Other,
+        done: Vec::new(),
+        ended: None,
+        ready: false,
+        scenario: script.scenario.unwrap_or(settings.scenario),
+        pending_ms: script.pending_ms.unwrap_or(settings.pending_ms),
+    };
+    world.clock.at(created.saturating_add(settings.session_ms), WorldEvent::BiometricKz(Event::Expire(id.clone())));
+    world.biometric_kz.order.push(id.clone());
+    world.biometric_kz.sessions.entry(id).or_insert(session)
+}
+
+/// The first opening begins the flow; a later one goes on where the user was (inferred).
+pub(crate) fn open(world: &mut World, id: &str) {
+    let Some(session) = world.biometric_kz.sessions.get_mut(id) else { return };
+    if std::mem::replace(&mut session.opened, true) || session.ended.is_some() {
+        return;
+    }
+    webhook::flow_start(world, id);
+    enter(world, id);
+}
+
+/// The user goes on in a step that needs only the camera, or nothing.
+pub(crate) fn submit(world: &mut World, id: &str) {
+    let Some(session) = running(world, id) else { return };
+    let failure = match (session.scenario, &session.step) {
+        (Scenario::Aborted, _) => Some(Failure::ABORTED),
+        (Scenario::NoCamera, _) => Some(Failure::NO_CAMERA),
+        (Scenario::MaskAttack, Step::Liveness) => Some(Failure::MASK_ATTACK),
+        (Scenario::ClosedEyes, Step::Liveness) => Some(Failure::CLOSED_EYES),
+        (Scenario::FaceMismatch, Step::Photo) => Some(Failure::NO_MATCH),
+        _ => None,
+    };
+    finish(world, id, failure, None);
+}
+
+pub(crate) fn fail(world: &mut World, id: &str, failure: Failure) {
+    finish(world, id, Some(failure), None);
+}
+
+/// The data entry step was filled in; the text is what the user gets to read.
+pub(crate) fn enter_data(world: &mut World, id: &str, iin: &str, number: &str) -> Option<&'static str> {
+    let check_iin = world.config.biometric_kz.check_iin;
+    let session = running(world, id)?;
+    let mut iin = session.metadata.iin.value.clone().filter(|_| !session.metadata.iin.changeable).unwrap_or(iin.into());
+    let number = session.metadata.phone.value.clone().filter(|_| !session.metadata.phone.changeable);
+    let number = number.as_deref().unwrap_or(number.as_ref());
+    if session.scenario == Scenario::Aborted {
+        fail(world, id, Failure::ABORTED);
+        return None;
+    }
+    if session.scenario == Scenario::IinChanged && session.metadata.iin.changeable {
+        iin = OTHER_IIN.into();
+    }
+    if iin.len() != 12 || !iin.bytes().all(|byte| byte.is_ascii_digit()) || (check_iin && !is_iin(&iin)) {
+        return Some("This is no IIN: it has 12 digits, the last of which is a check digit.");
+    }
+    let Some(number) = phone(number) else {
+        return Some("This is no mobile number: 77 and 9 digits.");
+    };
+    send_code(world, id, iin, number);
+    None
+}
+
+/// What a user types who wants to pass as somebody else.
+const OTHER_IIN: &str = "000101600018";
+
+/// Another code for the same data.
+pub(crate) fn send_again(world: &mut World, id: &str) {
+    let Some(Step::Code(code)) = running(world, id).map(|session| session.step.clone()) else { return };
+    send_code(world, id, code.iin, code.phone);
+}
+
+/// A code was entered; the text is what the user gets to read.
+pub(crate) fn enter_code(world: &mut World, id: &str, digits: &str) -> Option<&'static str> {
+    let (now, life, attempts) =
+        (world.clock.now(), world.config.biometric_kz.code_life_ms, world.config.biometric_kz.code_attempts);
+    let session = running(world, id)?;
+    let scenario = session.scenario;
+    let Step::Code(code) = &mut session.step else { return None };
+    if scenario == Scenario::LateCode || now > code.sent.saturating_add(life) {
+        // Struck once: the next code comes in time.
+        session.scenario = if scenario == Scenario::LateCode { Scenario::Approved } else { scenario };
+        return Some("The code has run out; ask for another.");
+    }
+    if scenario == Scenario::WrongCode || code.digits != digits {
+        code.wrong += 1;
+        if code.wrong >= attempts {
+            fail(world, id, Failure::WRONG_CODE);
+            return None;
+        }
+        return Some("The code is wrong.");
+    }
+    let entered = (code.iin.clone(), code.phone.clone());
+    finish(world, id, None, Some(entered));
+    None
+}
+
+pub(crate) fn on_event(world: &mut World, event: Event) {
+    match event {
+        Event::Expire(id) => {
+            if let Some(session) = world.biometric_kz.sessions.get(&id).filter(|session| session.ended.is_none()) {
+                if session.opened {
+                    finish(world, &id, Some(Failure::TIMEOUT), None);
+                } else {
+                    end(world, &id, Some(Failure::TIMEOUT));
+                }
+            }
+        }
+        Event::Ready(id) => {
+            let Some(session) = world.biometric_kz.sessions.get_mut(&id) else { return };
+            session.ready = true;
+            if !world.config.biometric_kz.early_flow_end {
+                webhook::flow_end(world, &id);
+            }
+        }
+    }
+}
+
+fn running<'a>(world: &'a mut World, id: &str) -> Option<&'a mut Session> {
+    world.biometric_kz.sessions.get_mut(id).filter(|session| session.opened && session.ended.is_none())
+}
+
+/// Sends a code to the phone, unless the government's service cannot.
+fn send_code(world: &mut World, id: &str, iin: String, number: String) {
+    let (digits, sent) = (world.ids.digits(6), world.clock.now());
+    let Some(session) = running(world, id) else { return };
+    match session.scenario {
+        Scenario::NotInDatabase => return fail(world, id, Failure::NOT_IN_DATABASE),
+        Scenario::ServiceDown => return fail(world, id, Failure::SERVICE_DOWN),
+        _ => {}
+    }
+    let wrong = if let Step::Code(code) = &session.step { code.wrong } else { 0 };
+    session.step = Step::Code(Code { digits, sent, wrong, iin, phone: number });
+}
+
+/// Begins the technology that is next, or ends the flow when there is none.
+fn enter(world: &mut World, id: &str) {
+    let Some(session) = running(world, id) else { return };
+    let Some(code) = session.flow.technologies.get(session.done.len()).cloned() else {
+        return end(world, id, None);
+    };
+    session.step = match code.as_str() {
+        "ED" => Step::Entry,
+        "DR" => Step::Document,
+        "F2F" => Step::Photo,
+        code if code.starts_with("LD") => Step::Liveness,
+        _ => Step::Other,
+    };
+    webhook::technology_start(world, id, &code);
+    let check_iin = world.config.biometric_kz.check_iin;
+    let Some(session) = running(world, id) else { return };
+    match session.step {
+        Step::Photo if !needs_photo(session) => submit(world, id),
+        Step::Entry if session.metadata.skip_input => {
+            let field = |value: &Option<String>| value.clone().unwrap_or_default();
+            let (iin, number) = (field(&session.metadata.iin.value), field(&session.metadata.phone.value));
+            match phone(&number) {
+                _ if check_iin && !is_iin(&iin) => fail(world, id, Failure::INVALID_IIN),
+                None => fail(world, id, Failure::NOT_IN_DATABASE),
+                Some(number) => send_code(world, id, iin, number),
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Two pictures are compared: one from the metadata, from liveness, or from a document. What lacks is taken here.
+fn needs_photo(session: &Session) -> bool {
+    let takes_picture = |done: &&Done| done.code.starts_with("LD") || done.code == "ED" || done.code == "DR";
+    !session.metadata.photo && session.done.iter().filter(takes_picture).count() < 2
+}
+
+/// The current technology is over.
+fn finish(world: &mut World, id: &str, failure: Option<Failure>, entered: Option<(String, String)>) {
+    let Some(session) = running(world, id) else { return };
+    let Some(code) = session.flow.technologies.get(session.done.len()).cloned() else { return };
+    session.done.push(Done { code, failure, entered });
+    webhook::technology_end(world, id);
+    if failure.is_some() {
+        end(world, id, failure);
+    } else {
+        enter(world, id);
+    }
+}
+
+fn end(world: &mut World, id: &str, failure: Option<Failure>) {
+    let now = world.clock.now();
+    let Some(session) = world.biometric_kz.sessions.get_mut(id) else { return };
+    session.ended = Some(End { at: now, failure });
+    let when = now.saturating_add(session.pending_ms.max(0));
+    world.clock.at(when, WorldEvent::BiometricKz(Event::Ready(id.to_owned())));
+    if world.config.biometric_kz.early_flow_end {
+        webhook::flow_end(world, id);
+    }
+}
