@@ -7,8 +7,8 @@ use alloc::{
 };
 
 use idvkit_core::{
-    Carry, HintKind, ImageKind, ImageSlot, Journey, NativeCall, Param, ParamValue, Permission, Provider, Refused, Signal,
-    Trigger, Way, machine::Own,
+    Carry, HintKind, ImageKind, ImageSlot, Journey, NativeCall, Param, ParamValue, Permission, Provider, Refused,
+    Signal, Trigger, Way, machine::Own,
 };
 
 use crate::{order::Order, order::Plan, validate::Account, validate::origin_of};

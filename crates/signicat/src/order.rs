@@ -239,7 +239,8 @@ impl Account {
             (None, Some(notification)) => Ok(Some(notification.url.clone())),
             (Some(NotificationTarget::Url(url)), Some(_)) => self.checked_url("notification", &url).map(Some),
             (Some(NotificationTarget::Url(_)), None) => {
-                let rule = "callbacks are recognised by the account's `notification.authorization_header`; configure it";
+                let rule =
+                    "callbacks are recognised by the account's `notification.authorization_header`; configure it";
                 Err(Reject::caller("missing", "notification", rule))
             }
         }

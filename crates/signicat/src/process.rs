@@ -118,7 +118,8 @@ impl Process {
     /// # Errors
     /// `process_malformed` if id, provider or status is missing, or a member has an impossible form.
     pub fn parse(body: &[u8]) -> Result<Self, Reject> {
-        let malformed = |field: &str| Reject::provider("process_malformed", "a required member is missing").about(field);
+        let malformed =
+            |field: &str| Reject::provider("process_malformed", "a required member is missing").about(field);
         let value: Value = serde_json::from_slice(body).map_err(|_| malformed("body"))?;
         let text = |name: &str| value.get(name).and_then(Value::as_str);
         let process_id = text("processId").filter(|id| is_id(id)).ok_or_else(|| malformed("processId"))?;
@@ -195,7 +196,8 @@ pub(crate) fn listed(body: &[u8]) -> Option<Vec<Listed>> {
     };
     let text = |row: &Value, name: &str| row.get(name).and_then(Value::as_str).map(ToString::to_string);
     let read = |row: &Value| {
-        let id = row.as_str().map(ToString::to_string).or_else(|| text(row, "processId")).or_else(|| text(row, "id"))?;
+        let id =
+            row.as_str().map(ToString::to_string).or_else(|| text(row, "processId")).or_else(|| text(row, "id"))?;
         is_id(&id).then(|| Listed { id, provider: text(row, "provider"), created: text(row, "createdAt") })
     };
     Some(rows.iter().filter_map(read).collect())

@@ -20,7 +20,13 @@ pub struct ProviderRule {
 /// Every documented rule.
 pub static PROVIDER_RULES: [ProviderRule; 8] = [
     rule("readid", "the chip is verified, clone detection is ok or unavailable", "accepted", "", "GRI"),
-    rule("readid", "the chip is verified, clone detection failed", "inconclusive", "let the user try once or twice more", "GRI"),
+    rule(
+        "readid",
+        "the chip is verified, clone detection failed",
+        "inconclusive",
+        "let the user try once or twice more",
+        "GRI",
+    ),
     rule("readid", "the chip's verification failed", "rejected", "", "GRI"),
     rule("signicatpaper", "the document is read, its machine-readable zone too", "accepted", "", "GPA"),
     rule(
@@ -32,13 +38,7 @@ pub static PROVIDER_RULES: [ProviderRule; 8] = [
     ),
     rule("signicatpaper", "the camera is blocked", "failed", "ask the user to allow the camera, then retry", "GPA"),
     rule("signicatpaper", "the user leaves", "canceled", "", "GPA"),
-    rule(
-        "signicatvideoid",
-        "process type `high`",
-        "processing",
-        "a person approves it: be patient for longer",
-        "GVI",
-    ),
+    rule("signicatvideoid", "process type `high`", "processing", "a person approves it: be patient for longer", "GVI"),
 ];
 
 const fn rule(

@@ -220,7 +220,7 @@ pub struct CaptureFlow {
     pub need: Required,
     /// Where the user returns to; `dossierId`, `processId` and `status` are appended to it.
     pub redirect_url: Option<String>,
-    /// Which kind of page; VideoID accepts `native` only, and gets it by default (GCAP).
+    /// Which kind of page; `signicatvideoid` accepts `native` only, and gets it by default (GCAP).
     pub sdk: Option<CaptureSdk>,
     /// How the page looks.
     pub capture_parameters: CaptureParameters,
@@ -265,7 +265,7 @@ pub enum CaptureSdk {
 
 /// How the capture page looks; goes into `captureParameters`, where it must be nested (C2).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields, rename_all(serialize = "camelCase"))]
+#[serde(default, deny_unknown_fields)]
 pub struct CaptureParameters {
     /// The id of a capture configuration.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -8,10 +8,7 @@ use alloc::{
 };
 use core::fmt;
 
-use idvkit_core::{
-    ImageKind, ImageRules, PollPlan, Provider, Reject, Secret, fingerprint, machine,
-    machine::Schedule,
-};
+use idvkit_core::{ImageKind, ImageRules, PollPlan, Provider, Reject, Secret, fingerprint, machine, machine::Schedule};
 
 use crate::{
     routes::Routes,
@@ -218,11 +215,9 @@ fn endpoint(profile: Profile, options: &Options) -> Result<(Endpoint, String), R
         Ok((endpoint, base.to_string()))
     };
     match profile {
-        Profile::Current => fixed(
-            "https://api.signicat.com/auth/open/connect/token",
-            "signicat-api",
-            "https://api.signicat.com/assure",
-        ),
+        Profile::Current => {
+            fixed("https://api.signicat.com/auth/open/connect/token", "signicat-api", "https://api.signicat.com/assure")
+        }
         Profile::Legacy => {
             fixed("https://preprod.signicat.com/oidc/token", LEGACY_SCOPE, "https://preprod.signicat.com/assure")
         }
@@ -257,7 +252,11 @@ fn recognition(notification: Notification) -> Result<Recognition, Reject> {
     let mut secrets = Vec::new();
     let values = core::iter::once(notification.authorization_header).chain(notification.previous_authorization_headers);
     for (index, value) in values.enumerate() {
-        let field = if index == 0 { "notification.authorization_header" } else { "notification.previous_authorization_headers" };
+        let field = if index == 0 {
+            "notification.authorization_header"
+        } else {
+            "notification.previous_authorization_headers"
+        };
         credential(field, &value)?;
         secrets.push(Secret::from(value));
     }
@@ -292,7 +291,11 @@ fn image_rules(options: &Options) -> Result<ImageRules, Reject> {
 fn timeout(given: Option<u32>) -> Result<u32, Reject> {
     match given.unwrap_or(DEFAULT_TIMEOUT_MS) {
         millis @ 1_000..=300_000 => Ok(millis),
-        _ => Err(Reject::caller("timeout_out_of_range", "options.timeout_ms", "a time-out is 1000 to 300000 milliseconds")),
+        _ => Err(Reject::caller(
+            "timeout_out_of_range",
+            "options.timeout_ms",
+            "a time-out is 1000 to 300000 milliseconds",
+        )),
     }
 }
 

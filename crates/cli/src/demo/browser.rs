@@ -308,11 +308,17 @@ impl User {
         self.case.stage().settle().await;
         let from = if self.case.is_own_page(page.url.as_str()) { Party::Merchant } else { Party::Provider };
         self.case.log(from, Party::User, What::Page { title: page.title() });
-        self.page = Some(page.clone());
-        if !self.reports {
-            return Ok(());
-        }
-        if from == Party::Merchant {
+        self.page = Some(page);
+        if self.reports { self.report().await } else { Ok(()) }
+    }
+
+    /// Lets the page that is open report what it sees, as its scripts do; in a frame it then goes where it has to.
+    ///
+    /// # Errors
+    /// If nobody answers.
+    pub async fn report(&mut self) -> Result<()> {
+        let page = self.page()?.clone();
+        if self.case.is_own_page(page.url.as_str()) {
             self.see(&Seen::Navigation { url: page.url.to_string() }).await?;
         }
         for (_, data) in page.data("data-post-message").into_iter().filter(|_| self.framed) {

@@ -4,7 +4,7 @@ use std::collections::{HashMap, VecDeque};
 
 use serde::{Deserialize, Serialize};
 
-use super::metadata::Metadata;
+use super::metadata::{Metadata, Prefill};
 use super::people::{is_iin, phone};
 use super::settings::BiometricKzFlow;
 use super::webhook;
@@ -252,9 +252,10 @@ pub(crate) fn fail(world: &mut World, id: &str, failure: Failure) {
 pub(crate) fn enter_data(world: &mut World, id: &str, iin: &str, number: &str) -> Option<&'static str> {
     let check_iin = world.config.biometric_kz.check_iin;
     let session = running(world, id)?;
-    let mut iin = session.metadata.iin.value.clone().filter(|_| !session.metadata.iin.changeable).unwrap_or(iin.into());
-    let number = session.metadata.phone.value.clone().filter(|_| !session.metadata.phone.changeable);
-    let number = number.as_deref().unwrap_or(number.as_ref());
+    // What may not be changed stays as it was given, whatever a form says.
+    let fixed = |field: &Prefill| field.value.clone().filter(|_| !field.changeable);
+    let mut iin = fixed(&session.metadata.iin).unwrap_or_else(|| iin.to_owned());
+    let number = fixed(&session.metadata.phone).unwrap_or_else(|| number.to_owned());
     if session.scenario == Scenario::Aborted {
         fail(world, id, Failure::ABORTED);
         return None;
@@ -265,7 +266,7 @@ pub(crate) fn enter_data(world: &mut World, id: &str, iin: &str, number: &str) -
     if iin.len() != 12 || !iin.bytes().all(|byte| byte.is_ascii_digit()) || (check_iin && !is_iin(&iin)) {
         return Some("This is no IIN: it has 12 digits, the last of which is a check digit.");
     }
-    let Some(number) = phone(number) else {
+    let Some(number) = phone(&number) else {
         return Some("This is no mobile number: 77 and 9 digits.");
     };
     send_code(world, id, iin, number);

@@ -62,8 +62,7 @@ impl SignicatFlow {
 
     fn process_created(&mut self, account: &Account, response: &Response<'_>) -> Result<Step, Fault> {
         success(CREATE_PROCESS, response)?;
-        let process =
-            Process::parse(response.body).map_err(|_| Fault::unreadable(CREATE_PROCESS, response.status))?;
+        let process = Process::parse(response.body).map_err(|_| Fault::unreadable(CREATE_PROCESS, response.status))?;
         if !self.is_ours(0, &process) {
             return Err(Fault::foreign(CREATE_PROCESS));
         }

@@ -1,9 +1,6 @@
 //! Hints, redirects, callbacks and images.
 
-use alloc::{
-    string::{String, ToString},
-    vec::Vec,
-};
+use alloc::{string::String, vec::Vec};
 
 use idvkit_core::{Base64Image, Header, Hint, HintKind, Image, Reject, machine::Heard};
 
@@ -64,12 +61,7 @@ impl SignicatFlow {
         }
     }
 
-    pub(super) fn called_back(
-        &mut self,
-        account: &Account,
-        headers: &[Header],
-        body: &[u8],
-    ) -> Result<Heard, Reject> {
+    pub(super) fn called_back(&mut self, account: &Account, headers: &[Header], body: &[u8]) -> Result<Heard, Reject> {
         check_authorization(account, headers)?;
         let callback = Callback::parse(body)?;
         match self.place_of(&callback.dossier_id, Some(&callback.process_id)) {
@@ -143,7 +135,11 @@ enum Place {
 
 fn parse(account: &Account, images: &[Image], known: &[String]) -> Result<Vec<StoredImage>, Reject> {
     if images.is_empty() {
-        return Err(Reject::caller("images_missing", "images", "hand in at least one of the images that were asked for"));
+        return Err(Reject::caller(
+            "images_missing",
+            "images",
+            "hand in at least one of the images that were asked for",
+        ));
     }
     let mut parsed: Vec<StoredImage> = Vec::new();
     for (index, image) in images.iter().enumerate() {
@@ -154,7 +150,7 @@ fn parse(account: &Account, images: &[Image], known: &[String]) -> Result<Vec<St
             return Err(Reject::caller("image_slot", field, rule));
         }
         let checked = Base64Image::from_bytes(&field, &image.bytes, &account.image_rules)?;
-        parsed.push(StoredImage { slot: image.slot.to_string(), data_url: checked.data_url() });
+        parsed.push(StoredImage { slot: image.slot.clone(), data_url: checked.data_url() });
     }
     Ok(parsed)
 }

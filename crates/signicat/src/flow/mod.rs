@@ -385,7 +385,7 @@ impl SignicatFlow {
     fn state_fits(&self) -> bool {
         let has_process = self.slots.first().is_some_and(|slot| slot.process.is_some());
         match (&self.state, &self.order.plan) {
-            (State::Opening | State::Creating, _) => true,
+            (State::Opening | State::Creating, _) | (State::Away { .. }, Plan::Capture { .. }) => true,
             (State::Discarding { .. }, plan) => !matches!(plan, Plan::Capture { .. }),
             (State::Collecting { .. } | State::Uploading { .. }, Plan::Document { source, .. }) => {
                 *source == ImageSource::Upload && has_process
@@ -394,7 +394,6 @@ impl SignicatFlow {
             (State::Starting | State::Waiting, Plan::Document { .. }) | (State::Away { .. }, Plan::Eid { .. }) => {
                 has_process
             }
-            (State::Away { .. }, Plan::Capture { .. }) => true,
             _ => false,
         }
     }

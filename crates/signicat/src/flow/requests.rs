@@ -13,7 +13,7 @@ use super::{Made, Op, SignicatFlow, State};
 use crate::{
     order::{Order, Plan, Target},
     token::token_request,
-    types::is_id,
+    types::{CaptureParameters, is_id},
     validate::Account,
 };
 
@@ -43,7 +43,9 @@ impl SignicatFlow {
         let call = Call { dossier: self.dossier(), process, token: self.token.value().unwrap_or(""), id };
         match op {
             Op::Token => token_request(account, self.token.refresh(), call.id),
-            Op::CreateDossier => call.change(account, CREATE_DOSSIER, "create_dossier", Some(dossier_body(&self.order))),
+            Op::CreateDossier => {
+                call.change(account, CREATE_DOSSIER, "create_dossier", Some(dossier_body(&self.order)))
+            }
             Op::CreateProcess => {
                 call.change(account, CREATE_PROCESS, "create_process", Some(process_body(account, &self.order)))
             }
@@ -124,7 +126,8 @@ pub fn raw_request(
 ) -> Result<HttpRequest, Reject> {
     let (method, path) = route;
     let printable = path.bytes().all(|b| (0x21..0x7f).contains(&b));
-    let climbs = path.split(['/', '?', '#', '\\']).any(|part| part == ".." || part.to_ascii_lowercase().contains("%2e"));
+    let climbs =
+        path.split(['/', '?', '#', '\\']).any(|part| part == ".." || part.to_ascii_lowercase().contains("%2e"));
     if !path.starts_with('/') || !printable || climbs || path.contains('\\') {
         let rule = "a path begins with `/`, is visible ASCII, and has no `..`";
         return Err(Reject::caller("path_invalid", "path", rule));
@@ -212,15 +215,27 @@ fn capture_body(account: &Account, order: &Order) -> Value {
     if let Some(sdk) = sdk {
         body.insert("sdk".into(), json!(sdk));
     }
-    let parameters = json!(parameters);
-    if parameters.as_object().is_some_and(|parameters| !parameters.is_empty()) {
-        body.insert("captureParameters".into(), parameters);
+    let parameters = wire_parameters(parameters);
+    if !parameters.is_empty() {
+        body.insert("captureParameters".into(), Value::Object(parameters));
     }
     if let Some(domain) = request_domain {
         body.insert("requestDomain".into(), domain.as_str().into());
     }
     notify(account, order, &mut body);
     Value::Object(body)
+}
+
+fn wire_parameters(parameters: &CaptureParameters) -> Map<String, Value> {
+    let named = [
+        ("uiProfile", &parameters.ui_profile),
+        ("uiLanguage", &parameters.ui_language),
+        ("smsSender", &parameters.sms_sender),
+        ("smsMessage", &parameters.sms_message),
+        ("defaultCountry", &parameters.default_country),
+    ];
+    let given = named.into_iter().filter_map(|(name, value)| Some((name.to_string(), value.as_deref()?.into())));
+    given.collect()
 }
 
 fn target_body(target: &Target) -> Map<String, Value> {

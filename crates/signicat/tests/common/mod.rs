@@ -1,5 +1,9 @@
 //! A host for tests: it stores and restores the session at every step, and keeps all that was printed.
-#![allow(dead_code, clippy::unwrap_used, reason = "each test file uses a part of it; helpers of tests may fail the test")]
+#![allow(
+    dead_code,
+    clippy::unwrap_used,
+    reason = "each test file uses a part of it; helpers of tests may fail the test"
+)]
 
 use std::sync::Arc;
 
@@ -9,14 +13,14 @@ use idvkit_core::{
 use idvkit_signicat::{Account, Config, Request, Session, account, open};
 use serde_json::{Value, json};
 
-pub const D1: &str = "33333333-3333-4333-8333-333333333333";
-pub const D2: &str = "66666666-6666-4666-8666-666666666666";
-pub const P1: &str = "44444444-4444-4444-8444-444444444444";
-pub const P2: &str = "55555555-5555-4555-8555-555555555555";
-pub const START: i64 = 1_704_164_645_000;
-pub const RETURN: &str = "https://merchant.example/r";
+pub(crate) const D1: &str = "33333333-3333-4333-8333-333333333333";
+pub(crate) const D2: &str = "66666666-6666-4666-8666-666666666666";
+pub(crate) const P1: &str = "44444444-4444-4444-8444-444444444444";
+pub(crate) const P2: &str = "55555555-5555-4555-8555-555555555555";
+pub(crate) const START: i64 = 1_704_164_645_000;
+pub(crate) const RETURN: &str = "https://merchant.example/r";
 
-pub fn config(extra: &Value) -> Config {
+pub(crate) fn config(extra: &Value) -> Config {
     let mut config = json!({ "client_id": "client", "client_secret": "secret", "redirect_url": RETURN });
     for (name, value) in extra.as_object().unwrap() {
         config[name] = value.clone();
@@ -24,7 +28,7 @@ pub fn config(extra: &Value) -> Config {
     serde_json::from_value(config).unwrap()
 }
 
-pub fn notification() -> Value {
+pub(crate) fn notification() -> Value {
     json!({ "notification": {
         "url": "https://merchant.example/n",
         "authorization_header": "Bearer abc",
@@ -32,11 +36,11 @@ pub fn notification() -> Value {
     }})
 }
 
-pub fn request(flow: &Value) -> Request {
+pub(crate) fn request(flow: &Value) -> Request {
     serde_json::from_value(flow.clone()).unwrap()
 }
 
-pub fn png(width: u32, height: u32) -> Vec<u8> {
+pub(crate) fn png(width: u32, height: u32) -> Vec<u8> {
     let mut bytes = b"\x89PNG\r\n\x1a\n\0\0\0\x0DIHDR".to_vec();
     bytes.extend(width.to_be_bytes());
     bytes.extend(height.to_be_bytes());
@@ -44,56 +48,61 @@ pub fn png(width: u32, height: u32) -> Vec<u8> {
     bytes
 }
 
-pub fn image(slot: &str, width: u32) -> Image {
+pub(crate) fn image(slot: &str, width: u32) -> Image {
     Image { slot: slot.into(), bytes: png(width, 10) }
 }
 
-pub fn process(id: &str, provider: &str, status: &str) -> Value {
+pub(crate) fn process(id: &str, provider: &str, status: &str) -> Value {
     json!({
         "processId": id, "provider": provider, "status": status,
         "createdAt": "2024-01-02T03:04:05Z", "updatedAt": "2024-01-02T03:04:05Z",
     })
 }
 
-pub struct Host {
-    pub account: Arc<Account>,
-    pub session: Session,
-    pub now: i64,
-    pub printed: String,
+pub(crate) struct Host {
+    pub(crate) account: Arc<Account>,
+    pub(crate) session: Session,
+    pub(crate) now: i64,
+    pub(crate) printed: String,
     tokens: u32,
 }
 
 impl Host {
-    pub fn open(extra: &Value, flow: &Value) -> Self {
+    pub(crate) fn open(extra: &Value, flow: &Value) -> Self {
         Self::with(account(config(extra)).unwrap(), flow)
     }
 
-    pub fn with(account: Arc<Account>, flow: &Value) -> Self {
+    pub(crate) fn with(account: Arc<Account>, flow: &Value) -> Self {
         let seed = Seed::new(&core::array::from_fn::<u8, 32, _>(|at| u8::try_from(at).unwrap())).unwrap();
         let session = open(&account, request(flow), seed, UnixMillis(START)).unwrap();
         Self { account, session, now: START, printed: String::new(), tokens: 0 }
     }
 
-    pub fn next(&mut self) -> Next {
+    pub(crate) fn next(&mut self) -> Next {
         self.restart();
         let next = self.session.next(UnixMillis(self.now));
         assert_eq!(next, self.session.next(UnixMillis(self.now)), "asking twice gives the same");
-        self.printed.push_str(&format!("{next:?} {:?} {:?}\n", self.session, self.account));
+        self.print(&format!("{next:?} {:?} {:?}\n", self.session, self.account));
         next
     }
 
+    pub(crate) fn print(&mut self, text: &str) {
+        self.printed.push_str(text);
+    }
+
     /// Stores and restores.
-    pub fn restart(&mut self) {
+    pub(crate) fn restart(&mut self) {
         let text = self.session.snapshot();
         for secret in ["secret", "Bearer abc", "Y2xpZW50OnNlY3JldA"] {
             assert!(!text.contains(secret), "an account credential is in the snapshot");
         }
-        self.session = Session::restore(&self.account, &text).unwrap_or_else(|reject| panic!("{reject}: {text}"));
+        self.session =
+            Session::restore(self.account.clone(), &text).unwrap_or_else(|reject| panic!("{reject}: {text}"));
         assert_eq!(self.session.snapshot(), text);
     }
 
     /// The request that is wanted now; tokens are fetched on the way, as a host with a cache would.
-    pub fn wanted(&mut self) -> HttpRequest {
+    pub(crate) fn wanted(&mut self) -> HttpRequest {
         loop {
             match self.next() {
                 Next::Send { request } if request.operation == "signicat.token" => self.give_token(&request),
@@ -103,14 +112,14 @@ impl Host {
         }
     }
 
-    pub fn give_token(&mut self, request: &HttpRequest) {
+    pub(crate) fn give_token(&mut self, request: &HttpRequest) {
         self.tokens += 1;
         let body = json!({ "access_token": format!("tok-{}", self.tokens), "expires_in": 600, "token_type": "Bearer" });
         self.respond(&request.id, 200, &body);
     }
 
     /// Answers the wanted request, whose operation is checked, with this.
-    pub fn answer(&mut self, operation: &str, status: u16, body: &Value) -> HttpRequest {
+    pub(crate) fn answer(&mut self, operation: &str, status: u16, body: &Value) -> HttpRequest {
         let request = self.wanted();
         assert_eq!(request.operation, format!("signicat.{operation}"));
         if !request.repeatable {
@@ -120,7 +129,7 @@ impl Host {
         request
     }
 
-    pub fn respond(&mut self, id: &str, status: u16, body: &Value) {
+    pub(crate) fn respond(&mut self, id: &str, status: u16, body: &Value) {
         let body = match body {
             Value::String(text) => text.clone().into_bytes(),
             Value::Null => Vec::new(),
@@ -129,24 +138,24 @@ impl Host {
         self.tell(Input::HttpResponse { id: id.into(), status, headers: vec![], body }).unwrap();
     }
 
-    pub fn tell(&mut self, input: Input) -> Result<(), Reject> {
-        self.printed.push_str(&format!("{input:?}\n"));
+    pub(crate) fn tell(&mut self, input: Input) -> Result<(), Reject> {
+        self.print(&format!("{input:?}\n"));
         let before = self.session.snapshot();
         let told = self.session.handle(input, UnixMillis(self.now));
         if let Err(reject) = &told {
             assert_eq!(before, self.session.snapshot(), "a refusal changes nothing");
-            self.printed.push_str(&format!("{reject:?} {reject}\n"));
+            self.print(&format!("{reject:?} {reject}\n"));
         }
         self.restart();
         told
     }
 
-    pub fn later(&mut self, seconds: i64) {
+    pub(crate) fn later(&mut self, seconds: i64) {
         self.now += seconds * 1000;
     }
 
     /// Lets time pass until something is to be sent.
-    pub fn until_sent(&mut self) -> HttpRequest {
+    pub(crate) fn until_sent(&mut self) -> HttpRequest {
         for _ in 0..50 {
             match self.next() {
                 Next::Send { request } if request.operation == "signicat.token" => self.give_token(&request),
@@ -159,17 +168,17 @@ impl Host {
     }
 
     /// The same for one look, answered with this.
-    pub fn look(&mut self, operation: &str, status: u16, body: &Value) -> HttpRequest {
+    pub(crate) fn look(&mut self, operation: &str, status: u16, body: &Value) -> HttpRequest {
         let request = self.until_sent();
         assert_eq!(request.operation, format!("signicat.{operation}"));
         self.respond(&request.id, status, body);
         request
     }
 
-    pub fn journey(&mut self) -> Journey {
+    pub(crate) fn journey(&mut self) -> Journey {
         match self.next() {
             Next::Present { journey, .. } => {
-                self.printed.push_str(&format!("{journey:?}\n"));
+                self.print(&format!("{journey:?}\n"));
                 assert_eq!(Journey::from_json(&journey.to_json()).unwrap(), journey);
                 journey
             }
@@ -177,51 +186,51 @@ impl Host {
         }
     }
 
-    pub fn hint(&mut self, seen: &Seen) {
+    pub(crate) fn hint(&mut self, seen: &Seen) {
         let journey = self.journey();
         let text = read(&journey, seen).expect("this belongs to the journey");
         self.tell(Input::Hint { text }).unwrap();
     }
 
-    pub fn redirect(&mut self, query: &str) -> Result<(), Reject> {
+    pub(crate) fn redirect(&mut self, query: &str) -> Result<(), Reject> {
         self.tell(Input::Redirect { url: format!("{RETURN}?{query}") })
     }
 
-    pub fn callback(&mut self, header: &str, body: &Value) -> Result<(), Reject> {
+    pub(crate) fn callback(&mut self, header: &str, body: &Value) -> Result<(), Reject> {
         let headers = vec![Header::new("authorization", header)];
         self.tell(Input::Callback { url: "/n".into(), headers, body: body.to_string().into_bytes() })
     }
 
-    pub fn outcome(&mut self) -> Outcome {
+    pub(crate) fn outcome(&mut self) -> Outcome {
         match self.next() {
             Next::Done { outcome, .. } => outcome,
             other => panic!("not over, but {other:?}"),
         }
     }
 
-    pub fn decided(&mut self, decision: Decision) -> Evidence {
+    pub(crate) fn decided(&mut self, decision: Decision) -> Evidence {
         assert_eq!(self.outcome(), Outcome::Decided { decision });
         let evidence = self.session.evidence().unwrap();
-        self.printed.push_str(&format!("{evidence:?} {:?}\n", evidence.person));
+        self.print(&format!("{evidence:?} {:?}\n", evidence.person));
         evidence
     }
 
     /// Dossier and process, up to what the user has to do.
-    pub fn prepare(&mut self, process: &Value) {
+    pub(crate) fn prepare(&mut self, process: &Value) {
         self.answer("create_dossier", 201, &json!({ "dossierId": D1 }));
         self.answer("create_process", 201, process);
     }
 }
 
-pub fn paper() -> Value {
+pub(crate) fn paper() -> Value {
     json!({ "document_verification": { "provider": "signicatpaper" } })
 }
 
-pub fn capture(providers: &[&str], need: &str) -> Value {
+pub(crate) fn capture(providers: &[&str], need: &str) -> Value {
     let providers: Vec<Value> = providers.iter().map(|name| json!({ "provider": name })).collect();
     json!({ "capture_flow": { "providers": providers, "need": need } })
 }
 
-pub fn eid() -> Value {
+pub(crate) fn eid() -> Value {
     json!({ "eid": { "provider": "connect:idin" } })
 }

@@ -1,24 +1,484 @@
-//! Attestr Flowx.
+//! Attestr Flowx: PAN, a code by SMS, a picture; the client's word and the fetched signature have to agree.
 
-use idvkit_sandbox::Control;
+use anyhow::{Context, Result, bail};
+use idvkit::{Input, Next, Outcome, Seen, Why};
+use idvkit_sandbox::{
+    CallbackMode, CallbackRule, Control, Fault, FaultKind, Script,
+    attestr::{AttestrScript, StageError, Tamper, Webhook},
+};
 use serde_json::{Value, json};
 
 use super::{Cast, Play};
-use crate::demo::stage::Places;
+use crate::demo::{
+    browser::User,
+    stage::{Case, Places, Stage},
+    timeline::{basis_text, erasure_text, outcome_text},
+};
 
 /// Attestr on stage.
 pub const CAST: Cast = Cast { provider: "attestr", config, request, prepare, play };
 
-fn config(_places: &Places<'_>) -> Value {
-    json!({})
+const MINUTE: i64 = 60_000;
+const HOUR: i64 = 60 * MINUTE;
+const WEBHOOK_TOKEN: &str = "c2FuZGJveC1hdHRlc3RyOndlYmhvb2stdG9rZW4=";
+const PAN: &str = "ABCPE1234F";
+const MOBILE: &str = "9876543210";
+
+fn config(places: &Places<'_>) -> Value {
+    let sandbox = places.sandbox;
+    json!({
+        "provider": "attestr",
+        "auth_token": "c2FuZGJveC1hdHRlc3RyOmF1dGgtdG9rZW4=",
+        "client_key": "00112233445566778899aabbccddeeff",
+        "client_secrets": ["0123456789abcdef0123456789abcdef0123456789abcdef"],
+        "webhook_tokens": [WEBHOOK_TOKEN],
+        "options": {
+            "api_base": format!("{sandbox}/attestr/api"),
+            "library_src": format!("{sandbox}/attestr/cdn/flowx.js"),
+            "development": true,
+            "account_id": "demo",
+        },
+    })
 }
 
 fn request() -> Value {
-    json!({})
+    json!({
+        "flow": "attestr_flowx",
+        "flow_id": "FX02zfeuvcj36knhn06us",
+        "tag": "customer-4711",
+        "webhook": true,
+        "locale": "en",
+        "variables": { "name": "Asha Rao" },
+    })
 }
 
-fn prepare(_control: &Control, _places: &Places<'_>) {}
+fn prepare(control: &Control, places: &Places<'_>) {
+    let url = format!("{}/idv/callbacks", places.merchant);
+    control.configure(|config| {
+        for account in &mut config.attestr.accounts {
+            account.webhook = Some(Webhook { url: url.clone(), token: WEBHOOK_TOKEN.into(), events: Vec::new() });
+        }
+    });
+}
 
-fn play(_scenario: &str) -> Play {
-    Play::NotApplicable("not yet")
+fn play(scenario: &str) -> Play {
+    let run = |expected, act| Play::Run { expected, act };
+    match scenario {
+        "completed" => run("completed", |stage| Box::pin(completed(stage))),
+        "expired" => run("expired", |stage| Box::pin(expired(stage))),
+        "abandoned" => run("abandoned", |stage| Box::pin(abandoned(stage))),
+        "three-failed-attempts" => run("failed (flow_error)", |stage| Box::pin(three_failed_attempts(stage))),
+        "camera-denied" => run("failed (flow_error)", |stage| Box::pin(camera_denied(stage))),
+        "error-then-retry" => run("completed", |stage| Box::pin(error_then_retry(stage))),
+        "retry-skips-finished" => run("completed", |stage| Box::pin(retry_skips_finished(stage))),
+        "retry-all-done" => run("completed", |stage| Box::pin(retry_all_done(stage))),
+        "forged-message" => run("expired", |stage| Box::pin(forged_message(stage))),
+        "forged-signature" => run("expired", |stage| Box::pin(forged_signature(stage))),
+        "forged-callback" => run("expired", |stage| Box::pin(forged_callback(stage))),
+        "late-callback" => run("completed", |stage| Box::pin(late_callback(stage))),
+        "lost-callback" => run("completed", |stage| Box::pin(lost_callback(stage))),
+        "duplicate-callback" => run("completed", |stage| Box::pin(duplicate_callback(stage))),
+        "html-instead-of-json" => run("completed", |stage| Box::pin(html_instead_of_json(stage))),
+        "rate-limited" => run("completed", |stage| Box::pin(rate_limited(stage))),
+        "crash-after-send" => run("completed", |stage| Box::pin(crash_after_send(stage))),
+        "double-click" => run("completed", |stage| Box::pin(double_click(stage))),
+        "two-workers" => run("completed", |stage| Box::pin(two_workers(stage))),
+        "erase" => run("completed", |stage| Box::pin(erase(stage))),
+        "pretty-body" => run("completed", |stage| Box::pin(pretty_body(stage))),
+        "tampered-result" => run("failed (signature_wrong)", |stage| Box::pin(tampered_result(stage))),
+        "archived" => run("failed (archived)", |stage| Box::pin(archived(stage))),
+        "settle-race" => run("completed", |stage| Box::pin(settle_race(stage))),
+        other => not_applicable(other),
+    }
+}
+
+fn not_applicable(scenario: &str) -> Play {
+    Play::NotApplicable(match scenario {
+        "approved" | "declined" | "inconclusive" => "Attestr gives no verdict: see completed, the evidence holds the rest",
+        "superseded" => "handshakes do not end each other",
+        "forged-redirect" => "Attestr sends nobody to a return URL",
+        code if code.starts_with("error-9") => "errorCode values are Jumio's: see camera-denied and error-then-retry",
+        _ => "not written for Attestr",
+    })
+}
+
+impl User {
+    /// Launches the flow and begins it.
+    async fn begin_flow(&mut self) -> Result<()> {
+        self.run_script().await?;
+        self.press("begin").await
+    }
+
+    /// Goes through the stage that is shown, as its form asks.
+    async fn pass_stage(&mut self) -> Result<()> {
+        match self.stage_type().as_deref() {
+            Some("PAN") => self.fill_and_press(&[("pan", PAN)], "submit").await,
+            Some("MOBILE_OTP") => {
+                self.fill_and_press(&[("mobile", MOBILE)], "send_code").await?;
+                let code = self.page()?.attribute("data-otp").context("no code on the page")?;
+                self.fill_and_press(&[("otp", &code)], "submit").await
+            }
+            Some("FACE_MATCH") => self.press("submit").await,
+            other => bail!("the user does not know the stage {other:?}"),
+        }
+    }
+
+    /// Goes through all stages that are left.
+    async fn pass_all_stages(&mut self) -> Result<()> {
+        while self.stage_type().is_some() {
+            self.pass_stage().await?;
+        }
+        Ok(())
+    }
+
+    /// Claims what a handler would be called with, without having been through the flow.
+    async fn claim(&self, handler: &str, data: &Value) -> Result<bool> {
+        let seen = Seen::Event { name: handler.into(), data: data.to_string() };
+        Ok(self.see(&seen).await?.is_some())
+    }
+
+    fn stage_type(&self) -> Option<String> {
+        self.page().ok()?.attribute("data-type")
+    }
+}
+
+async fn completed(stage: Stage) -> Result<Outcome> {
+    let case = stage.open()?;
+    let outcome = pass_flow(&case).await?;
+    let evidence = case.session()?.evidence().context("no evidence")?;
+    stage.check("basis of the decision", "signed as sent", basis_text(evidence.basis));
+    stage.check("stages in the evidence", 3, evidence.parts.len());
+    stage.check("claimed as production", false, evidence.source.production);
+    stage.check("handshakes made", 1, stage.requests("attestr.handshake"));
+    stage.check("looks at the result", 1, stage.requests("attestr.result"));
+    Ok(outcome)
+}
+
+async fn expired(stage: Stage) -> Result<Outcome> {
+    let case = open_for_an_hour(&stage, true)?;
+    case.present().await?;
+    case.wait_for_outcome().await
+}
+
+async fn abandoned(stage: Stage) -> Result<Outcome> {
+    let case = stage.open()?;
+    let mut user = case.present().await?;
+    user.begin_flow().await?;
+    user.pass_stage().await?;
+    user.press("leave").await?;
+    let outcome = case.wait_for_outcome().await?;
+    let at = match &outcome {
+        Outcome::Abandoned { stage } => stage.clone().unwrap_or_default(),
+        _ => String::new(),
+    };
+    stage.check("stage at which the user left", "FS02zfeuv3tcnkq2mond3".to_owned(), at);
+    Ok(outcome)
+}
+
+async fn three_failed_attempts(stage: Stage) -> Result<Outcome> {
+    let case = stage.open()?;
+    let mut user = case.present().await?;
+    user.begin_flow().await?;
+    for _ in 0..3 {
+        user.fill_and_press(&[("pan", "wrong")], "submit").await?;
+    }
+    stage.check("the flow is over", true, user.stage_type().is_none());
+    failed_with(&case, "4001").await
+}
+
+async fn camera_denied(stage: Stage) -> Result<Outcome> {
+    let case = stage.open()?;
+    let mut user = case.present().await?;
+    user.begin_flow().await?;
+    user.pass_stage().await?;
+    user.pass_stage().await?;
+    user.press("deny_camera").await?;
+    failed_with(&case, "4121").await
+}
+
+async fn error_then_retry(stage: Stage) -> Result<Outcome> {
+    let error = StageError { at: Some("MOBILE_OTP".into()), ..StageError::default() };
+    stage.control().script(Script::Attestr(AttestrScript { stage_error: Some(error), ..AttestrScript::default() }));
+    let case = stage.open()?;
+    let mut user = case.present().await?;
+    user.begin_flow().await?;
+    user.pass_all_stages().await?;
+    failed_with(&case, "5001").await?;
+    case.retry().await?;
+    go_on(&case, "MOBILE_OTP").await
+}
+
+async fn retry_skips_finished(stage: Stage) -> Result<Outcome> {
+    let case = stage.open()?;
+    let mut user = case.present().await?;
+    user.begin_flow().await?;
+    user.pass_stage().await?;
+    user.pass_stage().await?;
+    user.press("leave").await?;
+    stage.check("how the first run ends", "abandoned".into(), outcome_text(&case.wait_for_outcome().await?));
+    case.retry().await?;
+    go_on(&case, "FACE_MATCH").await
+}
+
+async fn retry_all_done(stage: Stage) -> Result<Outcome> {
+    let case = stage.open()?;
+    let first = pass_flow(&case).await?;
+    stage.check("how the first run ends", "completed".into(), outcome_text(&first));
+    case.retry().await?;
+    let mut user = case.present().await?;
+    user.run_script().await?;
+    stage.check("the flow is over at once", "Completed".to_owned(), user.page()?.title());
+    let outcome = case.wait_for_outcome().await?;
+    stage.check("handshakes made", 1, stage.requests("attestr.handshake"));
+    Ok(outcome)
+}
+
+async fn forged_message(stage: Stage) -> Result<Outcome> {
+    let case = open_for_an_hour(&stage, true)?;
+    let user = case.present().await?;
+    let before = case.session()?.revision();
+    let data = json!({ "signature": "ab".repeat(32) });
+    stage.check("a handler that the library does not have", false, user.claim("onFlowxApproved", &data).await?);
+    let message = Seen::Message { origin: stage.sandbox_url().into(), data: data.to_string() };
+    stage.check("a message where handlers are expected", false, user.see(&message).await?.is_some());
+    let hint = r#"{"journey":"000000000000000000000000","kind":"success"}"#;
+    stage.check("a hint of another journey", 400, user.post_hint(hint).await?);
+    stage.check("a hint that is too long", 400, user.post_hint(&"x".repeat(5000)).await?);
+    stage.check("the session has not moved", before, case.session()?.revision());
+    case.wait_for_outcome().await
+}
+
+async fn forged_signature(stage: Stage) -> Result<Outcome> {
+    let case = open_for_an_hour(&stage, true)?;
+    let user = case.present().await?;
+    stage.note("the user claims a signature that nobody made");
+    user.claim("onFlowxSuccess", &json!({ "signature": "ab".repeat(32) })).await?;
+    let next = loop {
+        match case.advance().await? {
+            Next::Wait { until, .. } => case.sleep_until(until).await?,
+            next => break next,
+        }
+    };
+    let shown_again = matches!(&next, Next::Present { journey, .. } if journey.id == user.journey().id);
+    stage.check("the claim is dropped, the journey shown again", true, shown_again);
+    stage.check("looks that the claim was worth", 3, stage.requests("attestr.result"));
+    case.wait_for_outcome().await
+}
+
+async fn forged_callback(stage: Stage) -> Result<Outcome> {
+    let case = open_for_an_hour(&stage, true)?;
+    case.present().await?;
+    let before = case.session()?.revision();
+    let payload = json!({ "_id": case.reference()?, "tag": "customer-4711", "resultSignature": "ab".repeat(32) });
+    let body = json!({ "event": "flowx.completed", "payload": payload }).to_string();
+    for headers in [&[][..], &[("authorization", "Basic Zm9yZ2Vk")], &[("authorization", "Bearer x")]] {
+        stage.check("a webhook without the token", 403, stage.stranger_posts("/idv/callbacks", headers, &body).await?);
+    }
+    stage.check("the session has not moved", before, case.session()?.revision());
+    stage.check("looks at the result", 0, stage.requests("attestr.result"));
+    case.wait_for_outcome().await
+}
+
+async fn late_callback(stage: Stage) -> Result<Outcome> {
+    stage.control().callbacks(CallbackRule { ms: 10 * MINUTE, ..CallbackRule::next("attestr", CallbackMode::Late) });
+    let case = stage.open()?;
+    let mut user = case.present().await?;
+    stage.note("the user's page is closed before it can report the end");
+    user.reports = false;
+    user.begin_flow().await?;
+    user.pass_all_stages().await?;
+    let began = stage.now();
+    let outcome = case.wait_for_outcome().await?;
+    stage.check("it was the webhook that told", true, stage.now().since(began) >= 10 * MINUTE);
+    Ok(outcome)
+}
+
+async fn lost_callback(stage: Stage) -> Result<Outcome> {
+    stage.control().callbacks(CallbackRule::next("attestr", CallbackMode::Lost));
+    let case = stage.open()?;
+    let outcome = pass_flow(&case).await?;
+    stage.check("webhooks that arrived", 0, stage.merchant().inbox().len());
+    Ok(outcome)
+}
+
+async fn duplicate_callback(stage: Stage) -> Result<Outcome> {
+    stage.control().callbacks(CallbackRule { ms: 1_000, ..CallbackRule::next("attestr", CallbackMode::Duplicate) });
+    let case = stage.open()?;
+    let outcome = pass_flow(&case).await?;
+    let before = case.session()?.revision();
+    stage.pass(MINUTE).await;
+    stage.check("webhooks that arrived", 2, stage.merchant().inbox().len());
+    stage.check("looks at the result", 1, stage.requests("attestr.result"));
+    stage.check("the session has not moved", before, case.session()?.revision());
+    Ok(outcome)
+}
+
+async fn html_instead_of_json(stage: Stage) -> Result<Outcome> {
+    stage.control().fault(Fault { times: 2, ..Fault::once("attestr.handshake", FaultKind::Html) });
+    let unreadable = Fault { times: 3, status: Some(200), ..Fault::once("attestr.result", FaultKind::Html) };
+    stage.control().fault(unreadable);
+    let case = stage.open()?;
+    let next = case.advance().await?;
+    let is_backoff = matches!(&next, Next::Wait { why: Why::Backoff { .. }, .. });
+    stage.check("a maintenance page is waited out", true, is_backoff);
+    while let Next::Wait { until, .. } = case.advance().await? {
+        case.sleep_until(until).await?;
+    }
+    let outcome = pass_flow(&case).await?;
+    stage.check("requests to create", 3, stage.requests("attestr.handshake"));
+    stage.check("looks at the result", 4, stage.requests("attestr.result"));
+    stage.check("handshakes made", 1, stage.control().handshakes().len());
+    Ok(outcome)
+}
+
+async fn rate_limited(stage: Stage) -> Result<Outcome> {
+    let pause =
+        Fault { status: Some(429), retry_after_s: Some(120), ..Fault::once("attestr.result", FaultKind::Status) };
+    stage.control().fault(pause);
+    let case = stage.open()?;
+    let mut user = case.present().await?;
+    user.begin_flow().await?;
+    user.pass_all_stages().await?;
+    match case.advance().await? {
+        Next::Wait { until, why: Why::Throttled { .. } } => {
+            stage.check("the pause asked for", 120_000, until.since(stage.now()));
+        }
+        _ => stage.check("the session pauses", "throttled", "not"),
+    }
+    stage.pass(119_000).await;
+    case.advance().await?;
+    stage.check("looks before the pause is over", 1, stage.requests("attestr.result"));
+    case.wait_for_outcome().await
+}
+
+async fn crash_after_send(stage: Stage) -> Result<Outcome> {
+    let case = stage.open()?;
+    let Next::Send { request } = case.load().await?.next(stage.now()) else { bail!("no request") };
+    case.tell(Input::Sending { id: request.id.clone() }).await?;
+    let lost = case.row().client.send(&request).await;
+    stage.note("the worker dies before it has handled the answer");
+    match case.advance().await? {
+        Next::Wait { until, why: Why::InFlight } => case.sleep_until(until).await?,
+        _ => stage.check("other workers wait for it", "in flight", "not"),
+    }
+    case.present().await?;
+    stage.check("handshakes made", 2, stage.requests("attestr.handshake"));
+    stage.check("the late answer of the lost request", "stale", case.tell(lost).await?);
+    pass_flow(&case).await
+}
+
+async fn double_click(stage: Stage) -> Result<Outcome> {
+    let case = stage.open()?;
+    let (first, second) = tokio::join!(case.advance(), case.advance());
+    let shown = [first?, second?].iter().filter(|next| matches!(next, Next::Present { .. })).count();
+    stage.check("workers that show a journey", 1, shown);
+    stage.check("handshakes made", 1, stage.requests("attestr.handshake"));
+    pass_flow(&case).await
+}
+
+async fn two_workers(stage: Stage) -> Result<Outcome> {
+    let case = stage.open()?;
+    let mut user = case.present().await?;
+    user.begin_flow().await?;
+    user.pass_all_stages().await?;
+    let (first, second) = tokio::join!(case.advance(), case.advance());
+    stage.check("both workers see the same", true, first? == second?);
+    stage.check("looks at the result, at most one each", true, stage.requests("attestr.result") <= 2);
+    case.wait_for_outcome().await
+}
+
+async fn erase(stage: Stage) -> Result<Outcome> {
+    let case = stage.open()?;
+    pass_flow(&case).await?;
+    case.tell(Input::Erase { at_provider: true }).await?;
+    let Next::Done { outcome, erasure } = case.advance().await? else { bail!("the erasure did not end") };
+    let erased = erasure.as_ref().map(erasure_text).unwrap_or_default();
+    stage.check("what was erased", "here; the provider documents no way to delete".to_owned(), erased);
+    let snapshot = case.session()?.snapshot();
+    stage.check("evidence that is left", false, case.session()?.evidence().is_some());
+    stage.check("the user's reference is gone", false, snapshot.contains("customer-4711"));
+    stage.check("the user's name is gone", false, snapshot.contains("Asha Rao"));
+    Ok(outcome)
+}
+
+async fn pretty_body(stage: Stage) -> Result<Outcome> {
+    stage.control().configure(|config| config.attestr.pretty = true);
+    let case = stage.open()?;
+    let outcome = pass_flow(&case).await?;
+    let evidence = case.session()?.evidence().context("no evidence")?;
+    stage.check("basis of the decision", "signed in its ECMAScript form", basis_text(evidence.basis));
+    Ok(outcome)
+}
+
+async fn tampered_result(stage: Stage) -> Result<Outcome> {
+    let script = AttestrScript { tamper: Some(Tamper::Result), ..AttestrScript::default() };
+    stage.control().script(Script::Attestr(script));
+    let case = open_for_an_hour(&stage, true)?;
+    let outcome = pass_flow(&case).await?;
+    stage.check("evidence", false, case.session()?.evidence().is_some());
+    Ok(outcome)
+}
+
+async fn archived(stage: Stage) -> Result<Outcome> {
+    let case = open_for_an_hour(&stage, false)?;
+    let mut user = case.present().await?;
+    user.reports = false;
+    user.begin_flow().await?;
+    user.pass_all_stages().await?;
+    stage.note("the provider archives the result before anybody has fetched it");
+    stage.control().archive(&case.reference()?);
+    user.reports = true;
+    user.report().await?;
+    let outcome = case.wait_for_outcome().await?;
+    stage.check("a retry of what is gone", "retry_refused", case.tell(Input::Retry).await?);
+    Ok(outcome)
+}
+
+async fn settle_race(stage: Stage) -> Result<Outcome> {
+    let case = open_for_an_hour(&stage, false)?;
+    let mut user = case.present().await?;
+    user.reports = false;
+    user.begin_flow().await?;
+    stage.note("a page in another tab says that the user left");
+    user.claim("onFlowxSkip", &json!({ "stage": "FS02zfeuv3tcnkq2mond2" })).await?;
+    stage.pass(10_000).await;
+    user.pass_all_stages().await?;
+    user.reports = true;
+    user.report().await?;
+    case.wait_for_outcome().await
+}
+
+fn open_for_an_hour(stage: &Stage, webhook: bool) -> Result<Case> {
+    stage.open_with(&json!({ "expiry": stage.now().plus(HOUR), "webhook": webhook }))
+}
+
+/// From wherever the session is to the proof of a completed flow.
+async fn pass_flow(case: &Case) -> Result<Outcome> {
+    let mut user = case.present().await?;
+    user.begin_flow().await?;
+    user.pass_all_stages().await?;
+    case.wait_for_outcome().await
+}
+
+/// A further run, which has to begin at this stage.
+async fn go_on(case: &Case, expected: &str) -> Result<Outcome> {
+    let mut user = case.present().await?;
+    user.begin_flow().await?;
+    let stage = case.stage();
+    stage.check("the first stage that is shown again", expected.to_owned(), user.stage_type().unwrap_or_default());
+    user.pass_all_stages().await?;
+    let outcome = case.wait_for_outcome().await?;
+    stage.check("handshakes made", 1, stage.requests("attestr.handshake"));
+    Ok(outcome)
+}
+
+/// The end of a flow by an error with this code of the provider.
+async fn failed_with(case: &Case, code: &str) -> Result<Outcome> {
+    let outcome = case.wait_for_outcome().await?;
+    let provider_code = match &outcome {
+        Outcome::Failed { fault } => fault.provider_code.clone().unwrap_or_default(),
+        _ => String::new(),
+    };
+    case.stage().check("the provider's code", code.to_owned(), provider_code);
+    Ok(outcome)
 }

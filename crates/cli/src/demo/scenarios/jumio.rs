@@ -393,11 +393,11 @@ async fn two_workers(stage: Stage) -> Result<Outcome> {
     let mut user = case.present().await?;
     user.follow_link().await?;
     user.submit_selfie().await?;
-    let (first, second) = tokio::join!(case.wait_for_outcome(), case.wait_for_outcome());
-    let (first, second) = (first?, second?);
-    stage.check("both workers see the same", outcome_text(&first), outcome_text(&second));
+    stage.pass(5_000).await;
+    let (first, second) = tokio::join!(case.advance(), case.advance());
+    stage.check("both workers see the same", true, first? == second?);
     stage.check("looks at the result, at most one each", true, stage.requests("jumio.retrieve") <= 2);
-    Ok(first)
+    case.wait_for_outcome().await
 }
 
 async fn erase(stage: Stage) -> Result<Outcome> {
