@@ -62,7 +62,8 @@ struct State {
 fn walk(account: &Account) -> Vec<State> {
     let mut session = Session::open(account, order(), seed(), NOW).expect("the request is valid");
     let initiated = answer(&session, NOW, INITIATED);
-    let mut states = vec![State { name: "initiate", session: session.clone(), now: NOW, input: Some(initiated.clone()) }];
+    let mut states =
+        vec![State { name: "initiate", session: session.clone(), now: NOW, input: Some(initiated.clone()) }];
     session.handle(initiated, NOW).expect("the answer is current");
 
     let Next::Present { journey, .. } = session.next(NOW) else { unreachable!("the user comes next") };

@@ -1,11 +1,6 @@
 //! How the provider's pages are shown: the widget in a page, a web view in an app, or the link in a browser (B6, B7).
 
-use alloc::{
-    format,
-    string::String,
-    vec,
-    vec::Vec,
-};
+use alloc::{format, string::String, vec, vec::Vec};
 
 use idvkit_core::{
     HintKind, Journey, Param, ParamValue, Permission, Provider, Refused, Signal, Trigger, UnixMillis, Way, machine::Own,

@@ -1,4 +1,8 @@
 //! The parts of the `idvkit` program, so that tests can use them.
 #![forbid(unsafe_code)]
 
+pub mod check;
 pub mod demo;
+pub mod doctor;
+pub mod replay;
+pub mod sandbox;

@@ -1,7 +1,298 @@
 //! The `idvkit` program.
+#![forbid(unsafe_code)]
+
+use std::{
+    fs,
+    io::{self, Read, Write},
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    process::ExitCode,
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+use anyhow::{Context, Result, bail};
+use clap::{Args, Parser, Subcommand};
+use idvkit::{Provider, Reject, UnixMillis};
+use idvkit_cli::{
+    check::{self, Finding, UrlUse},
+    demo::{self, Report, Selection, report, scenarios::SCENARIOS},
+    doctor, replay, sandbox,
+};
+use idvkit_core::Secret;
+use serde_json::{Value, json};
+
+/// Identity-verification flows: a demo, a local sandbox, and checks.
+#[derive(Parser)]
+#[command(
+    name = "idvkit",
+    version,
+    after_help = "Examples:\n  \
+        idvkit                                      play every provider through every scenario\n  \
+        idvkit demo --provider jumio --scenario forged-callback\n  \
+        idvkit sandbox --listen 127.0.0.1:8090      the providers' stand-in, for any language\n  \
+        idvkit check url https://shop.example/idv --for callback\n  \
+        idvkit check initiate request.json          what would be sent to Jumio\n  \
+        idvkit doctor --secret-env CLIENT_SECRET body.json\n\n\
+        Exit codes: 0 as expected, 1 an unexpected outcome or a failed check, 2 wrong usage."
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Play every provider through every scenario against the sandbox, over real HTTP (the default).
+    Demo(DemoArgs),
+    /// Run the sandbox until Ctrl-C.
+    Sandbox(SandboxArgs),
+    /// Check a value or a request as the SDK does, without sending anything.
+    Check {
+        #[command(subcommand)]
+        what: Check,
+        /// Answer in JSON.
+        #[arg(long, global = true)]
+        json: bool,
+    },
+    /// Explain why a signed answer does not verify. It never accepts anything.
+    #[command(after_help = "Example:\n  idvkit doctor --secret-env CLIENT_SECRET --tag 5f…e1 stored-body.json")]
+    Doctor(DoctorArgs),
+    /// Replay a recorded session, restored before every step, and report the first difference.
+    #[command(after_help = "Example:\n  idvkit demo --record transcripts && idvkit replay transcripts/jumio-approved.json")]
+    Replay {
+        /// The transcript.
+        transcript: PathBuf,
+        /// Another account configuration than the recorded one.
+        #[arg(long)]
+        config: Option<PathBuf>,
+    },
+}
+
+#[derive(Args, Default)]
+#[command(after_help = "Examples:\n  idvkit demo --scenario double-click --scenario crash-after-send\n  \
+    idvkit demo --json --provider attestr > result.json\n  idvkit demo --list")]
+struct DemoArgs {
+    /// Only this provider (may be repeated).
+    #[arg(long)]
+    provider: Vec<String>,
+    /// Only this scenario (may be repeated).
+    #[arg(long)]
+    scenario: Vec<String>,
+    /// List the scenarios and stop.
+    #[arg(long)]
+    list: bool,
+    /// Print the result with all timelines as JSON.
+    #[arg(long)]
+    json: bool,
+    /// Print the table only.
+    #[arg(long)]
+    quiet: bool,
+    /// Every id and token follows from it.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Write a transcript of each session into this folder.
+    #[arg(long, value_name = "DIR")]
+    record: Option<PathBuf>,
+}
+
+#[derive(Args)]
+#[command(after_help = "Example:\n  idvkit sandbox --listen 127.0.0.1:8090 --real-time")]
+struct SandboxArgs {
+    /// Where to listen; a free port of this machine by default.
+    #[arg(long)]
+    listen: Option<SocketAddr>,
+    /// Every id and token follows from it.
+    #[arg(long)]
+    seed: Option<u64>,
+    /// Settings as JSON, merged over the defaults.
+    #[arg(long)]
+    config: Option<PathBuf>,
+    /// Follow the system's clock instead of standing still until told to advance.
+    #[arg(long)]
+    real_time: bool,
+}
+
+#[derive(Subcommand)]
+enum Check {
+    /// A language: `idvkit check locale pt_br`
+    Locale {
+        /// The tag.
+        value: String,
+    },
+    /// A URL: `idvkit check url https://shop.example/done --for success`
+    Url {
+        /// The URL.
+        value: String,
+        /// What it is for.
+        #[arg(long = "for", value_enum, default_value = "callback")]
+        purpose: UrlUse,
+        /// Allow `http://localhost:PORT`.
+        #[arg(long)]
+        development: bool,
+    },
+    /// A domain prefix: `idvkit check prefix my-shop`
+    Prefix {
+        /// The prefix.
+        value: String,
+    },
+    /// A token lifetime in minutes: `idvkit check lifetime 30`
+    Lifetime {
+        /// The minutes.
+        #[arg(allow_negative_numbers = true)]
+        minutes: i64,
+    },
+    /// A Jumio request, alone or as {"config": …, "request": …}: `idvkit check initiate request.json`
+    Initiate {
+        /// The file; `-` for standard input.
+        file: PathBuf,
+    },
+    /// An Attestr request, alone or as {"config": …, "request": …}: `idvkit check handshake -`
+    Handshake {
+        /// The file; `-` for standard input.
+        file: PathBuf,
+    },
+}
+
+#[derive(Args)]
+struct DoctorArgs {
+    /// The environment variable that holds the secret.
+    #[arg(long, value_name = "VAR", required_unless_present = "secret_file", conflicts_with = "secret_file")]
+    secret_env: Option<String>,
+    /// The file that holds the secret; the end of its last line does not count.
+    #[arg(long, value_name = "FILE")]
+    secret_file: Option<PathBuf>,
+    /// The member that is signed.
+    #[arg(long, default_value = "result")]
+    member: String,
+    /// The tag in hex, if it is not in the body.
+    #[arg(long, value_name = "HEX")]
+    tag: Option<String>,
+    /// The body, byte for byte as it came.
+    body: PathBuf,
+}
+
 #[tokio::main]
-async fn main() {
-    let s = idvkit_cli::demo::Selection::default();
-    let reports = idvkit_cli::demo::play_all(&s, 1, std::env::args().nth(1).as_ref().map(std::path::Path::new), |r| { idvkit_cli::demo::report::write_timeline(&mut anstream::stdout(), r).unwrap(); }).await;
-    idvkit_cli::demo::report::write_summary(&mut anstream::stdout(), &reports).unwrap();
+async fn main() -> ExitCode {
+    let command = Cli::parse().command.unwrap_or_else(|| Command::Demo(DemoArgs { seed: 1, ..DemoArgs::default() }));
+    let done = match command {
+        Command::Demo(args) => play(args).await,
+        Command::Sandbox(args) => serve(args).await,
+        Command::Check { what, json } => check(what, json),
+        Command::Doctor(args) => examine(&args),
+        Command::Replay { transcript, config } => replay_file(&transcript, config.as_deref()),
+    };
+    match done {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            anstream::eprintln!("idvkit: {error:#}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// Whether every outcome was the expected one.
+async fn play(args: DemoArgs) -> Result<bool> {
+    let mut out = anstream::stdout();
+    if args.list {
+        let list = |(name, about): &(&str, &str)| writeln!(out, "{name:<22} {about}");
+        SCENARIOS.iter().try_for_each(list)?;
+        return Ok(true);
+    }
+    let selection = Selection { providers: args.provider, scenarios: args.scenario };
+    if let Some(unknown) = selection.unknown() {
+        bail!(unknown);
+    }
+    let silent = args.json || args.quiet;
+    let mut written = Ok(());
+    let shown = |report: &Report| {
+        if !silent && written.is_ok() {
+            written = report::write_timeline(&mut out, report);
+        }
+    };
+    let reports = demo::play_all(&selection, args.seed, args.record.as_deref(), shown).await;
+    written?;
+    let count = report::Count::of(&reports);
+    if args.json {
+        let result = json!({ "seed": args.seed, "count": count, "reports": reports });
+        writeln!(out, "{}", serde_json::to_string_pretty(&result)?)?;
+    } else {
+        report::write_summary(&mut out, &reports)?;
+    }
+    Ok(count.failed == 0)
+}
+
+async fn serve(args: SandboxArgs) -> Result<bool> {
+    let settings = sandbox::settings(args.config.as_deref(), args.listen, args.seed, args.real_time)?;
+    let running = idvkit_sandbox::Sandbox::with(settings.clone()).await.context("the sandbox cannot start")?;
+    write!(anstream::stdout(), "{}", sandbox::welcome(running.base_url(), &settings))?;
+    tokio::select! {
+        stopped = running.serve_forever() => stopped.context("the sandbox stopped")?,
+        signal = tokio::signal::ctrl_c() => signal.context("Ctrl-C cannot be waited for")?,
+    }
+    Ok(true)
+}
+
+fn check(what: Check, json: bool) -> Result<bool> {
+    let found = match what {
+        Check::Locale { value } => check::locale(&value),
+        Check::Url { value, purpose, development } => check::url(&value, purpose, development),
+        Check::Prefix { value } => check::prefix(&value),
+        Check::Lifetime { minutes } => check::lifetime(minutes),
+        Check::Initiate { file } => check::first_request(&read_text(&file)?, Provider::Jumio, now()),
+        Check::Handshake { file } => check::first_request(&read_text(&file)?, Provider::Attestr, now()),
+    };
+    let mut out = anstream::stdout();
+    match &found {
+        Ok(Finding { json: value, .. }) if json => writeln!(out, "{}", json!({ "ok": true, "found": value }))?,
+        Ok(Finding { text, .. }) => writeln!(out, "{text}")?,
+        Err(reject) if json => writeln!(out, "{}", json!({ "ok": false, "error": error_json(reject) }))?,
+        Err(reject) => anstream::eprintln!("{reject}"),
+    }
+    Ok(found.is_ok())
+}
+
+fn error_json(reject: &Reject) -> Value {
+    json!({
+        "code": reject.code(), "field": reject.field(), "message": reject.message(), "blame": reject.blame().as_str(),
+    })
+}
+
+/// Whether the signature is right as it stands.
+fn examine(args: &DoctorArgs) -> Result<bool> {
+    let secret = match (&args.secret_env, &args.secret_file) {
+        (Some(name), _) => std::env::var(name).with_context(|| format!("the variable {name} holds no text"))?,
+        (None, Some(file)) => read_text(file)?.trim_end_matches(['\r', '\n']).to_owned(),
+        (None, None) => bail!("give --secret-env or --secret-file"),
+    };
+    let body = fs::read(&args.body).with_context(|| format!("{} cannot be read", args.body.display()))?;
+    let patient =
+        doctor::Patient { body: &body, member: &args.member, tag: args.tag.as_deref(), secret: Secret::from(secret) };
+    let diagnosis = doctor::examine(&patient)?;
+    writeln!(anstream::stdout(), "{diagnosis}")?;
+    Ok(diagnosis.verdict == idvkit_signature::Verdict::Verifies)
+}
+
+fn replay_file(transcript: &Path, config: Option<&Path>) -> Result<bool> {
+    let replayed = replay::replay(transcript, config)?;
+    let mut out = anstream::stdout();
+    match &replayed {
+        Ok(steps) => writeln!(out, "{steps} steps, no difference")?,
+        Err(difference) => writeln!(out, "first difference: {difference}")?,
+    }
+    Ok(replayed.is_ok())
+}
+
+fn read_text(file: &Path) -> Result<String> {
+    if file == Path::new("-") {
+        let mut text = String::new();
+        io::stdin().read_to_string(&mut text).context("standard input holds no text")?;
+        return Ok(text);
+    }
+    fs::read_to_string(file).with_context(|| format!("{} cannot be read as text", file.display()))
+}
+
+fn now() -> UnixMillis {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    UnixMillis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }

@@ -87,8 +87,10 @@ struct Script<'a> {
 /// event is not reported: the one that is documented holds the user's data, and nothing reads it (B-Q13).
 fn script(script: &Script<'_>) -> String {
     let container = script.container.and_then(|selector| selector.strip_prefix('#'));
-    let container = container.map(|id| format!("<div id=\"{}\" style=\"{VIEWPORT}\"></div>\n", attribute(id))).unwrap_or_default();
-    let members = script.options.iter().filter_map(|one| Some(format!("    {}: {}", text(&one.name), value(&one.value)?)));
+    let container =
+        container.map(|id| format!("<div id=\"{}\" style=\"{VIEWPORT}\"></div>\n", attribute(id))).unwrap_or_default();
+    let members =
+        script.options.iter().filter_map(|one| Some(format!("    {}: {}", text(&one.name), value(&one.value)?)));
     let handlers: Vec<String> = handlers(script.listen).map(text).collect();
     let events: Vec<String> = events(script.listen).map(text).collect();
     format!(

@@ -92,7 +92,11 @@ impl Hint {
             Reject::caller("hint_malformed", "text", "pass the text that `read` gave, unchanged, and nothing else")
         })?;
         if wire.journey != journey {
-            return Err(Reject::caller("hint_stale", "text", "the hint belongs to another journey; show the current one"));
+            return Err(Reject::caller(
+                "hint_stale",
+                "text",
+                "the hint belongs to another journey; show the current one",
+            ));
         }
         let text_of = |value: Value| match value {
             Value::String(text) => Some(text),

@@ -113,7 +113,8 @@ mod tests {
         ] {
             assert_eq!(UnixMillis::parse(text), Some(UnixMillis(expected)), "{text}");
         }
-        for text in ["2024-01-02T03:04:05.6789Z", "2024-01-02T03:04:05+01:00", "2024-02-30T03:04:05Z", "2024-01-02", ""] {
+        for text in ["2024-01-02T03:04:05.6789Z", "2024-01-02T03:04:05+01:00", "2024-02-30T03:04:05Z", "2024-01-02", ""]
+        {
             assert_eq!(UnixMillis::parse(text), None, "{text}");
         }
     }

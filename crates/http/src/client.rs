@@ -186,10 +186,8 @@ impl Client {
     /// Names what went wrong without the client's own text: that holds the URL.
     async fn exchange(&self, request: &HttpRequest) -> Result<Answer, &'static str> {
         let method = reqwest::Method::from_bytes(request.method.as_str().as_bytes()).map_err(|_| "method")?;
-        let mut sending = self
-            .http
-            .request(method, request.url.as_str())
-            .timeout(Duration::from_millis(request.timeout_ms.into()));
+        let mut sending =
+            self.http.request(method, request.url.as_str()).timeout(Duration::from_millis(request.timeout_ms.into()));
         for header in &request.headers {
             sending = sending.header(header.name.as_str(), header.value.as_str());
         }
@@ -198,7 +196,10 @@ impl Client {
         }
         let mut response = sending.send().await.map_err(|error| kind_of(&error))?;
         let status = response.status().as_u16();
-        let headers = response.headers().iter().filter_map(|(name, value)| Some(Header::new(name.as_str(), value.to_str().ok()?)));
+        let headers = response
+            .headers()
+            .iter()
+            .filter_map(|(name, value)| Some(Header::new(name.as_str(), value.to_str().ok()?)));
         let headers = headers.collect();
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(|error| kind_of(&error))? {

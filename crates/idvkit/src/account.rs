@@ -86,8 +86,10 @@ pub fn catalog(provider: Provider) -> Option<Catalog> {
 pub fn diagnose(account: &Account, body: &[u8], tag: &str) -> Result<Diagnosis, Reject> {
     match &account.0 {
         Inner::Attestr(account) => Ok(idvkit_attestr::diagnose(account, body, tag)),
-        Inner::BiometricKz(_) | Inner::Jumio(_) => {
-            Err(Reject::caller("nothing_signed", "account", "this provider signs nothing, so there is nothing to diagnose"))
-        }
+        Inner::BiometricKz(_) | Inner::Jumio(_) => Err(Reject::caller(
+            "nothing_signed",
+            "account",
+            "this provider signs nothing, so there is nothing to diagnose",
+        )),
     }
 }

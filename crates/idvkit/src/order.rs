@@ -76,7 +76,8 @@ fn parse<T: DeserializeOwned>(text: &str, code: &'static str, field: &str) -> Re
 /// serde's texts about members name the member; all others may echo a value and are replaced.
 fn explain(error: &serde_json::Error) -> String {
     let text = error.to_string();
-    let about_members = ["missing field", "unknown field", "duplicate field"].iter().any(|start| text.starts_with(start));
+    let about_members =
+        ["missing field", "unknown field", "duplicate field"].iter().any(|start| text.starts_with(start));
     let place = alloc::format!("line {}, column {}", error.line(), error.column());
     match text.split(" at line ").next() {
         Some(first) if about_members => alloc::format!("{first} ({place})"),

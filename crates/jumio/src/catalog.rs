@@ -126,7 +126,11 @@ pub(crate) static ERROR_CODES: [KnownError; 11] = [
         advice: "open the same link again; if it goes on, begin anew later",
     },
     KnownError { code: "9800", meaning: "the user is offline", advice: "open the same link again once online" },
-    KnownError { code: "9801", meaning: "unexpected client failure", advice: "reload, or try another supported browser" },
+    KnownError {
+        code: "9801",
+        meaning: "unexpected client failure",
+        advice: "reload, or try another supported browser",
+    },
     KnownError {
         code: "9810",
         meaning: "the client could not talk to the server",
@@ -223,14 +227,7 @@ static CALLBACK_SOURCES: [KnownSource; 3] = [
     KnownSource {
         region: "eu",
         host: "callback.lon.jumio.com",
-        addresses: &[
-            "34.253.41.236",
-            "35.157.27.193",
-            "52.48.0.25",
-            "52.57.194.92",
-            "52.58.113.86",
-            "52.209.180.134",
-        ],
+        addresses: &["34.253.41.236", "35.157.27.193", "52.48.0.25", "52.57.194.92", "52.58.113.86", "52.209.180.134"],
     },
     KnownSource {
         region: "sgp",

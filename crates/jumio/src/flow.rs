@@ -117,7 +117,9 @@ impl Flow for JumioFlow {
 
     fn journey(&self, account: &Account, own: &Own<'_>) -> Journey {
         let (reference, url, expires) = match &self.state {
-            State::Live { reference, redirect_url, expires, .. } => (reference.as_str(), redirect_url.as_str(), *expires),
+            State::Live { reference, redirect_url, expires, .. } => {
+                (reference.as_str(), redirect_url.as_str(), *expires)
+            }
             State::Initiating => ("", "", own.opened),
         };
         journey::journey(account, &self.order, &Link { reference, url, expires }, own)

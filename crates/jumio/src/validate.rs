@@ -74,7 +74,12 @@ impl Account {
         let administration = match (&config.administration_token, &config.administration_secret) {
             (Some(token), Some(secret)) => basic("administration_token", token, "administration_secret", secret)?,
             (None, None) => authorization.clone(),
-            _ => return Err(missing("administration_secret", "give both administration_token and its secret, or neither")),
+            _ => {
+                return Err(missing(
+                    "administration_secret",
+                    "give both administration_token and its secret, or neither",
+                ));
+            }
         };
         let region = config.region.as_str();
         let fingerprint = match &options.account_id {
@@ -113,10 +118,16 @@ impl Account {
         let success_url = request.success_url.or_else(|| self.defaults.success_url.clone());
         let error_url = request.error_url.or_else(|| self.defaults.error_url.clone());
         let target = request.callback.or_else(|| self.defaults.callback.clone()).ok_or_else(|| {
-            missing("callback", "say where callbacks go: a URL of yours, or `portal` for the one set in the Customer Portal")
+            missing(
+                "callback",
+                "say where callbacks go: a URL of yours, or `portal` for the one set in the Customer Portal",
+            )
         })?;
         Ok(Order {
-            enrollment_reference: reference("enrollment_transaction_reference", &request.enrollment_transaction_reference)?,
+            enrollment_reference: reference(
+                "enrollment_transaction_reference",
+                &request.enrollment_transaction_reference,
+            )?,
             callback_url: self.callback_url(target)?,
             success_url: success_url.map(|url| self.return_url("success_url", &url)).transpose()?,
             error_url: error_url.map(|url| self.return_url("error_url", &url)).transpose()?,
@@ -215,7 +226,11 @@ pub fn lifetime_minutes(field: &str, minutes: i64) -> Result<i64, Reject> {
     if (5..=86_400).contains(&minutes) {
         return Ok(minutes);
     }
-    Err(Reject::caller("lifetime_out_of_range", field, "the token lifetime is 5 to 86400 minutes (60 days); 30 is usual"))
+    Err(Reject::caller(
+        "lifetime_out_of_range",
+        field,
+        "the token lifetime is 5 to 86400 minutes (60 days); 30 is usual",
+    ))
 }
 
 fn user_reference(value: String) -> Result<String, Reject> {
@@ -306,7 +321,8 @@ fn basic(token_field: &str, token: &str, secret_field: &str, secret: &str) -> Re
 
 fn user_agent(value: &str) -> Result<String, Reject> {
     let printable = value.bytes().all(|b| (0x20..0x7f).contains(&b));
-    let names_version = value.split_once('/').is_some_and(|(app, version)| !app.trim().is_empty() && !version.is_empty());
+    let names_version =
+        value.split_once('/').is_some_and(|(app, version)| !app.trim().is_empty() && !version.is_empty());
     if printable && names_version && value.trim() == value && value.len() <= 255 {
         return Ok(value.to_string());
     }
@@ -317,7 +333,11 @@ fn user_agent(value: &str) -> Result<String, Reject> {
 fn timeout(given: Option<u32>) -> Result<u32, Reject> {
     match given.unwrap_or(DEFAULT_TIMEOUT_MS) {
         millis @ 1_000..=300_000 => Ok(millis),
-        _ => Err(Reject::caller("timeout_out_of_range", "options.timeout_ms", "a time-out is 1000 to 300000 milliseconds")),
+        _ => Err(Reject::caller(
+            "timeout_out_of_range",
+            "options.timeout_ms",
+            "a time-out is 1000 to 300000 milliseconds",
+        )),
     }
 }
 

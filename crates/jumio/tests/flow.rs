@@ -1,5 +1,7 @@
 //! Whole Jumio flows, fed with the provider's bytes; every step is taken after a restore from the snapshot.
 
+#![allow(clippy::unwrap_used, reason = "a test that meets one has failed")]
+
 use std::sync::Arc;
 
 use idvkit_core::{
@@ -17,7 +19,9 @@ const MINUTE: i64 = 60_000;
 
 #[test]
 fn sends_what_the_seed_asks_for() {
-    for (region, host) in [(Region::Us, "netverify.com"), (Region::Eu, "lon.netverify.com"), (Region::Sgp, "core-sgp.jumio.com")] {
+    for (region, host) in
+        [(Region::Us, "netverify.com"), (Region::Eu, "lon.netverify.com"), (Region::Sgp, "core-sgp.jumio.com")]
+    {
         let account = Arc::new(Account::new(Config { region, ..config() }).unwrap());
         let request = sent(&open(&account, order(), seed(), T0).unwrap().next(T0));
         assert_eq!(request.method, Method::Post);
@@ -91,7 +95,10 @@ fn answers_about_others_are_never_a_pass() {
 fn hints_and_callbacks_decide_nothing() {
     let mut run = Run::open();
     let journey = run.present();
-    run.tell(Input::Redirect { url: format!("https://merchant.example/ok?transactionStatus=SUCCESS&transactionReference={R1}") }).unwrap();
+    run.tell(Input::Redirect {
+        url: format!("https://merchant.example/ok?transactionStatus=SUCCESS&transactionReference={R1}"),
+    })
+    .unwrap();
     run.hint(&journey, &message("success"));
     run.callback(R1, "PASSED").unwrap();
     for _ in 0..3 {
@@ -158,7 +165,11 @@ fn polls_as_documented_without_a_callback() {
             run.answer("jumio.retrieve", &retrieved("STARTED"));
         }
     }
-    assert_eq!(offsets, [40, 60, 100, 160, 240, 340, 460, 600, 760, 940, 86_400], "J-V15, and then the last look of the day");
+    assert_eq!(
+        offsets,
+        [40, 60, 100, 160, 240, 340, 460, 600, 760, 940, 86_400],
+        "J-V15, and then the last look of the day"
+    );
 }
 
 #[test]
@@ -181,7 +192,8 @@ fn a_maintenance_page_is_a_counted_failure() {
     run.callback(R1, "PASSED").unwrap();
     for _ in 0..5 {
         let Next::Send { request } = run.next() else { panic!("{:?}", run.next()) };
-        let html = Input::HttpResponse { id: request.id, status: 200, headers: vec![], body: b"<html>maintenance".to_vec() };
+        let html =
+            Input::HttpResponse { id: request.id, status: 200, headers: vec![], body: b"<html>maintenance".to_vec() };
         run.tell(html).unwrap();
         let Next::Present { until, .. } = run.next() else { panic!() };
         assert_eq!(until.since(run.now), 20_000, "each failure is followed by a pause, here the plan's gap");
@@ -235,7 +247,12 @@ fn a_lost_send_is_repeated_under_a_new_id() {
     let second = sent(&run.next());
     assert_ne!(first.id, second.id);
     assert_eq!(first.body, second.body);
-    let late = Input::HttpResponse { id: first.id, status: 200, headers: vec![], body: initiated(R1).to_string().into_bytes() };
+    let late = Input::HttpResponse {
+        id: first.id,
+        status: 200,
+        headers: vec![],
+        body: initiated(R1).to_string().into_bytes(),
+    };
     assert_eq!(run.tell(late).unwrap_err().code(), "stale");
     run.answer("jumio.initiate", &initiated(R2));
     assert_eq!(run.session.references(), [R2]);
@@ -329,11 +346,21 @@ fn bad_accounts_get_one_clear_error() {
         (Config { portal_token_lifetime_minutes: Some(4), ..config() }, "portal_token_lifetime_minutes"),
         (options(Options { api_base: Some("http://localhost:1".into()), ..Options::default() }), "options.api_base"),
         (
-            options(Options { api_base: Some("http://localhost.evil.example".into()), development: true, ..Options::default() }),
+            options(Options {
+                api_base: Some("http://localhost.evil.example".into()),
+                development: true,
+                ..Options::default()
+            }),
             "options.api_base",
         ),
-        (options(Options { client_origins: vec!["https://a.example/".into()], ..Options::default() }), "options.client_origins"),
-        (options(Options { poll_offsets_seconds: Some(vec![2, 1]), ..Options::default() }), "options.poll_offsets_seconds"),
+        (
+            options(Options { client_origins: vec!["https://a.example/".into()], ..Options::default() }),
+            "options.client_origins",
+        ),
+        (
+            options(Options { poll_offsets_seconds: Some(vec![2, 1]), ..Options::default() }),
+            "options.poll_offsets_seconds",
+        ),
         (options(Options { timeout_ms: Some(1), ..Options::default() }), "options.timeout_ms"),
     ] {
         let reject = reject(config);

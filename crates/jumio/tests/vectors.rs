@@ -1,5 +1,7 @@
 //! Every vector of Jumio: what a caller may order, and how the provider's texts are read.
 
+#![allow(clippy::unwrap_used, reason = "a test that meets one has failed")]
+
 use std::{collections::BTreeMap, fs, sync::Arc};
 
 use idvkit_core::{Header, Next, Seed, UnixMillis};
@@ -128,7 +130,8 @@ fn prefix() {
 #[test]
 fn colours() {
     for case in cases(&load("colours")) {
-        let configured: Vec<&str> = case["configured"].as_array().unwrap().iter().map(|tag| tag.as_str().unwrap()).collect();
+        let configured: Vec<&str> =
+            case["configured"].as_array().unwrap().iter().map(|tag| tag.as_str().unwrap()).collect();
         let source = match colours_for(text(case, "locale"), &configured, case["account_default"].as_bool().unwrap()) {
             ColourSource::Locale(tag) => tag,
             ColourSource::AccountDefault => "account default".into(),
@@ -147,10 +150,13 @@ fn enrolment() {
         assert_eq!(check.is_eligible(), check.unmet().is_empty(), "{id}");
         let fields: BTreeMap<String, String> = [
             ("verificationStatus".into(), case["body"]["verificationStatus"].as_str().unwrap_or("").into()),
-            ("identityVerification".into(), match &case["body"]["identityVerification"] {
-                Value::String(text) => text.clone(),
-                object => object.to_string(),
-            }),
+            (
+                "identityVerification".into(),
+                match &case["body"]["identityVerification"] {
+                    Value::String(text) => text.clone(),
+                    object => object.to_string(),
+                },
+            ),
         ]
         .into();
         assert_eq!(EnrolmentCheck::from_callback(&fields), check, "{id} as a callback");

@@ -24,7 +24,10 @@ const STEPS: [Step; 7] = [
 ];
 
 #[derive(Parser)]
-#[command(about = "Project automation", after_help = "Examples:\n  cargo xtask test\n  cargo xtask test fmt clippy\n  cargo xtask test --list")]
+#[command(
+    about = "Project automation",
+    after_help = "Examples:\n  cargo xtask test\n  cargo xtask test fmt clippy\n  cargo xtask test --list"
+)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -47,7 +50,10 @@ enum Command {
 fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Setup => setup(),
-        Command::Test { list: true, .. } => list(),
+        Command::Test { list: true, .. } => {
+            list();
+            Ok(())
+        }
         Command::Test { steps, .. } => test(&steps),
     };
     match done {
@@ -59,11 +65,10 @@ fn main() -> ExitCode {
     }
 }
 
-fn list() -> Result<()> {
+fn list() {
     for step in STEPS {
         println!("{:8} {}", step.name, step.about);
     }
-    Ok(())
 }
 
 fn test(names: &[String]) -> Result<()> {

@@ -1,4 +1,4 @@
-//! The proof of no_std: a program linked with neither std nor libc runs a whole session.
+//! The proof of `no_std`: a program linked with neither std nor libc runs a whole session.
 
 use std::process::Command;
 

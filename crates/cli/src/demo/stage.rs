@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Context, Result, bail};
-use idvkit::{Account, Config, HintKind, Input, Next, Outcome, Provider, Request, Seed, Session, UnixMillis};
+use idvkit::{Account, Config, HintKind, HttpRequest, Input, Next, Outcome, Provider, Request, Seed, Session, UnixMillis};
 use idvkit_http::{Client, Error, MemoryStore, Observed, Store};
 use idvkit_sandbox::{Control, Sandbox};
 use serde_json::Value;
@@ -403,13 +403,16 @@ fn explain<E: std::fmt::Debug + std::fmt::Display + Send + Sync + 'static>(error
     anyhow::Error::from(error)
 }
 
-/// A store that can be asked which session it holds, for workers that scenarios play by hand.
+/// What workers do that scenarios play by hand.
 impl Case {
-    /// Loads the session as another worker would.
+    /// Loads the session, as a worker does that has not yet stored anything, and says which request it asks for.
     ///
     /// # Errors
-    /// Only if the stored text was tampered with.
-    pub async fn load(&self) -> Result<Session> {
-        Ok(self.row.store.load().await?)
+    /// If it asks for none.
+    pub async fn wanted_request(&self) -> Result<HttpRequest> {
+        match self.row.store.load().await?.next(self.stage.now()) {
+            Next::Send { request } => Ok(request),
+            _ => bail!("the session asks for no request now"),
+        }
     }
 }

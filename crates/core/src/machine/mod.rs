@@ -18,8 +18,8 @@ use core::fmt;
 
 use call::Call;
 pub use flow::{Account, Flow, Heard, Need, Own, Schedule, Step};
-pub use record::{SNAPSHOT_FORMAT, malformed, snapshot_provider};
 use record::{Envelope, Phase, Record, Resume};
+pub use record::{SNAPSHOT_FORMAT, malformed, snapshot_provider};
 use watch::Watch;
 
 use crate::{
@@ -212,9 +212,8 @@ impl<F: Flow> Machine<F> {
                 Need::Answer(op) | Need::User(op) | Need::Verdict(op) => Some(op),
             },
         };
-        op.filter(|_| self.record.call.is_current(id, &self.record.seed, now)).ok_or_else(|| {
-            Reject::caller("stale", "id", "the session has moved on; drop this answer and ask `next`")
-        })
+        op.filter(|_| self.record.call.is_current(id, &self.record.seed, now))
+            .ok_or_else(|| Reject::caller("stale", "id", "the session has moved on; drop this answer and ask `next`"))
     }
 
     fn claim(&mut self, id: &str, now: UnixMillis) -> Result<(), Reject> {

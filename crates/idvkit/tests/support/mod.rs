@@ -1,9 +1,7 @@
 //! Each provider's flow, fed with its own bytes: what a test needs to walk any of them.
 
 use hmac::{Hmac, KeyInit, Mac};
-use idvkit::{
-    Account, Config, Header, HintKind, HttpRequest, Input, Journey, Request, Seed, Session, UnixMillis,
-};
+use idvkit::{Account, Config, Header, HintKind, HttpRequest, Input, Journey, Request, Seed, Session, UnixMillis};
 use serde_json::{Value, json};
 use sha2::Sha256;
 
@@ -60,27 +58,29 @@ impl Flow {
     }
 
     /// One of the answers that the provider, or something between, may give to this request.
-    pub(crate) fn answer(self, request: &HttpRequest, index: usize) -> Input {
-        let answers = self.answers(&request.operation);
+    pub(crate) fn answer(request: &HttpRequest, index: usize) -> Input {
+        let answers = Self::answers(&request.operation);
         let (status, body) = answers[index % answers.len()].clone();
         respond(request.id.clone(), status, body)
     }
 
     /// Some answer to any request.
     pub(crate) fn any_answer(self, id: String, index: usize) -> Input {
-        let all: Vec<_> = self.operations().iter().flat_map(|operation| self.answers(operation)).collect();
+        let all: Vec<_> = self.operations().iter().flat_map(|operation| Self::answers(operation)).collect();
         let (status, body) = all[index % all.len()].clone();
         respond(id, status, body)
     }
 
     /// An authentic answer that decides nothing, as far as the operation has one.
-    pub(crate) fn not_yet(self, request: &HttpRequest) -> Input {
+    pub(crate) fn not_yet(request: &HttpRequest) -> Input {
         let body = match request.operation.as_str() {
             "jumio.initiate" => initiated(),
             "attestr.create_handshake" => created(),
             "jumio.retrieve" => retrieved("STARTED"),
             "biometric_kz.create_session" => kz_created(),
-            "biometric_kz.fetch_result" => json!({"id": SESSION, "technologies": [], "liveness_result": {}}).to_string(),
+            "biometric_kz.fetch_result" => {
+                json!({"id": SESSION, "technologies": [], "liveness_result": {}}).to_string()
+            }
             _ => json!({"_id": HANDSHAKE, "tag": "user-7", "result": null, "resultSignature": null}).to_string(),
         };
         respond(request.id.clone(), 200, body)
@@ -106,10 +106,12 @@ impl Flow {
         json!({"journey": journey.id, "kind": kind, "data": data}).to_string()
     }
 
-    pub(crate) fn redirect(self, index: usize) -> String {
+    pub(crate) fn redirect(index: usize) -> String {
         let urls = [
             format!("https://merchant.example/back?transactionStatus=SUCCESS&transactionReference={REFERENCE}"),
-            format!("https://merchant.example/back?transactionStatus=ERROR&transactionReference={REFERENCE}&errorCode=9820"),
+            format!(
+                "https://merchant.example/back?transactionStatus=ERROR&transactionReference={REFERENCE}&errorCode=9820"
+            ),
             format!("https://merchant.example/back?transactionStatus=SUCCESS&transactionReference={ENROLMENT}"),
             "https://merchant.example/back?status=Approved".into(),
             String::new(),
@@ -143,7 +145,7 @@ impl Flow {
         }
     }
 
-    fn answers(self, operation: &str) -> Vec<(u16, String)> {
+    fn answers(operation: &str) -> Vec<(u16, String)> {
         let mut answers = vec![
             (200, "<html>maintenance</html>".to_string()),
             (500, String::new()),
@@ -155,7 +157,9 @@ impl Flow {
         ];
         match operation {
             "jumio.initiate" => answers.extend([(200, initiated()), (200, initiated()), (201, initiated())]),
-            "biometric_kz.create_session" => answers.extend([(200, kz_created()), (200, kz_created()), (201, kz_created())]),
+            "biometric_kz.create_session" => {
+                answers.extend([(200, kz_created()), (200, kz_created()), (201, kz_created())]);
+            }
             "biometric_kz.fetch_result" => answers.extend([
                 (200, kz_result("FINISHED", true, "000101500001")),
                 (200, kz_result("FINISHED", true, "000101600018")),
@@ -214,14 +218,17 @@ fn created() -> String {
 }
 
 fn attestr_result(signature: &str) -> String {
-    format!(r#"{{"_id":"{HANDSHAKE}","tag":"user-7","consumed":true,"result":{RESULT},"resultSignature":"{signature}"}}"#)
+    format!(
+        r#"{{"_id":"{HANDSHAKE}","tag":"user-7","consumed":true,"result":{RESULT},"resultSignature":"{signature}"}}"#
+    )
 }
 
 /// Attestr's signature, computed without idvkit.
 fn sign(message: &str) -> String {
     let mut mac = Hmac::<Sha256>::new_from_slice(SECRET.as_bytes()).unwrap();
     mac.update(message.as_bytes());
-    mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect()
+    let hex = |byte: u8| [byte >> 4, byte & 15].map(|digit| char::from_digit(digit.into(), 16).unwrap());
+    mac.finalize().into_bytes().iter().flat_map(|byte| hex(*byte)).collect()
 }
 
 fn jumio_callback(session: &Session, index: usize) -> Input {

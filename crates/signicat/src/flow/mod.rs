@@ -26,7 +26,7 @@ use crate::{
 /// A session that was begun anew so often gets no further attempt.
 const MAX_ATTEMPTS: usize = 32;
 /// Processes named by clients and lists that are still to be looked at.
-const MAX_CANDIDATES: usize = 8;
+const MAX_CANDIDATES: usize = 4;
 
 /// A Signicat session's own state.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]

@@ -360,7 +360,7 @@ async fn rate_limited(stage: Stage) -> Result<Outcome> {
 
 async fn crash_after_send(stage: Stage) -> Result<Outcome> {
     let case = stage.open()?;
-    let Next::Send { request } = case.load().await?.next(stage.now()) else { anyhow::bail!("no request") };
+    let request = case.wanted_request().await?;
     case.tell(Input::Sending { id: request.id.clone() }).await?;
     let lost = case.row().client.send(&request).await;
     stage.note("the worker dies before it has handled the answer");
@@ -380,12 +380,16 @@ async fn crash_after_send(stage: Stage) -> Result<Outcome> {
 
 async fn double_click(stage: Stage) -> Result<Outcome> {
     let case = stage.open()?;
-    let (first, second) = tokio::join!(case.advance(), case.advance());
-    let (first, second) = (first?, second?);
-    stage.check("what the first worker shows", "present", name(&first));
-    stage.check("what the second does", "wait", name(&second));
+    // Both have loaded the session before either stores anything.
+    let (first, second) = (case.wanted_request().await?, case.wanted_request().await?);
+    stage.check("the first worker's claim", "heard", case.tell(Input::Sending { id: first.id.clone() }).await?);
+    stage.check("the second worker's claim", "claimed", case.tell(Input::Sending { id: second.id }).await?);
+    let waits = matches!(case.advance().await?, Next::Wait { why: Why::InFlight, .. });
+    stage.check("the second worker waits for the first", true, waits);
+    stage.check("the first worker's answer", "heard", case.tell(case.row().client.send(&first).await).await?);
+    let outcome = pass_authentication(&case).await?;
     stage.check("transactions made", 1, stage.requests("jumio.initiate"));
-    pass_authentication(&case).await
+    Ok(outcome)
 }
 
 async fn two_workers(stage: Stage) -> Result<Outcome> {
@@ -394,9 +398,14 @@ async fn two_workers(stage: Stage) -> Result<Outcome> {
     user.follow_link().await?;
     user.submit_selfie().await?;
     stage.pass(5_000).await;
-    let (first, second) = tokio::join!(case.advance(), case.advance());
-    stage.check("both workers see the same", true, first? == second?);
-    stage.check("looks at the result, at most one each", true, stage.requests("jumio.retrieve") <= 2);
+    let (first, second) = (case.wanted_request().await?, case.wanted_request().await?);
+    stage.check("both workers ask under the same id", &first.id, &second.id);
+    let (first, second) = (case.row().client.send(&first).await, case.row().client.send(&second).await);
+    stage.check("the first answer", "heard", case.tell(first).await?);
+    let decided = case.session()?.revision();
+    stage.check("the second answer", "stale", case.tell(second).await?);
+    stage.check("the session has not moved again", decided, case.session()?.revision());
+    stage.check("looks at the result", 2, stage.requests("jumio.retrieve"));
     case.wait_for_outcome().await
 }
 
