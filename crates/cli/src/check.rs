@@ -81,7 +81,8 @@ pub fn lifetime(minutes: i64) -> Result<Finding, Reject> {
 /// # Errors
 /// As the SDK refuses it.
 pub fn first_request(text: &str, provider: Provider, now: UnixMillis) -> Result<Finding, Reject> {
-    let not_json = || Reject::caller("input_malformed", "input", "this is no JSON object; pass a request, or config and request");
+    let not_json =
+        || Reject::caller("input_malformed", "input", "this is no JSON object; pass a request, or config and request");
     let value: Value = serde_json::from_str(text).map_err(|_| not_json())?;
     let mut request = value.get("request").unwrap_or(&value).clone();
     let mut config = value.get("config").cloned().unwrap_or_else(|| dummy_config(provider));
@@ -106,16 +107,20 @@ pub fn first_request(text: &str, provider: Provider, now: UnixMillis) -> Result<
 fn shown(request: &HttpRequest) -> Finding {
     let masked = |name: &str, value: &str| {
         let secret = ["authorization", "cookie"].iter().any(|it| name.eq_ignore_ascii_case(it));
-        if secret { value.split(' ').next().map_or("***".into(), |scheme| format!("{scheme} ***")) } else { value.into() }
+        if secret {
+            value.split(' ').next().map_or("***".into(), |scheme| format!("{scheme} ***"))
+        } else {
+            value.into()
+        }
     };
     let headers: Vec<(String, String)> =
         request.headers.iter().map(|line| (line.name.clone(), masked(&line.name, &line.value))).collect();
     let body: Value = request.body.as_deref().and_then(|body| serde_json::from_slice(body).ok()).unwrap_or(Value::Null);
-    let lines: String = headers.iter().map(|(name, value)| format!("{name}: {value}\n")).collect();
+    let lines: Vec<String> = headers.iter().map(|(name, value)| format!("{name}: {value}")).collect();
     let pretty = serde_json::to_string_pretty(&body).unwrap_or_default();
     let method = request.method.as_str();
     Finding {
-        text: format!("{method} {}\n{lines}\n{pretty}", request.url),
+        text: format!("{method} {}\n{}\n\n{pretty}", request.url, lines.join("\n")),
         json: json!({
             "operation": request.operation, "method": method, "url": request.url, "headers": headers, "body": body,
             "repeatable": request.repeatable, "timeout_ms": request.timeout_ms,

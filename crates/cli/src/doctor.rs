@@ -1,5 +1,7 @@
 //! `idvkit doctor`: why a signed answer does not verify.
 
+use std::slice;
+
 use idvkit_core::Secret;
 use idvkit_signature::{Diagnosis, Scheme, diagnose_member};
 use serde_json::Value;
@@ -26,5 +28,5 @@ pub fn examine(patient: &Patient<'_>) -> anyhow::Result<Diagnosis> {
     let found = found.and_then(|body| body.get(&name)?.as_str().map(str::to_owned));
     let tag = patient.tag.map(str::to_owned).or(found);
     let tag = tag.ok_or_else(|| anyhow::anyhow!("there is no tag: give --tag, or a body with the member {name}"))?;
-    Ok(diagnose_member(&Scheme::HMAC_SHA256_HEX, &[patient.secret.clone()], patient.body, patient.member, &tag))
+    Ok(diagnose_member(&Scheme::HMAC_SHA256_HEX, slice::from_ref(&patient.secret), patient.body, patient.member, &tag))
 }

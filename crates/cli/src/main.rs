@@ -58,7 +58,9 @@ enum Command {
     #[command(after_help = "Example:\n  idvkit doctor --secret-env CLIENT_SECRET --tag 5f…e1 stored-body.json")]
     Doctor(DoctorArgs),
     /// Replay a recorded session, restored before every step, and report the first difference.
-    #[command(after_help = "Example:\n  idvkit demo --record transcripts && idvkit replay transcripts/jumio-approved.json")]
+    #[command(
+        after_help = "Example:\n  idvkit demo --record transcripts && idvkit replay transcripts/jumio-approved.json"
+    )]
     Replay {
         /// The transcript.
         transcript: PathBuf,

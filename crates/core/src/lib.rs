@@ -45,7 +45,7 @@ pub use poll::PollPlan;
 pub use provider::Provider;
 pub use read::{Hint, MAX_HINT_BYTES, Seen, read};
 pub use reject::{Blame, Reject};
-pub use restricted_url::{Development, QueryRule, RestrictedUrl, UrlRules, looks_like_email};
+pub use restricted_url::{Development, QueryRule, RestrictedUrl, UrlRules, looks_like_email, push_segment};
 pub use secret::Secret;
 pub use seed::{Seed, fingerprint};
 pub use time::UnixMillis;

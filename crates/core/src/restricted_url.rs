@@ -1,9 +1,9 @@
 //! URLs that are handed to a provider: callbacks and the pages a user returns to.
 
 use alloc::{
-    borrow::ToOwned,
+    borrow::{Cow, ToOwned},
     format,
-    string::{String, ToString},
+    string::String,
     vec::Vec,
 };
 use core::fmt::{self, Write as _};
@@ -153,18 +153,7 @@ impl RestrictedUrl {
     ///
     /// The result may be too long for the field: parse it once more.
     pub fn push_segment(&self, segment: &str) -> String {
-        let (base, query) = match self.0.split_once('?') {
-            Some((base, query)) => (base, Some(query)),
-            None => (self.0.as_str(), None),
-        };
-        let mut url = base.strip_suffix('/').unwrap_or(base).to_owned();
-        url.push('/');
-        push_encoded(&mut url, segment);
-        if let Some(query) = query {
-            url.push('?');
-            url.push_str(query);
-        }
-        url
+        push_segment(&self.0, segment)
     }
 }
 
@@ -174,16 +163,27 @@ impl fmt::Debug for RestrictedUrl {
     }
 }
 
+/// [`RestrictedUrl::push_segment`] for a URL that was parsed before and stored as text.
+pub fn push_segment(url: &str, segment: &str) -> String {
+    let (base, query) = url.split_once('?').map_or((url, None), |(base, query)| (base, Some(query)));
+    let mut url = base.strip_suffix('/').unwrap_or(base).to_owned();
+    url.push('/');
+    push_encoded(&mut url, segment);
+    if let Some(query) = query {
+        url.push('?');
+        url.push_str(query);
+    }
+    url
+}
+
 /// Whether something shaped like an e-mail address stands anywhere in a text, percent-encoded (also repeatedly) or not.
 ///
 /// Meant for references and URLs that must not hold personal data (S3). It errs on the side of finding one: a dotted
 /// name after an `@` that follows a word, as in `logo@2x.png`, counts; a bare `@name` or `tool@1.2.3` does not.
 pub fn looks_like_email(text: &str) -> bool {
     let text = decode_fully(text);
-    let pieces: Vec<&[u8]> = text.split(|byte| *byte == b'@').collect();
-    pieces
-        .windows(2)
-        .any(|pair| matches!(pair, [before, after] if ends_with_local_part(before) && starts_with_mail_domain(after)))
+    let mut signs = text.iter().enumerate().filter(|(_, byte)| **byte == b'@');
+    signs.any(|(at, _)| ends_with_local_part(&text[..at]) && starts_with_mail_domain(&text[at + 1..]))
 }
 
 fn check<'a>(text: &'a str, rules: &UrlRules) -> Result<Uri<&'a str>, Reject> {
@@ -286,9 +286,8 @@ fn is_ip_address(host: &str) -> bool {
 
 /// That only a dotted public name will do is inferred from the documented wish that the domain be the customer's.
 fn check_host_name(host: &str) -> Result<(), Reject> {
-    let labels: Vec<&str> = host.split('.').collect();
-    let is_local = labels.last().is_some_and(|label| label.eq_ignore_ascii_case("localhost"));
-    if host.len() <= 253 && labels.len() > 1 && !is_local && labels.iter().all(|label| is_host_label(label)) {
+    let is_local = host.rsplit('.').next().is_some_and(|label| label.eq_ignore_ascii_case("localhost"));
+    if host.len() <= 253 && host.contains('.') && !is_local && host.split('.').all(is_host_label) {
         return Ok(());
     }
     Err(refuse("url_host", NO_PUBLIC_HOST))
@@ -316,16 +315,18 @@ fn check_query(query: Option<&str>, rules: &UrlRules) -> Result<(), Reject> {
 
 /// That encoded names, other letter case and surrounding spaces (which some servers drop) count is inferred (J-D9).
 fn is_reserved(parameter: &str, reserved: &[&str]) -> bool {
-    let name = parameter.split('=').next().unwrap_or_default().replace('+', " ");
-    let name = decode_fully(&name);
-    reserved.iter().any(|reserved| name.trim_ascii().eq_ignore_ascii_case(reserved.as_bytes()))
+    let name = decode_fully(parameter.split('=').next().unwrap_or_default());
+    let is_space = |byte: &u8| byte.is_ascii_whitespace() || *byte == b'+';
+    let start = name.iter().position(|byte| !is_space(byte)).unwrap_or(name.len());
+    let end = name.iter().rposition(|byte| !is_space(byte)).map_or(start, |last| last + 1);
+    reserved.iter().any(|reserved| name[start..end].eq_ignore_ascii_case(reserved.as_bytes()))
 }
 
 fn normalise(uri: Uri<&str>) -> String {
-    let text = uri.to_string();
+    let mut text = uri.as_str().to_owned();
     let authority_end = text.match_indices(['/', '?']).map(|(at, _)| at).nth(2).unwrap_or(text.len());
-    let (start, rest) = text.split_at(authority_end);
-    start.to_ascii_lowercase() + rest
+    text[..authority_end].make_ascii_lowercase();
+    text
 }
 
 fn ends_with_local_part(text: &[u8]) -> bool {
@@ -348,7 +349,10 @@ fn starts_with_mail_domain(text: &[u8]) -> bool {
 
 /// Percent-decodes until nothing is left to decode. From right to left one pass is enough for that, since a decoded
 /// `%` finds the digits that follow it already there.
-fn decode_fully(text: &str) -> Vec<u8> {
+fn decode_fully(text: &str) -> Cow<'_, [u8]> {
+    if !text.contains('%') {
+        return Cow::Borrowed(text.as_bytes());
+    }
     let mut reversed: Vec<u8> = Vec::with_capacity(text.len());
     for mut byte in text.bytes().rev() {
         while let (b'%', [.., low, high]) = (byte, reversed.as_slice()) {
@@ -359,7 +363,7 @@ fn decode_fully(text: &str) -> Vec<u8> {
         reversed.push(byte);
     }
     reversed.reverse();
-    reversed
+    Cow::Owned(reversed)
 }
 
 fn hex_digit(byte: u8) -> Option<u8> {

@@ -17,6 +17,7 @@ pub(crate) enum Inner {
     Attestr(Arc<idvkit_attestr::Account>),
     BiometricKz(Arc<idvkit_biometric_kz::Account>),
     Jumio(Arc<idvkit_jumio::Account>),
+    Signicat(Arc<idvkit_signicat::Account>),
 }
 
 impl Account {
@@ -32,6 +33,9 @@ impl Account {
                 Inner::BiometricKz(Arc::new(idvkit_biometric_kz::Account::new(config).map_err(within)?))
             }
             Config::Jumio(config) => Inner::Jumio(Arc::new(idvkit_jumio::Account::new(config).map_err(within)?)),
+            Config::Signicat(config) => {
+                Inner::Signicat(Arc::new(idvkit_signicat::Account::new(config).map_err(within)?))
+            }
         }))
     }
 
@@ -41,6 +45,7 @@ impl Account {
             Inner::Attestr(_) => Provider::Attestr,
             Inner::BiometricKz(_) => Provider::BiometricKz,
             Inner::Jumio(_) => Provider::Jumio,
+            Inner::Signicat(_) => Provider::Signicat,
         }
     }
 
@@ -57,6 +62,7 @@ impl Account {
             Inner::Attestr(account) => idvkit_attestr::reference_of(account, input, now),
             Inner::BiometricKz(account) => idvkit_biometric_kz::reference_of(account, input),
             Inner::Jumio(account) => idvkit_jumio::reference_of(account, input),
+            Inner::Signicat(account) => idvkit_signicat::reference_of(account, input),
         }
     }
 }
@@ -68,14 +74,12 @@ impl fmt::Debug for Account {
 }
 
 /// A provider's tables: error codes with meaning, locales, browsers, frame sizes, callback addresses.
-///
-/// `None` for a provider that this version does not run yet.
-pub fn catalog(provider: Provider) -> Option<Catalog> {
+pub fn catalog(provider: Provider) -> Catalog {
     match provider {
-        Provider::Attestr => Some(idvkit_attestr::catalog()),
-        Provider::Jumio => Some(idvkit_jumio::catalog()),
-        Provider::BiometricKz => Some(idvkit_biometric_kz::catalog()),
-        Provider::Signicat => None,
+        Provider::Attestr => idvkit_attestr::catalog(),
+        Provider::BiometricKz => idvkit_biometric_kz::catalog(),
+        Provider::Jumio => idvkit_jumio::catalog(),
+        Provider::Signicat => idvkit_signicat::catalog(),
     }
 }
 
@@ -86,7 +90,7 @@ pub fn catalog(provider: Provider) -> Option<Catalog> {
 pub fn diagnose(account: &Account, body: &[u8], tag: &str) -> Result<Diagnosis, Reject> {
     match &account.0 {
         Inner::Attestr(account) => Ok(idvkit_attestr::diagnose(account, body, tag)),
-        Inner::BiometricKz(_) | Inner::Jumio(_) => Err(Reject::caller(
+        Inner::BiometricKz(_) | Inner::Jumio(_) | Inner::Signicat(_) => Err(Reject::caller(
             "nothing_signed",
             "account",
             "this provider signs nothing, so there is nothing to diagnose",

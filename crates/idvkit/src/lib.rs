@@ -31,7 +31,7 @@
 //! * [`Session`]: `open`, `next`, `handle`, `snapshot`, `restore`.
 //! * [`Journey`] and [`read`]: what a page or phone gets, and what it sends back.
 //! * [`catalog`] and [`diagnose`]: tables, and the signature doctor.
-//! * [`attestr`], [`biometric_kz`], [`jumio`]: each provider's own types, useful alone.
+//! * [`attestr`], [`biometric_kz`], [`jumio`], [`signicat`]: each provider's own types, useful alone.
 #![no_std]
 #![forbid(unsafe_code)]
 
@@ -53,5 +53,6 @@ pub use idvkit_core::{
 };
 pub use idvkit_jumio as jumio;
 pub use idvkit_signature::Diagnosis;
+pub use idvkit_signicat as signicat;
 pub use order::{Config, Request};
 pub use session::Session;

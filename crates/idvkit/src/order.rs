@@ -16,6 +16,8 @@ pub enum Config {
     BiometricKz(idvkit_biometric_kz::Config),
     /// Jumio Authentication for Web.
     Jumio(idvkit_jumio::Config),
+    /// Signicat Assure.
+    Signicat(idvkit_signicat::Config),
 }
 
 impl Config {
@@ -33,6 +35,7 @@ impl Config {
             Self::Attestr(_) => Provider::Attestr,
             Self::BiometricKz(_) => Provider::BiometricKz,
             Self::Jumio(_) => Provider::Jumio,
+            Self::Signicat(_) => Provider::Signicat,
         }
     }
 }
@@ -48,6 +51,12 @@ pub enum Request {
     BiometricKzFlow(idvkit_biometric_kz::Request),
     /// Jumio Authentication for Web.
     JumioAuthentication(idvkit_jumio::Request),
+    /// Signicat Assure: images of a document and its holder.
+    SignicatDocumentVerification(idvkit_signicat::DocumentVerification),
+    /// Signicat Assure: the provider's page takes the images.
+    SignicatCaptureFlow(idvkit_signicat::CaptureFlow),
+    /// Signicat Assure: an electronic identity.
+    SignicatEid(idvkit_signicat::Eid),
 }
 
 impl Request {
@@ -65,6 +74,9 @@ impl Request {
             Self::AttestrFlowx(_) => Provider::Attestr,
             Self::BiometricKzFlow(_) => Provider::BiometricKz,
             Self::JumioAuthentication(_) => Provider::Jumio,
+            Self::SignicatDocumentVerification(_) | Self::SignicatCaptureFlow(_) | Self::SignicatEid(_) => {
+                Provider::Signicat
+            }
         }
     }
 }

@@ -1,6 +1,6 @@
 //! A session of any provider: it only hands each call to the provider's own.
 
-use alloc::{string::String, vec::Vec};
+use alloc::{string::String, sync::Arc, vec::Vec};
 use core::fmt;
 
 use idvkit_core::{Evidence, Input, Next, Provider, Reject, Seed, UnixMillis, machine, machine::Machine};
@@ -30,6 +30,7 @@ enum Inner {
     Attestr(Machine<idvkit_attestr::AttestrFlow>),
     BiometricKz(Machine<idvkit_biometric_kz::BiometricKzFlow>),
     Jumio(Machine<idvkit_jumio::JumioFlow>),
+    Signicat(Machine<idvkit_signicat::SignicatFlow>),
 }
 
 /// The same call on whichever provider's session it is.
@@ -39,6 +40,7 @@ macro_rules! each {
             Inner::Attestr($session) => $call,
             Inner::BiometricKz($session) => $call,
             Inner::Jumio($session) => $call,
+            Inner::Signicat($session) => $call,
         }
     };
 }
@@ -62,6 +64,13 @@ impl Session {
             (AccountInner::Jumio(account), Request::JumioAuthentication(request)) => {
                 idvkit_jumio::open(account, request, seed, now).map(|session| Self(Inner::Jumio(session)))
             }
+            (AccountInner::Signicat(account), Request::SignicatDocumentVerification(request)) => {
+                signicat(account, request, seed, now)
+            }
+            (AccountInner::Signicat(account), Request::SignicatCaptureFlow(request)) => {
+                signicat(account, request, seed, now)
+            }
+            (AccountInner::Signicat(account), Request::SignicatEid(request)) => signicat(account, request, seed, now),
             _ => Err(Reject::caller(
                 "request_of_other_provider",
                 "request",
@@ -80,6 +89,7 @@ impl Session {
             AccountInner::Attestr(account) => Inner::Attestr(Machine::restore(account.clone(), snapshot)?),
             AccountInner::BiometricKz(account) => Inner::BiometricKz(Machine::restore(account.clone(), snapshot)?),
             AccountInner::Jumio(account) => Inner::Jumio(Machine::restore(account.clone(), snapshot)?),
+            AccountInner::Signicat(account) => Inner::Signicat(Machine::restore(account.clone(), snapshot)?),
         }))
     }
 
@@ -126,6 +136,7 @@ impl Session {
             Inner::Attestr(_) => Provider::Attestr,
             Inner::BiometricKz(_) => Provider::BiometricKz,
             Inner::Jumio(_) => Provider::Jumio,
+            Inner::Signicat(_) => Provider::Signicat,
         }
     }
 
@@ -136,6 +147,15 @@ impl Session {
     pub fn provider_of(snapshot: &str) -> Result<Provider, Reject> {
         machine::snapshot_provider(snapshot)
     }
+}
+
+fn signicat(
+    account: &Arc<idvkit_signicat::Account>,
+    request: impl Into<idvkit_signicat::Request>,
+    seed: Seed,
+    now: UnixMillis,
+) -> Result<Session, Reject> {
+    idvkit_signicat::open(account, request.into(), seed, now).map(|session| Session(Inner::Signicat(session)))
 }
 
 /// Prints where the session stands, and nothing that it holds.

@@ -5,7 +5,7 @@
 mod support;
 
 use idvkit::{Decision, HintKind, Input, Journey, Next, Outcome, Session, UnixMillis};
-use proptest::{collection::vec, prelude::*};
+use proptest::{collection::vec, prelude::*, strategy::ValueTree, test_runner::TestRunner};
 use support::{FLOWS, Flow, T0};
 
 /// Something that a host, a client or the network may do.
@@ -29,6 +29,8 @@ enum Act {
     Callback(usize),
     Retry,
     Erase(bool),
+    /// The user hands images over.
+    Images,
     /// Time passes.
     Sleep(i64),
 }
@@ -43,17 +45,18 @@ fn act() -> impl Strategy<Value = Act> {
         Just(HintKind::Closed)
     ];
     prop_oneof![
-        8 => any::<prop::sample::Index>().prop_map(|index| Act::Answer(index.index(1 << 16))),
+        16 => any::<prop::sample::Index>().prop_map(|index| Act::Answer(index.index(1 << 16))),
         1 => Just(Act::Fail),
         1 => Just(Act::Claim),
         1 => (0..8_usize, 0..64_usize).prop_map(|(back, answer)| Act::Stale(back, answer)),
-        4 => kind.prop_map(Act::Hint),
+        8 => kind.prop_map(Act::Hint),
         1 => ".{0,60}".prop_map(Act::Forged),
-        2 => (0..16_usize).prop_map(Act::Redirect),
-        2 => (0..16_usize).prop_map(Act::Callback),
-        1 => Just(Act::Retry),
+        4 => (0..16_usize).prop_map(Act::Redirect),
+        4 => (0..16_usize).prop_map(Act::Callback),
+        2 => Just(Act::Retry),
         1 => any::<bool>().prop_map(Act::Erase),
-        4 => (0..4_000_000_i64).prop_map(Act::Sleep),
+        4 => Just(Act::Images),
+        6 => (0..4_000_000_i64).prop_map(Act::Sleep),
     ]
 }
 
@@ -85,6 +88,33 @@ proptest! {
             let _ = (session.next(run.now), session.snapshot(), session.references(), session.evidence());
         }
     }
+}
+
+/// The walks are worth something only if they get somewhere.
+#[test]
+fn the_walks_reach_passes_and_non_passes() {
+    let mut runner = TestRunner::deterministic();
+    let walk = vec(act(), 20..60);
+    for flow in FLOWS {
+        let mut passes = 0;
+        let mut others = 0;
+        for _ in 0..300 {
+            let mut run = Walk::new(*flow);
+            for act in walk.new_tree(&mut runner).unwrap().current() {
+                run.take(&act).unwrap();
+                match run.session.next(run.now) {
+                    Next::Done { outcome: Outcome::Decided { decision }, .. } if is_pass(decision) => passes += 1,
+                    Next::Done { .. } => others += 1,
+                    _ => {}
+                }
+            }
+        }
+        assert!(passes > 20 && others > 20, "{flow:?}: {passes} steps in a pass, {others} in another end");
+    }
+}
+
+fn is_pass(decision: Decision) -> bool {
+    matches!(decision, Decision::Approved | Decision::Completed)
 }
 
 /// A walk through one session, with every rule checked after every step.
@@ -140,6 +170,7 @@ impl Walk {
             Act::Forged(text) => Some(Input::Hint { text: text.clone() }),
             Act::Redirect(index) => Some(Input::Redirect { url: Flow::redirect(*index) }),
             Act::Callback(index) => Some(self.flow.callback(&self.session, *index)),
+            Act::Images => Some(support::images()),
             Act::Retry => Some(Input::Retry),
             Act::Erase(at_provider) => Some(Input::Erase { at_provider: *at_provider }),
             Act::Sleep(millis) => {
@@ -177,7 +208,7 @@ impl Walk {
             return Ok(());
         };
         self.last = Some(outcome.clone());
-        let is_pass = matches!(outcome, Outcome::Decided { decision: Decision::Approved | Decision::Completed });
+        let is_pass = matches!(outcome, Outcome::Decided { decision } if is_pass(decision));
         if let Some(decided) = &self.decided {
             prop_assert_eq!(decided, &outcome, "a decision was overwritten");
         } else if is_pass && before.as_ref() != Some(&outcome) {

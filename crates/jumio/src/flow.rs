@@ -10,6 +10,7 @@ use idvkit_core::{
     Basis, Decision, Evidence, Fault, Header, Hint, HintKind, HttpRequest, Journey, Method, Outcome, Part, Provider,
     Reject, Response, Secret, Source, UnixMillis,
     machine::{self, Flow, Heard, Need, Own, Schedule, Step},
+    push_segment,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -227,7 +228,7 @@ impl JumioFlow {
         let order = &self.order;
         let secret = account.secret_callback.then(|| callback::secret_segment(own, own.attempt));
         let callback_url = order.callback_url.as_ref().map(|url| match &secret {
-            Some(segment) => with_segment(url, segment),
+            Some(segment) => push_segment(url, segment),
             None => url.clone(),
         });
         let mut body = Map::new();
@@ -372,13 +373,6 @@ fn headers(account: &Account, authorization: &Secret, accept: &str) -> Vec<Heade
         Header::new("Authorization", authorization.expose_str().unwrap_or("")),
         Header::new("User-Agent", account.user_agent.as_str()),
     ]
-}
-
-fn with_segment(url: &str, segment: &str) -> String {
-    let (path, query) = url.split_once('?').map_or((url, ""), |(path, query)| (path, query));
-    let slash = if path.ends_with('/') { "" } else { "/" };
-    let mark = if query.is_empty() { "" } else { "?" };
-    format!("{path}{slash}{segment}{mark}{query}")
 }
 
 /// The link is opaque, but it must lead somewhere that a browser may be sent to.

@@ -9,6 +9,7 @@ use serde_json::Value;
 use crate::attestr::AttestrSettings;
 use crate::biometric_kz::BiometricKzSettings;
 use crate::jumio::JumioSettings;
+use crate::signicat::SignicatSettings;
 
 /// The whole sandbox as data: what `--config file.json` holds, in `snake_case`, every member optional.
 #[derive(Clone, Serialize, Deserialize)]
@@ -33,6 +34,8 @@ pub struct Config {
     pub attestr: AttestrSettings,
     /// biometric.kz Flow.
     pub biometric_kz: BiometricKzSettings,
+    /// Signicat Assure.
+    pub signicat: SignicatSettings,
 }
 
 impl Default for Config {
@@ -47,6 +50,7 @@ impl Default for Config {
             jumio: JumioSettings::default(),
             attestr: AttestrSettings::default(),
             biometric_kz: BiometricKzSettings::default(),
+            signicat: SignicatSettings::default(),
         }
     }
 }
@@ -72,7 +76,8 @@ impl Config {
         }
         self.jumio.check()?;
         self.attestr.check()?;
-        self.biometric_kz.check()
+        self.biometric_kz.check()?;
+        self.signicat.check()
     }
 
     /// This configuration with `patch` merged in as RFC 7396 describes: objects merge, `null` removes, all else replaces.

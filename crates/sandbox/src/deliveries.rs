@@ -128,6 +128,11 @@ impl Deliveries {
         &self.log
     }
 
+    /// Drops what is still on its way about something that was deleted.
+    pub(crate) fn forget(&mut self, provider: &str, reference: &str) {
+        self.waiting.retain(|_, (outgoing, _)| outgoing.provider != provider || outgoing.reference != reference);
+    }
+
     fn take_rule(&mut self, provider: &str) -> Option<CallbackRule> {
         let index = self.rules.iter().position(|rule| rule.provider == provider)?;
         let rule = self.rules[index].clone();

@@ -7,7 +7,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 
-use crate::{attestr, biometric_kz, jumio};
+use crate::{attestr, biometric_kz, jumio, signicat};
 
 /// A fault to inject into the next calls of one operation.
 #[derive(Clone, Serialize, Deserialize)]
@@ -55,7 +55,7 @@ impl Fault {
     /// Whether there is an operation that it can strike.
     pub(crate) fn names_an_operation(&self) -> bool {
         let first = jumio::API.iter().chain(&jumio::PAGES).chain(&attestr::API).chain(&attestr::PAGES);
-        let all = first.chain(&biometric_kz::API).chain(&biometric_kz::PAGES);
+        let all = first.chain(&biometric_kz::API).chain(&biometric_kz::PAGES).chain(&signicat::API).chain(&signicat::PAGES);
         all.into_iter().any(|operation| matches(&self.operation, operation))
     }
 }

@@ -18,6 +18,8 @@ pub(crate) async fn index(State(shared): State<Handle>) -> Response {
         ("Attestr Flowx browser library (a stand-in)", "/attestr/cdn/flowx.js"),
         ("biometric.kz API (instead of kyc.biometric.kz)", "/biometric_kz/kyc"),
         ("biometric.kz flow pages and widget (instead of remote.biometric.kz)", "/biometric_kz/remote"),
+        ("Signicat Assure API", "/signicat/assure"),
+        ("Signicat token endpoint (legacy: /signicat/oidc/token)", "/signicat/auth/open/connect/token"),
     ];
     let body = html! {
         p { "An independent local emulator for development and tests. Nothing here comes from, or reaches, a provider." }

@@ -26,6 +26,7 @@ mod ids;
 mod index;
 pub mod jumio;
 mod log;
+pub mod signicat;
 mod time;
 mod world;
 
@@ -121,6 +122,7 @@ fn router(shared: &Handle) -> Router {
         .nest("/jumio/{region}", jumio::router())
         .nest("/attestr", attestr::router())
         .nest("/biometric_kz", biometric_kz::router())
+        .nest("/signicat", signicat::router())
         .fallback(nothing_here)
         .layer(middleware::from_fn_with_state(Arc::clone(shared), log::observe));
     Router::new()

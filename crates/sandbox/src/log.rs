@@ -7,8 +7,8 @@ use axum::response::Response;
 use serde::Serialize;
 
 use crate::faults::{self, When};
-use crate::world::Handle;
-use crate::{attestr, biometric_kz, jumio};
+use crate::world::{Handle, World};
+use crate::{attestr, biometric_kz, jumio, signicat};
 
 /// One request to a provider's API or page.
 #[derive(Clone, PartialEq, Eq, Serialize)]
@@ -55,7 +55,7 @@ pub(crate) fn header_text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a 
 /// The outermost layer around everything that a provider would serve.
 pub(crate) async fn observe(State(shared): State<Handle>, request: Request, next: Next) -> Response {
     let (method, uri) = (request.method().clone(), request.uri().clone());
-    let operation = operation(&method, uri.path());
+    let operation = operation(&shared.world(), &method, uri.path());
     let from_browser = is_api(operation) && request.headers().contains_key(header::ORIGIN);
     let fault = shared.world().faults.take(operation);
     let struck = fault.is_some();
@@ -64,7 +64,7 @@ pub(crate) async fn observe(State(shared): State<Handle>, request: Request, next
             if fault.when == When::After {
                 next.run(request).await;
             }
-            let error = |status, code| provider_error(&shared, &uri, status, code);
+            let error = |status, code| provider_error(&shared, (&method, &uri), status, code);
             hinted(faults::answer(&fault, error).await, "This answer is a fault that was asked for.")
         }
         None => next.run(request).await,
@@ -100,11 +100,12 @@ fn record(shared: &Handle, entry: impl FnOnce(i64) -> LogEntry) {
     world.log.push(entry);
 }
 
-fn operation(method: &Method, path: &str) -> &'static str {
+fn operation(world: &World, method: &Method, path: &str) -> &'static str {
     let found = match path.get(1..).unwrap_or_default().split_once('/') {
         Some(("jumio", rest)) => jumio::operation(method, rest),
         Some(("attestr", rest)) => attestr::operation(method, rest),
         Some(("biometric_kz", rest)) => biometric_kz::operation(method, rest),
+        Some(("signicat", rest)) => signicat::operation(world, method, rest),
         _ => None,
     };
     found.unwrap_or("unknown")
@@ -112,13 +113,15 @@ fn operation(method: &Method, path: &str) -> &'static str {
 
 /// Calls that carry keys, as opposed to pages that a browser may load.
 fn is_api(operation: &str) -> bool {
-    jumio::API.iter().chain(&attestr::API).chain(&biometric_kz::API).any(|known| *known == operation)
+    let first = jumio::API.iter().chain(&attestr::API).chain(&biometric_kz::API);
+    first.chain(&signicat::API).any(|known| *known == operation)
 }
 
-fn provider_error(shared: &Handle, uri: &Uri, status: StatusCode, code: Option<i64>) -> Response {
+fn provider_error(shared: &Handle, (method, uri): (&Method, &Uri), status: StatusCode, code: Option<i64>) -> Response {
     match uri.path().split('/').nth(1) {
         Some("attestr") => attestr::fault_body(shared, status, code),
         Some("biometric_kz") => biometric_kz::fault_body(status),
+        Some("signicat") => signicat::fault_body(shared, method, uri, status),
         _ => jumio::fault_body(shared, uri, status),
     }
 }

@@ -8,7 +8,7 @@ use crate::deliveries::{Attempt, Deliveries};
 use crate::faults::Faults;
 use crate::ids::Ids;
 use crate::log::LogEntry;
-use crate::{attestr, biometric_kz, jumio};
+use crate::{attestr, biometric_kz, jumio, signicat};
 
 /// What can be due on the clock.
 pub(crate) enum Event {
@@ -17,6 +17,7 @@ pub(crate) enum Event {
     Jumio(jumio::Event),
     Attestr(attestr::Event),
     BiometricKz(biometric_kz::Event),
+    Signicat(signicat::Event),
 }
 
 /// The whole state, behind one lock: every request sees the effects of all earlier ones.
@@ -31,6 +32,7 @@ pub(crate) struct World {
     pub(crate) jumio: jumio::State,
     pub(crate) attestr: attestr::State,
     pub(crate) biometric_kz: biometric_kz::State,
+    pub(crate) signicat: signicat::State,
     initial: Config,
 }
 
@@ -45,6 +47,7 @@ impl World {
             jumio: jumio::State::default(),
             attestr: attestr::State::default(),
             biometric_kz: biometric_kz::State::default(),
+            signicat: signicat::State::default(),
             initial: config.clone(),
             config,
             base_url,
@@ -89,6 +92,7 @@ impl World {
             Event::Jumio(event) => jumio::on_event(self, event),
             Event::Attestr(event) => attestr::on_event(self, event),
             Event::BiometricKz(event) => biometric_kz::on_event(self, event),
+            Event::Signicat(event) => signicat::on_event(self, event),
             Event::Deliver(_) => {}
         }
     }

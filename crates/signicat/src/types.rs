@@ -130,7 +130,7 @@ impl fmt::Debug for Notification {
 }
 
 /// One verification, by one of Assure's three flows (S4). Deliberately exhaustive.
-#[derive(Clone, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Request {
     /// The generic flow: images of a document, taken by you or by the provider's SDK.
@@ -141,16 +141,19 @@ pub enum Request {
     Eid(Eid),
 }
 
-/// Prints the flow only: requests can hold personal data.
-impl fmt::Debug for Request {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::DocumentVerification(_) => "DocumentVerification(..)",
-            Self::CaptureFlow(_) => "CaptureFlow(..)",
-            Self::Eid(_) => "Eid(..)",
-        })
-    }
+
+/// Prints the name only: requests can hold personal data.
+macro_rules! debug_by_name {
+    ($($request:ident),+) => {$(
+        impl fmt::Debug for $request {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(concat!(stringify!($request), "(..)"))
+            }
+        }
+    )+};
 }
+
+debug_by_name!(DocumentVerification, CaptureFlow, Eid);
 
 impl From<DocumentVerification> for Request {
     fn from(request: DocumentVerification) -> Self {

@@ -263,6 +263,7 @@ fn a_refused_token_while_looking_ends_after_three() {
             Next::Send { request } if request.operation == "signicat.token" => host.give_token(&request),
             Next::Send { request } => {
                 sends += 1;
+                assert!(sends < 20, "a refused token is asked for again and again");
                 host.respond(&request.id, 401, &json!(null));
             }
             Next::Wait { until, .. } => host.now = until.0,

@@ -122,6 +122,10 @@ fn two_providers_of_which_the_redirect_names_one() {
     host.redirect(&format!("dossierId={D1}&processId={P2}&status=processing")).unwrap();
     host.answer("get_process", 200, &accepted(P1, "readid"));
     host.answer("get_process", 200, &accepted(P2, "onfido"));
+    // A stored result is believed only as far as its own body goes.
+    let forged = host.session.snapshot().replacen("\"status\":\"accepted\"", "\"status\":\"rejected\"", 1);
+    let restored = idvkit_signicat::Session::restore(host.account.clone(), &forged);
+    assert_eq!(restored.err().map(|reject| reject.code()), Some("snapshot_malformed"));
     let evidence = host.decided(Decision::Approved);
     let raw: Value = serde_json::from_slice(&evidence.raw).unwrap();
     assert_eq!(raw.as_array().unwrap().len(), 2);

@@ -22,7 +22,7 @@ pub struct Transcript {
     /// The request, in the JSON form of `Request`.
     pub request: Value,
     /// The session's seed, 64 hex digits.
-    pub seed: String,
+    pub seed: Seed,
     /// What was told to the session, and what it said; the first step is its opening and has no input.
     pub steps: Vec<Step>,
 }
@@ -64,10 +64,10 @@ impl Transcript {
     pub fn record(
         about: &str,
         (config, request): (Value, Value),
-        seed: &[u8; 32],
+        seed: &Seed,
         inputs: &[(UnixMillis, Option<Input>)],
     ) -> Result<Self, Reject> {
-        let seed = seed.iter().map(|byte| format!("{byte:02x}")).collect();
+        let seed = seed.clone();
         let mut transcript = Self { about: about.into(), config, request, seed, steps: Vec::new() };
         let account = transcript.account()?;
         for (at, input) in inputs {
@@ -93,9 +93,10 @@ impl Transcript {
         }
         for (index, expected) in self.steps.iter().enumerate() {
             let mut session = self.session_before(&account, index, expected.at).map_err(refused(index, "snapshot"))?;
-            let reject = expected.input().map_err(refused(index, "input"))?.and_then(|input| {
-                session.handle(input, expected.at).err()
-            });
+            let reject = expected
+                .input()
+                .map_err(refused(index, "input"))?
+                .and_then(|input| session.handle(input, expected.at).err());
             let actual = Step::of(&session, expected.at, expected.input.clone(), reject.as_ref());
             if let Some((member, why)) = expected.differs(&actual) {
                 return Err(Difference { step: index, member, why });
@@ -104,19 +105,21 @@ impl Transcript {
         Ok(())
     }
 
-    fn account(&self) -> Result<Account, Reject> {
+    /// The account that it was recorded with.
+    ///
+    /// # Errors
+    /// As for every account.
+    pub fn account(&self) -> Result<Account, Reject> {
         Account::new(Config::from_json(&self.config.to_string())?)
     }
 
     /// The session as it stood before a step: newly opened before the first.
     fn session_before(&self, account: &Account, step: usize, at: UnixMillis) -> Result<Session, Reject> {
-        match step.checked_sub(1).and_then(|before| self.steps.get(before)) {
-            Some(before) => Session::restore(account, &before.snapshot),
-            None => {
-                let request = Request::from_json(&self.request.to_string())?;
-                Session::open(account, request, seed(&self.seed)?, at)
-            }
+        if let Some(before) = step.checked_sub(1).and_then(|before| self.steps.get(before)) {
+            return Session::restore(account, &before.snapshot);
         }
+        let request = Request::from_json(&self.request.to_string())?;
+        Session::open(account, request, self.seed.clone(), at)
     }
 }
 
@@ -132,7 +135,11 @@ impl Step {
         }
     }
 
-    fn input(&self) -> Result<Option<Input>, Reject> {
+    /// What it was told, if anything.
+    ///
+    /// # Errors
+    /// `input_malformed` if it is no input in this form.
+    pub fn input(&self) -> Result<Option<Input>, Reject> {
         if self.input.is_null() {
             return Ok(None);
         }
@@ -183,9 +190,4 @@ fn first_difference(path: &str, expected: &Value, actual: &Value) -> Option<Stri
         first_difference(&format!("{path}.{name}"), a.unwrap_or(&Value::Null), b.unwrap_or(&Value::Null))
     });
     inner.next().or_else(|| Some(path.into()))
-}
-
-fn seed(hex: &str) -> Result<Seed, Reject> {
-    let bytes = (0..hex.len()).step_by(2).map(|at| hex.get(at..at + 2).and_then(|pair| u8::from_str_radix(pair, 16).ok()));
-    Seed::new(&bytes.collect::<Option<Vec<u8>>>().unwrap_or_default())
 }

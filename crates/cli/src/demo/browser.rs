@@ -76,13 +76,13 @@ impl Browser {
             let response = request.header("sec-fetch-dest", destination).send().await;
             let response = response.map_err(reqwest::Error::without_url)?;
             let url = response.url().clone();
-            match response.headers().get(LOCATION).filter(|_| response.status().is_redirection()) {
-                Some(location) => request = self.http.get(url.join(location.to_str()?)?),
-                None => {
-                    let html = response.text().await.map_err(reqwest::Error::without_url)?;
-                    return Ok(Page { url, html });
-                }
+            let location = response.headers().get(LOCATION).filter(|_| response.status().is_redirection());
+            if let Some(location) = location {
+                request = self.http.get(url.join(location.to_str()?)?);
+                continue;
             }
+            let html = response.text().await.map_err(reqwest::Error::without_url)?;
+            return Ok(Page { url, html });
         }
         bail!("redirected more than {MAX_HOPS} times")
     }
@@ -101,9 +101,8 @@ impl Page {
 
     /// The text of a `data-…` element that the page hands to scripts, with the value of that attribute.
     pub fn data(&self, attribute: &str) -> Vec<(String, String)> {
-        let found = |element: ElementRef<'_>| {
-            Some((element.attr(attribute)?.to_owned(), element.text().collect::<String>()))
-        };
+        let found =
+            |element: ElementRef<'_>| Some((element.attr(attribute)?.to_owned(), element.text().collect::<String>()));
         self.select(&format!("script[type='application/json'][{attribute}]"), found)
     }
 

@@ -40,8 +40,7 @@ impl Selection {
             let name = wanted.iter().find(|name| !known.contains(&name.as_str()))?;
             Some(format!("there is no {what} {name:?}; there are: {}", known.join(", ")))
         };
-        stranger(&self.providers, &providers, "provider")
-            .or_else(|| stranger(&self.scenarios, &scenarios, "scenario"))
+        stranger(&self.providers, &providers, "provider").or_else(|| stranger(&self.scenarios, &scenarios, "scenario"))
     }
 }
 
@@ -88,7 +87,7 @@ pub async fn play(cast: &'static Cast, scenario: &str, seed: u64, record: Option
 
 fn write_transcripts(stage: &Stage, scenario: &str, folder: &Path) -> Result<()> {
     let about = SCENARIOS.iter().find(|(name, _)| *name == scenario).map_or("", |(_, about)| *about);
-    let provider = stage.provider();
+    let provider = stage.cast().provider;
     fs::create_dir_all(folder).context("the folder for transcripts cannot be made")?;
     for (index, case) in stage.cases().iter().enumerate() {
         let live = case.session()?;

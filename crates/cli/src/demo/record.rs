@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Result, ensure};
-use idvkit::{Header, Input, Session, UnixMillis};
+use idvkit::{Header, Input, Seed, Session, UnixMillis};
 use idvkit_vectors::Transcript;
 use serde_json::Value;
 
@@ -18,12 +18,12 @@ pub struct Recording(Arc<Inner>);
 struct Inner {
     config: Value,
     request: Value,
-    seed: [u8; 32],
+    seed: Seed,
     inputs: Mutex<Vec<(UnixMillis, Option<Input>)>>,
 }
 
 impl Recording {
-    pub(super) fn new(config: Value, request: Value, seed: [u8; 32], opened: UnixMillis) -> Self {
+    pub(super) fn new(config: Value, request: Value, seed: Seed, opened: UnixMillis) -> Self {
         Self(Arc::new(Inner { config, request, seed, inputs: Mutex::new(vec![(opened, None)]) }))
     }
 
@@ -40,7 +40,8 @@ impl Recording {
         let addresses = Addresses::new(&[(sandbox, SANDBOX), (merchant, MERCHANT)]);
         let json = |value: &Value| serde_json::from_str(&addresses.replaced(&value.to_string()));
         let inputs = self.0.inputs.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let inputs: Vec<_> = inputs.into_iter().map(|(at, input)| (at, input.map(|it| addresses.of_input(it)))).collect();
+        let inputs: Vec<_> =
+            inputs.into_iter().map(|(at, input)| (at, input.map(|it| addresses.of_input(it)))).collect();
         let settings = (json(&self.0.config)?, json(&self.0.request)?);
         let transcript = Transcript::record(about, settings, &self.0.seed, &inputs)?;
         let revision = transcript.steps.last().map(|step| step.revision);
@@ -55,9 +56,7 @@ struct Addresses(Vec<(String, String)>);
 impl Addresses {
     fn new(pairs: &[(&str, &str)]) -> Self {
         let encoded = |text: &str| form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
-        let both = |(from, to): &(&str, &str)| {
-            [((*from).to_owned(), (*to).to_owned()), (encoded(from), encoded(to))]
-        };
+        let both = |(from, to): &(&str, &str)| [((*from).to_owned(), (*to).to_owned()), (encoded(from), encoded(to))];
         Self(pairs.iter().flat_map(both).collect())
     }
 

@@ -66,7 +66,9 @@ impl Report {
     pub(super) fn played(self, expected: &str, played: anyhow::Result<String>, timeline: Vec<Entry>) -> Self {
         let reasons = failed_checks(&timeline);
         let mut report = Self { expected: Some(expected.into()), timeline, ..self };
-        reasons.into_iter().for_each(|reason| report.fail(reason));
+        for reason in reasons {
+            report.fail(reason);
+        }
         match played {
             Ok(actual) => {
                 if actual != expected {
@@ -189,5 +191,9 @@ fn who(entry: &Entry, provider: &str) -> String {
         Party::User => "user",
         Party::Stranger => "stranger",
     };
-    if entry.from == entry.to { name(entry.from).to_owned() } else { format!("{} → {}", name(entry.from), name(entry.to)) }
+    if entry.from == entry.to {
+        name(entry.from).to_owned()
+    } else {
+        format!("{} → {}", name(entry.from), name(entry.to))
+    }
 }

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Context, Result, bail};
-use idvkit::{Account, Config, HintKind, HttpRequest, Input, Next, Outcome, Provider, Request, Seed, Session, UnixMillis};
+use idvkit::{Account, Config, HintKind, HttpRequest, Input, Next, Outcome, Request, Seed, Session, UnixMillis};
 use idvkit_http::{Client, Error, MemoryStore, Observed, Store};
 use idvkit_sandbox::{Control, Sandbox};
 use serde_json::Value;
@@ -96,9 +96,9 @@ impl Stage {
             request.extend(changes.clone());
         }
         let number = u32::try_from(self.cases().len())?;
-        let seed = self.0.seed.derive("session", number);
+        let seed = Seed::new(&self.0.seed.derive("session", number))?;
         let now = self.now();
-        let session = Session::open(&self.0.account, Request::from_json(&request.to_string())?, Seed::new(&seed)?, now)?;
+        let session = Session::open(&self.0.account, Request::from_json(&request.to_string())?, seed.clone(), now)?;
         let order = format!("order-{}", number + 1);
         self.log(Party::Merchant, Party::Merchant, What::Opened { order: order.clone() });
         let recording = Recording::new(self.0.config.clone(), request, seed, now);
@@ -108,6 +108,11 @@ impl Stage {
         let case = Case { stage: self.clone(), row, recording };
         self.0.cases.lock().unwrap_or_else(PoisonError::into_inner).push(case.clone());
         Ok(case)
+    }
+
+    /// The provider's side of the scenarios.
+    pub fn cast(&self) -> &'static Cast {
+        self.0.cast
     }
 
     /// The sandbox's controls.
@@ -161,6 +166,7 @@ impl Stage {
     }
 
     /// Makes sure of something, and says so in the timeline.
+    #[expect(clippy::needless_pass_by_value, reason = "a line of a scenario reads best with plain values")]
     pub fn check<T: PartialEq + ToString>(&self, what: &str, expected: T, actual: T) {
         let passed = expected == actual;
         let (expected, actual) = (expected.to_string(), actual.to_string());
@@ -346,24 +352,6 @@ impl Case {
     /// Adds to the timeline.
     pub fn log(&self, from: Party, to: Party, what: What) {
         self.stage.log(from, to, what);
-    }
-}
-
-/// Whose account is on stage.
-impl Stage {
-    /// The provider.
-    pub fn provider(&self) -> Provider {
-        self.0.account.provider()
-    }
-
-    /// The account.
-    pub fn account(&self) -> &Account {
-        &self.0.account
-    }
-
-    /// The account's configuration: it holds the sandbox's keys.
-    pub fn config(&self) -> &Value {
-        &self.0.config
     }
 }
 

@@ -1,12 +1,12 @@
 //! Each provider's flow, fed with its own bytes: what a test needs to walk any of them.
 
 use hmac::{Hmac, KeyInit, Mac};
-use idvkit::{Account, Config, Header, HintKind, HttpRequest, Input, Journey, Request, Seed, Session, UnixMillis};
+use idvkit::{Account, Config, Header, HintKind, HttpRequest, Image, Input, Journey, Request, Seed, Session, UnixMillis};
 use serde_json::{Value, json};
 use sha2::Sha256;
 
 pub(crate) const T0: UnixMillis = UnixMillis(1_767_225_600_000);
-pub(crate) const FLOWS: &[Flow] = &[Flow::Attestr, Flow::BiometricKz, Flow::Jumio];
+pub(crate) const FLOWS: &[Flow] = &[Flow::Attestr, Flow::BiometricKz, Flow::Jumio, Flow::SignicatEid, Flow::SignicatCapture, Flow::SignicatDocument];
 
 const REFERENCE: &str = "11111111-1111-4111-8111-111111111111";
 const ENROLMENT: &str = "22222222-2222-4222-8222-222222222222";
@@ -21,6 +21,9 @@ pub(crate) enum Flow {
     Attestr,
     BiometricKz,
     Jumio,
+    SignicatEid,
+    SignicatCapture,
+    SignicatDocument,
 }
 
 impl Flow {
@@ -35,6 +38,11 @@ impl Flow {
                 "provider": "biometric_kz", "api_key": "planted-flow-key-planted-flow-key-planted-flow-key",
                 "webhook_secrets": ["planted-path-segment"],
             }),
+            Self::SignicatEid | Self::SignicatCapture | Self::SignicatDocument => json!({
+                "provider": "signicat", "client_id": "planted-client", "client_secret": "planted-client-secret",
+                "redirect_url": "https://merchant.example/back",
+                "notification": {"url": "https://merchant.example/n", "authorization_header": "Bearer planted-header"},
+            }),
             Self::Attestr => json!({
                 "provider": "attestr", "auth_token": "planted-auth", "client_key": "0123456789abcdef0123456789abcdef",
                 "client_secrets": [SECRET], "webhook_tokens": ["planted-webhook"],
@@ -48,6 +56,11 @@ impl Flow {
             Self::Jumio => json!({"flow": "jumio_authentication", "enrollment_transaction_reference": ENROLMENT}),
             Self::BiometricKz => json!({"flow": "biometric_kz_flow", "locale": "kk", "metadata": {"edocument": {
                 "iin": {"value": "000101500001", "changeable": false}, "phone": {"value": "77011234567"}}}}),
+            Self::SignicatEid => json!({"flow": "signicat_eid", "provider": "connect:idin"}),
+            Self::SignicatCapture => json!({"flow": "signicat_capture_flow", "providers": [{"provider": "signicatpaper"}]}),
+            Self::SignicatDocument => {
+                json!({"flow": "signicat_document_verification", "provider": "signicatpaper"})
+            }
             Self::Attestr => {
                 json!({"flow": "attestr_flowx", "flow_id": "FX02zfeuvcj36knhn06us", "tag": "user-7", "webhook": true})
             }
@@ -77,6 +90,7 @@ impl Flow {
             "jumio.initiate" => initiated(),
             "attestr.create_handshake" => created(),
             "jumio.retrieve" => retrieved("STARTED"),
+            operation if operation.starts_with("signicat.") => signicat_answers(operation)[0].1.clone(),
             "biometric_kz.create_session" => kz_created(),
             "biometric_kz.fetch_result" => {
                 json!({"id": SESSION, "technologies": [], "liveness_result": {}}).to_string()
@@ -91,6 +105,9 @@ impl Flow {
         let Input::HttpResponse { status: 200, body, .. } = input else { return false };
         match self {
             Self::BiometricKz => body == kz_result("FINISHED", true, "000101500001").as_bytes(),
+            Self::SignicatEid | Self::SignicatCapture | Self::SignicatDocument => {
+                String::from_utf8_lossy(body).contains("\"accepted\"")
+            }
             Self::Jumio => body == retrieved("PASSED").as_bytes(),
             Self::Attestr => body == attestr_result(&sign(RESULT)).as_bytes(),
         }
@@ -113,6 +130,7 @@ impl Flow {
                 "https://merchant.example/back?transactionStatus=ERROR&transactionReference={REFERENCE}&errorCode=9820"
             ),
             format!("https://merchant.example/back?transactionStatus=SUCCESS&transactionReference={ENROLMENT}"),
+            format!("https://merchant.example/back?dossierId={ENROLMENT}&processId={REFERENCE}&status=accepted"),
             "https://merchant.example/back?status=Approved".into(),
             String::new(),
         ];
@@ -123,6 +141,7 @@ impl Flow {
     pub(crate) fn callback(self, session: &Session, index: usize) -> Input {
         match self {
             Self::BiometricKz => kz_webhook(index),
+            Self::SignicatEid | Self::SignicatCapture | Self::SignicatDocument => signicat_callback(index),
             Self::Jumio => jumio_callback(session, index),
             Self::Attestr => attestr_webhook(index),
         }
@@ -134,18 +153,22 @@ impl Flow {
             Self::Jumio => 3 + 1,
             // A gap of 2 seconds, and the create call.
             Self::Attestr | Self::BiometricKz => 30 + 2,
+            // The same gap, and the calls that set it up: token, dossier, process, images, start.
+            Self::SignicatEid | Self::SignicatCapture | Self::SignicatDocument => 30 + 6,
         }
     }
 
     fn operations(self) -> &'static [&'static str] {
         match self {
             Self::Jumio => &["jumio.initiate", "jumio.retrieve", "jumio.delete"],
+            Self::SignicatEid | Self::SignicatCapture | Self::SignicatDocument => &["signicat.get_process"],
             Self::BiometricKz => &["biometric_kz.create_session", "biometric_kz.fetch_result"],
             Self::Attestr => &["attestr.create_handshake", "attestr.fetch_result"],
         }
     }
 
     fn answers(operation: &str) -> Vec<(u16, String)> {
+        // Mostly what the provider says, sometimes what stands between.
         let mut answers = vec![
             (200, "<html>maintenance</html>".to_string()),
             (500, String::new()),
@@ -156,6 +179,7 @@ impl Flow {
             (302, String::new()),
         ];
         match operation {
+            operation if operation.starts_with("signicat.") => answers.extend(signicat_answers(operation)),
             "jumio.initiate" => answers.extend([(200, initiated()), (200, initiated()), (201, initiated())]),
             "biometric_kz.create_session" => {
                 answers.extend([(200, kz_created()), (200, kz_created()), (201, kz_created())]);
@@ -190,8 +214,18 @@ impl Flow {
             }
             _ => answers.push((204, String::new())),
         }
+        let genuine = answers[7..].repeat(3);
+        answers.extend(genuine);
         answers
     }
+}
+
+/// Two small pictures.
+pub(crate) fn images() -> Input {
+    let mut bytes = b"\x89PNG\r\n\x1a\n\0\0\0\x0DIHDR".to_vec();
+    bytes.extend([0, 0, 0, 10, 0, 0, 0, 10, 8, 2, 0, 0, 0]);
+    let image = |slot: &str| Image { slot: slot.into(), bytes: bytes.clone() };
+    Input::Images { images: vec![image("front"), image("back")] }
 }
 
 fn respond(id: String, status: u16, body: String) -> Input {
@@ -278,6 +312,45 @@ fn kz_webhook(index: usize) -> Input {
         "flow_name": "x", "metadata": {}, "data": {"session_result": {"status": "FINISHED", "flow_session_result": true}},
     });
     Input::Callback { url: format!("/hook/{segment}"), headers: vec![], body: body.to_string().into_bytes() }
+}
+
+/// The first of them decides nothing.
+fn signicat_answers(operation: &str) -> Vec<(u16, String)> {
+    let process = |status: &str| {
+        json!({
+            "processId": REFERENCE, "dossierId": ENROLMENT, "provider": "signicatpaper", "status": status,
+            "redirectUrl": "https://api.signicat.com/eid", "finalResult": {"firstName": "ANNA", "dateOfBirth": "1990-01-02"},
+        })
+    };
+    let eid = |status: &str| {
+        let mut eid = process(status);
+        eid["provider"] = "connect:idin".into();
+        eid.to_string()
+    };
+    match operation {
+        "signicat.token" => {
+            let token = json!({"access_token": "planted-access", "expires_in": 600, "token_type": "Bearer"}).to_string();
+            vec![(200, token.clone()), (200, token.clone()), (200, token)]
+        }
+        "signicat.create_dossier" => vec![(201, json!({"dossierId": ENROLMENT}).to_string())],
+        "signicat.start_capture" => {
+            vec![(200, json!({"url": "https://api.signicat.com/capture", "processId": REFERENCE}).to_string())]
+        }
+        "signicat.list_processes" => vec![(200, json!([process("processing")]).to_string())],
+        _ => ["pending", "processing", "accepted", "rejected", "inconclusive", "canceled", "failed", "archived"]
+            .into_iter()
+            .flat_map(|status| [(200, process(status).to_string()), (200, eid(status))])
+            .chain([(500, process("accepted").to_string())])
+            .collect(),
+    }
+}
+
+fn signicat_callback(index: usize) -> Input {
+    let authorization = if index % 3 == 2 { "Bearer wrong" } else { "Bearer planted-header" };
+    let headers = vec![Header::new("Authorization", authorization)];
+    let status = ["accepted", "rejected"][index % 2];
+    let body = json!({"dossierId": ENROLMENT, "processId": REFERENCE, "status": status}).to_string();
+    Input::Callback { url: "/n".into(), headers, body: body.into_bytes() }
 }
 
 fn attestr_webhook(index: usize) -> Input {

@@ -10,6 +10,7 @@ mod state;
 mod webhook;
 
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use axum::http::{Method, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get, post};
@@ -44,6 +45,8 @@ pub(crate) fn router() -> Router<Handle> {
         // The prose and the examples name different files (B-2).
         .route("/remote/widget/flow-widget.umd.js", get(widget))
         .route("/remote/widget/flow-widget.js", get(widget))
+        // A reference photo may have 10 MB, in base64 a third more, and room to be refused in words.
+        .layer(DefaultBodyLimit::max(32 * 1024 * 1024))
 }
 
 /// The name of an operation; `rest` is the path below `/biometric_kz/`.

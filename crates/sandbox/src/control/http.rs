@@ -39,10 +39,13 @@ pub(crate) fn router() -> Router<Handle> {
         .route("/attestr/archive", post(archive))
         .route("/biometric_kz/flows", get(kz_flows).post(add_kz_flow))
         .route("/biometric_kz/sessions", get(kz_sessions))
+        .route("/signicat/processes", get(processes))
+        .route("/signicat/revoke", post(revoke))
+        .route("/signicat/sdk", post(sdk))
 }
 
 /// What there is, also shown on the index page.
-pub(crate) const HELP: [(&str, &str); 19] = [
+pub(crate) const HELP: [(&str, &str); 22] = [
     ("GET /_sandbox/clock", "the virtual clock: {\"now\": unix ms}"),
     (
         "POST /_sandbox/clock",
@@ -74,9 +77,12 @@ pub(crate) const HELP: [(&str, &str); 19] = [
     ),
     ("GET, POST /_sandbox/biometric_kz/flows", "flows with keys and technologies; POST adds or replaces one"),
     ("GET /_sandbox/biometric_kz/sessions", "sessions and where their users are"),
+    ("GET /_sandbox/signicat/processes", "processes and their statuses"),
+    ("POST /_sandbox/signicat/revoke", "makes all access tokens invalid"),
+    ("POST /_sandbox/signicat/sdk", "{\"process\": id}: the provider's own SDK has taken its pictures"),
 ];
 
-const PROVIDERS: [&str; 3] = ["jumio", "attestr", "biometric_kz"];
+const PROVIDERS: [&str; 4] = ["jumio", "attestr", "biometric_kz", "signicat"];
 
 pub(crate) async fn help() -> Response {
     let lines: Vec<String> = HELP.iter().map(|(call, what)| format!("{call}\n    {what}\n")).collect();
@@ -136,6 +142,11 @@ async fn accounts(State(shared): State<Handle>) -> Json<Value> {
             "api": format!("{base}/biometric_kz/kyc"), "remote": format!("{base}/biometric_kz/remote"),
             "flows": world.config.biometric_kz.flows,
         },
+        "signicat": {
+            "api": format!("{base}/signicat/assure"), "clients": world.config.signicat.clients,
+            "token": format!("{base}/signicat/auth/open/connect/token"),
+            "legacy_token": format!("{base}/signicat/oidc/token"),
+        },
     }))
 }
 
@@ -171,7 +182,7 @@ async fn fault(State(shared): State<Handle>, body: Bytes) -> Response {
 async fn callbacks(State(shared): State<Handle>, body: Bytes) -> Response {
     match read::<CallbackRule>(&body) {
         Ok(rule) if !PROVIDERS.contains(&rule.provider.as_str()) => {
-            refused("provider must be jumio, attestr or biometric_kz")
+            refused("provider must be jumio, attestr, biometric_kz or signicat")
         }
         Ok(rule) => {
             shared.world().deliveries.rule(rule);
@@ -241,6 +252,25 @@ async fn add_kz_flow(State(shared): State<Handle>, body: Bytes) -> Response {
 
 async fn kz_sessions(State(shared): State<Handle>) -> Response {
     Json(shared.world().biometric_kz.views()).into_response()
+}
+
+async fn processes(State(shared): State<Handle>) -> Response {
+    Json(shared.world().signicat.views()).into_response()
+}
+
+async fn revoke(State(shared): State<Handle>) -> Json<Value> {
+    Control::new(shared).revoke_tokens();
+    done()
+}
+
+#[derive(Deserialize)]
+struct SdkDone {
+    process: String,
+}
+
+async fn sdk(State(shared): State<Handle>, body: Bytes) -> Response {
+    let found = read::<SdkDone>(&body).map(|it| Control::new(shared).sdk_done(&it.process));
+    answer_found(found, "no process that waits for pictures has this id")
 }
 
 #[derive(Deserialize)]

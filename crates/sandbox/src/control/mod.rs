@@ -12,6 +12,7 @@ use crate::deliveries::{CallbackRule, DeliveryEntry};
 use crate::faults::Fault;
 use crate::jumio::{JumioScript, TransactionView};
 use crate::log::LogEntry;
+use crate::signicat::{ProcessView, SignicatScript};
 use crate::world::Handle;
 
 /// A script for one provider, tagged by `provider`.
@@ -24,6 +25,8 @@ pub enum Script {
     Attestr(AttestrScript),
     /// For biometric.kz.
     BiometricKz(BiometricKzScript),
+    /// For Signicat.
+    Signicat(SignicatScript),
 }
 
 /// A handle to a running sandbox. Clones steer the same one.
@@ -75,6 +78,7 @@ impl Control {
             Script::Jumio(script) => world.jumio.script(script),
             Script::Attestr(script) => world.attestr.script(script),
             Script::BiometricKz(script) => world.biometric_kz.script(script),
+            Script::Signicat(script) => world.signicat.script(script),
         }
     }
 
@@ -121,6 +125,22 @@ impl Control {
     /// biometric.kz's sessions, oldest first.
     pub fn sessions(&self) -> Vec<SessionView> {
         self.shared.world().biometric_kz.views()
+    }
+
+    /// Signicat's processes, by dossier, oldest first.
+    pub fn processes(&self) -> Vec<ProcessView> {
+        self.shared.world().signicat.views()
+    }
+
+    /// Makes every Signicat access token that was issued so far invalid.
+    pub fn revoke_tokens(&self) {
+        self.shared.world().signicat.tokens.clear();
+    }
+
+    /// The provider's own SDK has taken its pictures for this Signicat process, in an app that nobody here has seen.
+    /// `false`: no process that waits for pictures has this id.
+    pub fn sdk_done(&self, process: &str) -> bool {
+        self.shared.world().signicat.sdk_done(process)
     }
 
     /// Archives an Attestr handshake: its result and signature are gone. `false`: there is no such handshake.

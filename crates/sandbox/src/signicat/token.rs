@@ -41,8 +41,8 @@ pub(crate) fn authorised(world: &World, headers: &HeaderMap, scope: &str) -> Res
     let Some(value) = header_text(headers, "authorization") else {
         return Err(Problem::bad_request("The Authorization header is missing; send Bearer and the access token."));
     };
-    let Some(("bearer", token)) = value.split_once(' ').map(|(scheme, rest)| (scheme.to_ascii_lowercase(), rest)).as_ref().map(|(scheme, rest)| (scheme.as_str(), *rest))
-    else {
+    let bearer = value.split_once(' ').filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
+    let Some((_, token)) = bearer else {
         return Err(Problem::bad_request("The Authorization header must be Bearer and the access token."));
     };
     let refuse = |hint| Err(Problem::token(401, "invalid_token", hint));

@@ -375,6 +375,7 @@ impl Flow for SignicatFlow {
             && self.search.candidates.len() <= MAX_CANDIDATES
             && (self.dossier.is_some() || matches!(self.state, State::Opening))
             && self.token.is_sane()
+            && self.slots.iter().all(Slot::is_sane)
             && self.state_fits();
         if sane { Ok(()) } else { Err(machine::malformed("a Signicat id or state in it cannot be")) }
     }

@@ -62,10 +62,6 @@ impl SignicatFlow {
             Required::All => known.max().filter(|worst| *worst == Worth::Declined || self.nothing_comes(&worths)),
             Required::Any => known.min().filter(|best| *best == Worth::Approved || self.nothing_comes(&worths)),
         }?;
-        // With `All`, an acceptance needs every provider's.
-        if decided == Worth::Approved && self.need_of() == Required::All && worths.iter().any(Option::is_none) {
-            return None;
-        }
         let answers: Vec<(&FinalAnswer, Process)> = self.final_answers();
         let reason = answers.iter().find(|(_, process)| Worth::of(&process.status) == Some(decided));
         let reason = reason.and_then(|(_, process)| process.fail_reasons.first()).map(|reason| reason.code.clone());
@@ -83,7 +79,8 @@ impl SignicatFlow {
         .map(|worth| worth.outcome(None))
     }
 
-    /// Every process is final; or the user is back, one ended without a pass, and none of the others is under way.
+    /// Every process is final (an acceptance by all needs no less); or the user is back, one ended without a pass, and
+    /// none of the others is under way.
     fn nothing_comes(&self, worths: &[Option<Worth>]) -> bool {
         if worths.iter().all(Option::is_some) {
             return true;
@@ -110,6 +107,16 @@ impl SignicatFlow {
 impl super::Slot {
     fn worth(&self) -> Option<Worth> {
         self.result.as_ref().and(self.status.as_ref()).and_then(Worth::of)
+    }
+
+    /// Whether a restored result is what its own body says.
+    pub(super) fn is_sane(&self) -> bool {
+        let Some(result) = &self.result else { return true };
+        Process::parse(result.body.as_bytes()).is_ok_and(|process| {
+            process.status.is_final()
+                && self.status.as_ref() == Some(&process.status)
+                && self.process.as_deref() == Some(process.process_id.as_str())
+        })
     }
 
     fn never_began(&self) -> bool {

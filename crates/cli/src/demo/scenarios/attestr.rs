@@ -1,14 +1,14 @@
 //! Attestr Flowx: PAN, a code by SMS, a picture; the client's word and the fetched signature have to agree.
 
 use anyhow::{Context, Result, bail};
-use idvkit::{Input, Next, Outcome, Seen, Why};
+use idvkit::{Input, Next, Outcome, Seen};
 use idvkit_sandbox::{
-    CallbackMode, CallbackRule, Control, Fault, FaultKind, Script,
+    CallbackMode, CallbackRule, Control, Script,
     attestr::{AttestrScript, StageError, Tamper, Webhook},
 };
 use serde_json::{Value, json};
 
-use super::{Cast, Play};
+use super::{Cast, Play, common, common::pass};
 use crate::demo::{
     browser::User,
     stage::{Case, Places, Stage},
@@ -16,7 +16,17 @@ use crate::demo::{
 };
 
 /// Attestr on stage.
-pub const CAST: Cast = Cast { provider: "attestr", config, request, prepare, play };
+pub const CAST: Cast = Cast {
+    provider: "attestr",
+    config,
+    request,
+    prepare,
+    play,
+    walk: |case| Box::pin(walk(case)),
+    begin: "attestr.handshake",
+    look: "attestr.result",
+    begun: |control| control.handshakes().len(),
+};
 
 const MINUTE: i64 = 60_000;
 const HOUR: i64 = 60 * MINUTE;
@@ -76,25 +86,20 @@ fn play(scenario: &str) -> Play {
         "forged-signature" => run("expired", |stage| Box::pin(forged_signature(stage))),
         "forged-callback" => run("expired", |stage| Box::pin(forged_callback(stage))),
         "late-callback" => run("completed", |stage| Box::pin(late_callback(stage))),
-        "lost-callback" => run("completed", |stage| Box::pin(lost_callback(stage))),
-        "duplicate-callback" => run("completed", |stage| Box::pin(duplicate_callback(stage))),
-        "html-instead-of-json" => run("completed", |stage| Box::pin(html_instead_of_json(stage))),
-        "rate-limited" => run("completed", |stage| Box::pin(rate_limited(stage))),
-        "crash-after-send" => run("completed", |stage| Box::pin(crash_after_send(stage))),
-        "double-click" => run("completed", |stage| Box::pin(double_click(stage))),
-        "two-workers" => run("completed", |stage| Box::pin(two_workers(stage))),
         "erase" => run("completed", |stage| Box::pin(erase(stage))),
         "pretty-body" => run("completed", |stage| Box::pin(pretty_body(stage))),
         "tampered-result" => run("failed (signature_wrong)", |stage| Box::pin(tampered_result(stage))),
         "archived" => run("failed (archived)", |stage| Box::pin(archived(stage))),
         "settle-race" => run("completed", |stage| Box::pin(settle_race(stage))),
-        other => not_applicable(other),
+        other => common::play(other, "completed").unwrap_or_else(|| not_applicable(other)),
     }
 }
 
 fn not_applicable(scenario: &str) -> Play {
     Play::NotApplicable(match scenario {
-        "approved" | "declined" | "inconclusive" => "Attestr gives no verdict: see completed, the evidence holds the rest",
+        "approved" | "declined" | "inconclusive" => {
+            "Attestr gives no verdict: see completed, the evidence holds the rest"
+        }
         "superseded" => "handshakes do not end each other",
         "forged-redirect" => "Attestr sends nobody to a return URL",
         code if code.starts_with("error-9") => "errorCode values are Jumio's: see camera-denied and error-then-retry",
@@ -144,7 +149,7 @@ impl User {
 
 async fn completed(stage: Stage) -> Result<Outcome> {
     let case = stage.open()?;
-    let outcome = pass_flow(&case).await?;
+    let outcome = pass(&case).await?;
     let evidence = case.session()?.evidence().context("no evidence")?;
     stage.check("basis of the decision", "signed as sent", basis_text(evidence.basis));
     stage.check("stages in the evidence", 3, evidence.parts.len());
@@ -222,7 +227,7 @@ async fn retry_skips_finished(stage: Stage) -> Result<Outcome> {
 
 async fn retry_all_done(stage: Stage) -> Result<Outcome> {
     let case = stage.open()?;
-    let first = pass_flow(&case).await?;
+    let first = pass(&case).await?;
     stage.check("how the first run ends", "completed".into(), outcome_text(&first));
     case.retry().await?;
     let mut user = case.present().await?;
@@ -293,113 +298,9 @@ async fn late_callback(stage: Stage) -> Result<Outcome> {
     Ok(outcome)
 }
 
-async fn lost_callback(stage: Stage) -> Result<Outcome> {
-    stage.control().callbacks(CallbackRule::next("attestr", CallbackMode::Lost));
-    let case = stage.open()?;
-    let outcome = pass_flow(&case).await?;
-    stage.check("webhooks that arrived", 0, stage.merchant().inbox().len());
-    Ok(outcome)
-}
-
-async fn duplicate_callback(stage: Stage) -> Result<Outcome> {
-    stage.control().callbacks(CallbackRule { ms: 1_000, ..CallbackRule::next("attestr", CallbackMode::Duplicate) });
-    let case = stage.open()?;
-    let outcome = pass_flow(&case).await?;
-    let before = case.session()?.revision();
-    stage.pass(MINUTE).await;
-    stage.check("webhooks that arrived", 2, stage.merchant().inbox().len());
-    stage.check("looks at the result", 1, stage.requests("attestr.result"));
-    stage.check("the session has not moved", before, case.session()?.revision());
-    Ok(outcome)
-}
-
-async fn html_instead_of_json(stage: Stage) -> Result<Outcome> {
-    stage.control().fault(Fault { times: 2, ..Fault::once("attestr.handshake", FaultKind::Html) });
-    let unreadable = Fault { times: 3, status: Some(200), ..Fault::once("attestr.result", FaultKind::Html) };
-    stage.control().fault(unreadable);
-    let case = stage.open()?;
-    let next = case.advance().await?;
-    let is_backoff = matches!(&next, Next::Wait { why: Why::Backoff { .. }, .. });
-    stage.check("a maintenance page is waited out", true, is_backoff);
-    while let Next::Wait { until, .. } = case.advance().await? {
-        case.sleep_until(until).await?;
-    }
-    let outcome = pass_flow(&case).await?;
-    stage.check("requests to create", 3, stage.requests("attestr.handshake"));
-    stage.check("looks at the result", 4, stage.requests("attestr.result"));
-    stage.check("handshakes made", 1, stage.control().handshakes().len());
-    Ok(outcome)
-}
-
-async fn rate_limited(stage: Stage) -> Result<Outcome> {
-    let pause =
-        Fault { status: Some(429), retry_after_s: Some(120), ..Fault::once("attestr.result", FaultKind::Status) };
-    stage.control().fault(pause);
-    let case = stage.open()?;
-    let mut user = case.present().await?;
-    user.begin_flow().await?;
-    user.pass_all_stages().await?;
-    match case.advance().await? {
-        Next::Wait { until, why: Why::Throttled { .. } } => {
-            stage.check("the pause asked for", 120_000, until.since(stage.now()));
-        }
-        _ => stage.check("the session pauses", "throttled", "not"),
-    }
-    stage.pass(119_000).await;
-    case.advance().await?;
-    stage.check("looks before the pause is over", 1, stage.requests("attestr.result"));
-    case.wait_for_outcome().await
-}
-
-async fn crash_after_send(stage: Stage) -> Result<Outcome> {
-    let case = stage.open()?;
-    let request = case.wanted_request().await?;
-    case.tell(Input::Sending { id: request.id.clone() }).await?;
-    let lost = case.row().client.send(&request).await;
-    stage.note("the worker dies before it has handled the answer");
-    match case.advance().await? {
-        Next::Wait { until, why: Why::InFlight } => case.sleep_until(until).await?,
-        _ => stage.check("other workers wait for it", "in flight", "not"),
-    }
-    case.present().await?;
-    stage.check("handshakes made", 2, stage.requests("attestr.handshake"));
-    stage.check("the late answer of the lost request", "stale", case.tell(lost).await?);
-    pass_flow(&case).await
-}
-
-async fn double_click(stage: Stage) -> Result<Outcome> {
-    let case = stage.open()?;
-    // Both have loaded the session before either stores anything.
-    let (first, second) = (case.wanted_request().await?, case.wanted_request().await?);
-    stage.check("the first worker's claim", "heard", case.tell(Input::Sending { id: first.id.clone() }).await?);
-    stage.check("the second worker's claim", "claimed", case.tell(Input::Sending { id: second.id }).await?);
-    let waits = matches!(case.advance().await?, Next::Wait { why: Why::InFlight, .. });
-    stage.check("the second worker waits for the first", true, waits);
-    stage.check("the first worker's answer", "heard", case.tell(case.row().client.send(&first).await).await?);
-    let outcome = pass_flow(&case).await?;
-    stage.check("handshakes made", 1, stage.requests("attestr.handshake"));
-    Ok(outcome)
-}
-
-async fn two_workers(stage: Stage) -> Result<Outcome> {
-    let case = stage.open()?;
-    let mut user = case.present().await?;
-    user.begin_flow().await?;
-    user.pass_all_stages().await?;
-    let (first, second) = (case.wanted_request().await?, case.wanted_request().await?);
-    stage.check("both workers ask under the same id", &first.id, &second.id);
-    let (first, second) = (case.row().client.send(&first).await, case.row().client.send(&second).await);
-    stage.check("the first answer", "heard", case.tell(first).await?);
-    let decided = case.session()?.revision();
-    stage.check("the second answer", "stale", case.tell(second).await?);
-    stage.check("the session has not moved again", decided, case.session()?.revision());
-    stage.check("looks at the result", 2, stage.requests("attestr.result"));
-    case.wait_for_outcome().await
-}
-
 async fn erase(stage: Stage) -> Result<Outcome> {
     let case = stage.open()?;
-    pass_flow(&case).await?;
+    pass(&case).await?;
     case.tell(Input::Erase { at_provider: true }).await?;
     let Next::Done { outcome, erasure } = case.advance().await? else { bail!("the erasure did not end") };
     let erased = erasure.as_ref().map(erasure_text).unwrap_or_default();
@@ -414,7 +315,7 @@ async fn erase(stage: Stage) -> Result<Outcome> {
 async fn pretty_body(stage: Stage) -> Result<Outcome> {
     stage.control().configure(|config| config.attestr.pretty = true);
     let case = stage.open()?;
-    let outcome = pass_flow(&case).await?;
+    let outcome = pass(&case).await?;
     let evidence = case.session()?.evidence().context("no evidence")?;
     stage.check("basis of the decision", "signed in its ECMAScript form", basis_text(evidence.basis));
     Ok(outcome)
@@ -424,7 +325,7 @@ async fn tampered_result(stage: Stage) -> Result<Outcome> {
     let script = AttestrScript { tamper: Some(Tamper::Result), ..AttestrScript::default() };
     stage.control().script(Script::Attestr(script));
     let case = open_for_an_hour(&stage, true)?;
-    let outcome = pass_flow(&case).await?;
+    let outcome = pass(&case).await?;
     stage.check("evidence", false, case.session()?.evidence().is_some());
     Ok(outcome)
 }
@@ -462,12 +363,11 @@ fn open_for_an_hour(stage: &Stage, webhook: bool) -> Result<Case> {
     stage.open_with(&json!({ "expiry": stage.now().plus(HOUR), "webhook": webhook }))
 }
 
-/// From wherever the session is to the proof of a completed flow.
-async fn pass_flow(case: &Case) -> Result<Outcome> {
+/// A user who goes through all stages.
+async fn walk(case: Case) -> Result<()> {
     let mut user = case.present().await?;
     user.begin_flow().await?;
-    user.pass_all_stages().await?;
-    case.wait_for_outcome().await
+    user.pass_all_stages().await
 }
 
 /// A further run, which has to begin at this stage.

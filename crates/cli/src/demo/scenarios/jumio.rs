@@ -1,11 +1,11 @@
 //! Jumio Authentication for Web.
 
 use anyhow::{Context, Result};
-use idvkit::{Input, Next, Outcome, Seen, Why};
-use idvkit_sandbox::{CallbackMode, CallbackRule, Fault, FaultKind};
+use idvkit::{Input, Next, Outcome, Seen};
+use idvkit_sandbox::{CallbackMode, CallbackRule, Control, Fault, FaultKind};
 use serde_json::{Value, json};
 
-use super::{Acting, Cast, Play};
+use super::{Acting, Cast, Play, common, common::pass};
 use crate::demo::{
     browser::User,
     stage::{Case, Places, Stage},
@@ -13,7 +13,17 @@ use crate::demo::{
 };
 
 /// Jumio on stage.
-pub const CAST: Cast = Cast { provider: "jumio", config, request, prepare: |_, _| {}, play };
+pub const CAST: Cast = Cast {
+    provider: "jumio",
+    config,
+    request,
+    prepare,
+    play,
+    walk: |case| Box::pin(walk(case)),
+    begin: "jumio.initiate",
+    look: "jumio.retrieve",
+    begun: |control| control.transactions().len(),
+};
 
 const MINUTE: i64 = 60_000;
 
@@ -41,6 +51,11 @@ fn request() -> Value {
     })
 }
 
+/// A callback takes a second, so that it never overtakes the answer to the request that caused it.
+fn prepare(control: &Control, _places: &Places<'_>) {
+    control.configure(|config| config.jumio.callbacks.delay_ms = 1_000);
+}
+
 fn play(scenario: &str) -> Play {
     let run = |expected, act| Play::Run { expected, act };
     match scenario {
@@ -57,15 +72,11 @@ fn play(scenario: &str) -> Play {
         "forged-message" => run("expired", |stage| Box::pin(forged_message(stage))),
         "forged-callback" => run("expired", |stage| Box::pin(forged_callback(stage))),
         "late-callback" => run("approved", |stage| Box::pin(late_callback(stage))),
-        "lost-callback" => run("approved", |stage| Box::pin(lost_callback(stage))),
-        "duplicate-callback" => run("approved", |stage| Box::pin(duplicate_callback(stage))),
-        "html-instead-of-json" => run("approved", |stage| Box::pin(html_instead_of_json(stage))),
-        "rate-limited" => run("approved", |stage| Box::pin(rate_limited(stage))),
-        "crash-after-send" => run("approved", |stage| Box::pin(crash_after_send(stage))),
-        "double-click" => run("approved", |stage| Box::pin(double_click(stage))),
-        "two-workers" => run("approved", |stage| Box::pin(two_workers(stage))),
         "erase" => run("approved", |stage| Box::pin(erase(stage))),
-        other => error_code(other).map_or_else(|| not_applicable(other), |act| run("approved", act)),
+        other => match error_code(other) {
+            Some(act) => run("approved", act),
+            None => common::play(other, "approved").unwrap_or_else(|| not_applicable(other)),
+        },
     }
 }
 
@@ -90,7 +101,9 @@ fn not_applicable(scenario: &str) -> Play {
     Play::NotApplicable(match scenario {
         "completed" => "Jumio gives a verdict: see approved, declined and inconclusive",
         "retry-skips-finished" | "retry-all-done" => "an authentication is one step: a retry begins it anew",
-        "forged-signature" | "pretty-body" | "tampered-result" => "Jumio signs nothing: only what the server fetches counts",
+        "forged-signature" | "pretty-body" | "tampered-result" => {
+            "Jumio signs nothing: only what the server fetches counts"
+        }
         "archived" => "Jumio documents no archiving: a result stays until it is deleted",
         "settle-race" => "no claim of a Jumio client ends a session, so nothing has to settle",
         _ => "not written for Jumio",
@@ -133,6 +146,7 @@ async fn expired(stage: Stage) -> Result<Outcome> {
     let case = stage.open()?;
     case.present().await?;
     let outcome = case.wait_for_outcome().await?;
+    stage.pass(1_000).await;
     stage.check("callbacks that arrived", 1, stage.merchant().inbox().len());
     Ok(outcome)
 }
@@ -222,10 +236,14 @@ async fn retry_after(stage: Stage, code: &str) -> Result<Outcome> {
 async fn error_then_retry(stage: Stage) -> Result<Outcome> {
     stage.control().fault(Fault { status: Some(403), ..Fault::once("jumio.initiate", FaultKind::Status) });
     let case = stage.open()?;
-    stage.check("refused by the provider", "failed (http_status)".into(), outcome_text(&case.wait_for_outcome().await?));
+    stage.check(
+        "refused by the provider",
+        "failed (http_status)".into(),
+        outcome_text(&case.wait_for_outcome().await?),
+    );
     stage.note("the account is put right");
     case.retry().await?;
-    pass_authentication(&case).await
+    pass(&case).await
 }
 
 async fn forged_redirect(stage: Stage) -> Result<Outcome> {
@@ -293,7 +311,7 @@ async fn forged_callback(stage: Stage) -> Result<Outcome> {
 async fn late_callback(stage: Stage) -> Result<Outcome> {
     stage.control().callbacks(CallbackRule { ms: 20 * MINUTE, ..CallbackRule::next("jumio", CallbackMode::Late) });
     let case = stage.open()?;
-    let outcome = pass_authentication(&case).await?;
+    let outcome = pass(&case).await?;
     let before = case.session()?.revision();
     stage.check("callbacks before the decision", 0, stage.merchant().inbox().len());
     stage.pass(30 * MINUTE).await;
@@ -302,116 +320,9 @@ async fn late_callback(stage: Stage) -> Result<Outcome> {
     Ok(outcome)
 }
 
-async fn lost_callback(stage: Stage) -> Result<Outcome> {
-    stage.control().callbacks(CallbackRule::next("jumio", CallbackMode::Lost));
-    let case = stage.open()?;
-    let outcome = pass_authentication(&case).await?;
-    stage.check("callbacks that arrived", 0, stage.merchant().inbox().len());
-    stage.check("looks at the result", 1, stage.requests("jumio.retrieve"));
-    Ok(outcome)
-}
-
-async fn duplicate_callback(stage: Stage) -> Result<Outcome> {
-    stage.control().callbacks(CallbackRule { ms: 1_000, ..CallbackRule::next("jumio", CallbackMode::Duplicate) });
-    let case = stage.open()?;
-    let outcome = pass_authentication(&case).await?;
-    stage.pass(MINUTE).await;
-    stage.check("callbacks that arrived", 2, stage.merchant().inbox().len());
-    stage.check("looks at the result", 1, stage.requests("jumio.retrieve"));
-    Ok(outcome)
-}
-
-async fn html_instead_of_json(stage: Stage) -> Result<Outcome> {
-    stage.control().fault(Fault { times: 2, ..Fault::once("jumio.initiate", FaultKind::Html) });
-    let unreadable = Fault { times: 3, status: Some(200), ..Fault::once("jumio.retrieve", FaultKind::Html) };
-    stage.control().fault(unreadable);
-    let case = stage.open()?;
-    let next = case.advance().await?;
-    stage.check("a maintenance page is waited out", true, is_backoff(&next));
-    while let Next::Wait { until, .. } = case.advance().await? {
-        case.sleep_until(until).await?;
-    }
-    let outcome = pass_authentication(&case).await?;
-    stage.check("requests to initiate", 3, stage.requests("jumio.initiate"));
-    stage.check("looks at the result", 4, stage.requests("jumio.retrieve"));
-    stage.check("transactions made", 1, stage.control().transactions().len());
-    Ok(outcome)
-}
-
-async fn rate_limited(stage: Stage) -> Result<Outcome> {
-    let pause =
-        Fault { status: Some(429), retry_after_s: Some(120), ..Fault::once("jumio.retrieve", FaultKind::Status) };
-    stage.control().fault(pause);
-    let case = stage.open()?;
-    let mut user = case.present().await?;
-    user.follow_link().await?;
-    user.submit_selfie().await?;
-    stage.pass(5_000).await;
-    let asked = stage.now();
-    match case.advance().await? {
-        Next::Wait { until, why: Why::Throttled { .. } } => stage.check("the pause asked for", 120_000, until.since(asked)),
-        other => stage.check("the session pauses", "wait", name(&other)),
-    }
-    stage.pass(119_000).await;
-    case.advance().await?;
-    stage.check("looks before the pause is over", 1, stage.requests("jumio.retrieve"));
-    case.wait_for_outcome().await
-}
-
-async fn crash_after_send(stage: Stage) -> Result<Outcome> {
-    let case = stage.open()?;
-    let request = case.wanted_request().await?;
-    case.tell(Input::Sending { id: request.id.clone() }).await?;
-    let lost = case.row().client.send(&request).await;
-    stage.note("the worker dies before it has handled the answer");
-    let next = case.advance().await?;
-    let in_flight = matches!(next, Next::Wait { why: Why::InFlight, .. });
-    stage.check("other workers wait for it", true, in_flight);
-    if let Next::Wait { until, .. } = next {
-        stage.check("for twice the time-out", 60_000, until.since(stage.now()));
-        case.sleep_until(until).await?;
-    }
-    let user = case.present().await?;
-    stage.check("transactions made", 2, stage.requests("jumio.initiate"));
-    stage.check("the late answer of the lost request", "stale", case.tell(lost).await?);
-    drop(user);
-    pass_authentication(&case).await
-}
-
-async fn double_click(stage: Stage) -> Result<Outcome> {
-    let case = stage.open()?;
-    // Both have loaded the session before either stores anything.
-    let (first, second) = (case.wanted_request().await?, case.wanted_request().await?);
-    stage.check("the first worker's claim", "heard", case.tell(Input::Sending { id: first.id.clone() }).await?);
-    stage.check("the second worker's claim", "claimed", case.tell(Input::Sending { id: second.id }).await?);
-    let waits = matches!(case.advance().await?, Next::Wait { why: Why::InFlight, .. });
-    stage.check("the second worker waits for the first", true, waits);
-    stage.check("the first worker's answer", "heard", case.tell(case.row().client.send(&first).await).await?);
-    let outcome = pass_authentication(&case).await?;
-    stage.check("transactions made", 1, stage.requests("jumio.initiate"));
-    Ok(outcome)
-}
-
-async fn two_workers(stage: Stage) -> Result<Outcome> {
-    let case = stage.open()?;
-    let mut user = case.present().await?;
-    user.follow_link().await?;
-    user.submit_selfie().await?;
-    stage.pass(5_000).await;
-    let (first, second) = (case.wanted_request().await?, case.wanted_request().await?);
-    stage.check("both workers ask under the same id", &first.id, &second.id);
-    let (first, second) = (case.row().client.send(&first).await, case.row().client.send(&second).await);
-    stage.check("the first answer", "heard", case.tell(first).await?);
-    let decided = case.session()?.revision();
-    stage.check("the second answer", "stale", case.tell(second).await?);
-    stage.check("the session has not moved again", decided, case.session()?.revision());
-    stage.check("looks at the result", 2, stage.requests("jumio.retrieve"));
-    case.wait_for_outcome().await
-}
-
 async fn erase(stage: Stage) -> Result<Outcome> {
     let case = stage.open()?;
-    pass_authentication(&case).await?;
+    pass(&case).await?;
     case.tell(Input::Erase { at_provider: true }).await?;
     let Next::Done { outcome, erasure } = case.advance().await? else { anyhow::bail!("the erasure did not end") };
     let erasure = erasure.as_ref().map(erasure_text).unwrap_or_default();
@@ -422,12 +333,11 @@ async fn erase(stage: Stage) -> Result<Outcome> {
     Ok(outcome)
 }
 
-/// From wherever the session is to the verdict on an acceptable selfie.
-async fn pass_authentication(case: &Case) -> Result<Outcome> {
+/// A user who submits an acceptable selfie.
+async fn walk(case: Case) -> Result<()> {
     let mut user = case.present().await?;
     user.follow_link().await?;
-    user.submit_selfie().await?;
-    case.wait_for_outcome().await
+    user.submit_selfie().await
 }
 
 fn name(next: &Next) -> &'static str {
@@ -437,8 +347,4 @@ fn name(next: &Next) -> &'static str {
         Next::Wait { .. } => "wait",
         Next::Done { .. } => "done",
     }
-}
-
-fn is_backoff(next: &Next) -> bool {
-    matches!(next, Next::Wait { why: Why::Backoff { .. }, .. })
 }

@@ -1,6 +1,7 @@
 //! The scenarios: the same names for every provider. Each provider plays one, or says why it has none.
 
 pub mod attestr;
+mod common;
 pub mod jumio;
 
 use std::{future::Future, pin::Pin};
@@ -10,7 +11,7 @@ use idvkit::Outcome;
 use idvkit_sandbox::Control;
 use serde_json::Value;
 
-use super::stage::{Places, Stage};
+use super::stage::{Case, Places, Stage};
 
 /// One provider's side of all scenarios.
 pub struct Cast {
@@ -24,10 +25,21 @@ pub struct Cast {
     pub prepare: fn(&Control, &Places<'_>),
     /// What it does in each scenario.
     pub play: fn(&str) -> Play,
+    /// A user who takes the usual way and does everything right, from the merchant's page to the end of the provider's.
+    pub walk: fn(Case) -> Walking,
+    /// The sandbox's name for the request that begins a flow.
+    pub begin: &'static str,
+    /// The sandbox's name for the request that looks at the result.
+    pub look: &'static str,
+    /// How many flows were begun at the provider.
+    pub begun: fn(&Control) -> usize,
 }
 
 /// A scenario on its way.
 pub type Acting = Pin<Box<dyn Future<Output = Result<Outcome>> + Send>>;
+
+/// A user on the way.
+pub type Walking = Pin<Box<dyn Future<Output = Result<()>> + Send>>;
 
 /// What a provider does in a scenario. Deliberately exhaustive.
 pub enum Play {

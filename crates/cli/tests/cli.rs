@@ -1,0 +1,211 @@
+//! The built program: help, exit codes, and what it prints.
+#![allow(clippy::unwrap_used, reason = "a helper that fails fails the test")]
+
+use std::{
+    fs,
+    io::Write,
+    path::PathBuf,
+    process::{Command, Output, Stdio},
+};
+
+use serde_json::{Value, json};
+
+const SECRET: &str = "0123456789abcdef0123456789abcdef0123456789abcdef";
+
+fn idvkit(args: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_idvkit")).args(args).output().unwrap()
+}
+
+fn fed(args: &[&str], input: &str) -> Output {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_idvkit"))
+        .args(args)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+    child.wait_with_output().unwrap()
+}
+
+fn out(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+fn error(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+fn code(output: &Output) -> i32 {
+    output.status.code().unwrap()
+}
+
+fn scratch(name: &str, content: &[u8]) -> PathBuf {
+    let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+    fs::write(&path, content).unwrap();
+    path
+}
+
+#[test]
+fn help_has_examples_and_exit_codes() {
+    let help = idvkit(&["--help"]);
+    assert_eq!(code(&help), 0);
+    for expected in ["demo", "sandbox", "check", "doctor", "replay", "Examples:", "Exit codes:"] {
+        assert!(out(&help).contains(expected), "{expected}");
+    }
+    for command in ["demo", "sandbox", "doctor", "replay"] {
+        assert!(out(&idvkit(&[command, "--help"])).contains("Example"), "{command}");
+    }
+}
+
+#[test]
+fn wrong_usage_is_2() {
+    for args in [&["demo", "--provider", "nobody"][..], &["demo", "--scenario", "nothing"], &["frobnicate"]] {
+        assert_eq!(code(&idvkit(args)), 2, "{args:?}");
+    }
+    let missing = idvkit(&["replay", "no-such-file.json"]);
+    assert_eq!(code(&missing), 2);
+    let no_secret = idvkit(&["doctor", "body.json"]);
+    assert_eq!(code(&no_secret), 2);
+}
+
+#[test]
+fn the_demo_prints_a_table_and_counts() {
+    let played = idvkit(&["demo", "--scenario", "approved", "--scenario", "completed"]);
+    assert_eq!(code(&played), 0, "{}", out(&played));
+    let text = out(&played);
+    assert!(text.ends_with("2 not applicable (counted as nothing)\n2 passed, 0 failed\n"), "{text}");
+    assert!(text.contains("decision: approved") && text.contains("decision: completed"));
+    assert!(!text.contains('\u{1b}'), "colours although it is no terminal");
+}
+
+#[test]
+fn the_demo_repeats_exactly() {
+    let once = || out(&idvkit(&["demo", "--scenario", "lost-callback", "--json"]));
+    assert_eq!(once(), once());
+    assert_ne!(once(), out(&idvkit(&["demo", "--scenario", "lost-callback", "--json", "--seed", "2"])));
+}
+
+#[test]
+fn json_holds_verdicts_and_timelines() {
+    let played =
+        idvkit(&["demo", "--provider", "jumio", "--scenario", "declined", "--scenario", "completed", "--json"]);
+    let value: Value = serde_json::from_slice(&played.stdout).unwrap();
+    assert_eq!(value["count"], json!({ "passed": 1, "failed": 0, "not_applicable": 1 }));
+    let declined = value["reports"].as_array().unwrap().iter().find(|it| it["scenario"] == "declined").unwrap();
+    assert_eq!((&declined["verdict"], &declined["actual"]), (&json!("passed"), &json!("declined")));
+    let types: Vec<_> = declined["timeline"].as_array().unwrap().iter().map(|entry| entry["type"].clone()).collect();
+    for expected in ["request", "answer", "present", "told", "wait", "done", "evidence", "check"] {
+        assert!(types.contains(&json!(expected)), "{expected}");
+    }
+}
+
+#[test]
+fn the_list_names_every_scenario() {
+    let list = out(&idvkit(&["demo", "--list"]));
+    assert_eq!(list.lines().count(), idvkit_cli::demo::scenarios::SCENARIOS.len());
+}
+
+#[test]
+fn checks_name_the_field_and_never_echo() {
+    let cases: [(&[&str], &str, &str); 6] = [
+        (&["check", "locale", "xx"], "locale", "unknown_locale"),
+        (&["check", "url", "http://203.0.113.7/leak"], "config.callback.url", "url_scheme"),
+        (&["check", "url", "https://203.0.113.7/leak"], "config.callback.url", "url_ip_address"),
+        (&["check", "url", "https://shop.example/x#leak", "--for", "success"], "config.success_url", "url_fragment"),
+        (&["check", "lifetime", "3"], "token_lifetime_minutes", "lifetime_out_of_range"),
+        (&["check", "prefix", "Leak"], "domain_prefix", "domain_prefix_invalid"),
+    ];
+    for (args, field, reject) in cases {
+        let refused = idvkit(args);
+        assert_eq!(code(&refused), 1, "{args:?}");
+        let text = error(&refused);
+        assert!(text.starts_with(&format!("{field}: ")) && text.contains(reject), "{text}");
+        assert!(!text.to_lowercase().contains("leak"), "{text}");
+        let mut with_json = args.to_vec();
+        with_json.push("--json");
+        let value: Value = serde_json::from_slice(&idvkit(&with_json).stdout).unwrap();
+        assert_eq!((&value["ok"], &value["error"]["field"]), (&json!(false), &json!(field)));
+    }
+}
+
+#[test]
+fn checks_accept_what_the_sdk_accepts() {
+    assert!(out(&idvkit(&["check", "locale", "PT_br"])).contains("pt-BR"));
+    for args in [
+        &["check", "url", "https://shop.example/idv"][..],
+        &["check", "url", "http://localhost:8080/idv", "--development"],
+        &["check", "lifetime", "86400"],
+        &["check", "prefix", "my-shop"],
+    ] {
+        assert_eq!(code(&idvkit(args)), 0, "{args:?}");
+    }
+}
+
+#[test]
+fn a_checked_request_is_shown_with_secrets_masked() {
+    let request = json!({ "enrollment_transaction_reference": "22222222-2222-4222-8222-222222222222" });
+    let alone = fed(&["check", "initiate", "-"], &request.to_string());
+    assert_eq!(code(&alone), 0, "{}", error(&alone));
+    assert!(out(&alone).contains("https://netverify.com/api/authentication/v1/web/initiate"));
+    let config = json!({
+        "region": "eu", "api_token": "planted-token", "api_secret": "planted-secret", "callback": "portal",
+        "user_agent": "YourCompany YourApp/v1.0",
+    });
+    let both = json!({ "config": config, "request": request }).to_string();
+    let shown = fed(&["check", "initiate", "-", "--json"], &both);
+    let value: Value = serde_json::from_slice(&shown.stdout).unwrap();
+    assert_eq!(value["found"]["operation"], "jumio.initiate");
+    // Neither the values nor their base64 form.
+    for secret in ["planted", "cGxhbnRlZ"] {
+        assert!(!out(&shown).contains(secret) && !out(&fed(&["check", "initiate", "-"], &both)).contains(secret));
+    }
+    let bad = fed(&["check", "handshake", "-"], r#"{"flow_id": "FX02zfeuvcj36knhn06us"}"#);
+    assert_eq!(code(&bad), 1);
+    assert!(error(&bad).contains("tag"), "{}", error(&bad));
+}
+
+#[test]
+fn the_doctor_explains_and_prints_no_secret() {
+    // The HMAC of `{}` under the secret of the protocol notes.
+    let tag = "399ca4d8387065e0e340da1ad836cdffa359e054509cfc37a9ed55aa9b2e6cc2";
+    let body = scratch("body.json", format!(r#"{{"result":{{}},"resultSignature":"{tag}"}}"#).as_bytes());
+    let run = |secret: &str| {
+        let file = scratch(&format!("secret-{}", secret.len()), secret.as_bytes());
+        idvkit(&["doctor", "--secret-file", file.to_str().unwrap(), body.to_str().unwrap()])
+    };
+    assert_eq!(code(&run(&format!("{SECRET}\n"))), 0);
+    let padded = run(&format!(" {SECRET}"));
+    assert_eq!(code(&padded), 1);
+    assert!(out(&padded).contains("secret_white_space"), "{}", out(&padded));
+    assert!(!out(&padded).contains(SECRET) && !out(&padded).contains(tag));
+    assert_eq!(code(&run("another secret")), 1);
+}
+
+#[test]
+fn a_recorded_session_replays_until_it_is_changed() {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("recorded");
+    let folder_text = folder.to_str().unwrap();
+    let record = ["demo", "--provider", "jumio", "--scenario", "approved", "--quiet", "--record", folder_text];
+    assert_eq!(code(&idvkit(&record)), 0);
+    let path = folder.join("jumio-approved.json");
+    let first = fs::read(&path).unwrap();
+    assert_eq!(code(&idvkit(&record)), 0);
+    assert_eq!(first, fs::read(&path).unwrap(), "two recordings differ");
+    let replayed = idvkit(&["replay", path.to_str().unwrap()]);
+    assert_eq!(code(&replayed), 0, "{}", out(&replayed));
+
+    let text = String::from_utf8(first).unwrap();
+    let changed = scratch(
+        "changed.json",
+        text.replace(r#"\"transactionResult\":\"PASSED\""#, r#"\"transactionResult\":\"FAILED\""#).as_bytes(),
+    );
+    let replayed = idvkit(&["replay", changed.to_str().unwrap()]);
+    assert_eq!(code(&replayed), 1);
+    assert!(out(&replayed).contains("first difference: step"), "{}", out(&replayed));
+    let mut transcript: Value = serde_json::from_str(&text).unwrap();
+    transcript["config"]["options"]["account_id"] = json!("another");
+    let config = scratch("other-config.json", transcript["config"].to_string().as_bytes());
+    let other = idvkit(&["replay", path.to_str().unwrap(), "--config", config.to_str().unwrap()]);
+    assert_eq!(code(&other), 1, "another account replays the snapshot");
+}

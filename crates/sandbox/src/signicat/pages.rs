@@ -1,0 +1,223 @@
+//! The hosted capture and eID pages, as plain forms: what the user does is a button.
+
+use std::collections::HashMap;
+
+use axum::Form;
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Redirect, Response};
+use maud::{Markup, html};
+
+use super::connect;
+use super::settings::TwoProviderRedirect;
+use super::state::{self, Image, Phase, Process, SignicatOutcome};
+use crate::html::{Look, page};
+use crate::log::hinted;
+use crate::world::{Handle, World};
+
+const PROVIDER: &str = "Signicat";
+
+const OUTCOMES: [&str; 7] =
+    ["accepted", "rejected", "inconclusive", "canceled", "failed", "not_matched", "archived"];
+
+pub(crate) async fn capture(State(shared): State<Handle>, Path(id): Path<String>) -> Response {
+    show_capture(&shared.world(), &id)
+}
+
+pub(crate) async fn act_on_capture(
+    State(shared): State<Handle>,
+    Path(id): Path<String>,
+    Form(form): Form<HashMap<String, String>>,
+) -> Response {
+    let (response, callbacks_first) = {
+        let mut world = shared.world();
+        let first = capture_step(&mut world, &id, &form);
+        (show_capture(&world, &id), first)
+    };
+    if callbacks_first {
+        shared.settle().await;
+    }
+    response
+}
+
+pub(crate) async fn eid(State(shared): State<Handle>, Path(id): Path<String>) -> Response {
+    show_eid(&shared.world(), &id)
+}
+
+pub(crate) async fn act_on_eid(
+    State(shared): State<Handle>,
+    Path(id): Path<String>,
+    Form(form): Form<HashMap<String, String>>,
+) -> Response {
+    let (response, callbacks_first) = {
+        let mut world = shared.world();
+        let first = eid_step(&mut world, &id, &form);
+        (back_from_eid(&world, &id), first)
+    };
+    if callbacks_first {
+        shared.settle().await;
+    }
+    response
+}
+
+/// What the user does on the capture page; `true` when a callback shall go out before the answer.
+fn capture_step(world: &mut World, id: &str, form: &HashMap<String, String>) -> bool {
+    let Some(process) = current(world, id).map(|process| process.id.clone()) else { return false };
+    choose(world, &process, form);
+    match form.get("action").map(String::as_str) {
+        Some("submit") => {
+            if let Some(process) = world.signicat.processes.get_mut(&process) {
+                process.images.insert("front", picture());
+            }
+            state::start(world, &process);
+        }
+        // Leaving ends the whole run: whatever has not begun is canceled too (inferred).
+        Some("cancel") => {
+            let all = world.signicat.captures.get(id).map(|run| run.processes.clone()).unwrap_or_default();
+            for process in all {
+                if is_pending(world, &process) {
+                    state::conclude(world, &process, SignicatOutcome::Canceled);
+                }
+            }
+        }
+        Some("fail") => state::conclude(world, &process, SignicatOutcome::Failed),
+        Some("deny_camera") => {
+            if let Some(process) = world.signicat.processes.get_mut(&process) {
+                process.fail_reason.get_or_insert_with(|| "camera blocked".into());
+            }
+            state::conclude(world, &process, SignicatOutcome::Failed);
+        }
+        _ => return false,
+    }
+    world.signicat.processes.get(&process).is_some_and(|process| process.callback_first)
+}
+
+fn eid_step(world: &mut World, id: &str, form: &HashMap<String, String>) -> bool {
+    let Some(process) = by_eid(world, id).filter(|it| it.phase != Phase::Final).map(|it| it.id.clone()) else {
+        return false;
+    };
+    choose(world, &process, form);
+    match form.get("action").map(String::as_str) {
+        Some("authenticate") => connect::authenticate(world, &process),
+        Some("cancel") => state::conclude(world, &process, SignicatOutcome::Canceled),
+        Some("fail") => state::conclude(world, &process, SignicatOutcome::Failed),
+        _ => return false,
+    }
+    world.signicat.processes.get(&process).is_some_and(|process| process.callback_first)
+}
+
+/// The page of the next provider, or the way back when there is none.
+fn show_capture(world: &World, id: &str) -> Response {
+    let Some(run) = world.signicat.captures.get(id) else { return gone() };
+    let Some(process) = current(world, id) else {
+        return Redirect::to(&back_from_capture(world, id)).into_response();
+    };
+    let number = run.processes.iter().take_while(|own| **own != process.id).count() + 1;
+    let body = html! {
+        p { "Provider " (number) " of " (run.processes.len()) ". The real page would now ask for the camera." }
+        form method="post" data-provider=(process.order.provider) {
+            (outcomes())
+            p {
+                button name="action" value="submit" { "Take pictures and send them" }
+                button name="action" value="deny_camera" { "Deny the camera" }
+                button name="action" value="fail" { "Fail for a technical reason" }
+                button name="action" value="cancel" { "Cancel" }
+            }
+        }
+    };
+    page(&Look::plain(PROVIDER), &format!("Capture with {}", process.order.provider), &body)
+}
+
+fn show_eid(world: &World, id: &str) -> Response {
+    let Some(process) = by_eid(world, id) else { return gone() };
+    if process.phase == Phase::Final {
+        return back_from_eid(world, id);
+    }
+    let method = process.order.provider.trim_start_matches("connect:");
+    let body = html! {
+        form method="post" data-provider=(process.order.provider) {
+            p { label for="method" { "Method" }
+                select id="method" name="method" { option value=(method) { (method) } } }
+            (outcomes())
+            p {
+                button name="action" value="authenticate" { "Authenticate" }
+                button name="action" value="fail" { "Fail for a technical reason" }
+                button name="action" value="cancel" { "Cancel" }
+            }
+        }
+    };
+    page(&Look::plain(PROVIDER), "Electronic identity", &body)
+}
+
+fn outcomes() -> Markup {
+    html! { p {
+        label for="outcome" { "Verdict" }
+        select id="outcome" name="outcome" {
+            option value="" { "as scripted" }
+            @for outcome in OUTCOMES { option value=(outcome) { (outcome) } }
+        }
+    } }
+}
+
+fn gone() -> Response {
+    let body = html! { div role="alert" { p { "This page does not exist any more." } } };
+    let hint = "The link is unknown, or its dossier was deleted; use the URL exactly as it was returned.";
+    hinted(page(&Look::plain(PROVIDER), "Nothing here", &body), hint)
+}
+
+/// One provider: dossier, process and status. Two: only the dossier, unless set otherwise (SG4).
+fn back_from_capture(world: &World, id: &str) -> String {
+    let Some(run) = world.signicat.captures.get(id) else { return String::new() };
+    let last = run.processes.last().and_then(|process| world.signicat.processes.get(process));
+    let alone = run.processes.len() == 1
+        || world.config.signicat.two_provider_redirect == TwoProviderRedirect::LastProcess;
+    appended(&run.redirect_url, &run.dossier, last.filter(|_| alone))
+}
+
+fn back_from_eid(world: &World, id: &str) -> Response {
+    let Some(process) = by_eid(world, id) else { return gone() };
+    if process.phase != Phase::Final {
+        return hinted(show_eid(world, id), "action must be authenticate, cancel or fail.");
+    }
+    let url = process.order.redirect_url.clone().unwrap_or_default();
+    Redirect::to(&appended(&url, &process.dossier, Some(process))).into_response()
+}
+
+/// The existing query stays as it is, ours is appended before any fragment.
+fn appended(url: &str, dossier: &str, process: Option<&Process>) -> String {
+    let (url, fragment) = url.split_once('#').map_or((url, String::new()), |(url, rest)| (url, format!("#{rest}")));
+    let joint = match url.split_once('?') {
+        None => "?",
+        Some((_, query)) if query.is_empty() || query.ends_with('&') => "",
+        Some(_) => "&",
+    };
+    let process = process.map(|it| format!("&processId={}&status={}", it.id, it.status())).unwrap_or_default();
+    format!("{url}{joint}dossierId={dossier}{process}{fragment}")
+}
+
+/// A verdict chosen on the page counts instead of the script.
+fn choose(world: &mut World, process: &str, form: &HashMap<String, String>) {
+    let chosen = form.get("outcome").and_then(|text| SignicatOutcome::of(text));
+    if let (Some(outcome), Some(process)) = (chosen, world.signicat.processes.get_mut(process)) {
+        process.outcome = outcome;
+    }
+}
+
+/// The first process of the run that the user has not dealt with.
+fn current<'a>(world: &'a World, id: &str) -> Option<&'a Process> {
+    let run = world.signicat.captures.get(id)?;
+    let processes = run.processes.iter().filter_map(|process| world.signicat.processes.get(process));
+    processes.into_iter().find(|process| process.phase == Phase::Pending)
+}
+
+fn is_pending(world: &World, process: &str) -> bool {
+    world.signicat.processes.get(process).is_some_and(|process| process.phase == Phase::Pending)
+}
+
+fn by_eid<'a>(world: &'a World, page: &str) -> Option<&'a Process> {
+    world.signicat.processes.values().find(|process| process.eid.as_deref() == Some(page))
+}
+
+/// What the sandbox's camera sees: the smallest PNG there is.
+fn picture() -> Image {
+    Image { content_type: "image/png", bytes: include_bytes!("../jumio/liveness.png").to_vec() }
+}
