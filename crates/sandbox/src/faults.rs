@@ -55,7 +55,8 @@ impl Fault {
     /// Whether there is an operation that it can strike.
     pub(crate) fn names_an_operation(&self) -> bool {
         let first = jumio::API.iter().chain(&jumio::PAGES).chain(&attestr::API).chain(&attestr::PAGES);
-        let all = first.chain(&biometric_kz::API).chain(&biometric_kz::PAGES).chain(&signicat::API).chain(&signicat::PAGES);
+        let all =
+            first.chain(&biometric_kz::API).chain(&biometric_kz::PAGES).chain(&signicat::API).chain(&signicat::PAGES);
         all.into_iter().any(|operation| matches(&self.operation, operation))
     }
 }

@@ -130,7 +130,8 @@ fn provider_error(shared: &Handle, (method, uri): (&Method, &Uri), status: Statu
 fn redacted(uri: &Uri) -> String {
     let Some(query) = uri.query() else { return uri.path().to_owned() };
     let pairs = form_urlencoded::parse(query.as_bytes()).map(|(name, value)| {
-        let harmless = ["locale", "lc", "retry", "mode", "framed", "web_view", "widget"].contains(&&*name) && value.len() <= 8;
+        let harmless =
+            ["locale", "lc", "retry", "mode", "framed", "web_view", "widget"].contains(&&*name) && value.len() <= 8;
         if harmless { format!("{name}={value}") } else { format!("{name}=*") }
     });
     format!("{}?{}", uri.path(), pairs.collect::<Vec<_>>().join("&"))

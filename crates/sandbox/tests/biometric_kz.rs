@@ -122,7 +122,10 @@ async fn the_plain_flow_from_create_to_result() {
     assert!(user.press("submit", &[]).await.is_over());
 
     let early = result(&sandbox, EVERYONE, &user.id).await;
-    assert_eq!((&early["status"], &early["liveness_result"], &early["face2face_result"]), (&json!("PROGRESS"), &json!({}), &json!({})));
+    assert_eq!(
+        (&early["status"], &early["liveness_result"], &early["face2face_result"]),
+        (&json!("PROGRESS"), &json!({}), &json!({}))
+    );
     assert!(early.get("flow_session_result").is_none());
     sandbox.control().advance(2_999).await;
     assert_eq!(result(&sandbox, EVERYONE, &user.id).await["status"], "PROGRESS");
@@ -211,7 +214,8 @@ async fn a_photo_removes_the_photo_step_where_it_counts() {
 async fn data_entry_is_prefilled_fixed_or_skipped() {
     let sandbox = Sandbox::start().await.unwrap();
     let field = |value: &str, changeable: Value| json!({ "value": value, "changeable": changeable });
-    let both = |changeable: Value| json!({ "iin": field(IIN, changeable.clone()), "phone": field("77011234567", changeable) });
+    let both =
+        |changeable: Value| json!({ "iin": field(IIN, changeable.clone()), "phone": field("77011234567", changeable) });
     // Case 3: both may be changed.
     let mut case = both(Value::Null);
     let user = session(&sandbox, INDIVIDUALS, json!({ "edocument": case })).await;
@@ -223,7 +227,10 @@ async fn data_entry_is_prefilled_fixed_or_skipped() {
     assert!(user.identify(OTHER_IIN).await.is_over());
     sandbox.control().advance(3_000).await;
     let passed = result(&sandbox, INDIVIDUALS, &user.id).await;
-    assert_eq!(passed["edocument_result"]["result_json"]["common"]["docOwner"]["iin"], OTHER_IIN, "what was left in the field");
+    assert_eq!(
+        passed["edocument_result"]["result_json"]["common"]["docOwner"]["iin"], OTHER_IIN,
+        "what was left in the field"
+    );
     assert_eq!(passed["edocument_result"]["phone"], "77011234567");
     // Case 2: the IIN is fixed, whatever a form says.
     case["iin"]["changeable"] = json!(false);
@@ -301,7 +308,11 @@ async fn every_scenario_ends_with_its_reason() {
         assert!(seen.is_over(), "{scenario:?}");
         sandbox.control().advance(3_000).await;
         let failed = result(&sandbox, flow, &user.id).await;
-        assert_eq!((&failed["status"], &failed["flow_session_result"]), (&json!("FAILED"), &json!(false)), "{scenario:?}");
+        assert_eq!(
+            (&failed["status"], &failed["flow_session_result"]),
+            (&json!("FAILED"), &json!(false)),
+            "{scenario:?}"
+        );
         assert_eq!(failed[part], json!({ "result": false, "failure_reason": { "type": kind, "detail": detail } }));
         assert_eq!(failed["flow_session_failure_reasons"][0]["type"], kind);
     }
@@ -313,7 +324,9 @@ async fn codes_can_be_wrong_late_and_sent_again() {
     let user = session(&sandbox, INDIVIDUALS, json!({})).await;
     user.open().await;
     user.press("submit", &[]).await;
-    assert!(user.press("send_code", &[("iin", "123456789012"), ("phone", "77011234567")]).await.html.contains("no IIN"));
+    assert!(
+        user.press("send_code", &[("iin", "123456789012"), ("phone", "77011234567")]).await.html.contains("no IIN")
+    );
     assert!(user.press("send_code", &[("iin", IIN), ("phone", "+1234567890")]).await.html.contains("no mobile number"));
     let first = user.press("send_code", &[("iin", IIN), ("phone", "77011234567")]).await.code();
     sandbox.control().advance(2 * 60_000 + 1).await;
@@ -372,7 +385,10 @@ async fn the_end_redirects_only_web_views_and_a_session_works_once() {
     assert!(user.open().await.html.contains("has expired"));
     sandbox.control().advance(3_000).await;
     let expired = result(&sandbox, EVERYONE, &user.id).await;
-    assert_eq!((&expired["status"], &expired["flow_session_failure_reasons"]), (&json!("FAILED"), &json!([{ "type": "TIMEOUT" }])));
+    assert_eq!(
+        (&expired["status"], &expired["flow_session_failure_reasons"]),
+        (&json!("FAILED"), &json!([{ "type": "TIMEOUT" }]))
+    );
     let unknown = http().get(format!("{}/biometric_kz/remote/flow/none", sandbox.base_url())).send().await.unwrap();
     assert!(hint(&unknown).contains("no such session"));
 }

@@ -210,3 +210,36 @@ async fn real_time_needs_nobody_to_advance_it() {
     sandbox.control().advance(60_000).await;
     assert!(sandbox.control().now() >= before + 60_000);
 }
+
+#[tokio::test]
+async fn the_two_later_providers_are_steered_the_same_way() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let accounts = read(&sandbox, "accounts").await;
+    assert_eq!(accounts["biometric_kz"]["flows"].as_array().unwrap().len(), 3);
+    assert!(accounts["signicat"]["clients"][0]["client_secret"].is_string());
+    let flow = json!({ "name": "Mine", "api_key": "k".repeat(47), "technologies": ["ED"] });
+    assert_eq!(call(&sandbox, "biometric_kz/flows", flow).await.0, 200);
+    assert_eq!(read(&sandbox, "biometric_kz/flows").await[3]["name"], "Mine");
+    for (path, right) in [
+        ("script", json!({ "provider": "biometric_kz", "scenario": "mask_attack", "pending_ms": 0 })),
+        ("script", json!({ "provider": "signicat", "for_provider": "readid", "outcome": "rejected" })),
+        ("callbacks", json!({ "provider": "biometric_kz", "mode": "lost" })),
+        ("callbacks", json!({ "provider": "signicat", "mode": "duplicate" })),
+        ("faults", json!({ "operation": "biometric_kz.create", "kind": "drop" })),
+        ("faults", json!({ "operation": "signicat.*", "kind": "html" })),
+        ("signicat/revoke", json!({})),
+    ] {
+        assert_eq!(call(&sandbox, path, right.clone()).await.0, 200, "{path} {right}");
+    }
+    for (path, wrong) in [
+        ("script", json!({ "provider": "biometric_kz", "session": "none" })),
+        ("script", json!({ "provider": "signicat", "process": "none" })),
+        ("signicat/sdk", json!({ "process": "none" })),
+        ("settings", json!({ "signicat": { "token_life_s": 3_601 } })),
+        ("settings", json!({ "signicat": { "routes": { "signicat.nothing": "/x" } } })),
+    ] {
+        assert_eq!(call(&sandbox, path, wrong.clone()).await.0, 400, "{path} {wrong}");
+    }
+    assert_eq!(read(&sandbox, "biometric_kz/sessions").await, json!([]));
+    assert_eq!(read(&sandbox, "signicat/processes").await, json!([]));
+}

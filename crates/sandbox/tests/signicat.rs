@@ -181,7 +181,8 @@ async fn a_token_ends_and_a_malformed_header_is_no_401() {
 async fn document_verification_by_upload() {
     let (sandbox, receiver) = (Sandbox::start().await.unwrap(), Receiver::answering(&[500]).await);
     let merchant = Merchant::new(&sandbox).await;
-    let order = json!({ "provider": "signicatpaper", "notificationUrl": receiver.url, "authorizationHeader": "Bearer abc" });
+    let order =
+        json!({ "provider": "signicatpaper", "notificationUrl": receiver.url, "authorizationHeader": "Bearer abc" });
     let dossier = merchant.dossier().await;
     let response = merchant.post(&format!("/dossiers/{dossier}/processes"), order).await;
     assert_eq!(response.status(), 201);
@@ -312,7 +313,8 @@ async fn every_verdict_can_be_scripted() {
         (None, None, Some(Zone::Missing), "inconclusive"),
     ];
     for (chip_verification, clone_detection, machine_readable_zone, status) in rules {
-        let own = SignicatScript { chip_verification, clone_detection, machine_readable_zone, ..SignicatScript::default() };
+        let own =
+            SignicatScript { chip_verification, clone_detection, machine_readable_zone, ..SignicatScript::default() };
         script(&sandbox, own);
         let path = merchant.paper(json!({})).await;
         merchant.start(&path).await;
@@ -374,7 +376,7 @@ async fn two_providers_come_back_with_the_dossier_only() {
     let dossier = merchant.dossier().await;
     let body = json!({ "providers": [{ "provider": "signicatpaper" }, { "provider": "readid" }], "redirectUrl": BACK });
     let rejected = SignicatScript {
-        provider: Some("readid".into()),
+        for_provider: Some("readid".into()),
         outcome: Some(SignicatOutcome::Rejected),
         ..SignicatScript::default()
     };

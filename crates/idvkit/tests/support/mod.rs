@@ -214,8 +214,8 @@ impl Flow {
             }
             _ => answers.push((204, String::new())),
         }
-        let genuine = answers[7..].repeat(3);
-        answers.extend(genuine);
+        let genuine = answers.split_off(7);
+        answers.extend([&genuine, &genuine, &genuine, &genuine].into_iter().flatten().cloned());
         answers
     }
 }

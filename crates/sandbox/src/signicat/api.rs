@@ -89,9 +89,9 @@ impl Call<'_> {
     pub(crate) fn dossier(&mut self) -> Result<&mut Dossier, Problem> {
         let client = self.client;
         let found = self.ids.first().and_then(|id| self.world.signicat.dossiers.get_mut(id));
-        found.filter(|dossier| dossier.client == client).ok_or_else(|| {
-            Problem::not_found("No dossier of this client has this id; it may have been deleted.")
-        })
+        found
+            .filter(|dossier| dossier.client == client)
+            .ok_or_else(|| Problem::not_found("No dossier of this client has this id; it may have been deleted."))
     }
 
     /// The process in the path, which must be in the dossier in the path.
@@ -127,13 +127,7 @@ pub(crate) async fn assure(
     }
 }
 
-fn answer(
-    world: &mut World,
-    path: &str,
-    method: &Method,
-    headers: &HeaderMap,
-    body: &[u8],
-) -> Result<Reply, Problem> {
+fn answer(world: &mut World, path: &str, method: &Method, headers: &HeaderMap, body: &[u8]) -> Result<Reply, Problem> {
     let (row, ids) = match routes::find(&world.config.signicat, method, path) {
         Ok(found) => found,
         Err(others) if others.is_empty() => {

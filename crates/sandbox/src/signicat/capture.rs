@@ -51,7 +51,11 @@ pub(crate) fn configuration(call: &mut Call<'_>) -> Result<Reply, Problem> {
     let exists = call.world.signicat.configurations.contains_key(&id);
     match (call.method.as_str(), exists) {
         ("POST", true) => {
-            return Err(Problem::new(405, "The configuration exists.", "POST creates; replace a configuration with PUT."));
+            return Err(Problem::new(
+                405,
+                "The configuration exists.",
+                "POST creates; replace a configuration with PUT.",
+            ));
         }
         ("GET" | "PUT", false) => {
             return Err(Problem::not_found("There is no configuration with this id; create it with POST."));
@@ -73,9 +77,7 @@ pub(crate) fn document_types(call: &mut Call<'_>) -> Result<Reply, Problem> {
     if providers::find(&name).is_none() {
         return Err(Problem::not_found(format!("There is no such provider; there are {}.", providers::names())));
     }
-    let row = |country: &str, country_name: &str, kind: &str| {
-        json!({ "id": format!("{country}-{kind}"), "country": country, "countryName": country_name, "type": kind })
-    };
+    let row = |country: &str, country_name: &str, kind: &str| json!({ "id": format!("{country}-{kind}"), "country": country, "countryName": country_name, "type": kind });
     let rows = [
         row("NLD", "Netherlands", "passport"),
         row("NLD", "Netherlands", "identityCard"),

@@ -56,7 +56,8 @@ impl Problem {
     }
 
     pub(crate) fn too_many(retry_after_s: u32) -> Self {
-        let hint = "The rate limit of the settings is exceeded; wait as Retry-After says, and prefer callbacks to polling.";
+        let hint =
+            "The rate limit of the settings is exceeded; wait as Retry-After says, and prefer callbacks to polling.";
         Self { retry_after_s: Some(retry_after_s), ..Self::new(429, "Too many requests.", hint) }
     }
 
@@ -97,7 +98,8 @@ pub(crate) fn fault_body(shared: &Handle, method: &Method, uri: &Uri, status: St
 }
 
 fn platform(title: &str, detail: &str, code: &str, parameter: Option<&str>) -> Value {
-    let mut body = json!({ "type": "https://sandbox.invalid/problems/client", "title": title, "detail": detail, "code": code });
+    let mut body =
+        json!({ "type": "https://sandbox.invalid/problems/client", "title": title, "detail": detail, "code": code });
     if let Some(name) = parameter {
         body["invalidParams"] = json!([{ "name": name, "reason": detail }]);
     }

@@ -25,8 +25,8 @@ pub(crate) use routes::API;
 pub use settings::{
     Check, RateLimit, SignicatClient, SignicatPerson, SignicatSettings, TwoProviderRedirect, UserInfoForm, Zone,
 };
-pub use state::{ProcessView, SignicatOutcome, SignicatScript};
 pub(crate) use state::{Event, State, on_event};
+pub use state::{ProcessView, SignicatOutcome, SignicatScript};
 
 use crate::world::{Handle, World};
 

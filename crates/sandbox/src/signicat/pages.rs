@@ -16,8 +16,7 @@ use crate::world::{Handle, World};
 
 const PROVIDER: &str = "Signicat";
 
-const OUTCOMES: [&str; 7] =
-    ["accepted", "rejected", "inconclusive", "canceled", "failed", "not_matched", "archived"];
+const OUTCOMES: [&str; 7] = ["accepted", "rejected", "inconclusive", "canceled", "failed", "not_matched", "archived"];
 
 pub(crate) async fn capture(State(shared): State<Handle>, Path(id): Path<String>) -> Response {
     show_capture(&shared.world(), &id)
@@ -168,8 +167,8 @@ fn gone() -> Response {
 fn back_from_capture(world: &World, id: &str) -> String {
     let Some(run) = world.signicat.captures.get(id) else { return String::new() };
     let last = run.processes.last().and_then(|process| world.signicat.processes.get(process));
-    let alone = run.processes.len() == 1
-        || world.config.signicat.two_provider_redirect == TwoProviderRedirect::LastProcess;
+    let alone =
+        run.processes.len() == 1 || world.config.signicat.two_provider_redirect == TwoProviderRedirect::LastProcess;
     appended(&run.redirect_url, &run.dossier, last.filter(|_| alone))
 }
 

@@ -23,12 +23,7 @@ const PROVIDERS: [Provider; 8] = [
     row("facetec", &[], false, false),
 ];
 
-const fn row(
-    name: &'static str,
-    types: &'static [&'static str],
-    direct_upload: bool,
-    capture: bool,
-) -> Provider {
+const fn row(name: &'static str, types: &'static [&'static str], direct_upload: bool, capture: bool) -> Provider {
     Provider { name, types, direct_upload, capture }
 }
 

@@ -65,8 +65,8 @@ impl SignicatOutcome {
 pub struct SignicatScript {
     /// Changes a process that exists; otherwise the next process to be created uses the script up.
     pub process: Option<String>,
-    /// Waits for a process of this provider.
-    pub provider: Option<String>,
+    /// Waits for a process of this provider, such as `readid`.
+    pub for_provider: Option<String>,
     /// The end of the verification.
     pub outcome: Option<SignicatOutcome>,
     /// Virtual milliseconds from the start of the verification to its end.
@@ -244,7 +244,7 @@ impl State {
     }
 
     fn scripted(&mut self, provider: &str) -> SignicatScript {
-        let fits = |script: &SignicatScript| script.provider.as_deref().is_none_or(|own| own == provider);
+        let fits = |script: &SignicatScript| script.for_provider.as_deref().is_none_or(|own| own == provider);
         let found = self.scripts.iter().position(fits);
         found.map(|index| self.scripts.remove(index)).unwrap_or_default()
     }
