@@ -8,6 +8,7 @@ use crate::{LocaleName, Provider, SizeClass};
 
 /// What a provider documents in tables.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Catalog {
     /// Whose tables.
     pub provider: Provider,
@@ -25,6 +26,7 @@ pub struct Catalog {
 
 /// One error code.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ErrorCode {
     /// Where it occurs: an operation such as `attestr.create_handshake`, or `redirect`.
     pub operation: String,
@@ -42,6 +44,7 @@ pub struct ErrorCode {
 
 /// A list of languages.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct LocaleList {
     /// What it is for, such as `api` or `portal`.
     pub name: String,
@@ -55,6 +58,7 @@ pub struct LocaleList {
 
 /// One language.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct LocaleEntry {
     /// The tag, as the provider spells it.
     pub tag: String,
@@ -70,6 +74,7 @@ impl From<&LocaleName> for LocaleEntry {
 
 /// One browser.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Browser {
     /// Its name.
     pub name: String,
@@ -87,6 +92,7 @@ pub struct Browser {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum VersionWindow {
     /// The current one.
     Current,
@@ -99,6 +105,7 @@ pub enum VersionWindow {
 /// Whether something works in a browser. Deliberately exhaustive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum Support {
     /// It does.
     Full,
@@ -110,6 +117,7 @@ pub enum Support {
 
 /// Where callbacks come from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CallbackSource {
     /// The region.
     pub region: String,

@@ -7,6 +7,9 @@ use crate::UnixMillis;
 
 /// A method of HTTP. Deliberately exhaustive: a host maps each onto its client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "wire", derive(serde::Serialize))]
+#[cfg_attr(feature = "wire", serde(rename_all = "UPPERCASE"))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum Method {
     /// `GET`
     Get,
@@ -32,6 +35,9 @@ impl Method {
 
 /// One header line. Its value is never printed by `Debug`: it may be a credential.
 #[derive(Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "wire", derive(serde::Serialize))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(extend("x-sealed" = true, "x-repr" = ["name"])))]
 pub struct Header {
     /// The name; compared without regard to letter case.
     pub name: String,
@@ -61,6 +67,9 @@ impl fmt::Debug for Header {
 ///
 /// It holds credentials. Log [`operation`](Self::operation), never the URL, headers or body; `Debug` keeps to that.
 #[derive(Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "wire", derive(serde::Serialize))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(extend("x-sealed" = true, "x-repr" = ["id", "operation", "method", "timeout_ms", "repeatable"])))]
 pub struct HttpRequest {
     /// Names this request; goes back in the matching `Input::HttpResponse` or `Input::HttpFailed`.
     pub id: String,
@@ -73,6 +82,8 @@ pub struct HttpRequest {
     /// Header lines in order. `Content-Length` and `Host` are left to the client, which all of them add.
     pub headers: Vec<Header>,
     /// The body bytes, if any.
+    #[cfg_attr(feature = "wire", serde(serialize_with = "crate::wire::maybe_bytes"))]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<crate::wire::Bytes>"))]
     pub body: Option<Vec<u8>>,
     /// How long to wait for the whole answer, in milliseconds.
     pub timeout_ms: u32,
@@ -97,6 +108,8 @@ impl fmt::Debug for HttpRequest {
 
 /// Leave to answer a request from the host's own cache, shared by all sessions of an account (an access token).
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "wire", derive(serde::Serialize))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Cache {
     /// Where to keep it: account and scope, never a secret.
     pub key: String,

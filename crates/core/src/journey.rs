@@ -11,6 +11,7 @@ use crate::{Provider, Reject, UnixMillis};
 /// How this one user gets through the flow. Safe to give to that user's page or phone, and to nobody else: its links
 /// are bearer values.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Journey {
     /// Names this attempt. Hints are bound to it.
     pub id: String,
@@ -67,6 +68,8 @@ fn known_only<'de, D: Deserializer<'de>, T: serde::de::DeserializeOwned>(deseria
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 #[non_exhaustive]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(extend("x-repr" = [])))]
 pub enum Way {
     /// Send the user's browser to a URL; it comes back to a return URL of yours.
     Redirect {
@@ -176,6 +179,7 @@ impl fmt::Debug for Way {
 
 /// A way that the provider forbids.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Refused {
     /// Which: the name of a [`Way`].
     pub way: String,
@@ -185,6 +189,7 @@ pub struct Refused {
 
 /// A size class of a frame, in CSS pixels.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SizeClass {
     /// Its name.
     pub name: String,
@@ -199,6 +204,7 @@ pub struct SizeClass {
 /// How a size is meant. Deliberately exhaustive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum Bound {
     /// At least this size.
     AtLeast,
@@ -212,6 +218,7 @@ pub enum Bound {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum Permission {
     /// The camera.
     Camera,
@@ -225,6 +232,8 @@ pub enum Permission {
 
 /// One option of a script or an SDK call.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(extend("x-repr" = ["name"])))]
 pub struct Param {
     /// Its name.
     pub name: String,
@@ -242,6 +251,8 @@ impl fmt::Debug for Param {
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 #[non_exhaustive]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(extend("x-repr" = [])))]
 pub enum ParamValue {
     /// A string.
     Text {
@@ -269,6 +280,8 @@ pub enum ParamValue {
 
 /// One member of an object of strings.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(extend("x-repr" = [])))]
 pub struct TextEntry {
     /// Its name.
     pub name: String,
@@ -278,6 +291,8 @@ pub struct TextEntry {
 
 /// One call into a provider's SDK.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(extend("x-repr" = [])))]
 pub struct NativeCall {
     /// The method.
     pub method: String,
@@ -287,6 +302,7 @@ pub struct NativeCall {
 
 /// One image that is wanted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ImageSlot {
     /// Its name: `front`, `back`, `selfie`.
     pub slot: String,
@@ -296,6 +312,7 @@ pub struct ImageSlot {
 
 /// Something to be seen on the way, and what it means. `read` follows these rules; no client has rules of its own.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Signal {
     /// Where it is seen.
     pub on: Trigger,
@@ -313,6 +330,7 @@ pub struct Signal {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 #[non_exhaustive]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum Trigger {
     /// A navigation to this URL: scheme, host, port and path equal; query, fragment and one trailing slash ignored.
     /// Conditions and carried members are query parameters.
@@ -339,6 +357,7 @@ pub enum Trigger {
 
 /// A member that must have one of these values.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Condition {
     /// The member, as a dotted path.
     pub path: String,
@@ -348,6 +367,7 @@ pub struct Condition {
 
 /// A member to carry into the hint.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Carry {
     /// Its name in the hint.
     pub name: String,
@@ -361,6 +381,7 @@ pub struct Carry {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum HintKind {
     /// The provider's page has loaded.
     Loaded,

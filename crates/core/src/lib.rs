@@ -6,6 +6,9 @@
 //! * **What providers share**: [`LocaleTag`], [`RestrictedUrl`], [`Base64Image`], [`PollPlan`], [`Secret`].
 //! * **How it runs**: [`machine`], which keeps every rule that all providers have in common.
 //!
+//! Two features exist for the bindings and are off otherwise: `wire` gives requests and evidence a serialised form, which
+//! nothing of them has by accident, and `schema` describes all of it for the generated declarations.
+//!
 //! No sockets, no clock, no randomness: time and a [`Seed`] are parameters.
 #![no_std]
 #![forbid(unsafe_code)]
@@ -28,6 +31,8 @@ mod restricted_url;
 mod secret;
 mod seed;
 mod time;
+#[cfg(feature = "wire")]
+mod wire;
 
 pub use catalog::{Browser, CallbackSource, Catalog, ErrorCode, LocaleEntry, LocaleList, Support, VersionWindow};
 pub use http::{Cache, Header, HttpRequest, Method, Response};

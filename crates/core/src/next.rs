@@ -11,6 +11,9 @@ use crate::{Fault, Header, HttpRequest, Journey, Outcome, UnixMillis};
 ///
 /// Deliberately exhaustive: these four are the whole job of a host.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "wire", derive(serde::Serialize))]
+#[cfg_attr(feature = "wire", serde(tag = "type", rename_all = "snake_case"))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum Next {
     /// Send this request and handle its answer.
     Send {
@@ -42,6 +45,9 @@ pub enum Next {
 
 /// What is waited for. Deliberately exhaustive.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "wire", derive(serde::Serialize))]
+#[cfg_attr(feature = "wire", serde(tag = "type", rename_all = "snake_case"))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum Why {
     /// Another worker has claimed the request and is sending it.
     InFlight,
@@ -61,6 +67,7 @@ pub enum Why {
 
 /// What became of the data after `Input::Erase`. Personal data and bearer values are out of the snapshot in any case.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Erasure {
     /// What became of it at the provider.
     pub at_provider: AtProvider,
@@ -69,6 +76,7 @@ pub struct Erasure {
 /// What became of the data at the provider. Deliberately exhaustive.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum AtProvider {
     /// It was not asked for.
     NotAsked,
@@ -91,6 +99,9 @@ pub enum AtProvider {
 ///
 /// Deliberately exhaustive.
 #[derive(Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(tag = "type", rename_all = "snake_case"))]
+#[cfg_attr(feature = "schema", schemars(extend("x-sealed" = true, "x-repr" = ["id", "status", "at_provider"])))]
 pub enum Input {
     /// The answer to a request.
     HttpResponse {
@@ -101,6 +112,7 @@ pub enum Input {
         /// Header lines.
         headers: Vec<Header>,
         /// The body, byte for byte.
+        #[cfg_attr(feature = "schema", schemars(with = "crate::wire::Bytes"))]
         body: Vec<u8>,
     },
     /// No answer came: refused, reset, timed out.
@@ -130,6 +142,7 @@ pub enum Input {
         /// Header lines.
         headers: Vec<Header>,
         /// The body, byte for byte.
+        #[cfg_attr(feature = "schema", schemars(with = "crate::wire::Bytes"))]
         body: Vec<u8>,
     },
     /// The images that `Way::Upload` asked for.
@@ -166,10 +179,13 @@ impl fmt::Debug for Input {
 
 /// An image that the user took or chose. `Debug` prints no part of it.
 #[derive(Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(extend("x-sealed" = true, "x-repr" = ["slot"])))]
 pub struct Image {
     /// Which one: the name of the slot in `Way::Upload` (`front`, `back`, `selfie`).
     pub slot: String,
     /// The file, JPEG or PNG.
+    #[cfg_attr(feature = "schema", schemars(with = "crate::wire::Bytes"))]
     pub bytes: Vec<u8>,
 }
 

@@ -12,6 +12,7 @@ use crate::{Provider, UnixMillis};
 /// Deliberately exhaustive: a host must have an answer to each.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum Outcome {
     /// The provider's result was fetched and verified.
     Decided {
@@ -42,6 +43,7 @@ impl Outcome {
 /// What a verified result says. Deliberately exhaustive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum Decision {
     /// The provider says yes.
     Approved,
@@ -57,6 +59,7 @@ pub enum Decision {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum FaultClass {
     /// Malformed or missing input (HTTP 400, 404, 422 …).
     Input,
@@ -76,6 +79,7 @@ pub enum FaultClass {
 
 /// What went wrong, and where. Holds no personal data and no credential.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Fault {
     /// Our stable `snake_case` code, such as `http_status`, `no_answer`, `unreadable`, `signature_wrong`.
     pub code: String,
@@ -97,6 +101,7 @@ pub struct Fault {
 
 /// The root cause behind a provider's error.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Cause {
     /// The provider's code.
     pub code: Option<String>,
@@ -166,12 +171,17 @@ impl FaultClass {
 
 /// What a decision rests on: for the record, and for data about the person. It must stay on the server.
 #[derive(Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "wire", derive(serde::Serialize))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(extend("x-sealed" = true, "x-repr" = ["basis", "at", "reasons", "source"])))]
 pub struct Evidence {
     /// How it was made sure.
     pub basis: Basis,
     /// When the deciding answer was handled.
     pub at: UnixMillis,
     /// The bytes: exactly the signed slice for [`Basis::Signed`], the whole answer for [`Basis::Fetched`].
+    #[cfg_attr(feature = "wire", serde(serialize_with = "crate::wire::bytes"))]
+    #[cfg_attr(feature = "schema", schemars(with = "crate::wire::Bytes"))]
     pub raw: Vec<u8>,
     /// The person, as far as the provider normalises it.
     pub person: Option<Person>,
@@ -180,6 +190,8 @@ pub struct Evidence {
     /// Why it is not a pass, in the provider's words.
     pub reasons: Vec<Reason>,
     /// A result that only the holder of a key can read (an encrypted eID result).
+    #[cfg_attr(feature = "wire", serde(serialize_with = "crate::wire::maybe_bytes"))]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<crate::wire::Bytes>"))]
     pub sealed: Option<Vec<u8>>,
     /// Where it came from.
     pub source: Source,
@@ -201,6 +213,7 @@ impl fmt::Debug for Evidence {
 /// How a result was made sure. Deliberately exhaustive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum Basis {
     /// A signature over the bytes verified under the account's secret.
     Signed {
@@ -214,6 +227,7 @@ pub enum Basis {
 /// Which form of a JSON member a signature covered. Deliberately exhaustive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum SignedForm {
     /// The bytes as they stood in the answer.
     AsSent,
@@ -223,6 +237,7 @@ pub enum SignedForm {
 
 /// Where evidence came from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Source {
     /// The provider.
     pub provider: Provider,
@@ -236,6 +251,9 @@ pub struct Source {
 
 /// A person, in the claim names of OpenID Connect for Identity Assurance. `Debug` prints none of it.
 #[derive(Clone, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "wire", derive(serde::Serialize))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(extend("x-sealed" = true, "x-repr" = [])))]
 pub struct Person {
     /// Given name(s).
     pub given_name: Option<String>,
@@ -267,6 +285,9 @@ impl fmt::Debug for Person {
 
 /// An identity document. `Debug` prints none of it.
 #[derive(Clone, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "wire", derive(serde::Serialize))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(extend("x-sealed" = true, "x-repr" = [])))]
 pub struct Document {
     /// The type, in the provider's word (`passport`, `identityCard` …).
     pub kind: Option<String>,
@@ -290,6 +311,7 @@ impl fmt::Debug for Document {
 
 /// What one step or one provider within a flow said.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Part {
     /// Its name: a stage id, a technology code, a process provider.
     pub name: String,
@@ -303,6 +325,7 @@ pub struct Part {
 
 /// Why something did not pass.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Reason {
     /// The provider's code or type.
     pub code: String,

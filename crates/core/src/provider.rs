@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 /// The four providers. Deliberately exhaustive: a host that switches on it wants to be told of a new one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum Provider {
     /// Attestr Studio, Flowx (seed 000).
     Attestr,

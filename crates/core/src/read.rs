@@ -19,6 +19,8 @@ const MAX_SEEN_BYTES: usize = 256 * 1024;
 /// Something that a page or phone saw. It has a JSON form: it never leaves the client, `read` turns it into a hint.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(extend("x-repr" = [])))]
 pub enum Seen {
     /// A navigation, from any navigation event (also page-started): the URL.
     Navigation {

@@ -7,6 +7,9 @@ use core::fmt;
 ///
 /// Deliberately exhaustive: a host decides what to do by this value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "wire", derive(serde::Serialize))]
+#[cfg_attr(feature = "wire", serde(rename_all = "snake_case"))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum Blame {
     /// The calling program passed something wrong; fix the call.
     Caller,

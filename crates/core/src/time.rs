@@ -12,6 +12,7 @@ use crate::Reject;
 /// No crate of the protocol reads a clock: every call that needs the time takes it as a parameter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct UnixMillis(pub i64);
 
 impl UnixMillis {

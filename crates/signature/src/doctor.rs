@@ -26,6 +26,7 @@ const MEMBERS: usize = 64;
 /// a signature calls [`Scheme::verify`], which has one yes and no near misses.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Diagnosis {
     /// The result in one word.
     pub verdict: Verdict,
@@ -38,6 +39,7 @@ pub struct Diagnosis {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum Verdict {
     /// There is nothing to explain: the content, a secret and the tag belong together as they are. Whatever refused it was
     /// given something else; look at what that was.
@@ -53,8 +55,10 @@ pub enum Verdict {
 /// One difference, with what to do about it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Finding {
     /// Which difference.
+    #[cfg_attr(feature = "schema", schemars(with = "alloc::string::String"))]
     pub cause: Cause,
     /// What it is, in one sentence.
     pub explanation: &'static str,

@@ -2,6 +2,7 @@
 
 mod no_std;
 mod step;
+mod types;
 
 use std::process::ExitCode;
 
@@ -13,9 +14,10 @@ use step::{Step, cargo, run};
 const PROTOCOL_CRATES: [&str; 5] = ["idvkit-core", "idvkit-signature", "idvkit-attestr", "idvkit-jumio", "idvkit"];
 
 /// Everything that CI runs, in order.
-const STEPS: [Step; 7] = [
+const STEPS: [Step; 8] = [
     Step { name: "fmt", about: "the code is formatted", run: fmt },
     Step { name: "clippy", about: "no warnings, pedantic lints included", run: clippy },
+    Step { name: "types", about: "the declarations of other languages are those of the Rust types", run: check_types },
     Step { name: "test", about: "every test of every crate, vectors and documentation included", run: tests },
     Step { name: "doc", about: "the documentation builds without a broken link", run: doc },
     Step { name: "alone", about: "each protocol crate builds alone, so none leans on another's features", run: alone },
@@ -37,6 +39,12 @@ struct Cli {
 enum Command {
     /// Check what this machine has, and say how to get what is missing.
     Setup,
+    /// Write the declarations of Python and TypeScript anew from the Rust types.
+    Types {
+        /// Only compare, and fail if they differ.
+        #[arg(long)]
+        check: bool,
+    },
     /// Run everything that CI runs, or only the named steps.
     Test {
         /// The steps to run; all if none is named.
@@ -54,6 +62,7 @@ fn main() -> ExitCode {
             list();
             Ok(())
         }
+        Command::Types { check } => types::generate(check),
         Command::Test { steps, .. } => test(&steps),
     };
     match done {
@@ -106,6 +115,10 @@ fn fmt() -> Result<()> {
 
 fn clippy() -> Result<()> {
     run(cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))
+}
+
+fn check_types() -> Result<()> {
+    types::generate(true)
 }
 
 fn tests() -> Result<()> {

@@ -1,0 +1,46 @@
+//! `cargo xtask types`: the declarations of Python and TypeScript, from the JSON Schema of the Rust types.
+//!
+//! One declaration per type stands in Rust; its documentation, variants and fields reach the other languages from there.
+
+mod model;
+mod python;
+mod roots;
+mod typescript;
+
+use std::fs;
+
+use anyhow::{Result, bail};
+
+use crate::step::root;
+
+/// Writes the generated files, or with `check` only compares them.
+///
+/// # Errors
+/// With `check`, if a file is not what would be written.
+pub(crate) fn generate(check: bool) -> Result<()> {
+    let types = roots::types()?;
+    let files = [
+        ("bindings/python/python/idvkit/_types.py", python::emit(&types)),
+        ("bindings/node/src/types.ts", typescript::emit(&types)),
+    ];
+    let mut stale = Vec::new();
+    for (name, text) in files {
+        let path = root().join(name);
+        if fs::read_to_string(&path).is_ok_and(|there| there == text) {
+            continue;
+        }
+        if check {
+            stale.push(name);
+            continue;
+        }
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder)?;
+        }
+        fs::write(&path, text)?;
+        println!("wrote {name}");
+    }
+    if stale.is_empty() {
+        return Ok(());
+    }
+    bail!("run `cargo xtask types`: the types have changed, and these files have not: {}", stale.join(", "))
+}
