@@ -37,6 +37,21 @@ export type Basis =
       readonly type: "fetched";
     };
 
+/**
+ * Whose fault a `Reject` is.
+ *
+ * Deliberately exhaustive: a host decides what to do by this value.
+ */
+export type Blame =
+  /** The calling program passed something wrong; fix the call. */
+  | "caller"
+  /** The provider sent something that is not what it documents. */
+  | "provider"
+  /** A signature, token or secret did not verify; treat the sender as unknown. */
+  | "signature"
+  /** The stored snapshot cannot be used. */
+  | "snapshot";
+
 /** How a size is meant. Deliberately exhaustive. */
 export type Bound =
   /** At least this size. */
@@ -204,7 +219,7 @@ export interface Evidence {
   /** Why it is not a pass, in the provider's words. */
   readonly reasons: readonly Reason[];
   /** A result that only the holder of a key can read (an encrypted eID result). */
-  readonly sealed: Uint8Array;
+  readonly sealed: Uint8Array | null;
   /** Where it came from. */
   readonly source: Source;
 }
@@ -296,7 +311,7 @@ export interface HttpRequest {
   /** Header lines in order. `Content-Length` and `Host` are left to the client, which all of them add. */
   readonly headers: readonly Header[];
   /** The body bytes, if any. */
-  readonly body: Uint8Array;
+  readonly body: Uint8Array | null;
   /** How long to wait for the whole answer, in milliseconds. */
   readonly timeout_ms: number;
   /** Whether sending it twice does no harm. If not, handle `Input.Sending` and store before sending. */

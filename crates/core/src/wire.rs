@@ -45,6 +45,6 @@ impl schemars::JsonSchema for Bytes {
     }
 
     fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        schemars::json_schema!({ "x-bytes": true })
+        schemars::json_schema!({ "type": "string", "x-bytes": true })
     }
 }

@@ -104,9 +104,6 @@ fn fields(schema: &Value, shown: Option<Vec<String>>) -> Result<Fields> {
 }
 
 fn shape(schema: &Value) -> Result<Shape> {
-    if schema["x-bytes"] == true {
-        return Ok(Shape::Bytes);
-    }
     if let Some(name) = schema["$ref"].as_str() {
         return Ok(Shape::Named(name.rsplit('/').next().unwrap_or(name).into()));
     }
@@ -127,6 +124,7 @@ fn shape(schema: &Value) -> Result<Shape> {
 
 fn plain(kind: &str, schema: &Value) -> Result<Shape> {
     Ok(match kind {
+        "string" if schema["x-bytes"] == true => Shape::Bytes,
         "string" => Shape::Text,
         "integer" => Shape::Integer,
         "boolean" => Shape::Flag,

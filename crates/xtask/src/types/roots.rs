@@ -1,7 +1,7 @@
 //! Which types cross into other languages.
 
 use anyhow::Result;
-use idvkit::{Catalog, Diagnosis, Evidence, Input, Next, Seen};
+use idvkit::{Blame, Catalog, Diagnosis, Evidence, Input, Next, Seen};
 use schemars::generate::SchemaSettings;
 
 use super::model::{Type, read};
@@ -9,6 +9,7 @@ use super::model::{Type, read};
 /// All types that a binding hands over or takes, in order of their names.
 pub(super) fn types() -> Result<Vec<Type>> {
     let mut generator = SchemaSettings::draft2020_12().for_serialize().into_generator();
+    generator.subschema_for::<Blame>();
     generator.subschema_for::<Next>();
     generator.subschema_for::<Input>();
     generator.subschema_for::<Seen>();

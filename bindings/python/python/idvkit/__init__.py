@@ -1,0 +1,22 @@
+"""One SDK for identity-verification (IDV, eKYC) flows.
+
+Your code performs HTTP, keeps the database and shows the pages; idvkit says what to do next and what may be believed. It
+has no sockets, no clock and no randomness.
+
+* `Account`, `Session`: open, `next`, `handle`, `snapshot`, `restore`.
+* `Journey` and `read`: what a page or phone gets, and what it sends back.
+* `catalog` and `diagnose`: a provider's tables, and the signature doctor.
+* `idvkit.httpx`: drives a session over httpx (`pip install idvkit[httpx]`).
+
+Every refusal is a `Reject`. Sessions and accounts may be used from several threads at once.
+"""
+
+from __future__ import annotations
+
+from . import _types
+from ._idvkit import Account, Session, catalog, diagnose, read
+from ._reject import Reject
+from ._types import *  # noqa: F403
+
+__version__ = "0.1.0"
+__all__ = ["Account", "Reject", "Session", "catalog", "diagnose", "read", *_types.__all__]

@@ -1,0 +1,126 @@
+"""What the generated classes have in common. See `_types.py`."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import TYPE_CHECKING, Any, ClassVar, Iterator, Optional, Tuple
+
+__all__ = ["HeaderMethods", "JourneyMethods", "OutcomeMethods", "Sealed", "Value", "WayMethods", "Word"]
+
+
+class Word(str, Enum):
+    """One of a closed set of words: equal to its text, and printed as its text."""
+
+    def __str__(self) -> str:
+        return str(self.value)
+
+    def __format__(self, spec: str) -> str:
+        return str(self.value).__format__(spec)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}.{self.name}"
+
+
+class Value:
+    """A frozen record. `repr` shows only what may be printed."""
+
+    __slots__ = ()
+    # `None`: every field may be printed.
+    _shown: ClassVar[Optional[Tuple[str, ...]]] = None
+
+    def __repr__(self) -> str:
+        names = self.__slots__ if self._shown is None else self._shown
+        fields = [f"{name}={getattr(self, name)!r}" for name in names]
+        if len(names) < len(self.__slots__):
+            fields.append("..")
+        return f"{type(self).__name__}({', '.join(fields)})"
+
+    # Frozen and with slots: without this, unpickling would try to set attributes.
+    def __reduce__(self) -> Tuple[Any, ...]:
+        return type(self), tuple(getattr(self, name) for name in self.__slots__)
+
+
+class Sealed(Value):
+    """A frozen record that holds credentials or personal data: it is no dataclass and cannot be pickled, so that it
+    leaves this process only field by field, where somebody meant it to."""
+
+    __slots__ = ()
+    __match_args__: ClassVar[Tuple[str, ...]] = ()
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(f"{type(self).__name__} is frozen")
+
+    def __delattr__(self, name: str) -> None:
+        raise AttributeError(f"{type(self).__name__} is frozen")
+
+    def __eq__(self, other: object) -> bool:
+        if type(other) is not type(self):
+            return NotImplemented
+        return all(getattr(self, name) == getattr(other, name) for name in self.__slots__)
+
+    def __hash__(self) -> int:
+        return hash((type(self), *(getattr(self, name) for name in self.__slots__)))
+
+    def __copy__(self) -> Sealed:
+        return self
+
+    def __deepcopy__(self, memo: object) -> Sealed:
+        return self
+
+    def __reduce__(self) -> Tuple[Any, ...]:
+        raise TypeError(
+            f"{type(self).__name__} may hold credentials or personal data and cannot be pickled; "
+            "store `session.snapshot()` and make it anew"
+        )
+
+
+class HeaderMethods:
+    """A header line unpacks into its name and value."""
+
+    __slots__ = ()
+    name: str
+    value: str
+
+    def __iter__(self) -> Iterator[str]:
+        return iter((self.name, self.value))
+
+
+class JourneyMethods:
+    __slots__ = ()
+
+    def to_json(self) -> str:
+        """The journey as JSON, for this one user's page or app."""
+        return _idvkit.to_json(self)
+
+    @staticmethod
+    def from_json(text: str) -> Journey:
+        """Reads a journey. A way that this version does not know is dropped, the rest is kept.
+
+        Raises `Reject` with the code `journey_malformed` if it is not a journey.
+        """
+        return _idvkit.journey_from_json(text)
+
+
+class OutcomeMethods:
+    __slots__ = ()
+
+    def to_json(self) -> str:
+        """The outcome as JSON. It may leave the server: it holds no personal data."""
+        return _idvkit.to_json(self)
+
+
+class WayMethods:
+    __slots__ = ()
+
+    def html(self) -> Optional[str]:
+        """The way as HTML to paste, for a redirect, a frame or a script; `None` for the others.
+
+        What the page sees is dispatched on the window as an `idvkit:seen` event whose `detail` is what `read` takes.
+        """
+        return _idvkit.html(self)
+
+
+from . import _idvkit  # noqa: E402  (it is used by methods only, and itself needs the classes)
+
+if TYPE_CHECKING:
+    from ._types import Journey

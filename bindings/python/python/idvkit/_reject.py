@@ -1,0 +1,36 @@
+"""The one exception of every call."""
+
+from __future__ import annotations
+
+from typing import Optional
+
+from ._types import Blame
+
+__all__ = ["Reject"]
+
+
+class Reject(Exception):
+    """Why a call was refused. Whatever was refused changed nothing.
+
+    The text is idvkit's own: it names the field, the rule and the fix, and never echoes a value.
+    """
+
+    code: str
+    """The stable `snake_case` code, the same text in every language."""
+    blame: Blame
+    """Whose fault it is: decide by this what to do."""
+    field: Optional[str]
+    """The field it is about, with a dotted path where nested."""
+    message: str
+    """The rule and the fix, for a developer."""
+
+    def __init__(self, code: str, blame: Blame, field: Optional[str], message: str) -> None:
+        super().__init__(code, blame, field, message)
+        self.code = code
+        self.blame = blame
+        self.field = field
+        self.message = message
+
+    def __str__(self) -> str:
+        about = f"{self.field}: " if self.field is not None else ""
+        return f"{about}{self.message} [{self.code}]"

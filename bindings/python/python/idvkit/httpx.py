@@ -1,0 +1,305 @@
+"""Drives a session over httpx: I/O, and nothing else. Needs `pip install idvkit[httpx]`.
+
+`advance` performs what `next` asks until the user, a wait or the end is reached, and stores every change with
+compare-and-swap, so that several workers may drive the same session. It follows no redirects, repeats nothing by itself,
+reads at most 32 MiB of an answer, and logs the operation, never a URL.
+
+One caution: httpx itself logs each URL at the level INFO of the logger `httpx`; `advance` keeps that logger at WARNING
+unless your program has set its level.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import threading
+import time
+from typing import Callable, Dict, Optional, Protocol, Tuple, Union
+from weakref import WeakKeyDictionary
+
+import httpx
+
+from . import (
+    Account,
+    Cache,
+    Header,
+    HttpFailed,
+    HttpRequest,
+    HttpResponse,
+    Input,
+    Next,
+    Reject,
+    Send,
+    Sending,
+    Session,
+)
+
+__all__ = ["AsyncStore", "Conflict", "MemoryStore", "Store", "aadvance", "advance", "atell", "system_clock", "tell"]
+
+MAX_ANSWER_BYTES = 32 * 1024 * 1024
+"""The largest answer that is read. Beyond it, the request counts as failed."""
+
+Clock = Callable[[], int]
+
+
+class Store(Protocol):
+    """One stored session: the row that a worker loads and swaps."""
+
+    def load(self) -> Session:
+        """Loads the session as it is stored now."""
+        ...
+
+    def swap(self, expected: int, session: Session) -> bool:
+        """Replaces it if its stored revision is still `expected`; `False` if another worker was first."""
+        ...
+
+
+class AsyncStore(Protocol):
+    """The same, asynchronously."""
+
+    async def load(self) -> Session: ...
+
+    async def swap(self, expected: int, session: Session) -> bool: ...
+
+
+class Conflict(Exception):
+    """Other workers kept changing the session; try again."""
+
+
+def advance(client: httpx.Client, store: Store, *, clock: Optional[Clock] = None) -> Next:
+    """Performs what the session asks until the user, a wait or the end is reached, and says which.
+
+    A request that must not be sent twice is claimed and stored before it is sent. Access tokens are kept per client.
+    `clock` gives milliseconds since 1970. Raises `Conflict`, and whatever the store raises.
+    """
+    now = clock or system_clock
+    while True:
+        session = store.load()
+        step = session.next(now())
+        if not isinstance(step, Send):
+            return step
+        if not step.request.repeatable:
+            before = session.revision
+            if not _claims(session, step.request, now()) or not store.swap(before, session):
+                continue
+        _heard(lambda: tell(store, _send(client, step.request, now), clock=now))
+
+
+async def aadvance(client: httpx.AsyncClient, store: AsyncStore, *, clock: Optional[Clock] = None) -> Next:
+    """`advance` for asyncio."""
+    now = clock or system_clock
+    while True:
+        session = await store.load()
+        step = session.next(now())
+        if not isinstance(step, Send):
+            return step
+        if not step.request.repeatable:
+            before = session.revision
+            if not _claims(session, step.request, now()) or not await store.swap(before, session):
+                continue
+        answer = await _asend(client, step.request, now)
+        try:
+            await atell(store, answer, clock=now)
+        except Reject as reject:
+            _unless_stale(reject)
+
+
+def tell(store: Store, input: Input, *, clock: Optional[Clock] = None) -> None:
+    """Tells the stored session something: loads, handles, swaps, and does it again if another worker was first.
+
+    Raises `Reject` if the session refuses it.
+    """
+    for _ in range(_MAX_CONFLICTS):
+        session = store.load()
+        before = session.revision
+        session.handle(input, (clock or system_clock)())
+        if session.revision == before or store.swap(before, session):
+            return
+    raise Conflict("other workers kept changing the session; try again")
+
+
+async def atell(store: AsyncStore, input: Input, *, clock: Optional[Clock] = None) -> None:
+    """`tell` for asyncio."""
+    for _ in range(_MAX_CONFLICTS):
+        session = await store.load()
+        before = session.revision
+        session.handle(input, (clock or system_clock)())
+        if session.revision == before or await store.swap(before, session):
+            return
+    raise Conflict("other workers kept changing the session; try again")
+
+
+class MemoryStore:
+    """A store in memory, for tests and programs that live as long as their session. It keeps the snapshot's text, as a
+    database would."""
+
+    def __init__(self, account: Account, session: Session) -> None:
+        self._account = account
+        self._lock = threading.Lock()
+        self._row = (session.revision, session.snapshot())
+
+    def load(self) -> Session:
+        return Session.restore(self._account, self._row[1])
+
+    def swap(self, expected: int, session: Session) -> bool:
+        with self._lock:
+            first = self._row[0] == expected
+            if first:
+                self._row = (session.revision, session.snapshot())
+            return first
+
+
+def system_clock() -> int:
+    """Milliseconds since 1970, by the system's clock."""
+    return time.time_ns() // 1_000_000
+
+
+# Each lost swap means that another worker got on.
+_MAX_CONFLICTS = 100
+_log = logging.getLogger("idvkit")
+_httpx_log = logging.getLogger("httpx")
+_Kept = Tuple[int, HttpResponse]
+# Kept answers (access tokens) by client, then by the key that the session names.
+_kept: WeakKeyDictionary[Union[httpx.Client, httpx.AsyncClient], Dict[str, _Kept]] = WeakKeyDictionary()
+_kept_lock = threading.Lock()
+
+
+def _claims(session: Session, request: HttpRequest, now: int) -> bool:
+    try:
+        session.handle(Sending(request.id), now)
+    except Reject:
+        return False
+    return True
+
+
+def _heard(telling: Callable[[], None]) -> None:
+    try:
+        telling()
+    except Reject as reject:
+        _unless_stale(reject)
+
+
+def _unless_stale(reject: Reject) -> None:
+    """Another worker's answer came first: ours is not needed."""
+    if reject.code != "stale":
+        raise reject
+
+
+def _send(client: httpx.Client, request: HttpRequest, now: Clock) -> Input:
+    kept = _recall(client, request, now())
+    if kept is not None:
+        return kept
+    try:
+        _quiet()
+        answer = _exchange(client, request)
+    except (httpx.HTTPError, httpx.InvalidURL, _Refused) as error:
+        return _failed(request, error)
+    return _keep(client, request, answer, now())
+
+
+async def _asend(client: httpx.AsyncClient, request: HttpRequest, now: Clock) -> Input:
+    kept = _recall(client, request, now())
+    if kept is not None:
+        return kept
+    try:
+        _quiet()
+        answer = await asyncio.wait_for(_aexchange(client, request), request.timeout_ms / 1000)
+    except (httpx.HTTPError, httpx.InvalidURL, _Refused, asyncio.TimeoutError) as error:
+        return _failed(request, error)
+    return _keep(client, request, answer, now())
+
+
+def _exchange(client: httpx.Client, request: HttpRequest) -> HttpResponse:
+    deadline = time.monotonic() + request.timeout_ms / 1000
+    response = client.send(_built(request), stream=True, auth=None, follow_redirects=False)
+    try:
+        body = bytearray()
+        for chunk in response.iter_raw():
+            _take(body, chunk, deadline)
+        return _answer(request, response, body)
+    finally:
+        response.close()
+
+
+async def _aexchange(client: httpx.AsyncClient, request: HttpRequest) -> HttpResponse:
+    deadline = time.monotonic() + request.timeout_ms / 1000
+    response = await client.send(_built(request), stream=True, auth=None, follow_redirects=False)
+    try:
+        body = bytearray()
+        async for chunk in response.aiter_raw():
+            _take(body, chunk, deadline)
+        return _answer(request, response, body)
+    finally:
+        await response.aclose()
+
+
+class _Refused(Exception):
+    pass
+
+
+def _built(request: HttpRequest) -> httpx.Request:
+    """Not by way of the client, which would add headers and cookies of its own."""
+    timeout = httpx.Timeout(request.timeout_ms / 1000).as_dict()
+    headers = [(header.name, header.value) for header in request.headers]
+    return httpx.Request(
+        request.method.value, request.url, headers=headers, content=request.body, extensions={"timeout": timeout}
+    )
+
+
+def _take(body: bytearray, chunk: bytes, deadline: float) -> None:
+    if len(body) + len(chunk) > MAX_ANSWER_BYTES:
+        raise _Refused("answer too large")
+    # httpx limits each read, not all of them together.
+    if time.monotonic() > deadline:
+        raise _Refused("time-out")
+    body += chunk
+
+
+def _answer(request: HttpRequest, response: httpx.Response, body: bytearray) -> HttpResponse:
+    _log.info("%s answered %d", request.operation, response.status_code)
+    headers = [Header(name, value) for name, value in response.headers.multi_items()]
+    return HttpResponse(request.id, response.status_code, headers, bytes(body))
+
+
+def _failed(request: HttpRequest, error: Exception) -> HttpFailed:
+    # The class only: the text of httpx may hold the URL.
+    _log.warning("%s got no answer: %s", request.operation, type(error).__name__)
+    return HttpFailed(request.id)
+
+
+def _quiet() -> None:
+    if _httpx_log.level == logging.NOTSET:
+        _httpx_log.setLevel(logging.WARNING)
+
+
+def _recall(
+    client: Union[httpx.Client, httpx.AsyncClient], request: HttpRequest, now: int
+) -> Optional[HttpResponse]:
+    cache = request.cache
+    if cache is None or cache.refresh:
+        return None
+    with _kept_lock:
+        until, answer = _kept.get(client, {}).get(cache.key, (0, None))
+    if answer is None or now >= until:
+        return None
+    return HttpResponse(request.id, answer.status, answer.headers, answer.body)
+
+
+def _keep(
+    client: Union[httpx.Client, httpx.AsyncClient], request: HttpRequest, answer: HttpResponse, now: int
+) -> HttpResponse:
+    cache = request.cache
+    if cache is not None and 200 <= answer.status < 300:
+        with _kept_lock:
+            _kept.setdefault(client, {})[cache.key] = (now + _life(cache, answer), answer)
+    return answer
+
+
+def _life(cache: Cache, answer: HttpResponse) -> int:
+    """`expires_in` of an OAuth 2.0 token answer, in milliseconds, if that is shorter."""
+    try:
+        seconds = json.loads(bytes(answer.body))["expires_in"]
+        return min(int(seconds) * 1000, cache.max_age_ms)
+    except (ValueError, KeyError, TypeError):
+        return cache.max_age_ms

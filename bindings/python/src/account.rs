@@ -1,0 +1,78 @@
+//! `Account`, and the doctor.
+
+use idvkit::{Config, UnixMillis};
+use pyo3::{
+    exceptions::PyTypeError,
+    prelude::*,
+    types::{PyDict, PyMapping},
+};
+
+use crate::{from_python, reject::raised, to_python::to_python};
+
+/// A parsed provider account: make it once, at start-up. It holds the secrets and is opaque.
+///
+/// `Account(provider="jumio", region="us", ...)` or `Account({"provider": "jumio", ...})`, or both: keywords count. The
+/// members are those of the provider's configuration. It never changes, and may be used from several threads.
+///
+/// Raises `Reject` with the field, the rule and the fix.
+#[pyclass(frozen, module = "idvkit")]
+pub(crate) struct Account(pub(crate) idvkit::Account);
+
+#[pymethods]
+impl Account {
+    #[new]
+    #[pyo3(signature = (config = None, /, **settings))]
+    fn new(py: Python<'_>, config: Option<&Bound<'_, PyAny>>, settings: Option<&Bound<'_, PyDict>>) -> PyResult<Self> {
+        let text = match (config, settings) {
+            (Some(config), None) => from_python::json(config)?,
+            (None, Some(settings)) => from_python::json(settings)?,
+            (Some(config), Some(settings)) => from_python::json(merged(config, settings)?.as_any())?,
+            (None, None) => return Err(PyTypeError::new_err("pass a configuration, or its members by keyword")),
+        };
+        let config = Config::from_json(&text).map_err(raised(py))?;
+        idvkit::Account::new(config).map(Self).map_err(raised(py))
+    }
+
+    /// Whose account.
+    #[getter]
+    fn provider<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        to_python(py, &self.0.provider())
+    }
+
+    /// Whose callback or redirect this is: the provider's id under which `Session.references` finds your row.
+    ///
+    /// `None` means genuine, but nobody's: answer 200 and forget it. `now` is in milliseconds since 1970.
+    ///
+    /// Raises `Reject`: blame `signature` if the sender cannot be trusted, `provider` if it cannot be read, `caller` for
+    /// other inputs than `Callback` and `Redirect`.
+    fn reference_of(&self, input: &Bound<'_, PyAny>, now: i64) -> PyResult<Option<String>> {
+        let py = input.py();
+        let input = from_python::input(input)?;
+        self.0.reference_of(&input, UnixMillis(now)).map_err(raised(py))
+    }
+
+    fn __repr__(&self) -> String {
+        format!("{:?}", self.0)
+    }
+}
+
+/// The signature doctor: why a signed answer does not verify. It explains, and never accepts.
+///
+/// `body` is the whole answer as bytes, `tag` the signature that came with it. The work grows with the size of the body
+/// times several hundred; the interpreter is free meanwhile. Raises `Reject` with `nothing_signed` for a provider that
+/// signs nothing.
+#[pyfunction]
+pub(crate) fn diagnose<'py>(account: &Bound<'py, Account>, body: &Bound<'py, PyAny>, tag: &str) -> PyResult<Bound<'py, PyAny>> {
+    let py = body.py();
+    let body = from_python::bytes(body, "body")?;
+    let account = &account.get().0;
+    let found = py.detach(|| idvkit::diagnose(account, &body, tag)).map_err(raised(py))?;
+    to_python(py, &found)
+}
+
+fn merged<'py>(config: &Bound<'py, PyAny>, settings: &Bound<'py, PyDict>) -> PyResult<Bound<'py, PyDict>> {
+    let both = PyDict::new(config.py());
+    both.update(config.cast::<PyMapping>()?)?;
+    both.update(settings.cast::<PyMapping>()?)?;
+    Ok(both)
+}

@@ -1,0 +1,237 @@
+//! From Python to Rust: inputs from their classes only, everything else by way of JSON text.
+
+use idvkit::{Header, Image, Input};
+use pyo3::{
+    exceptions::{PyTypeError, PyValueError},
+    prelude::*,
+    sync::PyOnceLock,
+    types::{PyBool, PyByteArray, PyBytes, PyDict, PyFloat, PyInt, PyList, PyMapping, PyMemoryView, PyString, PyTuple, PyType},
+};
+use serde::{
+    de::DeserializeOwned,
+    ser::{Error as _, Serialize, SerializeMap, SerializeSeq, Serializer},
+};
+
+use crate::to_python::classes;
+
+/// How deep a value may be nested. The forms themselves are a handful of levels deep.
+const DEPTH: u32 = 32;
+
+/// An input, from one of its classes: a dictionary could have been posted by a client.
+pub(crate) fn input(object: &Bound<'_, PyAny>) -> PyResult<Input> {
+    let class = object.get_type();
+    let name = class.name()?.to_string();
+    let tag = tag_of(&class)?.ok_or_else(|| {
+        PyTypeError::new_err(format!(
+            "an input is one of HttpResponse, HttpFailed, Sending, Hint, Redirect, Callback, Images, Retry, Erase, not {name}: \
+             what a client posted goes into Hint(text)"
+        ))
+    })?;
+    let fields = Fields { object, class: &name };
+    Ok(match tag.as_str() {
+        "http_response" => Input::HttpResponse {
+            id: fields.text("id")?,
+            status: fields.object.getattr("status")?.extract()?,
+            headers: headers(&fields.object.getattr("headers")?)?,
+            body: fields.bytes("body")?,
+        },
+        "http_failed" => Input::HttpFailed { id: fields.text("id")? },
+        "sending" => Input::Sending { id: fields.text("id")? },
+        "hint" => Input::Hint { text: fields.text("text")? },
+        "redirect" => Input::Redirect { url: fields.text("url")? },
+        "callback" => Input::Callback {
+            url: fields.text("url")?,
+            headers: headers(&fields.object.getattr("headers")?)?,
+            body: fields.bytes("body")?,
+        },
+        "images" => Input::Images { images: images(&fields.object.getattr("images")?)? },
+        "retry" => Input::Retry,
+        "erase" => Input::Erase { at_provider: fields.object.getattr("at_provider")?.extract()? },
+        _ => return Err(PyTypeError::new_err(format!("{name} is an input that this version does not know"))),
+    })
+}
+
+/// Bytes, kept exactly. Text is refused: encoding it anew would not give the bytes that were signed.
+pub(crate) fn bytes(object: &Bound<'_, PyAny>, field: &str) -> PyResult<Vec<u8>> {
+    if let Ok(bytes) = object.cast::<PyBytes>() {
+        return Ok(bytes.as_bytes().to_vec());
+    }
+    if let Ok(bytes) = object.cast::<PyByteArray>() {
+        return Ok(bytes.to_vec());
+    }
+    if object.is_instance_of::<PyMemoryView>() {
+        return Ok(object.call_method0("tobytes")?.cast::<PyBytes>()?.as_bytes().to_vec());
+    }
+    if object.is_instance_of::<PyString>() {
+        return Err(PyTypeError::new_err(format!(
+            "{field} takes bytes, not str: signatures cover the bytes as they arrived, and text that was decoded may not \
+             encode to them again; pass the raw body (response.content, await request.body())"
+        )));
+    }
+    Err(PyTypeError::new_err(format!("{field} takes bytes, bytearray or memoryview, not {}", object.get_type().name()?)))
+}
+
+/// A mapping or an instance of a generated class as JSON text.
+pub(crate) fn json(object: &Bound<'_, PyAny>) -> PyResult<String> {
+    serde_json::to_string(&Json { object, depth: DEPTH }).map_err(|error| PyTypeError::new_err(error.to_string()))
+}
+
+/// JSON text as it is, or an instance as JSON text.
+pub(crate) fn text_or_json(object: &Bound<'_, PyAny>) -> PyResult<String> {
+    match object.cast::<PyString>() {
+        Ok(text) => Ok(text.to_cow()?.into_owned()),
+        Err(_) => json(object),
+    }
+}
+
+/// An instance of a generated class as the Rust type. The error must not hold serde's text, which echoes values.
+pub(crate) fn parsed<T: DeserializeOwned>(object: &Bound<'_, PyAny>, wrong: &'static str) -> PyResult<T> {
+    serde_json::from_str(&json(object)?).map_err(|_| PyTypeError::new_err(wrong))
+}
+
+/// The tag of an input's class; nothing for any other class, derived ones included.
+fn tag_of(class: &Bound<'_, PyType>) -> PyResult<Option<String>> {
+    let inputs = classes(class.py())?.get_item("Input")?;
+    let inputs = inputs.ok_or_else(|| PyTypeError::new_err("there are no input classes"))?;
+    for (tag, known) in inputs.cast::<PyDict>()?.iter() {
+        if known.is(class) {
+            return tag.extract().map(Some);
+        }
+    }
+    Ok(None)
+}
+
+struct Fields<'a, 'py> {
+    object: &'a Bound<'py, PyAny>,
+    class: &'a str,
+}
+
+impl Fields<'_, '_> {
+    fn text(&self, name: &str) -> PyResult<String> {
+        let value = self.object.getattr(name)?;
+        let text = value.cast::<PyString>().map_err(|_| {
+            let kind = value.get_type().name().map(|name| name.to_string()).unwrap_or_default();
+            PyTypeError::new_err(format!("{}.{name} takes str, not {kind}", self.class))
+        })?;
+        Ok(text.to_cow()?.into_owned())
+    }
+
+    fn bytes(&self, name: &str) -> PyResult<Vec<u8>> {
+        bytes(&self.object.getattr(name)?, &format!("{}.{name}", self.class))
+    }
+}
+
+/// Header objects, pairs, or a mapping. All of them unpack into a name and a value.
+fn headers(object: &Bound<'_, PyAny>) -> PyResult<Vec<Header>> {
+    let lines = match object.cast::<PyMapping>() {
+        Ok(mapping) => mapping.items()?.into_any(),
+        Err(_) => object.clone(),
+    };
+    let wrong = || PyTypeError::new_err("headers are Header objects, pairs of str, or a mapping from str to str");
+    lines.try_iter()?.map(|line| header(&line?).ok_or_else(wrong)).collect()
+}
+
+fn header(line: &Bound<'_, PyAny>) -> Option<Header> {
+    let mut parts = line.try_iter().ok()?;
+    let (name, value) = (parts.next()?.ok()?, parts.next()?.ok()?);
+    if parts.next().is_some() || line.is_instance_of::<PyString>() {
+        return None;
+    }
+    Some(Header { name: name.extract().ok()?, value: value.extract().ok()? })
+}
+
+fn images(object: &Bound<'_, PyAny>) -> PyResult<Vec<Image>> {
+    let image = |one: Bound<'_, PyAny>| {
+        let fields = Fields { object: &one, class: "Image" };
+        Ok(Image { slot: fields.text("slot")?, bytes: fields.bytes("bytes")? })
+    };
+    object.try_iter()?.map(|one| image(one?)).collect()
+}
+
+/// A Python value with a JSON form.
+struct Json<'a, 'py> {
+    object: &'a Bound<'py, PyAny>,
+    /// How many levels may still follow: a list can hold itself.
+    depth: u32,
+}
+
+impl Serialize for Json<'_, '_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let object = self.object;
+        if self.depth == 0 {
+            return Err(S::Error::custom("this is nested too deeply"));
+        }
+        if object.is_none() {
+            serializer.serialize_none()
+        } else if let Ok(text) = object.cast::<PyString>() {
+            serializer.serialize_str(&text.to_cow().map_err(|_| S::Error::custom("a text holds half a character"))?)
+        } else if object.is_instance_of::<PyBool>() {
+            serializer.serialize_bool(object.is_truthy().map_err(S::Error::custom)?)
+        } else if object.is_instance_of::<PyInt>() {
+            let whole = object.extract::<i64>().map_err(|_| S::Error::custom("an integer is out of range"))?;
+            serializer.serialize_i64(whole)
+        } else if let Ok(float) = object.cast::<PyFloat>() {
+            serializer.serialize_f64(float.value())
+        } else if object.is_instance_of::<PyList>() || object.is_instance_of::<PyTuple>() {
+            self.list(serializer)
+        } else if let Ok(mapping) = object.cast::<PyMapping>() {
+            self.mapping(mapping, serializer)
+        } else {
+            self.record(serializer)
+        }
+    }
+}
+
+impl Json<'_, '_> {
+    fn list<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut list = serializer.serialize_seq(None)?;
+        for item in self.object.try_iter().map_err(S::Error::custom)? {
+            list.serialize_element(&self.below(&item.map_err(S::Error::custom)?))?;
+        }
+        list.end()
+    }
+
+    fn mapping<S: Serializer>(&self, mapping: &Bound<'_, PyMapping>, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        for item in mapping.items().map_err(S::Error::custom)? {
+            let (name, value): (Bound<'_, PyAny>, Bound<'_, PyAny>) = item.extract().map_err(S::Error::custom)?;
+            let name = name.cast::<PyString>().map_err(|_| S::Error::custom("a member's name is not a str"))?;
+            map.serialize_entry(&name.to_cow().map_err(S::Error::custom)?, &self.below(&value))?;
+        }
+        map.end()
+    }
+
+    /// What a record leaves out is `None`, and what is left out has its default in Rust.
+    fn record<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let names = slots(self.object).map_err(|_| {
+            let kind = self.object.get_type().name().map(|name| name.to_string()).unwrap_or_default();
+            S::Error::custom(format!("{kind} has no JSON form here; pass a dict, or a class of idvkit that is not sealed"))
+        })?;
+        let mut map = serializer.serialize_map(None)?;
+        if let Ok(tag) = self.object.getattr("type") {
+            map.serialize_entry("type", &self.below(&tag))?;
+        }
+        for name in names {
+            let value = self.object.getattr(name.as_str()).map_err(S::Error::custom)?;
+            if !value.is_none() {
+                map.serialize_entry(&name, &self.below(&value))?;
+            }
+        }
+        map.end()
+    }
+
+    fn below<'a, 'py>(&self, object: &'a Bound<'py, PyAny>) -> Json<'a, 'py> {
+        Json { object, depth: self.depth - 1 }
+    }
+}
+
+fn slots(object: &Bound<'_, PyAny>) -> PyResult<Vec<String>> {
+    static VALUE: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+    static SEALED: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+    let py = object.py();
+    let is = |class: &Bound<'_, PyType>| object.is_instance(class);
+    if !is(VALUE.import(py, "idvkit._base", "Value")?)? || is(SEALED.import(py, "idvkit._base", "Sealed")?)? {
+        return Err(PyValueError::new_err("no record"));
+    }
+    object.get_type().getattr("__slots__")?.extract()
+}

@@ -1,0 +1,67 @@
+//! The native module of the Python package `idvkit`: it converts, calls the facade, and decides nothing.
+
+mod account;
+mod from_python;
+mod reject;
+mod session;
+mod to_python;
+
+use pyo3::prelude::*;
+
+/// The native part of idvkit. Use the package `idvkit`, not this module.
+#[pymodule(gil_used = false)]
+mod _idvkit {
+    #[pymodule_export]
+    use super::account::{Account, diagnose};
+    #[pymodule_export]
+    use super::functions::{catalog, html, journey_from_json, read, to_json};
+    #[pymodule_export]
+    use super::session::Session;
+}
+
+mod functions {
+    use idvkit::{Journey, Provider, Way};
+    use pyo3::{exceptions::PyValueError, prelude::*};
+
+    use crate::{from_python, reject::raised, to_python::to_python};
+
+    /// Turns what a page or app saw into the text of a hint, or `None` if it has nothing to do with this journey.
+    ///
+    /// Needs no credentials and decides nothing. `journey` is a `Journey` or its JSON text. Post the hint (at most 4096
+    /// bytes) to your own server, which handles `Hint(text)`.
+    #[pyfunction]
+    pub(crate) fn read(journey: &Bound<'_, PyAny>, seen: &Bound<'_, PyAny>) -> PyResult<Option<String>> {
+        let journey = Journey::from_json(&from_python::text_or_json(journey)?).map_err(raised(journey.py()))?;
+        let seen = from_python::parsed(seen, "seen must be one of SeenNavigation, SeenMessage, SeenEvent, SeenClosed")?;
+        Ok(idvkit::read(&journey, &seen))
+    }
+
+    /// A provider's tables: error codes with meaning, locales, browsers, frame sizes, callback addresses.
+    ///
+    /// Raises `ValueError` for any other name than `attestr`, `biometric_kz`, `jumio`, `signicat`.
+    #[pyfunction]
+    pub(crate) fn catalog<'py>(py: Python<'py>, provider: &str) -> PyResult<Bound<'py, PyAny>> {
+        let provider: Provider = serde_json::from_value(provider.into())
+            .map_err(|_| PyValueError::new_err("provider is one of attestr, biometric_kz, jumio, signicat"))?;
+        to_python(py, &idvkit::catalog(provider))
+    }
+
+    /// A journey or an outcome as JSON.
+    #[pyfunction]
+    pub(crate) fn to_json(value: &Bound<'_, PyAny>) -> PyResult<String> {
+        from_python::json(value)
+    }
+
+    /// Reads the JSON of a journey. Raises `Reject` with `journey_malformed`.
+    #[pyfunction]
+    pub(crate) fn journey_from_json<'py>(py: Python<'py>, text: &str) -> PyResult<Bound<'py, PyAny>> {
+        to_python(py, &Journey::from_json(text).map_err(raised(py))?)
+    }
+
+    /// A way as HTML to paste, or `None`.
+    #[pyfunction]
+    pub(crate) fn html(way: &Bound<'_, PyAny>) -> PyResult<Option<String>> {
+        let way: Way = from_python::parsed(way, "this is none of the classes of `Way`")?;
+        Ok(way.html())
+    }
+}
