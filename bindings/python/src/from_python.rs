@@ -214,7 +214,8 @@ impl Json<'_, '_> {
         for name in names {
             let value = self.object.getattr(name.as_str()).map_err(S::Error::custom)?;
             if !value.is_none() {
-                map.serialize_entry(&name, &self.below(&value))?;
+                // Names that are Python's own, such as `is`, have an underscore behind them there.
+                map.serialize_entry(name.trim_end_matches('_'), &self.below(&value))?;
             }
         }
         map.end()

@@ -19,4 +19,5 @@ from ._reject import Reject
 from ._types import *  # noqa: F403
 
 __version__ = "0.1.0"
-__all__ = ["Account", "Reject", "Session", "catalog", "diagnose", "read", *_types.__all__]
+__all__ = ["Account", "Reject", "Session", "catalog", "diagnose", "read"]
+__all__ += _types.__all__

@@ -29,15 +29,16 @@ class Value:
     _shown: ClassVar[Optional[Tuple[str, ...]]] = None
 
     def __repr__(self) -> str:
-        names = self.__slots__ if self._shown is None else self._shown
+        slots: Tuple[str, ...] = self.__slots__
+        names = slots if self._shown is None else self._shown
         fields = [f"{name}={getattr(self, name)!r}" for name in names]
-        if len(names) < len(self.__slots__):
+        if len(names) < len(slots):
             fields.append("..")
         return f"{type(self).__name__}({', '.join(fields)})"
 
     # Frozen and with slots: without this, unpickling would try to set attributes.
     def __reduce__(self) -> Tuple[Any, ...]:
-        return type(self), tuple(getattr(self, name) for name in self.__slots__)
+        return type(self), _values(self)
 
 
 class Sealed(Value):
@@ -56,10 +57,10 @@ class Sealed(Value):
     def __eq__(self, other: object) -> bool:
         if type(other) is not type(self):
             return NotImplemented
-        return all(getattr(self, name) == getattr(other, name) for name in self.__slots__)
+        return _values(self) == _values(other)
 
     def __hash__(self) -> int:
-        return hash((type(self), *(getattr(self, name) for name in self.__slots__)))
+        return hash((type(self), *_values(self)))
 
     def __copy__(self) -> Sealed:
         return self
@@ -74,6 +75,11 @@ class Sealed(Value):
         )
 
 
+def _values(record: Value) -> Tuple[Any, ...]:
+    slots: Tuple[str, ...] = record.__slots__
+    return tuple(getattr(record, name) for name in slots)
+
+
 class HeaderMethods:
     """A header line unpacks into its name and value."""
 
@@ -86,11 +92,13 @@ class HeaderMethods:
 
 
 class JourneyMethods:
+    """What a journey can do."""
+
     __slots__ = ()
 
     def to_json(self) -> str:
         """The journey as JSON, for this one user's page or app."""
-        return _idvkit.to_json(self)
+        return to_json(self)
 
     @staticmethod
     def from_json(text: str) -> Journey:
@@ -98,18 +106,22 @@ class JourneyMethods:
 
         Raises `Reject` with the code `journey_malformed` if it is not a journey.
         """
-        return _idvkit.journey_from_json(text)
+        return journey_from_json(text)
 
 
 class OutcomeMethods:
+    """What an outcome can do."""
+
     __slots__ = ()
 
     def to_json(self) -> str:
         """The outcome as JSON. It may leave the server: it holds no personal data."""
-        return _idvkit.to_json(self)
+        return to_json(self)
 
 
 class WayMethods:
+    """What a way can do."""
+
     __slots__ = ()
 
     def html(self) -> Optional[str]:
@@ -117,10 +129,11 @@ class WayMethods:
 
         What the page sees is dispatched on the window as an `idvkit:seen` event whose `detail` is what `read` takes.
         """
-        return _idvkit.html(self)
+        return html(self)
 
 
-from . import _idvkit  # noqa: E402  (it is used by methods only, and itself needs the classes)
+# Used by methods only; the native module itself needs the classes.
+from ._idvkit import html, journey_from_json, to_json  # noqa: E402
 
 if TYPE_CHECKING:
     from ._types import Journey

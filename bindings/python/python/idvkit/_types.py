@@ -170,10 +170,10 @@ class Cause(Value):
 @dataclass(frozen=True, repr=False)
 class Condition(Value):
     """A member that must have one of these values."""
-    __slots__ = ("path", "is")
+    __slots__ = ("path", "is_")
     path: str
     """The member, as a dotted path."""
-    is: Tuple[str, ...]
+    is_: Tuple[str, ...]
     """The texts that will do; a number or flag counts as its JSON text."""
 
 
@@ -207,7 +207,7 @@ class Document(Sealed):
     """An identity document. `repr` prints none of it."""
     __slots__ = ("kind", "document_number", "date_of_issuance", "date_of_expiry", "issuer_country", "issuer_name")
     __match_args__ = ("kind", "document_number", "date_of_issuance", "date_of_expiry", "issuer_country", "issuer_name")
-    _shown: ClassVar[Tuple[str, ...]] = ()
+    _shown: ClassVar[Union[Tuple[str, ...], None]] = ()
     kind: Union[str, None]
     """The type, in the provider's word (`passport`, `identityCard` …)."""
     document_number: Union[str, None]
@@ -260,7 +260,7 @@ class Evidence(Sealed):
     """What a decision rests on: for the record, and for data about the person. It must stay on the server."""
     __slots__ = ("basis", "at", "raw", "person", "parts", "reasons", "sealed", "source")
     __match_args__ = ("basis", "at", "raw", "person", "parts", "reasons", "sealed", "source")
-    _shown: ClassVar[Tuple[str, ...]] = ("basis", "at", "reasons", "source")
+    _shown: ClassVar[Union[Tuple[str, ...], None]] = ("basis", "at", "reasons", "source")
     basis: Basis
     """How it was made sure."""
     at: UnixMillis
@@ -292,10 +292,10 @@ class Evidence(Sealed):
 @dataclass(frozen=True, repr=False)
 class Fault(Value):
     """What went wrong, and where. Holds no personal data and no credential."""
-    __slots__ = ("code", "class", "operation", "status", "provider_code", "message", "cause", "again")
+    __slots__ = ("code", "class_", "operation", "status", "provider_code", "message", "cause", "again")
     code: str
     """Our stable `snake_case` code, such as `http_status`, `no_answer`, `unreadable`, `signature_wrong`."""
-    class: FaultClass
+    class_: FaultClass
     """The kind."""
     operation: str
     """Where, as `provider.operation`. A provider's codes mean something only together with it (A-8)."""
@@ -345,7 +345,7 @@ class Header(HeaderMethods, Sealed):
     """One header line. Its value is never printed by `repr`: it may be a credential."""
     __slots__ = ("name", "value")
     __match_args__ = ("name", "value")
-    _shown: ClassVar[Tuple[str, ...]] = ("name",)
+    _shown: ClassVar[Union[Tuple[str, ...], None]] = ("name",)
     name: str
     """The name; compared without regard to letter case."""
     value: str
@@ -378,7 +378,7 @@ class HttpRequest(Sealed):
     It holds credentials. Log `operation`, never the URL, headers or body; `repr` keeps to that."""
     __slots__ = ("id", "operation", "method", "url", "headers", "body", "timeout_ms", "repeatable", "cache")
     __match_args__ = ("id", "operation", "method", "url", "headers", "body", "timeout_ms", "repeatable", "cache")
-    _shown: ClassVar[Tuple[str, ...]] = ("id", "operation", "method", "timeout_ms", "repeatable")
+    _shown: ClassVar[Union[Tuple[str, ...], None]] = ("id", "operation", "method", "timeout_ms", "repeatable")
     id: str
     """Names this request; goes back in the matching `HttpResponse` or `HttpFailed`."""
     operation: str
@@ -414,7 +414,7 @@ class Image(Sealed):
     """An image that the user took or chose. `repr` prints no part of it."""
     __slots__ = ("slot", "bytes")
     __match_args__ = ("slot", "bytes")
-    _shown: ClassVar[Tuple[str, ...]] = ("slot",)
+    _shown: ClassVar[Union[Tuple[str, ...], None]] = ("slot",)
     slot: str
     """Which one: the name of the slot in `WayUpload` (`front`, `back`, `selfie`)."""
     bytes: BytesLike
@@ -439,7 +439,7 @@ class HttpResponse(Sealed):
     """The answer to a request."""
     __slots__ = ("id", "status", "headers", "body")
     __match_args__ = ("id", "status", "headers", "body")
-    _shown: ClassVar[Tuple[str, ...]] = ("id", "status")
+    _shown: ClassVar[Union[Tuple[str, ...], None]] = ("id", "status")
     type: ClassVar[Literal["http_response"]] = "http_response"
     id: str
     """The request's id."""
@@ -461,7 +461,7 @@ class HttpFailed(Sealed):
     """No answer came: refused, reset, timed out."""
     __slots__ = ("id",)
     __match_args__ = ("id",)
-    _shown: ClassVar[Tuple[str, ...]] = ("id",)
+    _shown: ClassVar[Union[Tuple[str, ...], None]] = ("id",)
     type: ClassVar[Literal["http_failed"]] = "http_failed"
     id: str
     """The request's id."""
@@ -474,7 +474,7 @@ class Sending(Sealed):
     """This worker is about to send that request: store, and only whoever stored first sends."""
     __slots__ = ("id",)
     __match_args__ = ("id",)
-    _shown: ClassVar[Tuple[str, ...]] = ("id",)
+    _shown: ClassVar[Union[Tuple[str, ...], None]] = ("id",)
     type: ClassVar[Literal["sending"]] = "sending"
     id: str
     """The request's id."""
@@ -487,7 +487,7 @@ class Hint(Sealed):
     """The opaque text that `read` gave a page or phone."""
     __slots__ = ("text",)
     __match_args__ = ("text",)
-    _shown: ClassVar[Tuple[str, ...]] = ()
+    _shown: ClassVar[Union[Tuple[str, ...], None]] = ()
     type: ClassVar[Literal["hint"]] = "hint"
     text: str
     """The text, at most 4096 bytes."""
@@ -500,7 +500,7 @@ class Redirect(Sealed):
     """The user came back to a return URL of yours."""
     __slots__ = ("url",)
     __match_args__ = ("url",)
-    _shown: ClassVar[Tuple[str, ...]] = ()
+    _shown: ClassVar[Union[Tuple[str, ...], None]] = ()
     type: ClassVar[Literal["redirect"]] = "redirect"
     url: str
     """The full URL that was requested, query included."""
@@ -513,7 +513,7 @@ class Callback(Sealed):
     """A callback or webhook arrived."""
     __slots__ = ("url", "headers", "body")
     __match_args__ = ("url", "headers", "body")
-    _shown: ClassVar[Tuple[str, ...]] = ()
+    _shown: ClassVar[Union[Tuple[str, ...], None]] = ()
     type: ClassVar[Literal["callback"]] = "callback"
     url: str
     """The full URL or the path and query at which it arrived."""
@@ -532,7 +532,7 @@ class Images(Sealed):
     """The images that `WayUpload` asked for."""
     __slots__ = ("images",)
     __match_args__ = ("images",)
-    _shown: ClassVar[Tuple[str, ...]] = ()
+    _shown: ClassVar[Union[Tuple[str, ...], None]] = ()
     type: ClassVar[Literal["images"]] = "images"
     images: Sequence[Image]
     """One per slot."""
@@ -545,7 +545,7 @@ class Retry(Sealed):
     """Try again, as far as the outcome and the provider allow."""
     __slots__ = ()
     __match_args__ = ()
-    _shown: ClassVar[Tuple[str, ...]] = ()
+    _shown: ClassVar[Union[Tuple[str, ...], None]] = ()
     type: ClassVar[Literal["retry"]] = "retry"
 
 
@@ -553,7 +553,7 @@ class Erase(Sealed):
     """Forget the person."""
     __slots__ = ("at_provider",)
     __match_args__ = ("at_provider",)
-    _shown: ClassVar[Tuple[str, ...]] = ("at_provider",)
+    _shown: ClassVar[Union[Tuple[str, ...], None]] = ("at_provider",)
     type: ClassVar[Literal["erase"]] = "erase"
     at_provider: bool
     """Delete at the provider as well."""
@@ -619,7 +619,7 @@ class Method(Word):
 class NativeCall(Value):
     """One call into a provider's SDK."""
     __slots__ = ("method", "params")
-    _shown: ClassVar[Tuple[str, ...]] = ()
+    _shown: ClassVar[Union[Tuple[str, ...], None]] = ()
     method: str
     """The method."""
     params: Tuple[Param, ...]
@@ -706,7 +706,7 @@ class Failed(OutcomeMethods, Value):
 class Param(Value):
     """One option of a script or an SDK call."""
     __slots__ = ("name", "value")
-    _shown: ClassVar[Tuple[str, ...]] = ("name",)
+    _shown: ClassVar[Union[Tuple[str, ...], None]] = ("name",)
     name: str
     """Its name."""
     value: ParamValue
@@ -717,7 +717,7 @@ class Param(Value):
 class ParamValueText(Value):
     """A string."""
     __slots__ = ("value",)
-    _shown: ClassVar[Tuple[str, ...]] = ()
+    _shown: ClassVar[Union[Tuple[str, ...], None]] = ()
     type: ClassVar[Literal["text"]] = "text"
     value: str
     """The text."""
@@ -727,7 +727,7 @@ class ParamValueText(Value):
 class ParamValueFlag(Value):
     """A boolean."""
     __slots__ = ("value",)
-    _shown: ClassVar[Tuple[str, ...]] = ()
+    _shown: ClassVar[Union[Tuple[str, ...], None]] = ()
     type: ClassVar[Literal["flag"]] = "flag"
     value: bool
     """The flag."""
@@ -737,7 +737,7 @@ class ParamValueFlag(Value):
 class ParamValueTexts(Value):
     """An object of strings."""
     __slots__ = ("value",)
-    _shown: ClassVar[Tuple[str, ...]] = ()
+    _shown: ClassVar[Union[Tuple[str, ...], None]] = ()
     type: ClassVar[Literal["texts"]] = "texts"
     value: Tuple[TextEntry, ...]
     """Its members, in order."""
@@ -747,7 +747,7 @@ class ParamValueTexts(Value):
 class ParamValueNull(Value):
     """`null`."""
     __slots__ = ()
-    _shown: ClassVar[Tuple[str, ...]] = ()
+    _shown: ClassVar[Union[Tuple[str, ...], None]] = ()
     type: ClassVar[Literal["null"]] = "null"
 
 
@@ -755,7 +755,7 @@ class ParamValueNull(Value):
 class ParamValueHost(Value):
     """The activity, view controller or delegate that only the app has."""
     __slots__ = ("what",)
-    _shown: ClassVar[Tuple[str, ...]] = ()
+    _shown: ClassVar[Union[Tuple[str, ...], None]] = ()
     type: ClassVar[Literal["host"]] = "host"
     what: str
     """What is meant."""
@@ -791,7 +791,7 @@ class Person(Sealed):
     """A person, in the claim names of OpenID Connect for Identity Assurance. `repr` prints none of it."""
     __slots__ = ("given_name", "family_name", "middle_name", "birthdate", "gender", "nationalities", "place_of_birth", "personal_number", "phone_number", "document")
     __match_args__ = ("given_name", "family_name", "middle_name", "birthdate", "gender", "nationalities", "place_of_birth", "personal_number", "phone_number", "document")
-    _shown: ClassVar[Tuple[str, ...]] = ()
+    _shown: ClassVar[Union[Tuple[str, ...], None]] = ()
     given_name: Union[str, None]
     """Given name(s)."""
     family_name: Union[str, None]
@@ -864,7 +864,7 @@ class Refused(Value):
 class SeenNavigation(Value):
     """A navigation, from any navigation event (also page-started): the URL."""
     __slots__ = ("url",)
-    _shown: ClassVar[Tuple[str, ...]] = ()
+    _shown: ClassVar[Union[Tuple[str, ...], None]] = ()
     type: ClassVar[Literal["navigation"]] = "navigation"
     url: str
     """The absolute URL."""
@@ -874,7 +874,7 @@ class SeenNavigation(Value):
 class SeenMessage(Value):
     """A message from the frame's own window."""
     __slots__ = ("origin", "data")
-    _shown: ClassVar[Tuple[str, ...]] = ()
+    _shown: ClassVar[Union[Tuple[str, ...], None]] = ()
     type: ClassVar[Literal["message"]] = "message"
     origin: str
     """The event's origin."""
@@ -886,7 +886,7 @@ class SeenMessage(Value):
 class SeenEvent(Value):
     """A handler was called, or an event fired."""
     __slots__ = ("name", "data")
-    _shown: ClassVar[Tuple[str, ...]] = ()
+    _shown: ClassVar[Union[Tuple[str, ...], None]] = ()
     type: ClassVar[Literal["event"]] = "event"
     name: str
     """The handler's or event's name."""
@@ -898,7 +898,7 @@ class SeenEvent(Value):
 class SeenClosed(Value):
     """The user closed the page, frame or view."""
     __slots__ = ()
-    _shown: ClassVar[Tuple[str, ...]] = ()
+    _shown: ClassVar[Union[Tuple[str, ...], None]] = ()
     type: ClassVar[Literal["closed"]] = "closed"
 
 
@@ -966,7 +966,7 @@ class Support(Word):
 class TextEntry(Value):
     """One member of an object of strings."""
     __slots__ = ("name", "value")
-    _shown: ClassVar[Tuple[str, ...]] = ()
+    _shown: ClassVar[Union[Tuple[str, ...], None]] = ()
     name: str
     """Its name."""
     value: str
@@ -1037,7 +1037,7 @@ class VersionWindow(Word):
 class WayRedirect(WayMethods, Value):
     """Send the user's browser to a URL; it comes back to a return URL of yours."""
     __slots__ = ("url", "shareable", "finish")
-    _shown: ClassVar[Tuple[str, ...]] = ()
+    _shown: ClassVar[Union[Tuple[str, ...], None]] = ()
     type: ClassVar[Literal["redirect"]] = "redirect"
     url: str
     """Where to."""
@@ -1051,7 +1051,7 @@ class WayRedirect(WayMethods, Value):
 class WayFrame(WayMethods, Value):
     """Put the URL into an iframe."""
     __slots__ = ("url", "allow", "allow_fullscreen", "origins", "sizes", "listen")
-    _shown: ClassVar[Tuple[str, ...]] = ()
+    _shown: ClassVar[Union[Tuple[str, ...], None]] = ()
     type: ClassVar[Literal["frame"]] = "frame"
     url: str
     """The frame's `src`."""
@@ -1071,7 +1071,7 @@ class WayFrame(WayMethods, Value):
 class WayWebView(WayMethods, Value):
     """Load the URL in an app's web view."""
     __slots__ = ("url", "permissions", "finish")
-    _shown: ClassVar[Tuple[str, ...]] = ()
+    _shown: ClassVar[Union[Tuple[str, ...], None]] = ()
     type: ClassVar[Literal["web_view"]] = "web_view"
     url: str
     """Where to."""
@@ -1084,14 +1084,14 @@ class WayWebView(WayMethods, Value):
 @dataclass(frozen=True, repr=False)
 class WayScript(WayMethods, Value):
     """Load a script into the page and call it."""
-    __slots__ = ("src", "module", "global", "construct", "method", "options", "container", "listen")
-    _shown: ClassVar[Tuple[str, ...]] = ()
+    __slots__ = ("src", "module", "global_", "construct", "method", "options", "container", "listen")
+    _shown: ClassVar[Union[Tuple[str, ...], None]] = ()
     type: ClassVar[Literal["script"]] = "script"
     src: str
     """The script's URL; may be replaced by a local copy."""
     module: bool
     """Whether the tag is `type="module"`."""
-    global: str
+    global_: str
     """The global object that the script defines."""
     construct: bool
     """Whether the global is a constructor that takes the options; otherwise the method takes them."""
@@ -1109,7 +1109,7 @@ class WayScript(WayMethods, Value):
 class WayNative(WayMethods, Value):
     """Hand over to the provider's own SDK on a phone."""
     __slots__ = ("platform", "sdk", "calls", "listen")
-    _shown: ClassVar[Tuple[str, ...]] = ()
+    _shown: ClassVar[Union[Tuple[str, ...], None]] = ()
     type: ClassVar[Literal["native"]] = "native"
     platform: str
     """The platform: `android`, `ios`, `flutter`."""
@@ -1125,7 +1125,7 @@ class WayNative(WayMethods, Value):
 class WayUpload(WayMethods, Value):
     """Ask the user for images and post them to your server, which handles `Images`."""
     __slots__ = ("images", "types", "max_bytes", "max_pixels")
-    _shown: ClassVar[Tuple[str, ...]] = ()
+    _shown: ClassVar[Union[Tuple[str, ...], None]] = ()
     type: ClassVar[Literal["upload"]] = "upload"
     images: Tuple[ImageSlot, ...]
     """The images wanted."""

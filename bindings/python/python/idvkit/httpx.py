@@ -83,7 +83,11 @@ def advance(client: httpx.Client, store: Store, *, clock: Optional[Clock] = None
             before = session.revision
             if not _claims(session, step.request, now()) or not store.swap(before, session):
                 continue
-        _heard(lambda: tell(store, _send(client, step.request, now), clock=now))
+        answer = _send(client, step.request, now)
+        try:
+            tell(store, answer, clock=now)
+        except Reject as reject:
+            _unless_stale(reject)
 
 
 async def aadvance(client: httpx.AsyncClient, store: AsyncStore, *, clock: Optional[Clock] = None) -> Next:
@@ -171,13 +175,6 @@ def _claims(session: Session, request: HttpRequest, now: int) -> bool:
     except Reject:
         return False
     return True
-
-
-def _heard(telling: Callable[[], None]) -> None:
-    try:
-        telling()
-    except Reject as reject:
-        _unless_stale(reject)
 
 
 def _unless_stale(reject: Reject) -> None:
