@@ -1,0 +1,200 @@
+"""Whole flows of all four providers against the sandbox, over httpx."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import secrets
+from typing import Any, Callable, Dict, Optional
+
+import httpx
+import idvkit
+import pytest
+import support
+from idvkit_sandbox import Sandbox
+from support import Browser
+
+from idvkit import Account, Decided, Decision, Done, Input, Next, Present, Session, Wait
+from idvkit.httpx import MemoryStore, aadvance, advance, tell
+
+
+class Run:
+    """A merchant: an account, a stored session, an HTTP client, and the sandbox's clock."""
+
+    def __init__(self, sandbox: Sandbox, account: Account, request: Dict[str, Any]) -> None:
+        self.sandbox = sandbox
+        self.client = httpx.Client(trust_env=False)
+        session = Session.open(account, request, secrets.token_bytes(32), sandbox.now())
+        self.store = MemoryStore(account, session)
+
+    def advance(self) -> Next:
+        return advance(self.client, self.store, clock=self.sandbox.now)
+
+    def tell(self, input: Input) -> None:
+        tell(self.store, input, clock=self.sandbox.now)
+
+    def journey(self) -> idvkit.Journey:
+        step = self.advance()
+        assert isinstance(step, Present)
+        return idvkit.Journey.from_json(step.journey.to_json())
+
+    def outcome(self) -> idvkit.Outcome:
+        for _ in range(200):
+            step = self.advance()
+            if isinstance(step, Done):
+                return step.outcome
+            assert isinstance(step, (Wait, Present))
+            self.sandbox.advance(step.until - self.sandbox.now())
+        raise AssertionError("no end")
+
+
+def way(journey: idvkit.Journey, kind: type) -> Any:
+    return next(one for one in journey.ways if isinstance(one, kind))
+
+
+def through_jumio(run: Run) -> None:
+    browser = Browser()
+    browser.open(way(run.journey(), idvkit.WayRedirect).url)
+    back = browser.press("acceptable")
+    assert back
+    run.tell(idvkit.Redirect(back))
+
+
+def through_attestr(run: Run) -> None:
+    journey = run.journey()
+    script = way(journey, idvkit.WayScript)
+    options = {param.name: param.value for param in script.options}
+    handshake = run.store.load().references[0]
+    assert any(getattr(value, "value", None) == handshake for value in options.values())
+    browser = Browser()
+    browser.open(f"{run.sandbox.url}/attestr/flow/{handshake}?cl=00112233445566778899aabbccddeeff&lc=en")
+    browser.press("begin")
+    browser.press("submit", pan="ABCPE1234F")
+    browser.press("send_code", mobile="9876543210")
+    code = browser.html.split('data-otp="')[1][:6]
+    browser.press("submit", otp=code)
+    browser.press("submit")
+    ((handler, data),) = browser.data("data-handler")
+    hint = idvkit.read(journey, idvkit.SeenEvent(handler, data))
+    assert hint is not None
+    run.tell(idvkit.Hint(hint))
+
+
+def through_biometric_kz(run: Run) -> None:
+    journey = run.journey()
+    view = way(journey, idvkit.WayWebView)
+    browser = Browser()
+    browser.open(view.url)
+    for _ in range(10):
+        if "<form" not in browser.html:
+            break
+        browser.press("begin" if 'value="begin"' in browser.html else "submit")
+    hint = idvkit.read(journey, idvkit.SeenNavigation(browser.url))
+    assert hint is not None, browser.url
+    run.tell(idvkit.Hint(hint))
+
+
+def through_signicat(run: Run) -> None:
+    browser = Browser()
+    browser.open(way(run.journey(), idvkit.WayRedirect).url)
+    back = browser.press("submit")
+    assert back
+    run.tell(idvkit.Redirect(back))
+
+
+FLOWS: Dict[str, Any] = {
+    "jumio": (support.jumio, support.JUMIO_REQUEST, through_jumio, Decision.APPROVED),
+    "attestr": (support.attestr, support.ATTESTR_REQUEST, through_attestr, Decision.COMPLETED),
+    "biometric_kz": (support.biometric_kz, support.BIOMETRIC_KZ_REQUEST, through_biometric_kz, Decision.APPROVED),
+    "signicat": (support.signicat, support.SIGNICAT_REQUEST, through_signicat, Decision.APPROVED),
+}
+
+
+@pytest.mark.parametrize("provider", FLOWS)
+def test_a_whole_flow(provider: str, idv_sandbox: Sandbox) -> None:
+    account, request, user, decision = FLOWS[provider]
+    run = Run(idv_sandbox, account(idv_sandbox.url), request)
+    user(run)
+    assert run.outcome() == Decided(decision)
+    evidence = run.store.load().evidence()
+    assert evidence is not None and evidence.raw and not evidence.source.production
+    assert evidence.source.provider == provider
+    assert run.store.load().references
+
+
+def test_a_refusal_is_declined(idv_sandbox: Sandbox) -> None:
+    idv_sandbox.script("jumio", outcome="FAILED")
+    run = Run(idv_sandbox, support.jumio(idv_sandbox.url), support.JUMIO_REQUEST)
+    through_jumio(run)
+    assert run.outcome() == Decided(Decision.DECLINED)
+
+
+def test_a_request_is_sent_as_it_stands(idv_sandbox: Sandbox) -> None:
+    """No header of the client's own, no cookie, no redirect followed, no authentication of the client's."""
+    seen = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        seen.append(request)
+        return httpx.Response(302, headers={"location": "https://elsewhere.example/", "set-cookie": "a=b"})
+
+    transport = httpx.MockTransport(answer)
+    account = support.jumio(idv_sandbox.url)
+    session = Session.open(account, support.JUMIO_REQUEST, support.SEED, support.T0)
+    first = session.next(support.T0)
+    assert isinstance(first, idvkit.Send)
+    client = httpx.Client(
+        transport=transport, follow_redirects=True, auth=("x", "y"), headers={"x-own": "1"}, cookies={"c": "d"}
+    )
+    step = advance(client, MemoryStore(account, session), clock=lambda: support.T0)
+    assert isinstance(step, Wait), "a redirect is an answer that counts as a failure"
+    assert len(seen) == 1
+    sent = {name: value for name, value in seen[0].headers.items() if name not in ("host", "content-length")}
+    assert sent == {header.name.lower(): header.value for header in first.request.headers}
+    assert seen[0].content == first.request.body
+
+
+def test_a_lost_claim_does_not_send(idv_sandbox: Sandbox) -> None:
+    account = support.jumio(idv_sandbox.url)
+    store = MemoryStore(account, Session.open(account, support.JUMIO_REQUEST, support.SEED, support.T0))
+    first = store.load().next(support.T0)
+    assert isinstance(first, idvkit.Send)
+    tell(store, idvkit.Sending(first.request.id), clock=lambda: support.T0)
+    client = httpx.Client(transport=httpx.MockTransport(lambda _: pytest.fail("sent twice")))
+    assert advance(client, store, clock=lambda: support.T0) == Wait(support.T0 + 60_000, idvkit.WhyInFlight())
+
+
+def test_no_answer_is_told(idv_sandbox: Sandbox) -> None:
+    def refuse(request: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError("no", request=request)
+
+    account = support.jumio(idv_sandbox.url)
+    store = MemoryStore(account, Session.open(account, support.JUMIO_REQUEST, support.SEED, support.T0))
+    step = advance(httpx.Client(transport=httpx.MockTransport(refuse)), store, clock=lambda: support.T0)
+    match = isinstance(step, Wait) and isinstance(step.why, idvkit.WhyBackoff)
+    assert match and step.why.fault.code == "no_answer"
+
+
+def test_an_access_token_is_kept(idv_sandbox: Sandbox) -> None:
+    run = Run(idv_sandbox, support.signicat(idv_sandbox.url), support.SIGNICAT_REQUEST)
+    through_signicat(run)
+    run.outcome()
+    operations = [entry["operation"] for entry in idv_sandbox.log()]
+    assert operations.count("signicat.token") == 1, operations
+
+
+def test_asyncio(idv_sandbox: Sandbox) -> None:
+    account = support.jumio(idv_sandbox.url)
+    inner = MemoryStore(account, Session.open(account, support.JUMIO_REQUEST, support.SEED, idv_sandbox.now()))
+
+    class Rows:
+        async def load(self) -> Session:
+            return inner.load()
+
+        async def swap(self, expected: int, session: Session) -> bool:
+            return inner.swap(expected, session)
+
+    async def run() -> Next:
+        async with httpx.AsyncClient(trust_env=False) as client:
+            return await aadvance(client, Rows(), clock=idv_sandbox.now)
+
+    assert isinstance(asyncio.run(run()), Present)

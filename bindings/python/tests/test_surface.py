@@ -1,0 +1,256 @@
+"""What the package promises besides the flows: types, refusals, threads, and that nothing secret is printed."""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+import json
+import pickle
+import sys
+import threading
+from pathlib import Path
+from typing import Any, List
+
+import idvkit
+import pytest
+import support
+
+from idvkit import Reject, Session
+
+PLANTED = "planted-secret-"
+
+
+def session(**more: Any) -> Session:
+    account = support.jumio("http://127.0.0.1:1", **more)
+    return Session.open(account, support.JUMIO_REQUEST, support.SEED, support.T0)
+
+
+def first(one: Session) -> idvkit.HttpRequest:
+    step = one.next(support.T0)
+    assert isinstance(step, idvkit.Send)
+    return step.request
+
+
+def test_text_is_refused_where_bytes_are_meant() -> None:
+    one = session()
+    for wrong in ("{}", 7, None, [1, 2]):
+        with pytest.raises(TypeError, match="takes bytes"):
+            one.handle(idvkit.HttpResponse(first(one).id, 200, [], wrong), support.T0)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="not str: signatures cover the bytes"):
+        one.handle(idvkit.Callback("/", [], "text"), support.T0)  # type: ignore[arg-type]
+    assert one.revision == 0
+    with pytest.raises(TypeError, match="seed takes bytes, not str"):
+        Session.open(support.jumio("http://127.0.0.1:1"), support.JUMIO_REQUEST, "0" * 32, support.T0)  # type: ignore
+
+
+@pytest.mark.parametrize("kind", [bytes, bytearray, memoryview])
+def test_any_kind_of_bytes_will_do(kind: Any) -> None:
+    body = b'{"timestamp":"2026-01-01T00:00:00.000Z","transactionReference":"11111111-1111-4111-8111-111111111111",' \
+        b'"redirectUrl":"http://127.0.0.1:1/jumio/us/web/v4/app?authorizationToken=t&locale=en"}'
+    one = session()
+    one.handle(idvkit.HttpResponse(first(one).id, 200, {}, kind(body)), support.T0)
+    assert one.references == ["11111111-1111-4111-8111-111111111111"]
+
+
+def test_an_input_comes_from_its_classes_only() -> None:
+    class Forged(idvkit.Retry):
+        pass
+
+    for wrong in ({"type": "retry"}, '{"type":"retry"}', None, Forged(), idvkit.SeenClosed()):
+        with pytest.raises(TypeError, match="an input is one of"):
+            session().handle(wrong, support.T0)  # type: ignore[arg-type]
+
+
+def test_headers_in_every_form() -> None:
+    for headers in ([("Retry-After", "9")], {"Retry-After": "9"}, [idvkit.Header("retry-after", "9")], (("retry-after", "9"),)):
+        one = session()
+        one.handle(idvkit.HttpResponse(first(one).id, 429, headers, b""), support.T0)  # type: ignore[arg-type]
+        step = one.next(support.T0)
+        assert isinstance(step, idvkit.Wait) and step.until == support.T0 + 9_000
+    for wrong in ("Retry-After: 9", [("a",)], [("a", 1)], ["ab"], 7):
+        with pytest.raises(TypeError):
+            one.handle(idvkit.HttpResponse("x", 429, wrong, b""), support.T0)  # type: ignore[arg-type]
+
+
+def test_a_reject_says_all() -> None:
+    with pytest.raises(Reject) as caught:
+        session().handle(idvkit.HttpFailed("other"), support.T0)
+    reject = caught.value
+    assert (reject.code, reject.blame, reject.field) == ("stale", idvkit.Blame.CALLER, "id")
+    assert reject.message in str(reject) and "[stale]" in str(reject)
+    again = pickle.loads(pickle.dumps(reject))
+    assert (again.code, again.blame, str(again)) == (reject.code, reject.blame, str(reject))
+    with pytest.raises(Reject, match="seconds"):
+        Session.open(support.jumio("http://127.0.0.1:1"), support.JUMIO_REQUEST, support.SEED, support.T0 // 1000)
+
+
+def test_a_configuration_in_every_form() -> None:
+    members = {"region": "us", "api_token": "t", "api_secret": "s", "user_agent": "A B/1", "callback": "portal"}
+    for account in (
+        idvkit.Account({"provider": "jumio", **members}),
+        idvkit.Account(provider="jumio", **members),
+        idvkit.Account({"provider": "attestr", **members}, provider="jumio"),
+    ):
+        assert account.provider is idvkit.Provider.JUMIO
+    loop: List[Any] = []
+    loop.append(loop)
+    for wrong in ({"provider": b"jumio"}, {"provider": object()}, {1: 2}, {"provider": loop}, {"provider": 1 << 70}):
+        with pytest.raises(TypeError):
+            idvkit.Account(wrong)  # type: ignore[arg-type]
+    with pytest.raises(TypeError):
+        idvkit.Account()
+    with pytest.raises(Reject) as caught:
+        idvkit.Account(provider="jumio", **members, api_tokn=PLANTED)
+    assert "api_tokn" in str(caught.value) and PLANTED not in str(caught.value)
+
+
+def test_catalogs_are_typed() -> None:
+    for provider in idvkit.Provider:
+        catalog = idvkit.catalog(provider)
+        assert catalog.provider is provider and catalog.errors
+        assert all(isinstance(error, idvkit.ErrorCode) and error.meaning for error in catalog.errors)
+    with pytest.raises(ValueError):
+        idvkit.catalog("nobody")
+
+
+@pytest.mark.skipif(sys.version_info < (3, 10), reason="the statement `match` is of 3.10")
+def test_class_patterns() -> None:
+    scope: dict[str, Any] = {"step": session().next(support.T0), "idvkit": idvkit}
+    exec(
+        "match step:\n"
+        "    case idvkit.Send(idvkit.HttpRequest(id, operation, idvkit.Method.POST, repeatable=False)):\n"
+        "        found = operation\n",
+        scope,
+    )
+    assert scope["found"] == "jumio.initiate"
+
+
+def test_words_are_their_text() -> None:
+    method = first(session()).method
+    assert method == "POST" and f"{method}" == str(method) == "POST" and json.dumps([method]) == '["POST"]'
+    assert idvkit.Decision("approved") is idvkit.Decision.APPROVED
+
+
+def test_values_are_frozen_and_sealed_ones_stay_here() -> None:
+    request = first(session())
+    done = idvkit.Done(idvkit.Decided(idvkit.Decision.APPROVED), None)
+    assert pickle.loads(pickle.dumps(done)) == done == copy.deepcopy(done) and hash(done)
+    assert json.loads(done.outcome.to_json()) == {"type": "decided", "decision": "approved"}
+    for frozen, name in ((request, "url"), (done, "outcome"), (idvkit.Hint("x"), "text")):
+        with pytest.raises(AttributeError):
+            setattr(frozen, name, "")
+        with pytest.raises((AttributeError, TypeError)):
+            frozen.more = 1  # type: ignore
+    for spill in (pickle.dumps, dataclasses.asdict, json.dumps, vars, idvkit._types.CLASSES.__getitem__):
+        with pytest.raises((TypeError, KeyError)):
+            spill(request)  # type: ignore
+    with pytest.raises(TypeError, match="no JSON form"):
+        idvkit._idvkit.to_json(request)  # type: ignore
+    assert request == first(session()) and request in {first(session())}
+
+
+def test_nothing_secret_is_printed() -> None:
+    account = support.jumio("http://127.0.0.1:1", administration_token=PLANTED + "1", administration_secret=PLANTED + "2")
+    one = Session.open(account, {**support.JUMIO_REQUEST, "user_reference": PLANTED + "3"}, support.SEED, support.T0)
+    body = json.dumps({
+        "timestamp": "2026-01-01T00:00:00.000Z", "transactionReference": "11111111-1111-4111-8111-111111111111",
+        "redirectUrl": f"http://127.0.0.1:1/jumio/us/web/v4/app?authorizationToken={PLANTED}4&locale=en",
+    }).encode()
+    printed = [repr(account), repr(one), repr(first(one)), repr(first(one).headers), str(one.next(support.T0))]
+    inputs = [
+        idvkit.HttpResponse(first(one).id, 200, [("x", PLANTED + "5")], body), idvkit.Hint(PLANTED),
+        idvkit.Redirect(PLANTED), idvkit.Callback(PLANTED, {"x": PLANTED}, PLANTED.encode()),
+        idvkit.Images([idvkit.Image("front", PLANTED.encode())]), idvkit.Image("front", PLANTED.encode()),
+    ]
+    printed += map(repr, inputs)
+    for input in inputs[:4]:
+        try:
+            one.handle(input, support.T0)  # type: ignore[arg-type]
+        except Reject as reject:
+            printed += [str(reject), repr(reject)]
+    step = one.next(support.T0)
+    assert isinstance(step, idvkit.Present) and PLANTED in step.journey.to_json()
+    printed += [repr(step), repr(step.journey), repr(step.journey.ways), repr(one)]
+    printed += [repr(idvkit.SeenMessage("https://a.example", PLANTED)), repr(idvkit.SeenNavigation(PLANTED))]
+    none = dict.fromkeys(idvkit.Person.__slots__)
+    printed.append(repr(idvkit.Person(**{**none, "given_name": PLANTED, "nationalities": ()})))  # type: ignore
+    for text in printed:
+        assert PLANTED not in text and "sandbox-jumio-secret" not in text
+        assert "Basic " not in text and "authorizationToken" not in text, text
+
+
+def test_html_and_unknown_ways() -> None:
+    journey = idvkit.Journey.from_json(
+        '{"id":"j","provider":"jumio","expires":null,"ways":[{"type":"hologram","url":"x"},'
+        '{"type":"redirect","url":"https://a.example/?a=1&b=\\"2\\"","shareable":false,"finish":[]}]}'
+    )
+    assert len(journey.ways) == 1
+    assert '&quot;2&quot;' in (journey.ways[0].html() or "")
+    with pytest.raises(Reject) as caught:
+        idvkit.Journey.from_json("{}")
+    assert caught.value.code == "journey_malformed"
+
+
+def test_threads_share_a_session() -> None:
+    one = session()
+    failures: List[BaseException] = []
+    large = b"x" * (256 * 1024)
+
+    def work(number: int) -> None:
+        try:
+            for turn in range(50):
+                step = one.next(support.T0 + turn)
+                if isinstance(step, idvkit.Send):
+                    try:
+                        one.handle(idvkit.HttpResponse(step.request.id, 500, [], large), support.T0 + turn)
+                    except Reject as reject:
+                        assert reject.code == "stale"
+                assert Session.restore(support.jumio("http://127.0.0.1:1"), one.snapshot()).revision <= one.revision
+        except BaseException as error:  # noqa: BLE001
+            failures.append(error)
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=60)
+        assert not thread.is_alive(), "a deadlock"
+    assert not failures, failures
+    assert one.revision >= 1
+
+
+def test_other_threads_run_during_work_on_a_large_body() -> None:
+    account = support.attestr("http://127.0.0.1:1")
+    body = b'{"result": {"a": "' + b"x" * 3_000_000 + b'"}}'
+    ticks = 0
+    done = threading.Event()
+
+    def diagnose() -> None:
+        idvkit.diagnose(account, body, "0" * 64)
+        done.set()
+
+    thread = threading.Thread(target=diagnose)
+    thread.start()
+    while not done.is_set():
+        ticks += 1
+        done.wait(0.001)
+    thread.join()
+    assert ticks > 5, "the interpreter stood still"
+
+
+def test_every_public_name_is_documented() -> None:
+    for name in idvkit.__all__:
+        value = getattr(idvkit, name)
+        if isinstance(value, type):
+            assert value.__doc__ and not value.__doc__.startswith(f"{name}("), name
+    for owner in (idvkit.Account, idvkit.Session):
+        for name in vars(owner):
+            if not name.startswith("_"):
+                assert getattr(owner, name).__doc__, name
+
+
+def test_the_readme_is_the_example() -> None:
+    here = Path(__file__).resolve().parents[1]
+    example = (here / "examples/quick_start.py").read_text()
+    snippet = example.split("# [quick start]\n")[1].split("# [/quick start]")[0].strip()
+    assert f"```python\n{snippet}\n```" in (here / "README.md").read_text()
