@@ -1,0 +1,80 @@
+//! The native module of the npm package `idvkit`: it converts, calls the facade, and decides nothing.
+//!
+//! Records cross as JSON text, which `JSON.parse` turns into objects faster than any walk over them from here; bytes
+//! cross as buffers beside it. The package's own JavaScript is the only caller: `src/index.ts` has the API.
+
+mod input;
+mod reject;
+mod session;
+
+use idvkit::{Config, Journey, Provider, Seen, UnixMillis, Way};
+use napi::bindgen_prelude::{Error, Result, Uint8Array};
+use napi_derive::napi;
+
+use crate::{
+    input::Told,
+    reject::{json, thrown, word},
+};
+
+/// A parsed provider account. It holds the secrets.
+#[napi]
+pub struct Account(pub(crate) idvkit::Account);
+
+#[napi]
+impl Account {
+    /// Parses a configuration.
+    #[napi(factory)]
+    pub fn from_json(config: String) -> Result<Self> {
+        let config = Config::from_json(&config).map_err(thrown)?;
+        idvkit::Account::new(config).map(Self).map_err(thrown)
+    }
+
+    /// Whose account.
+    #[napi]
+    pub fn provider(&self) -> Result<String> {
+        word(&self.0.provider())
+    }
+
+    /// Whose callback or redirect this is.
+    #[napi]
+    pub fn reference_of(&self, input: Told, now: i64) -> Result<Option<String>> {
+        self.0.reference_of(&input.into_input()?, UnixMillis(now)).map_err(thrown)
+    }
+}
+
+/// What a page or app saw, as the text of a hint.
+#[napi]
+pub fn read(journey: String, seen: String) -> Result<Option<String>> {
+    let journey = Journey::from_json(&journey).map_err(thrown)?;
+    // serde's own text echoes values.
+    let seen: Seen = serde_json::from_str(&seen)
+        .map_err(|_| Error::from_reason("seen must be a navigation, message, event or closed, as in the type `Seen`"))?;
+    Ok(idvkit::read(&journey, &seen))
+}
+
+/// Reads the JSON of a journey, and gives it back as this version understands it.
+#[napi]
+pub fn journey(text: String) -> Result<String> {
+    json(&Journey::from_json(&text).map_err(thrown)?)
+}
+
+/// A way as HTML to paste, if there is such a form of it.
+#[napi]
+pub fn html(way: String) -> Result<Option<String>> {
+    let way: Way = serde_json::from_str(&way).map_err(|_| Error::from_reason("this is no way, as in the type `Way`"))?;
+    Ok(way.html())
+}
+
+/// A provider's tables.
+#[napi]
+pub fn catalog(provider: String) -> Result<String> {
+    let provider: Provider = serde_json::from_value(provider.into())
+        .map_err(|_| Error::from_reason("provider is one of attestr, biometric_kz, jumio, signicat"))?;
+    json(&idvkit::catalog(provider))
+}
+
+/// The signature doctor.
+#[napi]
+pub fn diagnose(account: &Account, body: Uint8Array, tag: String) -> Result<String> {
+    json(&idvkit::diagnose(&account.0, &body, &tag).map_err(thrown)?)
+}

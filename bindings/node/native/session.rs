@@ -1,0 +1,108 @@
+//! `Session`.
+
+use idvkit::{Next, Request, Seed, UnixMillis};
+use napi::bindgen_prelude::{Buffer, Result, Uint8Array};
+use napi_derive::napi;
+
+use crate::{
+    Account,
+    input::Told,
+    reject::{json, thrown, word},
+};
+
+/// One user's way through one flow.
+#[napi]
+pub struct Session(idvkit::Session);
+
+/// What to do now. The body of a request stands beside the text, so that it need not be written as text.
+#[napi(object, object_from_js = false)]
+pub struct Step {
+    /// `Next` as JSON, without the body.
+    pub json: String,
+    /// The request's body.
+    pub body: Option<Buffer>,
+}
+
+/// What a decision rests on, its bytes beside the text.
+#[napi(object, object_from_js = false)]
+pub struct Proof {
+    /// `Evidence` as JSON, without bytes.
+    pub json: String,
+    /// The bytes of the answer, or the signed part.
+    pub raw: Buffer,
+    /// A result that only the holder of a key can read.
+    pub sealed: Option<Buffer>,
+}
+
+#[napi]
+impl Session {
+    /// Opens a session.
+    #[napi(factory)]
+    pub fn open(account: &Account, request: String, seed: Uint8Array, now: i64) -> Result<Self> {
+        let request = Request::from_json(&request).map_err(thrown)?;
+        let seed = Seed::new(&seed).map_err(thrown)?;
+        idvkit::Session::open(&account.0, request, seed, UnixMillis(now)).map(Self).map_err(thrown)
+    }
+
+    /// Continues a stored session.
+    #[napi(factory)]
+    pub fn restore(account: &Account, snapshot: String) -> Result<Self> {
+        idvkit::Session::restore(&account.0, &snapshot).map(Self).map_err(thrown)
+    }
+
+    /// Whose session a stored text holds.
+    #[napi]
+    pub fn provider_of(snapshot: String) -> Result<String> {
+        word(&idvkit::Session::provider_of(&snapshot).map_err(thrown)?)
+    }
+
+    /// What to do now.
+    #[napi]
+    pub fn next(&self, now: i64) -> Result<Step> {
+        let mut next = self.0.next(UnixMillis(now));
+        let body = match &mut next {
+            Next::Send { request } => request.body.take(),
+            _ => None,
+        };
+        Ok(Step { json: json(&next)?, body: body.map(Buffer::from) })
+    }
+
+    /// Tells the session something.
+    #[napi]
+    pub fn handle(&mut self, input: Told, now: i64) -> Result<()> {
+        self.0.handle(input.into_input()?, UnixMillis(now)).map_err(thrown)
+    }
+
+    /// The session as text.
+    #[napi]
+    pub fn snapshot(&self) -> String {
+        self.0.snapshot()
+    }
+
+    /// Rises with every change.
+    #[napi]
+    pub fn revision(&self) -> i64 {
+        self.0.revision()
+    }
+
+    /// The provider's ids, newest first.
+    #[napi]
+    pub fn references(&self) -> Vec<String> {
+        self.0.references()
+    }
+
+    /// What the decision rests on.
+    #[napi]
+    pub fn evidence(&self) -> Result<Option<Proof>> {
+        let Some(mut evidence) = self.0.evidence() else { return Ok(None) };
+        let raw = core::mem::take(&mut evidence.raw).into();
+        let sealed = evidence.sealed.take().map(Buffer::from);
+        Ok(Some(Proof { json: json(&evidence)?, raw, sealed }))
+    }
+
+    /// Whose flow.
+    #[napi]
+    pub fn provider(&self) -> Result<String> {
+        word(&self.0.provider())
+    }
+}

@@ -1,0 +1,1 @@
+export { Sandbox, program, startSandbox } from "./index.js";

@@ -1,0 +1,148 @@
+import { inspect } from "node:util";
+
+import type { Told } from "./native.js";
+import type { Header, Image } from "./types.js";
+
+/** Header lines: `Header` objects, pairs, or an object from name to value or values, as Node's `request.headers`. */
+export type HeaderLines =
+  | Iterable<Header | readonly [name: string, value: string]>
+  | { readonly [name: string]: string | readonly string[] | undefined };
+
+/**
+ * What a host tells a session.
+ *
+ * An input is made by one of these functions, and by nothing else: no object that a client posted is one. What a page or
+ * phone sends is the text for `Input.hint`.
+ */
+export class Input {
+  readonly #told: Told;
+
+  private constructor(told: Told) {
+    this.#told = told;
+    Object.freeze(this);
+  }
+
+  /** The answer to the request with this id. `body` is the raw body, byte for byte. */
+  static httpResponse(answer: { id: string; status: number; headers: HeaderLines; body: Uint8Array }): Input {
+    return new Input({
+      kind: "http_response",
+      text: text(answer.id, "id"),
+      status: status(answer.status),
+      headers: lines(answer.headers),
+      body: bytes(answer.body, "body"),
+    });
+  }
+
+  /** No answer came to the request with this id: refused, reset, timed out. */
+  static httpFailed(id: string): Input {
+    return new Input({ kind: "http_failed", text: text(id, "id") });
+  }
+
+  /** This worker is about to send the request with this id: store, and only whoever stored first sends. */
+  static sending(id: string): Input {
+    return new Input({ kind: "sending", text: text(id, "id") });
+  }
+
+  /** The opaque text that `read` gave a page or phone. */
+  static hint(hint: string): Input {
+    return new Input({ kind: "hint", text: text(hint, "hint") });
+  }
+
+  /** The user came back to the return URL: the whole URL or path with query, as it was asked for. */
+  static redirect(url: string): Input {
+    return new Input({ kind: "redirect", text: text(url, "url") });
+  }
+
+  /** The provider called. `url` is the path with query, `body` the raw body, byte for byte. */
+  static callback(call: { url: string; headers: HeaderLines; body: Uint8Array }): Input {
+    return new Input({
+      kind: "callback",
+      text: text(call.url, "url"),
+      headers: lines(call.headers),
+      body: bytes(call.body, "body"),
+    });
+  }
+
+  /** The images that `Way` upload asked for. */
+  static images(images: readonly Image[]): Input {
+    const all = images.map((image) => ({ slot: text(image.slot, "slot"), bytes: bytes(image.bytes, "bytes") }));
+    return new Input({ kind: "images", images: all });
+  }
+
+  /** Try again after a failure, or once more after an end that allows it. */
+  static retry(): Input {
+    return new Input({ kind: "retry" });
+  }
+
+  /** Wipe personal data here and, if asked for, delete at the provider. */
+  static erase(options: { atProvider: boolean }): Input {
+    if (typeof options?.atProvider !== "boolean") throw new TypeError("atProvider takes a boolean");
+    return new Input({ kind: "erase", atProvider: options.atProvider });
+  }
+
+  /** Prints the kind only. */
+  toJSON(): string {
+    return `Input(${this.#told.kind})`;
+  }
+
+  [inspect.custom](): string {
+    return this.toJSON();
+  }
+
+  /** @internal */
+  static told(input: unknown): Told {
+    if (typeof input === "object" && input !== null && #told in input) return input.#told;
+    throw new TypeError(
+      "an input is made by Input.httpResponse, Input.httpFailed, Input.sending, Input.hint, Input.redirect, " +
+        "Input.callback, Input.images, Input.retry or Input.erase: what a client posted goes into Input.hint(text)",
+    );
+  }
+}
+
+/** Bytes, as they are. Text is refused: encoding it anew would not give the bytes that were signed. */
+export function bytes(value: unknown, field: string): Uint8Array {
+  if (value instanceof Uint8Array) return value;
+  throw new TypeError(
+    typeof value === "string"
+      ? `${field} takes a Uint8Array or Buffer, not a string: signatures cover the bytes as they arrived, and text that ` +
+        "was decoded may not encode to them again; pass the raw body (express.raw(), await response.arrayBuffer())"
+      : `${field} takes a Uint8Array or Buffer, not ${kind(value)}; ` +
+        "pass the raw body (express.raw(), new Uint8Array(await response.arrayBuffer()))",
+  );
+}
+
+/** A text; `String(value)` would hide mistakes. */
+export function text(value: unknown, field: string): string {
+  if (typeof value === "string") return value;
+  throw new TypeError(`${field} takes a string, not ${kind(value)}`);
+}
+
+function status(value: unknown): number {
+  if (Number.isInteger(value) && (value as number) >= 0 && (value as number) <= 0xffff) return value as number;
+  throw new TypeError("status takes an HTTP status as a number");
+}
+
+function lines(headers: HeaderLines): string[] {
+  const flat: string[] = [];
+  const add = (name: unknown, value: unknown) => flat.push(text(name, "a header's name"), text(value, "a header's value"));
+  if (typeof headers !== "object" || headers === null) {
+    throw new TypeError("headers are Header objects, pairs of strings, or an object of strings");
+  }
+  if (Symbol.iterator in headers) {
+    for (const line of headers) {
+      if (Array.isArray(line)) add(line[0], line[1]);
+      else add((line as Header).name, (line as Header).value);
+    }
+    return flat;
+  }
+  for (const [name, value] of Object.entries(headers)) {
+    if (value === undefined) continue;
+    for (const one of Array.isArray(value) ? (value as readonly string[]) : [value]) add(name, one);
+  }
+  return flat;
+}
+
+function kind(value: unknown): string {
+  if (value === null) return "null";
+  return typeof value === "object" ? (value.constructor?.name ?? "object") : typeof value;
+}

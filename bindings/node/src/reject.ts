@@ -1,0 +1,38 @@
+import type { Blame } from "./types.js";
+
+/**
+ * Why a call was refused. Whatever was refused changed nothing.
+ *
+ * The message is idvkit's own: it names the field, the rule and the fix, and never echoes a value.
+ */
+export class Reject extends Error {
+  /** The stable `snake_case` code, the same text in every language. */
+  readonly code: string;
+  /** Whose fault it is: decide by this what to do. */
+  readonly blame: Blame;
+  /** The field it is about, with a dotted path where nested. */
+  readonly field: string | null;
+
+  constructor(code: string, blame: Blame, field: string | null, message: string) {
+    super(message);
+    this.name = "Reject";
+    this.code = code;
+    this.blame = blame;
+    this.field = field;
+  }
+}
+
+/** Calls the native module, and turns a refusal of its own into a `Reject`, anything else into a `TypeError`. */
+export function calling<T>(call: () => T): T {
+  try {
+    return call();
+  } catch (error) {
+    const text = error instanceof Error ? error.message : "";
+    const thrown = text.startsWith("idvkit:")
+      ? new Reject(...(JSON.parse(text.slice("idvkit:".length)) as [string, Blame, string | null, string]))
+      : new TypeError(text || "the native module failed");
+    // The trace begins where the caller stands.
+    Error.captureStackTrace(thrown, calling);
+    throw thrown;
+  }
+}

@@ -1,0 +1,203 @@
+// `Account` and `Session`.
+
+import { inspect } from "node:util";
+
+import { Input, bytes, text } from "./input.js";
+import { json } from "./json.js";
+import { type NativeAccount, type NativeSession, native } from "./native.js";
+import { calling } from "./reject.js";
+import { sealed } from "./sealed.js";
+import type { Evidence, HttpRequest, Next, Provider, UnixMillis } from "./types.js";
+
+/** A provider account's configuration: its members are those of the provider. */
+export interface Config {
+  readonly provider: Provider;
+  readonly [member: string]: unknown;
+}
+
+/** One verification: `flow` says which, the other members are that flow's. */
+export interface Request {
+  readonly flow:
+    | "attestr_flowx"
+    | "biometric_kz_flow"
+    | "jumio_authentication"
+    | "signicat_document_verification"
+    | "signicat_capture_flow"
+    | "signicat_eid";
+  readonly [member: string]: unknown;
+}
+
+/** A parsed provider account: make it once, at start-up. It holds the secrets, is opaque, and never changes. */
+export class Account {
+  readonly #native: NativeAccount;
+
+  /**
+   * `config` is an object or its JSON text, for example from a secret store.
+   *
+   * @throws {Reject} naming the field, the rule and the fix.
+   */
+  constructor(config: Config | string) {
+    const written = json(config, "config");
+    this.#native = calling(() => native.Account.fromJson(written));
+    Object.freeze(this);
+  }
+
+  /** Whose account. */
+  get provider(): Provider {
+    return this.#native.provider() as Provider;
+  }
+
+  /**
+   * Whose callback or redirect this is: the provider's id under which `Session.references` finds your row.
+   *
+   * `null` means genuine, but nobody's: answer 200 and forget it.
+   *
+   * @throws {Reject} blame `signature` if the sender cannot be trusted, `provider` if it cannot be read, `caller` for
+   * other inputs than `Input.callback` and `Input.redirect`.
+   */
+  referenceOf(input: Input, now: UnixMillis): string | null {
+    const told = Input.told(input);
+    return calling(() => this.#native.referenceOf(told, millis(now)));
+  }
+
+  /** Prints the provider only. */
+  toJSON(): string {
+    return `Account(${this.provider})`;
+  }
+
+  [inspect.custom](): string {
+    return this.toJSON();
+  }
+
+  /** @internal */
+  static native(account: Account): NativeAccount {
+    if (typeof account === "object" && account !== null && #native in account) return account.#native;
+    throw new TypeError("account takes an Account");
+  }
+}
+
+/**
+ * One user's way through one flow. Make it with `Session.open` or `Session.restore`.
+ *
+ * Several processes agree through your store, with compare-and-swap on `revision`.
+ */
+export class Session {
+  readonly #native: NativeSession;
+
+  private constructor(session: NativeSession) {
+    this.#native = session;
+    Object.freeze(this);
+  }
+
+  /**
+   * Opens a session. Nothing is sent before the first `next`.
+   *
+   * `seed` holds 32 bytes: `crypto.randomBytes(32)`.
+   *
+   * @throws {Reject} naming the field, the rule and the fix; `request_of_other_provider` if account and request do not
+   * belong together.
+   */
+  static open(account: Account, request: Request | string, seed: Uint8Array, now: UnixMillis): Session {
+    const [of, written, random] = [Account.native(account), json(request, "request"), bytes(seed, "seed")];
+    return new Session(calling(() => native.Session.open(of, written, random, millis(now))));
+  }
+
+  /**
+   * Continues a stored session, on any machine.
+   *
+   * @throws {Reject} with blame `snapshot`: `snapshot_malformed`, `snapshot_newer`, `snapshot_of_other_provider`,
+   * `snapshot_of_other_account`.
+   */
+  static restore(account: Account, snapshot: string): Session {
+    const [of, stored] = [Account.native(account), text(snapshot, "snapshot")];
+    return new Session(calling(() => native.Session.restore(of, stored)));
+  }
+
+  /**
+   * Whose session a stored text holds, to pick the account for `restore`.
+   *
+   * @throws {Reject} `snapshot_malformed`, `snapshot_newer`.
+   */
+  static providerOf(snapshot: string): Provider {
+    const stored = text(snapshot, "snapshot");
+    return calling(() => native.Session.providerOf(stored)) as Provider;
+  }
+
+  /**
+   * What to do now: `send`, `present`, `wait` or `done`. Asking twice gives the same answer, bytes and ids.
+   *
+   * A time outside 2020 to 2200, or before the last change, counts as the time of the last change.
+   */
+  next(now: UnixMillis): Next {
+    const step = this.#native.next(millis(now));
+    const next = JSON.parse(step.json) as Next;
+    if (next.type !== "send") return next;
+    return { type: "send", request: request(next.request, step.body) };
+  }
+
+  /**
+   * Tells the session something. A return means heard: store if `revision` moved. A refusal changed nothing.
+   *
+   * @throws {Reject} with a stable code, whose fault it is, and what to do.
+   * @throws {TypeError} for anything that no function of `Input` made.
+   */
+  handle(input: Input, now: UnixMillis): void {
+    const told = Input.told(input);
+    calling(() => this.#native.handle(told, millis(now)));
+  }
+
+  /**
+   * The session as text. Store it like a session table: it holds short-lived bearer values, personal data still to be
+   * sent, and the evidence; never the account's credentials.
+   */
+  snapshot(): string {
+    return this.#native.snapshot();
+  }
+
+  /** Rises with every change: store with compare-and-swap on it. */
+  get revision(): number {
+    return this.#native.revision();
+  }
+
+  /** The provider's ids, newest first: index your rows by them, `Account.referenceOf` names one of them. */
+  get references(): readonly string[] {
+    return this.#native.references();
+  }
+
+  /** What the decision rests on; `null` before a decision and after an erasure. It must stay on the server. */
+  evidence(): Evidence | null {
+    const found = this.#native.evidence();
+    if (found === null) return null;
+    const fields = JSON.parse(found.json) as Evidence;
+    const document = fields.person?.document && sealed("Document", [], fields.person.document);
+    const person = fields.person && sealed("Person", [], { ...fields.person, document: document ?? null });
+    const all = { ...fields, person, raw: found.raw, sealed: found.sealed ?? null };
+    return sealed<Evidence>("Evidence", ["basis", "at", "reasons", "source"], all);
+  }
+
+  /** Whose flow. */
+  get provider(): Provider {
+    return this.#native.provider() as Provider;
+  }
+
+  /** Prints the provider and the revision only. */
+  toJSON(): string {
+    return `Session(${this.provider}, revision ${this.revision})`;
+  }
+
+  [inspect.custom](): string {
+    return this.toJSON();
+  }
+}
+
+function request(fields: HttpRequest, body: Uint8Array | undefined): HttpRequest {
+  const headers = fields.headers.map((header) => sealed("Header", ["name"], header));
+  const shown = ["id", "operation", "method", "timeout_ms", "repeatable"] as const;
+  return sealed<HttpRequest>("HttpRequest", shown, { ...fields, headers, body: body ?? null });
+}
+
+/** A time for the native module, which would take `NaN` for 1970. */
+function millis(now: UnixMillis): number {
+  if (typeof now === "number" && Number.isFinite(now)) return Math.floor(now);
+  throw new TypeError("now takes milliseconds since 1970 as a number, as Date.now() gives them");
+}
