@@ -42,14 +42,16 @@ impl Account {
     }
 }
 
-/// What a page or app saw, as the text of a hint.
+/// What a page or app saw, as the text of a hint. What was posted may be anything, and is then nothing.
 #[napi]
-pub fn read(journey: String, seen: String) -> Result<Option<String>> {
+pub fn read(journey: String, seen: String, posted: bool) -> Result<Option<String>> {
     let journey = Journey::from_json(&journey).map_err(thrown)?;
-    // serde's own text echoes values.
-    let seen: Seen = serde_json::from_str(&seen)
-        .map_err(|_| Error::from_reason("seen must be a navigation, message, event or closed, as in the type `Seen`"))?;
-    Ok(idvkit::read(&journey, &seen))
+    match serde_json::from_str::<Seen>(&seen) {
+        Ok(seen) => Ok(idvkit::read(&journey, &seen)),
+        Err(_) if posted => Ok(None),
+        // serde's own text echoes values.
+        Err(_) => Err(Error::from_reason("seen must be a navigation, message, event or closed, as in the type `Seen`")),
+    }
 }
 
 /// Reads the JSON of a journey, and gives it back as this version understands it.

@@ -25,12 +25,14 @@ export type * from "./types.js";
 /**
  * Turns what a page or app saw into the text of a hint, or `null` if it has nothing to do with this journey.
  *
- * Needs no credentials and decides nothing. `journey` is a `Journey` or its JSON text. Post the hint (at most 4096 bytes)
- * to your own server, which handles `Input.hint(text)`.
+ * Needs no credentials and decides nothing. `journey` is a `Journey` or its JSON text. `seen` as text is what a page posted:
+ * whatever it is, there is no exception, only `null`. Your server handles the hint (at most 4096 bytes) as `Input.hint(text)`.
+ *
+ * @throws {Reject} `journey_malformed`.
  */
-export function read(journey: Journey | string, seen: Seen): string | null {
+export function read(journey: Journey | string, seen: Seen | string): string | null {
   const [shown, what] = [json(journey, "journey"), json(seen, "seen")];
-  return calling(() => native.read(shown, what));
+  return calling(() => native.read(shown, what, typeof seen === "string"));
 }
 
 /**

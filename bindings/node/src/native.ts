@@ -10,7 +10,7 @@ export interface Native {
     restore(account: NativeAccount, snapshot: string): NativeSession;
     providerOf(snapshot: string): string;
   };
-  read(journey: string, seen: string): string | null;
+  read(journey: string, seen: string, posted: boolean): string | null;
   journey(text: string): string;
   html(way: string): string | null;
   catalog(provider: string): string;

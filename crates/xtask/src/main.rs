@@ -1,6 +1,7 @@
 //! Project automation: `cargo xtask setup` and `cargo xtask test`, the same commands for people and for CI.
 
 mod no_std;
+mod node;
 mod step;
 mod types;
 
@@ -14,7 +15,7 @@ use step::{Step, cargo, run};
 const PROTOCOL_CRATES: [&str; 5] = ["idvkit-core", "idvkit-signature", "idvkit-attestr", "idvkit-jumio", "idvkit"];
 
 /// Everything that CI runs, in order.
-const STEPS: [Step; 8] = [
+const STEPS: [Step; 9] = [
     Step { name: "fmt", about: "the code is formatted", run: fmt },
     Step { name: "clippy", about: "no warnings, pedantic lints included", run: clippy },
     Step { name: "types", about: "the declarations of other languages are those of the Rust types", run: check_types },
@@ -22,6 +23,7 @@ const STEPS: [Step; 8] = [
     Step { name: "doc", about: "the documentation builds without a broken link", run: doc },
     Step { name: "alone", about: "each protocol crate builds alone, so none leans on another's features", run: alone },
     Step { name: "no-std", about: "a whole session runs without std and libc", run: no_std::prove },
+    Step { name: "node", about: "the npm packages install into an empty project and pass their tests there", run: node::test },
     Step { name: "demo", about: "the demo shows every scenario with its expected outcome", run: demo },
 ];
 
@@ -45,6 +47,8 @@ enum Command {
         #[arg(long)]
         check: bool,
     },
+    /// Build, pack, install and test the npm packages: short for `test node`.
+    Node,
     /// Run everything that CI runs, or only the named steps.
     Test {
         /// The steps to run; all if none is named.
@@ -62,6 +66,7 @@ fn main() -> ExitCode {
             list();
             Ok(())
         }
+        Command::Node => test(&["node".into()]),
         Command::Types { check } => types::generate(check),
         Command::Test { steps, .. } => test(&steps),
     };

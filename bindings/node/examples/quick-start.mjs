@@ -1,0 +1,63 @@
+// The quick start of the README. Runs against the sandbox: `node quick-start.mjs`, with `npm install idvkit-sandbox`.
+
+import { pathToFileURL } from "node:url";
+
+// [quick start]
+import { randomBytes } from "node:crypto";
+
+import { Account, Input, MemoryStore, Session, advance, tell } from "idvkit";
+
+/** Takes one user through Jumio Authentication for Web. */
+export async function verify(apiBase, clock, sleepUntil) {
+  // Once, at start-up. Without `options` this is the real Jumio.
+  const account = new Account({
+    provider: "jumio",
+    region: "us",
+    api_token: "sandbox-jumio-token",
+    api_secret: "sandbox-jumio-secret",
+    user_agent: "YourCompany YourApp/v1.0",
+    callback: { url: "https://yourcompany.example/jumio" },
+    options: { development: true, api_base: apiBase },
+  });
+
+  // For each user: open, store, and go as far as it goes without the user.
+  const request = {
+    flow: "jumio_authentication",
+    enrollment_transaction_reference: "22222222-2222-4222-8222-222222222222",
+    success_url: "http://localhost:3000/back",
+    locale: "de",
+  };
+  const session = Session.open(account, request, randomBytes(32), clock());
+  const store = new MemoryStore(account, session); // yours: a row with a revision to compare and swap
+  const first = await advance(store, fetch, { clock });
+  if (first.type !== "present") throw new Error("it could not begin");
+
+  // The user's browser goes through it and comes back to your `success_url`. That is a hint, and no more.
+  const url = await userTakesASelfie(first.journey);
+  await tell(store, Input.redirect(url), { clock });
+
+  // A worker of yours goes on when `until` comes. Only what it fetches decides.
+  for (;;) {
+    const next = await advance(store, fetch, { clock });
+    if (next.type === "done") return next.outcome;
+    await sleepUntil(next.until);
+  }
+}
+// [/quick start]
+
+/** What the user does in the sandbox's page: press the button, and be sent back. */
+async function userTakesASelfie(journey) {
+  const link = journey.ways.find((way) => way.type === "redirect").url;
+  await fetch(link);
+  const authorizationToken = new URL(link).searchParams.get("authorizationToken");
+  const body = new URLSearchParams({ authorizationToken, action: "acceptable" });
+  const answer = await fetch(link, { method: "POST", body, redirect: "manual" });
+  return answer.headers.get("location");
+}
+
+if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
+  const { startSandbox } = await import("idvkit-sandbox");
+  const sandbox = await startSandbox();
+  console.log(await verify(`${sandbox.url}/jumio/us`, sandbox.clock, (until) => sandbox.advance(until - sandbox.clock())));
+  await sandbox.stop();
+}

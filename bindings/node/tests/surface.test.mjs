@@ -1,0 +1,155 @@
+// What the package promises besides the flows: bytes, refusals, both kinds of module, and that nothing secret is printed.
+
+import assert from "node:assert/strict";
+import { createRequire } from "node:module";
+import { test } from "node:test";
+import { format, inspect } from "node:util";
+
+import * as idvkit from "idvkit";
+import { Account, Input, Reject, Session, catalog, diagnose, html, journeyFromJson, read } from "idvkit";
+
+import * as support from "./support.mjs";
+import { SEED, T0, rows } from "./support.mjs";
+
+const account = support.jumio("http://127.0.0.1:1");
+const open = () => Session.open(account, support.JUMIO_REQUEST, SEED, T0);
+const first = (session) => session.next(T0).request;
+
+test("both kinds of module are one", () => {
+  const required = createRequire(import.meta.url)("idvkit");
+  assert.deepEqual(Object.keys(idvkit).sort(), Object.keys(required).sort());
+  for (const name of Object.keys(required)) assert.equal(idvkit[name], required[name], name);
+});
+
+test("text is refused where bytes are meant", () => {
+  const session = open();
+  const answer = (body) => Input.httpResponse({ id: first(session).id, status: 200, headers: [], body });
+  for (const wrong of ["{}", 7, null, undefined, [1, 2], {}, new ArrayBuffer(2)]) {
+    assert.throws(() => answer(wrong), /body takes a Uint8Array or Buffer/);
+  }
+  assert.throws(() => Input.callback({ url: "/", headers: [], body: "text" }), /not a string: signatures cover the bytes/);
+  assert.throws(() => Session.open(account, support.JUMIO_REQUEST, "0".repeat(32), T0), /seed takes a Uint8Array/);
+  assert.throws(() => Input.images([{ slot: "front", bytes: "text" }]), /bytes takes a Uint8Array/);
+  assert.equal(session.revision, 0);
+});
+
+test("any view of bytes will do", () => {
+  const whole = Buffer.from("xx{}yy");
+  for (const body of [whole.subarray(2, 4), new Uint8Array(whole.buffer, whole.byteOffset + 2, 2)]) {
+    const session = open();
+    session.handle(Input.httpResponse({ id: first(session).id, status: 200, headers: [], body }), T0);
+    assert.equal(session.next(T0).why.fault.code, "unreadable");
+  }
+});
+
+test("only a function of Input makes an input", () => {
+  const session = open();
+  const posted = [{ kind: "retry" }, { type: "hint", text: "x" }, "hint", null, undefined, Object.create(Input.prototype)];
+  for (const input of posted) {
+    assert.throws(() => session.handle(input, T0), /what a client posted goes into Input\.hint/);
+    assert.throws(() => account.referenceOf(input, T0), TypeError);
+  }
+  assert.throws(() => new Input({ kind: "retry" }).missing(), TypeError);
+});
+
+test("headers in every form", () => {
+  const of = (headers) => Input.callback({ url: "/cb", headers, body: Buffer.from("a=b") });
+  for (const headers of [[["a", "b"]], [{ name: "a", value: "b" }], { a: "b", c: ["d", "e"], f: undefined }, new Headers([["a", "b"]])]) {
+    assert(of(headers) instanceof Input);
+  }
+  assert.throws(() => of({ a: 7 }), /a header's value takes a string, not number/);
+  assert.throws(() => of("a: b"), /headers are/);
+});
+
+test("a refusal says code, blame, field, rule and fix", () => {
+  const wrong = () => new Account({ provider: "jumio", region: "us" });
+  assert.throws(wrong, (error) => {
+    assert(error instanceof Reject && error instanceof Error);
+    assert.deepEqual([error.name, error.code, error.blame], ["Reject", "config_malformed", "caller"]);
+    assert.equal(typeof error.field, "string");
+    assert.match(error.stack, /surface\.test\.mjs/);
+    return true;
+  });
+  assert.throws(() => Session.restore(account, "{}"), { blame: "snapshot", code: "snapshot_malformed" });
+  assert.throws(() => Session.open(account, support.JUMIO_REQUEST, SEED.subarray(1), T0), { code: "seed_invalid" });
+  assert.throws(() => open().handle(Input.httpFailed("another"), T0), { code: "stale" });
+  assert.throws(() => open().handle(Input.retry(), T0), Reject);
+});
+
+test("what is no plain data is refused, not lost", () => {
+  const order = (more) => Session.open(account, { ...support.JUMIO_REQUEST, ...more }, SEED, T0);
+  for (const value of [new Map(), new Date(), Buffer.from("x"), new (class Own {})()]) {
+    assert.throws(() => order({ locale: value }), /takes plain objects, not \w+ \(in locale\)/);
+  }
+  assert.throws(() => new Account(null), TypeError);
+  assert.throws(() => new Account(new Map()), TypeError);
+});
+
+test("a time is a number", () => {
+  for (const now of [undefined, "1767225600000", Number.NaN, new Date(T0), 1n]) {
+    assert.throws(() => open().next(now), /milliseconds since 1970/);
+  }
+  assert.throws(() => Session.open(account, support.JUMIO_REQUEST, SEED, T0 / 1000), Reject);
+  assert.deepEqual(first(open()), first(Session.open(account, support.JUMIO_REQUEST, SEED, T0 + 0.5)));
+});
+
+test("nothing secret is printed", () => {
+  const planted = "planted-secret-";
+  const own = support.jumio("http://127.0.0.1:1", { api_token: `${planted}token`, api_secret: `${planted}secret` });
+  const session = Session.open(own, { ...support.JUMIO_REQUEST, user_reference: `${planted}user` }, SEED, T0);
+  const next = session.next(T0);
+  const auth = next.request.headers.find((header) => header.name.toLowerCase() === "authorization").value;
+  const input = Input.callback({ url: `/${planted}cb`, headers: { a: planted }, body: Buffer.from(planted) });
+  for (const value of [own, session, next, next.request, next.request.headers, input, Input.hint(planted)]) {
+    for (const text of [inspect(value, { depth: 9, showHidden: true }), JSON.stringify(value), format("%o %j %O", value, value, value), `${value}`]) {
+      assert(!text.includes(planted) && !text.includes(auth) && !text.includes(next.request.url), text);
+    }
+  }
+  assert.match(inspect(next), /operation: 'jumio.initiate'/);
+});
+
+test("evidence is printed without the person", () => {
+  const record = support.vector("transcripts/attestr-completed");
+  const session = Session.restore(new Account(record.config), record.steps.at(-1).snapshot);
+  const evidence = session.evidence();
+  assert.equal(evidence.basis.type, "signed");
+  JSON.parse(evidence.raw.toString());
+  for (const text of [inspect(evidence, { depth: 9 }), JSON.stringify({ evidence }), format("%o", evidence)]) {
+    assert(text.includes("signed") && !text.includes("raw") && !text.includes("parts"), text);
+  }
+});
+
+test("a catalogue, a journey's HTML, and the doctor", () => {
+  for (const provider of ["attestr", "biometric_kz", "jumio", "signicat"]) {
+    assert.equal(catalog(provider).provider, provider);
+    assert(catalog(provider).errors.length > 0);
+  }
+  assert.throws(() => catalog("other"), /provider is one of/);
+  const { journey } = support.vector("read/jumio");
+  assert.match(html(journeyFromJson(JSON.stringify(journey)).ways[0]), /<iframe/);
+  assert.throws(() => journeyFromJson("{}"), { code: "journey_malformed" });
+  assert.throws(() => diagnose(account, Buffer.from("{}"), "00"), { code: "nothing_signed" });
+});
+
+test("what a page posted may be anything", () => {
+  const journey = { id: "j", provider: "jumio", expires: null, ways: [], refused: [] };
+  assert.equal(typeof read(journey, '{"type":"closed"}'), "string");
+  assert.equal(read(journey, '{"type":"closed"}'), read(JSON.stringify(journey), { type: "closed" }));
+  for (const text of ["", "[]", '{"type":"retry"}', "null", '{"type":"navigation"}', "x".repeat(1_000_000)]) {
+    assert.equal(read(journey, text), null);
+  }
+  assert.throws(() => read(journey, { type: "retry" }), TypeError);
+  assert.throws(() => read(journey, Input.retry()), TypeError);
+});
+
+test("every code in the vectors of orders reaches JavaScript as the same text", () => {
+  const seen = new Set();
+  for (const one of rows("jumio/initiate")) {
+    try {
+      Session.open(new Account(support.vector("jumio/initiate").config), one.request, SEED, T0);
+    } catch (error) {
+      seen.add(error.code);
+    }
+  }
+  assert(seen.size > 3 && [...seen].every((code) => /^[a-z_]+$/.test(code)));
+});

@@ -1,0 +1,101 @@
+// The types, checked by `tsc --strict`; this file is never run.
+
+import {
+  Account,
+  type Evidence,
+  type HttpRequest,
+  Input,
+  type Journey,
+  MemoryStore,
+  type Next,
+  type Outcome,
+  Reject,
+  Session,
+  type Store,
+  type Way,
+  advance,
+  catalog,
+  diagnose,
+  read,
+  tell,
+} from "idvkit";
+import { type Sandbox, startSandbox } from "idvkit-sandbox";
+
+/** Fails to compile unless both are the same type. */
+function same<A, B>(..._: (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? [] : [never]): void {}
+
+declare const next: Next;
+switch (next.type) {
+  case "send":
+    same<typeof next.request, HttpRequest>();
+    same<typeof next.request.body, Uint8Array | null>();
+    break;
+  case "present":
+    same<typeof next.journey, Journey>();
+    break;
+  case "wait":
+    if (next.why.type === "backoff") same<typeof next.why.fault.again, boolean>();
+    // @ts-expect-error: only a back-off and a pause have one
+    next.why.fault;
+    break;
+  case "done":
+    same<typeof next.outcome, Outcome>();
+    break;
+  default:
+    // Every variant was met.
+    same<typeof next, never>();
+}
+
+declare const outcome: Outcome;
+if (outcome.type === "decided" && outcome.decision === "approved") same<typeof outcome.decision, "approved">();
+// @ts-expect-error: there is no such word
+if (outcome.type === "accepted") throw outcome;
+
+declare const way: Way;
+if (way.type === "frame") same<typeof way.allow, string>();
+if (way.type === "upload") same<typeof way.max_bytes, number>();
+
+declare const account: Account;
+const session = Session.open(account, { flow: "jumio_authentication" }, new Uint8Array(32), Date.now());
+same<typeof session, Session>();
+same<ReturnType<typeof session.evidence>, Evidence | null>();
+// @ts-expect-error: no such flow
+Session.open(account, { flow: "jumio" }, new Uint8Array(32), 0);
+// @ts-expect-error: no such provider
+new Account({ provider: "other" });
+// @ts-expect-error: a session comes from `open` or `restore`
+new Session({});
+// @ts-expect-error: an input comes from a function of `Input`
+session.handle({ type: "retry" }, 0);
+// @ts-expect-error: nor from its constructor
+new Input({ kind: "retry" });
+// @ts-expect-error: text is no body
+Input.callback({ url: "/", headers: {}, body: "text" });
+// @ts-expect-error: nor is what a framework has parsed
+Input.httpResponse({ id: "1", status: 200, headers: [], body: {} });
+// @ts-expect-error: a time is a number
+session.next(new Date());
+Input.callback({ url: "/", headers: { a: ["b"], c: undefined }, body: Buffer.from("x") });
+Input.callback({ url: "/", headers: new Headers(), body: new Uint8Array() });
+// @ts-expect-error: it is read-only
+if (next.type === "send") next.request.url = "";
+
+try {
+  session.handle(Input.hint("x"), Date.now());
+} catch (error) {
+  if (error instanceof Reject) {
+    same<typeof error.blame, "caller" | "provider" | "signature" | "snapshot">();
+    same<typeof error.field, string | null>();
+    same<typeof error.code, string>();
+  }
+}
+
+same<ReturnType<typeof advance>, Promise<Next>>();
+const store: Store = new MemoryStore(account, session);
+void advance(store);
+void advance(store, fetch, { clock: () => 0, log: (operation, result) => void [operation.length, result] });
+void tell(store, Input.redirect("/back"));
+same<ReturnType<typeof read>, string | null>();
+for (const error of catalog("jumio").errors) same<typeof error.code, string>();
+if (diagnose(account, Buffer.from("x"), "00").verdict === "explained") void 0;
+same<Awaited<ReturnType<typeof startSandbox>>, Sandbox>();

@@ -1,0 +1,144 @@
+//! The npm packages: built, packed, installed into an empty project, and tested there.
+
+use std::{
+    env::consts::{ARCH, EXE_SUFFIX, OS},
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use anyhow::{Context, Result, bail};
+use serde_json::{Value, json};
+
+use crate::step::{cargo, root, run, says, target};
+
+/// What the tests and examples need besides the packages themselves.
+const TOOLS: [&str; 4] = ["express@5", "node-sqlite3-wasm@0.8", "typescript@5", "@types/node@20"];
+
+pub(crate) fn test() -> Result<()> {
+    let Some(version) = says("node", &["--version"]) else {
+        println!("SKIPPED: node is absent, so the Node.js binding was neither built nor tested");
+        return Ok(());
+    };
+    println!("node {version}");
+    let packages = pack()?;
+    let project = install(&packages)?;
+    run(npm(&project, &["exec", "--no", "--", "tsc", "--project", "tsconfig.json"])).context("the types do not check")?;
+    let mut tests = Command::new("node");
+    tests.args(["--test"]).current_dir(&project).env("IDVKIT_VECTORS", root().join("crates/vectors/data"));
+    run(tests)
+}
+
+/// Builds the three packages of this platform, as they would be published.
+fn pack() -> Result<Vec<PathBuf>> {
+    let platform = platform()?;
+    let (library, program) = (build("idvkit-node", "wheel")?, build("idvkit-cli", "release")?);
+    let work = target().join("node");
+    let main = work.join("package");
+    copy(&root().join("bindings/node"), &main, &["src", "esm", "package.json", "tsconfig.json", "README.md", ".npmrc"])?;
+    run(npm(&main, &["install", "--no-package-lock", "--omit=optional", "--loglevel=error"]))?;
+    run(npm(&main, &["run", "build"]))?;
+    run(npm(&main, &["exec", "--no", "--", "napi", "create-npm-dirs"]))?;
+
+    let native = main.join("npm").join(&platform);
+    let module = native.join(format!("idvkit.{platform}.node"));
+    fs::copy(library, &module)?;
+    println!("{} holds {} KiB", module.display(), fs::metadata(&module)?.len() / 1024);
+    depend(&main.join("package.json"), &format!("idvkit-{platform}"))?;
+
+    let sandbox = work.join("sandbox");
+    copy(&root().join("bindings/node"), &work, &["sandbox"])?;
+    let carried = sandbox.join("program").join(platform.trim_end_matches("-gnu").trim_end_matches("-msvc"));
+    fs::create_dir_all(&carried)?;
+    fs::copy(program, carried.join(format!("idvkit{EXE_SUFFIX}")))?;
+
+    let packed = work.join("packed");
+    fresh(&packed)?;
+    for folder in [&native, &main, &sandbox] {
+        let mut pack = npm(folder, &["pack", "--silent", "--pack-destination"]);
+        run({
+            pack.arg(&packed);
+            pack
+        })?;
+    }
+    let entries: std::io::Result<Vec<PathBuf>> = fs::read_dir(&packed)?.map(|entry| Ok(entry?.path())).collect();
+    Ok(entries?)
+}
+
+/// An empty project with nothing but the packed packages, the tests and the examples.
+fn install(packages: &[PathBuf]) -> Result<PathBuf> {
+    let project = target().join("node/project");
+    fresh(&project)?;
+    fs::write(project.join("package.json"), r#"{"private": true, "type": "module"}"#)?;
+    let mut install = npm(&project, &["install", "--no-package-lock", "--loglevel=error"]);
+    install.args(packages).args(TOOLS);
+    run(install)?;
+    let source = root().join("bindings/node");
+    copy(&source.join("tests"), &project, &[])?;
+    copy(&source, &project, &["examples", "README.md"])?;
+    Ok(project)
+}
+
+/// As `napi pre-publish` does: depends on the platform's package, here only on the one that was built.
+fn depend(manifest: &Path, package: &str) -> Result<()> {
+    let mut value: Value = serde_json::from_slice(&fs::read(manifest)?)?;
+    let version = value["version"].clone();
+    value["optionalDependencies"] = json!({ package: version });
+    fs::write(manifest, serde_json::to_string_pretty(&value)?)?;
+    Ok(())
+}
+
+/// Builds a package and says where its product is.
+fn build(package: &str, profile: &str) -> Result<PathBuf> {
+    run(cargo(&["build", "--package", package, "--profile", profile]))?;
+    let name = match (package, OS) {
+        ("idvkit-cli", _) => format!("idvkit{EXE_SUFFIX}"),
+        (_, "windows") => "idvkit_node.dll".to_owned(),
+        (_, "macos") => "libidvkit_node.dylib".to_owned(),
+        _ => "libidvkit_node.so".to_owned(),
+    };
+    Ok(target().join(profile).join(name))
+}
+
+/// The platform's name at npm.
+fn platform() -> Result<String> {
+    let arch = if ARCH == "aarch64" { "arm64" } else { "x64" };
+    Ok(match OS {
+        "linux" => format!("linux-{arch}-gnu"),
+        "macos" => format!("darwin-{arch}"),
+        "windows" => format!("win32-{arch}-msvc"),
+        other => bail!("there is no package layout for {other}"),
+    })
+}
+
+fn npm(folder: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(if OS == "windows" { "npm.cmd" } else { "npm" });
+    command.args(arguments).current_dir(folder);
+    command
+}
+
+fn fresh(folder: &Path) -> Result<()> {
+    if folder.exists() {
+        fs::remove_dir_all(folder)?;
+    }
+    Ok(fs::create_dir_all(folder)?)
+}
+
+/// Copies the named entries of a folder, or all of them. What was installed or built there before stays.
+fn copy(from: &Path, to: &Path, names: &[&str]) -> Result<()> {
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let name = entry.file_name();
+        if !names.is_empty() && !names.iter().any(|wanted| name == *wanted) {
+            continue;
+        }
+        if entry.file_type()?.is_dir() {
+            fresh(&to.join(&name))?;
+            copy(&entry.path(), &to.join(&name), &[])?;
+        } else {
+            fs::copy(entry.path(), to.join(&name))?;
+        }
+    }
+    Ok(())
+}
