@@ -63,7 +63,8 @@ pub fn journey(text: String) -> Result<String> {
 /// A way as HTML to paste, if there is such a form of it.
 #[napi]
 pub fn html(way: String) -> Result<Option<String>> {
-    let way: Way = serde_json::from_str(&way).map_err(|_| Error::from_reason("this is no way, as in the type `Way`"))?;
+    let way: Way =
+        serde_json::from_str(&way).map_err(|_| Error::from_reason("this is no way, as in the type `Way`"))?;
     Ok(way.html())
 }
 

@@ -23,7 +23,11 @@ const STEPS: [Step; 9] = [
     Step { name: "doc", about: "the documentation builds without a broken link", run: doc },
     Step { name: "alone", about: "each protocol crate builds alone, so none leans on another's features", run: alone },
     Step { name: "no-std", about: "a whole session runs without std and libc", run: no_std::prove },
-    Step { name: "node", about: "the npm packages install into an empty project and pass their tests there", run: node::test },
+    Step {
+        name: "node",
+        about: "the npm packages install into an empty project and pass their tests there",
+        run: node::test,
+    },
     Step { name: "demo", about: "the demo shows every scenario with its expected outcome", run: demo },
 ];
 
