@@ -1,32 +1,31 @@
 import { inspect } from "node:util";
 
 /**
- * A frozen record that holds credentials or personal data. Its fields are there for whoever names them; printing it, or
- * making JSON of whatever holds it, shows only what may be logged.
+ * What a frozen record that holds credentials or personal data has. Its fields are there for whoever names them; printing it,
+ * or making JSON of whatever holds it, shows only what may be logged.
  */
-class Sealed {
-  readonly #name: string;
-  readonly #shown: readonly string[];
+const prototypes = new Map<string, object>();
 
-  constructor(name: string, shown: readonly string[], fields: object) {
-    this.#name = name;
-    this.#shown = shown;
-    Object.assign(this, fields);
-    Object.freeze(this);
-  }
-
-  toJSON(): object {
-    const all = this as unknown as Record<string, unknown>;
-    return Object.fromEntries(this.#shown.map((field) => [field, all[field]]));
-  }
-
-  [inspect.custom](_depth: number, options: object): string {
-    const shown = inspect(this.toJSON(), options);
-    return `${this.#name} ${shown === "{}" ? "{ .. }" : shown.replace(/ ?}$/, ", .. }")}`;
-  }
+/** Seals a record, in place: only the fields in `shown` are printed. */
+export function sealed<T extends object>(name: string, shown: readonly (keyof T & string)[], fields: T): T {
+  let prototype = prototypes.get(name);
+  if (!prototype) prototypes.set(name, (prototype = made(name, shown)));
+  return Object.freeze(Object.setPrototypeOf(fields, prototype) as T);
 }
 
-/** Seals a record: only the fields in `shown` are printed. */
-export function sealed<T extends object>(name: string, shown: readonly (keyof T & string)[], fields: T): T {
-  return new Sealed(name, shown, fields) as unknown as T;
+function made(name: string, shown: readonly string[]): object {
+  const visible = (record: Record<string, unknown>) => Object.fromEntries(shown.map((field) => [field, record[field]]));
+  return Object.defineProperties(Object.create(Object.prototype) as object, {
+    toJSON: {
+      value(this: Record<string, unknown>) {
+        return visible(this);
+      },
+    },
+    [inspect.custom]: {
+      value(this: Record<string, unknown>, _depth: number, options: object) {
+        const text = inspect(visible(this), options);
+        return `${name} ${text === "{}" ? "{ .. }" : text.replace(/ ?}$/, ", .. }")}`;
+      },
+    },
+  });
 }

@@ -1,0 +1,69 @@
+// What is installed: nothing but what is needed, and clear words where something is missing.
+
+import assert from "node:assert/strict";
+import { execFile, spawn } from "node:child_process";
+import { cpSync, mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { createInterface } from "node:readline";
+import { test } from "node:test";
+import { promisify } from "node:util";
+
+const run = promisify(execFile);
+const require = createRequire(import.meta.url);
+const installed = dirname(require.resolve("idvkit/package.json"));
+
+test("the package has no dependency but the modules of platforms", () => {
+  const manifest = JSON.parse(readFileSync(join(installed, "package.json"), "utf8"));
+  assert.equal(manifest.dependencies, undefined);
+  for (const name of Object.keys(manifest.optionalDependencies)) assert.match(name, /^idvkit-(linux|darwin|win32)-/);
+  assert(!readdirSync(installed).includes("src"));
+});
+
+test("without a module for the platform, the words say what to do", async () => {
+  const alone = mkdtempSync(join(tmpdir(), "idvkit-alone-"));
+  cpSync(installed, join(alone, "idvkit"), { recursive: true });
+  const words = async (more) => {
+    const program = `${more}; try { require(${JSON.stringify(join(alone, "idvkit"))}) } catch (error) { console.log(error.message) }`;
+    return (await run(process.execPath, ["-e", program])).stdout;
+  };
+  assert.match(await words(""), /idvkit-\S+ is not installed.*--omit=optional/);
+  const other = 'Object.defineProperty(process, "platform", { value: "sunos" })';
+  assert.match(await words(other), /no prebuilt module for sunos-\w+\. There are modules for .*linux-x64-gnu.*from source/);
+  rmSync(alone, { recursive: true });
+});
+
+test("importing takes no long time", async () => {
+  const program = 'const start = performance.now(); require("idvkit"); console.log(performance.now() - start)';
+  const times = [];
+  for (let round = 0; round < 5; round += 1) times.push(Number((await run(process.execPath, ["-e", program])).stdout));
+  // The aim is 10 ms; machines that are busy with other tests are slower.
+  assert(Math.min(...times) < 40, String(times));
+});
+
+test("npx idvkit-sandbox", async () => {
+  const program = join(dirname(require.resolve("idvkit-sandbox")), "bin.js");
+  const child = spawn(process.execPath, [program, "--seed", "7"], { stdio: ["ignore", "pipe", "inherit"] });
+  for await (const line of createInterface({ input: child.stdout })) {
+    const url = /^The sandbox listens on (\S+)/.exec(line)?.[1];
+    if (!url) continue;
+    assert.equal((await fetch(`${url}/_sandbox/accounts`)).status, 200);
+    break;
+  }
+  const ended = new Promise((resolve) => child.once("exit", resolve));
+  child.kill();
+  await ended;
+});
+
+test("the sandbox's clock stands still, or runs, and disposing ends it", async () => {
+  const { startSandbox } = require("idvkit-sandbox");
+  for (const realTime of [false, true]) {
+    const sandbox = await startSandbox({ seed: 7, realTime });
+    const before = sandbox.clock();
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    assert.equal((await sandbox.now()) > before, realTime);
+    await sandbox[Symbol.asyncDispose]();
+    await assert.rejects(fetch(sandbox.url));
+  }
+});
