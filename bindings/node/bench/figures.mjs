@@ -42,7 +42,7 @@ function verify() {
   const theirs = () => {
     const answer = JSON.parse(body.toString());
     const mac = createHmac("sha256", secret).update(JSON.stringify(answer.result)).digest();
-    const tag = Buffer.from(answer.signature, "hex");
+    const tag = Buffer.from(answer.resultSignature, "hex");
     return [JSON.parse(before), tag.length === mac.length && timingSafeEqual(mac, tag)];
   };
   if (ours().next(at).type !== "done") throw new Error("it does not end here");

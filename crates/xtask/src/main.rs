@@ -96,7 +96,7 @@ fn test(names: &[String]) -> Result<()> {
     step::run_all(STEPS.iter().filter(|step| names.is_empty() || names.iter().any(|name| name == step.name)))
 }
 
-/// Needed: a Rust toolchain with rustfmt and clippy. Node.js is only a second opinion on one test.
+/// Needed: a Rust toolchain with rustfmt and clippy. With Node.js its binding is tested too, and one test has a second opinion.
 fn setup() -> Result<()> {
     let mut missing = Vec::new();
     for (program, arguments, fix) in [
@@ -108,8 +108,8 @@ fn setup() -> Result<()> {
         }
     }
     match step::says("node", &["--version"]) {
-        Some(version) => println!("node {version}: the ECMAScript form is also compared with it"),
-        None => println!("node is absent: the comparison of the ECMAScript form with it is skipped"),
+        Some(version) => println!("node {version}: its binding is tested, and the ECMAScript form compared with it"),
+        None => println!("node is absent: its binding and the comparison of the ECMAScript form are skipped"),
     }
     if missing.is_empty() {
         println!("everything that `cargo xtask test` needs is here");
