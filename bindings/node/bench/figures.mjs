@@ -1,4 +1,5 @@
-// Figures of the Node.js binding, beside the same job with the standard library in the same run: `node figures.mjs`.
+// Figures of the Node.js binding, beside the same job with the standard library in the same run. After `cargo xtask node`:
+//   cd target/node/project && IDVKIT_VECTORS=../../../crates/vectors/data node bench/figures.mjs
 
 import { createHmac, timingSafeEqual } from "node:crypto";
 import { readFileSync } from "node:fs";

@@ -81,7 +81,7 @@ fn install(packages: &[PathBuf]) -> Result<PathBuf> {
     run(install)?;
     let source = root().join("bindings/node");
     copy(&source.join("tests"), &project, &[])?;
-    copy(&source, &project, &["examples", "README.md"])?;
+    copy(&source, &project, &["examples", "bench", "README.md"])?;
     Ok(project)
 }
 

@@ -12,8 +12,8 @@ const METHODS: [(&str, &str); 4] =
 
 /// Those that could be the name of a field.
 const KEYWORDS: [&str; 22] = [
-    "and", "as", "assert", "break", "class", "continue", "def", "del", "except", "finally", "for", "from", "global",
-    "if", "import", "in", "is", "not", "or", "pass", "return", "with",
+    "and", "as", "assert", "break", "class", "continue", "def", "del", "except", "finally", "for", "from", "global", "if",
+    "import", "in", "is", "not", "or", "pass", "return", "with",
 ];
 
 const HEAD: &str = r#""""What crosses between idvkit and Python.
@@ -115,11 +115,7 @@ fn class(text: &mut String, class: &Class<'_>) {
         put(text, format_args!("    __match_args__ = {}\n", tuple(&names)));
     }
     if let Some(shown) = &class.fields.shown {
-        let shown: Vec<String> = shown
-            .iter()
-            .filter(|name| names.contains(&format!("\"{name}\"")))
-            .map(|name| format!("\"{name}\""))
-            .collect();
+        let shown: Vec<String> = shown.iter().filter(|name| names.contains(&format!("\"{name}\""))).map(|name| format!("\"{name}\"")).collect();
         put(text, format_args!("    _shown: ClassVar[Union[Tuple[str, ...], None]] = {}\n", tuple(&shown)));
     }
     if let Some(tag) = class.tag {
@@ -215,7 +211,9 @@ fn hint(shape: &Shape, incoming: bool) -> String {
         Shape::Bytes => "bytes".into(),
         Shape::Named(name) => name.clone(),
         Shape::List(item) => match item.as_ref() {
-            Shape::Named(name) if incoming && name == "Header" => "HeadersLike".into(),
+            Shape::Named(name) if incoming && name == "Header" => {
+                "HeadersLike".into()
+            }
             item if incoming => format!("Sequence[{}]", hint(item, incoming)),
             item => format!("Tuple[{}, ...]", hint(item, incoming)),
         },
@@ -225,10 +223,7 @@ fn hint(shape: &Shape, incoming: bool) -> String {
 
 fn docstring(text: &mut String, doc: &str) {
     if !doc.is_empty() {
-        put(
-            text,
-            format_args!("    \"\"\"{}\"\"\"\n", quoted(doc).replace('\n', "\n    ").replace("\n    \n", "\n\n")),
-        );
+        put(text, format_args!("    \"\"\"{}\"\"\"\n", quoted(doc).replace('\n', "\n    ").replace("\n    \n", "\n\n")));
     }
 }
 
