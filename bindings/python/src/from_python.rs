@@ -84,9 +84,9 @@ pub(crate) fn text_or_json(object: &Bound<'_, PyAny>) -> PyResult<String> {
     }
 }
 
-/// An instance of a generated class as the Rust type. The error must not hold serde's text, which echoes values.
-pub(crate) fn parsed<T: DeserializeOwned>(object: &Bound<'_, PyAny>, wrong: &'static str) -> PyResult<T> {
-    serde_json::from_str(&json(object)?).map_err(|_| PyTypeError::new_err(wrong))
+/// JSON text as the Rust type. The error must not hold serde's text, which echoes values.
+pub(crate) fn parsed<T: DeserializeOwned>(json: &str, wrong: &'static str) -> PyResult<T> {
+    serde_json::from_str(json).map_err(|_| PyTypeError::new_err(wrong))
 }
 
 /// The tag of an input's class; nothing for any other class, derived ones included.

@@ -212,7 +212,7 @@ def _exchange(client: httpx.Client, request: HttpRequest) -> HttpResponse:
     response = client.send(_built(request), stream=True, auth=None, follow_redirects=False)
     try:
         body = bytearray()
-        for chunk in response.iter_raw():
+        for chunk in response.iter_bytes():
             _take(body, chunk, deadline)
         return _answer(request, response, body)
     finally:
@@ -224,7 +224,7 @@ async def _aexchange(client: httpx.AsyncClient, request: HttpRequest) -> HttpRes
     response = await client.send(_built(request), stream=True, auth=None, follow_redirects=False)
     try:
         body = bytearray()
-        async for chunk in response.aiter_raw():
+        async for chunk in response.aiter_bytes():
             _take(body, chunk, deadline)
         return _answer(request, response, body)
     finally:
