@@ -20,8 +20,8 @@ from fastapi import FastAPI, HTTPException, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse, RedirectResponse
 
-from idvkit import Account, Blame, Callback, Done, Hint, Input, Next, Present, Redirect, Reject, Session, read
-from idvkit.httpx import advance, system_clock, tell
+from idvkit import Account, Blame, Callback, Done, Hint, Input, Present, Redirect, Reject, Session, read
+from idvkit.httpx import Rest, advance, system_clock, tell
 
 TABLES = """
 CREATE TABLE IF NOT EXISTS session (id TEXT PRIMARY KEY, revision INTEGER, snapshot TEXT, due INTEGER, outcome TEXT);
@@ -84,7 +84,7 @@ def create_app(
     client = httpx.Client()
     stop = threading.Event()
 
-    def go_on(id: str) -> Next:
+    def go_on(id: str) -> Rest:
         step = advance(client, Row(database, id), clock=clock)
         if isinstance(step, Done):
             sql = "UPDATE session SET due = NULL, outcome = ? WHERE id = ? AND outcome IS NULL"

@@ -1,6 +1,7 @@
-//! Project automation: `cargo xtask setup` and `cargo xtask test`, the same commands for people and for CI.
+//! Project automation: `cargo xtask setup`, `cargo xtask test` and its parts, the same commands for people and for CI.
 
 mod no_std;
+mod python;
 mod step;
 mod types;
 
@@ -14,7 +15,7 @@ use step::{Step, cargo, run};
 const PROTOCOL_CRATES: [&str; 5] = ["idvkit-core", "idvkit-signature", "idvkit-attestr", "idvkit-jumio", "idvkit"];
 
 /// Everything that CI runs, in order.
-const STEPS: [Step; 8] = [
+const STEPS: [Step; 9] = [
     Step { name: "fmt", about: "the code is formatted", run: fmt },
     Step { name: "clippy", about: "no warnings, pedantic lints included", run: clippy },
     Step { name: "types", about: "the declarations of other languages are those of the Rust types", run: check_types },
@@ -23,6 +24,7 @@ const STEPS: [Step; 8] = [
     Step { name: "alone", about: "each protocol crate builds alone, so none leans on another's features", run: alone },
     Step { name: "no-std", about: "a whole session runs without std and libc", run: no_std::prove },
     Step { name: "demo", about: "the demo shows every scenario with its expected outcome", run: demo },
+    Step { name: "python", about: "both wheels, in a clean environment: tests, vectors, type checkers", run: python::test },
 ];
 
 #[derive(Parser)]
@@ -45,6 +47,8 @@ enum Command {
         #[arg(long)]
         check: bool,
     },
+    /// Build the Python wheels and test them in a clean environment.
+    Python,
     /// Run everything that CI runs, or only the named steps.
     Test {
         /// The steps to run; all if none is named.
@@ -62,6 +66,7 @@ fn main() -> ExitCode {
             list();
             Ok(())
         }
+        Command::Python => python::test(),
         Command::Types { check } => types::generate(check),
         Command::Test { steps, .. } => test(&steps),
     };
