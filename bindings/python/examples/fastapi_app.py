@@ -13,7 +13,7 @@ import secrets
 import sqlite3
 import threading
 from contextlib import asynccontextmanager, closing
-from typing import Any, AsyncIterator, Callable, Mapping, Optional
+from typing import Any, AsyncGenerator, Callable, Mapping, Optional
 
 import httpx
 from fastapi import FastAPI, HTTPException, Request, Response
@@ -114,7 +114,7 @@ def create_app(
                 go_on(id)
 
     @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(_: FastAPI) -> AsyncGenerator[None, None]:
         worker = threading.Thread(target=work)
         worker.start()
         yield
