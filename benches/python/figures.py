@@ -72,24 +72,25 @@ def callbacks() -> None:
 
 
 def verify() -> None:
-    """The fetched result of 1 KiB: slice, HMAC, compare, decide; then the same by hand, with less care."""
+    """The fetched result of 1 KiB: sliced, HMAC, compared, decided; then the same by hand, with less care."""
     result = json.dumps({"FS02zfeuv3tcnkq2mond2": {"input": {"pan": "ABCPE1234F"}, "output": {"name": "x" * 940}}})
     tag = hmac.new(SECRET.encode(), result.encode(), "sha256").hexdigest()
     body = f'{{"_id":"DS02zfeuv6n4gkq51hvw6","tag":"user-7","result":{result},"resultSignature":"{tag}"}}'.encode()
     account = attestr()
     waiting = claimed(account, tag).snapshot()
-    restoring = best(lambda: idvkit.Session.restore(account, waiting))
+    step = idvkit.Session.restore(account, waiting).next(NOW)
+    assert isinstance(step, idvkit.Send)
+    answer = idvkit.HttpResponse(step.request.id, 200, [], body)
 
-    def handled() -> None:
+    def handled() -> idvkit.Session:
         session = idvkit.Session.restore(account, waiting)
-        step = session.next(NOW)
-        assert isinstance(step, idvkit.Send)
-        session.handle(idvkit.HttpResponse(step.request.id, 200, [], body), NOW)
-        assert isinstance(session.next(NOW), idvkit.Done)
+        session.handle(answer, NOW)
+        return session
 
-    handled()
+    assert isinstance(handled().next(NOW), idvkit.Done)
+    restoring = best(lambda: idvkit.Session.restore(account, waiting))
     ours = best(handled) - restoring
-    print(f"  {'verify a 1 KiB result: next, handle, next':42} {ours:8.2f} us (restore {restoring:.2f} taken off)")
+    print(f"  {'handle and verify a 1 KiB result':42} {ours:8.2f} us (restore {restoring:.2f} taken off)")
 
     def by_hand() -> bool:
         # What people write; it also parses and prints anew, where a slice would be right.

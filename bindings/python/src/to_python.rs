@@ -34,16 +34,16 @@ struct Walk<'a, 'py> {
 }
 
 impl<'py> Walk<'_, 'py> {
-    fn py(&self) -> Python<'py> {
+    fn py(self) -> Python<'py> {
         self.classes.py()
     }
 
-    fn class(&self, name: &'static str) -> Result<Bound<'py, PyAny>, Failure> {
+    fn class(self, name: &'static str) -> Result<Bound<'py, PyAny>, Failure> {
         let class = self.classes.get_item(PyString::intern(self.py(), name))?;
         class.ok_or_else(|| ser::Error::custom(format!("there is no class for {name}; run `cargo xtask types`")))
     }
 
-    fn plain<T: IntoPyObject<'py>>(&self, value: T) -> Result<Bound<'py, PyAny>, Failure> {
+    fn plain<T: IntoPyObject<'py>>(self, value: T) -> Result<Bound<'py, PyAny>, Failure> {
         Ok(value.into_bound_py_any(self.py())?)
     }
 }

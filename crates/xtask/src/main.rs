@@ -24,7 +24,11 @@ const STEPS: [Step; 9] = [
     Step { name: "alone", about: "each protocol crate builds alone, so none leans on another's features", run: alone },
     Step { name: "no-std", about: "a whole session runs without std and libc", run: no_std::prove },
     Step { name: "demo", about: "the demo shows every scenario with its expected outcome", run: demo },
-    Step { name: "python", about: "both wheels, in a clean environment: tests, vectors, type checkers", run: python::test },
+    Step {
+        name: "python",
+        about: "both wheels, in a clean environment: tests, vectors, type checkers",
+        run: python::test,
+    },
 ];
 
 #[derive(Parser)]

@@ -1,6 +1,6 @@
 //! `cargo xtask python`: both wheels, built, installed into a clean environment, tested and type-checked there.
 //!
-//! All that it needs besides `python3` comes from PyPI into environments below `target/`.
+//! All that it needs besides `python3` comes from `PyPI` into environments below `target/`.
 
 use std::{
     fs,
@@ -75,7 +75,13 @@ fn check_types(python: &Path) -> Result<()> {
         command.args(["-m", name]).current_dir(folder());
         command
     };
-    let read = ["python/idvkit", "sandbox/python/idvkit_sandbox", "tests/typed.py", "examples/fastapi_app.py", "examples/quick_start.py"];
+    let read = [
+        "python/idvkit",
+        "sandbox/python/idvkit_sandbox",
+        "tests/typed.py",
+        "examples/fastapi_app.py",
+        "examples/quick_start.py",
+    ];
     let read: Vec<PathBuf> = read.iter().map(|path| binding.join(path)).collect();
     let (package, rest) = read.split_at(1);
     let config = binding.join("pyproject.toml");

@@ -14,8 +14,8 @@ const METHODS: [(&str, &str); 4] =
 
 /// Those that could be the name of a field.
 const KEYWORDS: [&str; 22] = [
-    "and", "as", "assert", "break", "class", "continue", "def", "del", "except", "finally", "for", "from", "global", "if",
-    "import", "in", "is", "not", "or", "pass", "return", "with",
+    "and", "as", "assert", "break", "class", "continue", "def", "del", "except", "finally", "for", "from", "global",
+    "if", "import", "in", "is", "not", "or", "pass", "return", "with",
 ];
 
 const HEAD: &str = r#""""What crosses between idvkit and Python.
@@ -48,7 +48,9 @@ pub(super) fn emit(types: &[Type]) -> String {
     }
     text.push_str(HEADERS);
     // Python reads an alias when it comes to it, so those stand after all classes.
-    types.iter().for_each(|one| alias(&mut text, one));
+    for one in types {
+        alias(&mut text, one);
+    }
     registry(&mut text, types);
     exports(&mut text, types);
     names.translate(text)
@@ -111,7 +113,11 @@ fn class(text: &mut String, class: &Class<'_>) {
     let names: Vec<String> = class.fields.all.iter().map(|field| format!("\"{}\"", identifier(&field.name))).collect();
     put(text, format_args!("    __slots__ = {}\n", tuple(&names)));
     if let Some(shown) = &class.fields.shown {
-        let shown: Vec<String> = shown.iter().filter(|name| names.contains(&format!("\"{name}\""))).map(|name| format!("\"{name}\"")).collect();
+        let shown: Vec<String> = shown
+            .iter()
+            .filter(|name| names.contains(&format!("\"{name}\"")))
+            .map(|name| format!("\"{name}\""))
+            .collect();
         put(text, format_args!("    _shown: ClassVar[Union[Tuple[str, ...], None]] = {}\n", tuple(&shown)));
     }
     if let Some(tag) = class.tag {
@@ -130,7 +136,8 @@ fn constructor(text: &mut String, fields: &[Field], incoming: bool) {
     if fields.is_empty() {
         return;
     }
-    let parameters = fields.iter().map(|field| format!(", {}: {}", identifier(&field.name), hint(&field.shape, incoming)));
+    let parameters =
+        fields.iter().map(|field| format!(", {}: {}", identifier(&field.name), hint(&field.shape, incoming)));
     put(text, format_args!("\n    def __init__(self{}) -> None:\n", parameters.collect::<String>()));
     for Field { name, .. } in fields {
         put(text, format_args!("        _set(self, \"{0}\", {0})\n", identifier(name)));
@@ -183,7 +190,9 @@ fn exports(text: &mut String, types: &[Type]) {
     text.push_str("\n__all__ = [\n    \"BytesLike\",\n    \"HeadersLike\",\n");
     for one in types {
         if let Kind::Choice(variants) = &one.kind {
-            variants.iter().for_each(|it| put(text, format_args!("    \"{}\",\n", class_name(&one.name, &it.tag))));
+            for it in variants {
+                put(text, format_args!("    \"{}\",\n", class_name(&one.name, &it.tag)));
+            }
         }
         put(text, format_args!("    \"{}\",\n", one.name));
     }
@@ -205,9 +214,7 @@ fn hint(shape: &Shape, incoming: bool) -> String {
         Shape::Bytes => "bytes".into(),
         Shape::Named(name) => name.clone(),
         Shape::List(item) => match item.as_ref() {
-            Shape::Named(name) if incoming && name == "Header" => {
-                "HeadersLike".into()
-            }
+            Shape::Named(name) if incoming && name == "Header" => "HeadersLike".into(),
             item if incoming => format!("Sequence[{}]", hint(item, incoming)),
             item => format!("Tuple[{}, ...]", hint(item, incoming)),
         },
@@ -217,7 +224,10 @@ fn hint(shape: &Shape, incoming: bool) -> String {
 
 fn docstring(text: &mut String, doc: &str) {
     if !doc.is_empty() {
-        put(text, format_args!("    \"\"\"{}\"\"\"\n", quoted(doc).replace('\n', "\n    ").replace("\n    \n", "\n\n")));
+        put(
+            text,
+            format_args!("    \"\"\"{}\"\"\"\n", quoted(doc).replace('\n', "\n    ").replace("\n    \n", "\n\n")),
+        );
     }
 }
 
