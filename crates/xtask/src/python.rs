@@ -87,7 +87,7 @@ fn check_types(python: &Path) -> Result<()> {
     let config = binding.join("pyproject.toml");
     run(module("mypy").arg("--config-file").arg(&config).args(package))?;
     run(module("mypy").arg("--config-file").arg(&config).args(rest))?;
-    run(module("pyright").arg("--project").arg(&config))?;
+    run(module("pyright").arg("--pythonpath").arg(python).arg("--project").arg(&config))?;
     run(module("mypy.stubtest").arg("idvkit._idvkit"))
 }
 
