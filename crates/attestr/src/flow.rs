@@ -10,7 +10,7 @@ use core::fmt;
 use idvkit_core::{
     Basis, Decision, Evidence, Fault, FaultClass, Header, Hint, HintKind, HttpRequest, Journey, Method, Outcome, Part,
     PollPlan, Provider, Reject, Response, SignedForm, Source,
-    machine::{Flow, Heard, Need, Own, Schedule, Step, malformed},
+    machine::{Flow, Heard, Need, Own, Schedule, Step, UserStage, malformed},
 };
 use idvkit_signature::{Mismatch, ecmascript, member, same_tag};
 use serde::{Deserialize, Deserializer, Serialize, de::IgnoredAny};
@@ -103,6 +103,8 @@ impl AttestrFlow {
 impl Flow for AttestrFlow {
     type Account = Account;
     type Op = Op;
+    const DELETES: bool = false;
+    const TRACE_HEADER: Option<&'static str> = Some("xattestrid");
 
     fn need(&self, _account: &Account) -> Need<Op> {
         match &self.0 {
@@ -349,7 +351,7 @@ impl Live {
         }
         let result = member(response.body, "result").map_err(|_| unreadable())?;
         let Some(result) = result.filter(|result| *result != b"null") else {
-            return Ok(Step::NotYet { user_done: false });
+            return Ok(Step::NotYet { user: UserStage::Unknown });
         };
         let stages = stages(result).ok_or_else(unreadable)?;
         let signature = answer.signature.as_deref().unwrap_or_default();
@@ -359,7 +361,7 @@ impl Live {
         })?;
         if !self.claims.iter().any(|claim| same_tag(claim.signature.as_str(), signature)) {
             self.missed();
-            return Ok(Step::NotYet { user_done: false });
+            return Ok(Step::NotYet { user: UserStage::Unknown });
         }
         let evidence = Evidence {
             basis: Basis::Signed { form },

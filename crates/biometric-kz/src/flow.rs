@@ -9,7 +9,8 @@ use alloc::{
 use idvkit_core::{
     Basis, Decision, Evidence, Fault, FaultClass, Header, Hint, HintKind, HttpRequest, Journey, Method, Outcome,
     Provider, Reason, Reject, Response, Source, UnixMillis,
-    machine::{self, Flow, Heard, Need, Own, Schedule, Step},
+    machine::{self, Flow, Heard, Need, Own, Schedule, Step, UserStage},
+    settings,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -23,7 +24,7 @@ use crate::{
     result::{FlowResult, Status},
     technology::Technology,
     types::{Created, is_session_id},
-    validate::{Account, host_of},
+    validate::Account,
 };
 
 /// The operation that makes a session.
@@ -79,6 +80,7 @@ impl BiometricKzFlow {
 impl Flow for BiometricKzFlow {
     type Account = Account;
     type Op = Op;
+    const DELETES: bool = false;
 
     fn need(&self, _account: &Account) -> Need<Op> {
         match &self.state {
@@ -153,7 +155,7 @@ impl Flow for BiometricKzFlow {
                 let fix = "find the session by `reference_of` and tell that one";
                 Err(Reject::caller("callback_of_other_session", "body", fix))
             }
-            (Some(0), WebhookEvent::FlowEnd) => {
+            (Some(0), WebhookEvent::FlowEnd) if matches!(self.state, State::Live { .. }) => {
                 // Anybody can send the like where no secret is set: then it brings a look, and the page stays.
                 if authentic {
                     self.set_user_done();
@@ -271,7 +273,8 @@ impl BiometricKzFlow {
                 if user_done {
                     self.set_user_done();
                 }
-                Ok(Step::NotYet { user_done })
+                let user = if user_done { UserStage::Done } else { UserStage::Unknown };
+                Ok(Step::NotYet { user })
             }
             Judgement::Aborted => {
                 let stage = result.evidence_reasons(&technologies).into_iter().find_map(|reason| reason.part);
@@ -359,7 +362,7 @@ fn evidence(
         source: Source {
             provider: Provider::BiometricKz,
             operation: FETCH_RESULT.into(),
-            host: host_of(&account.api_base).to_string(),
+            host: settings::host_of(&account.api_base).to_string(),
             production: account.is_production(),
         },
     }

@@ -299,8 +299,7 @@ fn another_attempt_is_another_session_with_the_same_metadata() {
     let first = host.request();
     host.created(r#"["LD","ED","F2F"]"#);
     let journey = host.journey();
-    host.now = host.now.plus(EXPIRED_AFTER_MS);
-    host.answer(200, EMPTY.as_bytes());
+    host.expire();
     assert_eq!(host.outcome(), Outcome::Expired);
     host.handle(Input::Retry).unwrap();
     let second = host.request();
@@ -318,8 +317,7 @@ fn another_attempt_is_another_session_with_the_same_metadata() {
 fn a_retry_never_goes_on_without_the_photo() {
     let metadata = json!({ "face2face": { "photo1": "/9j/4AAQSkZJRgABAQ==" } });
     let mut host = Host::live(config(), with_metadata(metadata), r#"["LD","F2F"]"#);
-    host.now = host.now.plus(EXPIRED_AFTER_MS);
-    host.answer(200, EMPTY.as_bytes());
+    host.expire();
     assert_eq!(host.handle(Input::Retry).unwrap_err().code(), "retry_refused");
 }
 

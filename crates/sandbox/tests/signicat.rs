@@ -18,7 +18,7 @@ async fn tokens_in_both_profiles() {
     let grant = ("grant_type", "client_credentials");
     let own = [("client_id", CLIENT), ("client_secret", SECRET)];
     let legacy = ("scope", "client.assure.api client.capture.api");
-    let cases: [(&str, Vec<(&str, &str)>, bool, u16, &str); 9] = [
+    let cases = [
         ("auth/open/connect/token", vec![grant, ("scope", "signicat-api")], true, 200, ""),
         ("auth/open/connect/token", vec![grant, ("scope", "signicat-api"), own[0], own[1]], false, 200, ""),
         ("oidc/token", vec![grant, legacy], true, 200, ""),

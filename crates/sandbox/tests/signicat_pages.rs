@@ -6,7 +6,7 @@ mod common;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use common::signicat::{BACK, Merchant, eid, press, script};
-use common::{Receiver, http};
+use common::{Receiver, hint, http};
 use idvkit_sandbox::signicat::{SignicatOutcome, SignicatScript, TwoProviderRedirect, UserInfoForm};
 use idvkit_sandbox::{CallbackMode, CallbackRule, Sandbox};
 use serde_json::{Value, json};

@@ -141,7 +141,6 @@ pub enum Request {
     Eid(Eid),
 }
 
-
 /// Prints the name only: requests can hold personal data.
 macro_rules! debug_by_name {
     ($($request:ident),+) => {$(

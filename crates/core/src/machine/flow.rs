@@ -19,6 +19,10 @@ pub trait Flow: Clone + PartialEq + Serialize + DeserializeOwned {
     type Account: Account;
     /// The provider's operations.
     type Op: Copy + fmt::Debug + PartialEq;
+    /// Whether the provider documents a way to delete.
+    const DELETES: bool;
+    /// The header in which the provider names an exchange for its support, if it has one.
+    const TRACE_HEADER: Option<&'static str> = None;
 
     /// What is needed now.
     fn need(&self, account: &Self::Account) -> Need<Self::Op>;
@@ -155,8 +159,8 @@ pub enum Step {
     Go,
     /// An authentic answer without a verdict.
     NotYet {
-        /// Whether the provider itself says that the user is done.
-        user_done: bool,
+        /// What the provider itself says of the user.
+        user: UserStage,
     },
     /// An attempt was deleted.
     Deleted,
@@ -167,6 +171,17 @@ pub enum Step {
         /// On what it rests.
         evidence: Option<Evidence>,
     },
+}
+
+/// Where the provider says the user is. Deliberately exhaustive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UserStage {
+    /// It does not say.
+    Unknown,
+    /// Not done, whatever was claimed.
+    Away,
+    /// Done.
+    Done,
 }
 
 /// What something heard is worth: never a decision.

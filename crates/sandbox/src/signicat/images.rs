@@ -94,10 +94,10 @@ fn image<'a>(side: &'static str, text: &'a str, settings: &SignicatSettings) -> 
     if bytes.len() > settings.image_limit_bytes {
         return refuse(&format!("is larger than {} bytes after decoding.", settings.image_limit_bytes));
     }
-    let Some((content_type, size)) = kind(&bytes) else {
+    let Some((content_type, pixels)) = kind(&bytes) else {
         return refuse("must be a PNG or JPEG file; its first bytes are neither.");
     };
-    if size.is_some_and(|(width, height)| width.max(height) > settings.image_limit_px) {
+    if pixels.is_some_and(|(width, height)| width.max(height) > settings.image_limit_px) {
         return refuse(&format!("is wider or higher than {} pixels.", settings.image_limit_px));
     }
     Ok((Image { content_type, bytes }, named))

@@ -5,7 +5,10 @@ use alloc::{
     vec::Vec,
 };
 
-use idvkit_core::{Fault, FaultClass, Response, machine::Step};
+use idvkit_core::{
+    Fault, FaultClass, Response,
+    machine::{Step, UserStage},
+};
 
 use super::{
     FinalAnswer, MAX_CANDIDATES, Made, Op, SignicatFlow, State, is_user_link,
@@ -227,7 +230,12 @@ impl SignicatFlow {
             // A claim to have finished that the process does not bear out was not true: show the page again.
             *returned = (*returned && !pending) || (processing && !pending && complete);
         }
-        Step::NotYet { user_done: processing && !pending && complete }
+        let user = match (processing && complete, pending) {
+            (_, true) => UserStage::Away,
+            (true, false) => UserStage::Done,
+            (false, false) => UserStage::Unknown,
+        };
+        Step::NotYet { user }
     }
 
     /// Puts a listed process where it belongs, or among those to be looked at.

@@ -10,6 +10,7 @@ use alloc::{string::String, vec::Vec};
 use idvkit_core::{
     Fault, FaultClass, Header, Hint, HttpRequest, Image, Journey, Outcome, Reject, Response, UnixMillis,
     machine::{self, Flow, Heard, Need, Own, Schedule, Step},
+    settings,
 };
 pub use requests::{download_request, raw_request};
 use serde::{Deserialize, Serialize};
@@ -20,7 +21,7 @@ use crate::{
     process::ProcessStatus,
     token::Held,
     types::{CaptureParameters, ImageSource, is_id},
-    validate::{Account, Looking, is_link},
+    validate::{Account, Looking},
 };
 
 /// A session that was begun anew so often gets no further attempt.
@@ -220,6 +221,7 @@ impl SignicatFlow {
 impl Flow for SignicatFlow {
     type Account = Account;
     type Op = Op;
+    const DELETES: bool = true;
 
     fn need(&self, _account: &Account) -> Need<Op> {
         let look = || self.with_token(self.look().unwrap_or(Op::GetProcess(0)));
@@ -406,5 +408,5 @@ fn fresh_slots(targets: &[Target]) -> Vec<Slot> {
 
 /// Whether a browser may be sent there, and it is not simply our own return URL handed back.
 fn is_user_link(account: &Account, order: &Order, url: &str) -> bool {
-    is_link(account, url) && order.plan.redirect_url() != Some(url)
+    settings::is_link(url, account.options.development) && order.plan.redirect_url() != Some(url)
 }

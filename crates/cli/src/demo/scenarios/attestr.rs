@@ -18,6 +18,7 @@ use crate::demo::{
 /// Attestr on stage.
 pub const CAST: Cast = Cast {
     provider: "attestr",
+    flow: None,
     config,
     request,
     prepare,
@@ -26,6 +27,8 @@ pub const CAST: Cast = Cast {
     begin: "attestr.handshake",
     look: "attestr.result",
     begun: |control| control.handshakes().len(),
+    callbacks: 1,
+    looks: 1,
 };
 
 const MINUTE: i64 = 60_000;
@@ -101,6 +104,11 @@ fn not_applicable(scenario: &str) -> Play {
             "Attestr gives no verdict: see completed, the evidence holds the rest"
         }
         "superseded" => "handshakes do not end each other",
+        "web-view" | "remote-link" => "Attestr's flow runs in its browser library or its own SDKs: see completed",
+        "slow-result" => "a result is there with its signature or not at all: see settle-race and late-callback",
+        other if common::is_data_entry(other) => "the account's own stages ask for what they need: see completed",
+        "mask-attack" | "closed-eyes" => "Attestr judges pictures inside the signed result: see completed",
+        "another-flows-key" => "the account's key opens all of its flows",
         "forged-redirect" => "Attestr sends nobody to a return URL",
         code if code.starts_with("error-9") => "errorCode values are Jumio's: see camera-denied and error-then-retry",
         _ => "not written for Attestr",
