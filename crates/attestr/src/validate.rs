@@ -60,8 +60,7 @@ impl Account {
     /// # Errors
     /// About the field, with the rule and the fix: `credential_missing`, `credential_malformed`, `client_key_invalid`,
     /// `secret_malformed`, `api_version_invalid`, `base_url_invalid`, `library_src_invalid`, `duration_out_of_range`,
-    /// `timeout_out_of_range`,
-    /// `poll_plan_invalid`, `account_id_invalid`.
+    /// `timeout_out_of_range`, `poll_plan_invalid`, `account_id_invalid`.
     pub fn new(config: Config) -> Result<Self, Reject> {
         let Config { auth_token, client_key, client_secrets, webhook_tokens, options } = config;
         let client_key = ClientKey::parse(&client_key).ok_or_else(|| {
@@ -130,7 +129,6 @@ pub(crate) struct Order {
 
 impl Order {
     pub(crate) fn parse(request: Request, now: UnixMillis) -> Result<Self, Reject> {
-        let now = now.plausible()?;
         let expiry = request.expiry.map(|expiry| self::expiry(expiry, now)).transpose()?;
         if let Some(member) = request.extra.keys().find(|key| BODY_MEMBERS.contains(&key.as_str())) {
             let rule = format!("`{member}` is a field of the request; set it there");

@@ -445,3 +445,12 @@ fn nothing_secret_or_personal_is_printed() {
 fn snippet(journey: &Journey) -> Option<String> {
     journey.ways.iter().find(|way| way.name() == "script").and_then(Way::html)
 }
+
+#[test]
+fn the_read_vectors_are_about_this_journey() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../vectors/data/read/biometric_kz.json");
+    let file: Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
+    let mut host = Host::live(config(), Request::default(), r#"["LDHP"]"#);
+    let Next::Present { journey, .. } = host.next() else { panic!() };
+    assert_eq!(file["journey"], serde_json::from_str::<Value>(&journey.to_json()).unwrap());
+}

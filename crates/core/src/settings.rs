@@ -18,13 +18,12 @@ const MAX_LINK: usize = 8192;
 /// # Errors
 /// `timeout_out_of_range`.
 pub fn timeout_ms(given: Option<u32>) -> Result<u32, Reject> {
-    match given.unwrap_or(DEFAULT_TIMEOUT_MS) {
-        millis @ 1_000..=300_000 => Ok(millis),
-        _ => {
-            let rule = "a time-out is 1000 to 300000 milliseconds";
-            Err(Reject::caller("timeout_out_of_range", "options.timeout_ms", rule))
-        }
+    let millis = given.unwrap_or(DEFAULT_TIMEOUT_MS);
+    if (1_000..=300_000).contains(&millis) {
+        return Ok(millis);
     }
+    let rule = "a time-out is 1000 to 300000 milliseconds";
+    Err(Reject::caller("timeout_out_of_range", "options.timeout_ms", rule))
 }
 
 /// How long something may take, in milliseconds: one second to 400 days. `name` is that of the option.

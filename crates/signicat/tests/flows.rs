@@ -137,6 +137,10 @@ fn native_sdk() {
     host.prepare(&created);
     let journey = host.journey();
     assert!(journey.ways.iter().all(|way| matches!(way, Way::Native { sdk, .. } if sdk == "signicatvideoid")));
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../vectors/data/read/signicat_sdk.json");
+    let vectors: Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
+    let shown: Value = serde_json::from_str(&journey.to_json()).unwrap();
+    assert_eq!(vectors["journey"], shown, "the vectors for `read` are about this journey");
     assert!(journey.to_json().contains("SDKSECRET") && !host.printed.contains("SDKSECRET"));
     assert_eq!(host.tell(Input::Images { images: vec![image("front", 1)] }).unwrap_err().code(), "images_unexpected");
     host.hint(&Seen::Event { name: "success".into(), data: String::new() });
@@ -181,7 +185,7 @@ fn callbacks_prove_themselves_and_decide_nothing() {
     assert!(matches!(host.next(), Next::Wait { .. }));
     assert_eq!(host.callback("Bearer abd", &callback_body()).unwrap_err().code(), "callback_secret_wrong");
     let other = json!({ "dossierId": D2, "processId": P1, "status": "accepted" });
-    assert_eq!(host.callback("Bearer abc", &other).unwrap_err().code(), "callback_of_other_dossier");
+    assert_eq!(host.callback("Bearer abc", &other).unwrap_err().code(), "callback_of_other_session");
     host.later(3);
     host.callback("Bearer old", &callback_body()).unwrap();
     // It claims `accepted`; what counts is what is fetched.

@@ -33,7 +33,7 @@ fn capture_with_one_provider() {
         let [Way::Redirect { url, shareable: false, .. }] = journey.ways.as_slice() else { panic!() };
         assert_eq!((url.as_str(), journey.refused[0].way.as_str()), (LINK, "frame"));
         let elsewhere = host.redirect(&format!("dossierId={D2}&processId={P1}")).unwrap_err();
-        assert_eq!(elsewhere.code(), "redirect_of_other_dossier");
+        assert_eq!(elsewhere.code(), "redirect_of_other_session");
         host.redirect(&format!("dossierId={D1}&processId={P1}&status=processing")).unwrap();
         let look = host.answer("get_process", 200, &process(P1, "readid", "processing"));
         assert!(look.url.ends_with(&format!("/dossiers/{D1}/processes/{P1}")));
@@ -198,4 +198,13 @@ fn throttling_is_obeyed() {
     assert_eq!(until.0, host.now + 120_000);
     host.redirect(&format!("dossierId={D1}")).unwrap();
     assert!(matches!(host.next(), Next::Wait { until: still, .. } if still == until), "a hint does not beat it");
+}
+
+#[test]
+fn the_read_vectors_are_about_this_journey() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../vectors/data/read/signicat.json");
+    let file: Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
+    let mut host = Host::open(&json!({ "options": { "frame_allowed": true } }), &capture(&["readid"], "all"));
+    away(&mut host, &json!({ "url": LINK }));
+    assert_eq!(file["journey"], serde_json::from_str::<Value>(&host.journey().to_json()).unwrap());
 }

@@ -369,7 +369,8 @@ impl User {
     /// If nobody answers.
     pub async fn report(&mut self) -> Result<()> {
         let page = self.page()?.clone();
-        if self.in_app || self.case.is_own_page(page.url.as_str()) {
+        // A return page of the merchant's has told its server already; an app has to look for itself.
+        if self.in_app {
             self.see(&Seen::Navigation { url: page.url.to_string() }).await?;
         }
         for (_, data) in page.data("data-post-message").into_iter().filter(|_| self.framed) {

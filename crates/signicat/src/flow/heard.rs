@@ -46,7 +46,7 @@ impl SignicatFlow {
             Place::Earlier => return Ok(Heard::NOTHING),
             Place::Foreign => {
                 let fix = "find the session by `reference_of` and tell that one";
-                return Err(Reject::caller("redirect_of_other_dossier", "url", fix));
+                return Err(Reject::caller("redirect_of_other_session", "url", fix));
             }
         }
         if let Some(process) = &back.process_id {
@@ -72,7 +72,7 @@ impl SignicatFlow {
             Place::Earlier => Ok(Heard::NOTHING),
             Place::Foreign => {
                 let fix = "find the session by `reference_of` and tell that one";
-                Err(Reject::caller("callback_of_other_dossier", "body", fix))
+                Err(Reject::caller("callback_of_other_session", "body", fix))
             }
         }
     }
@@ -113,8 +113,10 @@ impl SignicatFlow {
             .map(|slot| slot.slot.as_str())
             .collect();
         if missing.is_empty() {
+            // The user is done once: saying it again asks for a look, and one at what is not yet started is in vain.
+            let again = !matches!(self.state, State::Collecting { .. });
             self.state = State::Uploading { images: taken };
-            return Ok(Heard::DONE);
+            return Ok(if again { Heard::NOTHING } else { Heard::DONE });
         }
         // What was uploaded before is not kept here, so a replacement has to be whole.
         if matches!(self.state, State::Starting) {

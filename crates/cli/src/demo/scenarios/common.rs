@@ -35,6 +35,32 @@ pub(super) fn is_data_entry(scenario: &str) -> bool {
     names.contains(&scenario) || ends.contains(&scenario)
 }
 
+/// Whether a scenario is about images that somebody else than the provider's page takes.
+pub(super) fn is_images(scenario: &str) -> bool {
+    ["replaced-images", "upload-after-start", "native-sdk"].contains(&scenario)
+}
+
+/// Whether a scenario has two providers behind one session.
+pub(super) fn is_two_providers(scenario: &str) -> bool {
+    ["two-providers", "one-of-two-rejects", "one-of-two-is-enough", "one-of-two-is-named"].contains(&scenario)
+}
+
+/// Why a provider with fixed credentials and one way to ask has none of the scenarios about tokens, statuses and order.
+pub(super) fn not_elsewhere(scenario: &str) -> Option<&'static str> {
+    Some(match scenario {
+        "own-dossier" => "a session is all that there is at the provider",
+        "sealed-result" => "results are not encrypted",
+        "process-failed" => "failures have scenarios of their own: see error-then-retry and camera-denied",
+        "unknown-status" => "the sandbox's statuses are the documented ones: vectors cover the others",
+        "token-refused" | "token-refused-twice" => "the credentials go with every request: no token can run out",
+        "callback-first" => "a callback follows the answer: see late-callback and duplicate-callback",
+        "polling-limited" => "no document speaks of a limit: see rate-limited",
+        other if is_images(other) => "the provider's page takes the images",
+        other if is_two_providers(other) => "one provider is all that there is",
+        _ => return None,
+    })
+}
+
 /// A user who does everything right, up to the provider's result.
 pub(super) async fn pass(case: &Case) -> Result<Outcome> {
     (case.stage().cast().walk)(case.clone()).await?;

@@ -114,7 +114,7 @@ fn not_applicable(scenario: &str) -> Play {
         "mask-attack" | "closed-eyes" => "Jumio judges the selfie: see declined and three-failed-attempts",
         "another-flows-key" => "a Jumio account has one token and one secret",
         "settle-race" => "no claim of a Jumio client ends a session, so nothing has to settle",
-        _ => "not written for Jumio",
+        other => common::not_elsewhere(other).unwrap_or("not written for Jumio"),
     })
 }
 

@@ -6,6 +6,10 @@ mod biometric_kz_forged;
 mod biometric_kz_input;
 mod common;
 pub mod jumio;
+mod signicat;
+pub mod signicat_capture;
+pub mod signicat_document;
+pub mod signicat_eid;
 
 use std::{future::Future, pin::Pin};
 
@@ -71,7 +75,14 @@ pub enum Play {
 }
 
 /// All providers, in the order in which they are played.
-pub static CASTS: &[Cast] = &[jumio::CAST, attestr::CAST, biometric_kz::CAST];
+pub static CASTS: &[Cast] = &[
+    jumio::CAST,
+    attestr::CAST,
+    biometric_kz::CAST,
+    signicat_document::CAST,
+    signicat_capture::CAST,
+    signicat_eid::CAST,
+];
 
 /// All scenarios: name, and what it shows.
 pub const SCENARIOS: &[(&str, &str)] = &[
@@ -130,6 +141,21 @@ pub const SCENARIOS: &[(&str, &str)] = &[
     ("mask-attack", "a mask in front of the camera"),
     ("closed-eyes", "closed eyes in front of the camera"),
     ("another-flows-key", "the key of another flow"),
+    ("replaced-images", "the user hands in another image before the verification starts"),
+    ("upload-after-start", "the user hands in another image after it has started"),
+    ("native-sdk", "the provider's own SDK takes the images"),
+    ("own-dossier", "the caller's own dossier stays when a session is erased"),
+    ("two-providers", "two providers, both accept"),
+    ("one-of-two-rejects", "two providers, and all have to accept"),
+    ("one-of-two-is-enough", "two providers, and one is enough"),
+    ("one-of-two-is-named", "two providers, of which the redirect names one"),
+    ("sealed-result", "the result is encrypted"),
+    ("process-failed", "a technical failure at the provider, and another attempt"),
+    ("unknown-status", "a status that no document names"),
+    ("token-refused", "the access token is refused on the way"),
+    ("token-refused-twice", "the new access token is refused as well"),
+    ("callback-first", "the callback comes before the answer or the user"),
+    ("polling-limited", "the provider limits how often it is asked"),
 ];
 
 /// The cast with this name.
