@@ -102,6 +102,10 @@ impl Flow for BiometricKzFlow {
             Op::Create => CREATE_SESSION,
             Op::Result => FETCH_RESULT,
         };
+        // No document says what the call answers for a session that nobody began.
+        if op == Op::Result && response.status == 404 && !self.is_user_done() {
+            return Ok(Step::NotYet { user: UserStage::Unknown });
+        }
         if !response.is_success() {
             let code = catalog::http_error(response.status, response.body);
             return Err(Fault::status(operation, response.status).with_provider_code(code));
@@ -160,7 +164,7 @@ impl Flow for BiometricKzFlow {
                 if authentic {
                     self.set_user_done();
                 }
-                Ok(Heard { authentic, ..Heard::RESULT })
+                Ok(if authentic { Heard::RESULT } else { Heard::LOOK })
             }
             _ => Ok(Heard::NOTHING),
         }
@@ -287,6 +291,10 @@ impl BiometricKzFlow {
                 Ok(Step::End { outcome: Outcome::Decided { decision }, evidence: Some(evidence) })
             }
         }
+    }
+
+    fn is_user_done(&self) -> bool {
+        matches!(self.state, State::Live { user_done: true, .. })
     }
 
     fn set_user_done(&mut self) {

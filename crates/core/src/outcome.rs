@@ -266,6 +266,12 @@ pub enum SignedForm {
     Ecmascript,
 }
 
+impl fmt::Debug for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reason").field("code", &self.code).field("part", &self.part).finish_non_exhaustive()
+    }
+}
+
 /// Where evidence came from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Source {
@@ -346,8 +352,8 @@ pub struct Part {
     pub score: Option<String>,
 }
 
-/// Why something did not pass.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// Why something did not pass. `Debug` prints no detail: it is the provider's free text.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reason {
     /// The provider's code or type.
     pub code: String,

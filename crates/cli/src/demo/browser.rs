@@ -289,7 +289,9 @@ impl User {
                 ParamValue::Text { value } if option.name == "selector" => {
                     ensure!(Some(value) == container, "the widget's element is not the one that the page has");
                 }
-                ParamValue::Text { value } if ["hs", "id"].contains(&option.name.as_str()) => url.set_path(&format!("{}{value}", url.path())),
+                ParamValue::Text { value } if ["hs", "id"].contains(&option.name.as_str()) => {
+                    url.set_path(&format!("{}{value}", url.path()));
+                }
                 ParamValue::Text { value } => append(&mut url, &option.name, &value),
                 ParamValue::Flag { value } => append(&mut url, &option.name, &value.to_string()),
                 ParamValue::Texts { value } => value.iter().for_each(|entry| {

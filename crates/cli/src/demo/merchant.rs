@@ -88,7 +88,7 @@ impl Merchant {
     }
 
     /// Puts a session in the place of the one of the same order.
-    pub fn replace(&self, row: Arc<Row>) {
+    pub fn replace(&self, row: &Arc<Row>) {
         lock(&self.shop.rows).iter_mut().filter(|old| old.order == row.order).for_each(|old| *old = row.clone());
     }
 
@@ -142,7 +142,11 @@ async fn hinted(State(shop): State<Arc<Shop>>, Path(order): Path<String>, text: 
 }
 
 /// An image that the user took.
-async fn pictured(State(shop): State<Arc<Shop>>, Path((order, slot)): Path<(String, String)>, body: Bytes) -> StatusCode {
+async fn pictured(
+    State(shop): State<Arc<Shop>>,
+    Path((order, slot)): Path<(String, String)>,
+    body: Bytes,
+) -> StatusCode {
     let Some(row) = shop.row(&order) else { return StatusCode::NOT_FOUND };
     let images = vec![Image { slot, bytes: body.to_vec() }];
     status_of(row.client.tell(&row.store, Input::Images { images }).await)

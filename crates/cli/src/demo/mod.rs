@@ -34,7 +34,8 @@ impl Selection {
 
     /// A name in it that does not exist, with those that do.
     pub fn unknown(&self) -> Option<String> {
-        let mut providers: Vec<String> = CASTS.iter().flat_map(|cast| [cast.provider.to_owned(), cast.name()]).collect();
+        let mut providers: Vec<String> =
+            CASTS.iter().flat_map(|cast| [cast.provider.to_owned(), cast.name()]).collect();
         providers.dedup();
         let scenarios: Vec<String> = SCENARIOS.iter().map(|(name, _)| (*name).to_owned()).collect();
         let stranger = |wanted: &[String], known: &[String], what: &str| {

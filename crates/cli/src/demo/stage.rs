@@ -3,7 +3,9 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Context, Result, bail};
-use idvkit::{Account, Config, HintKind, HttpRequest, Input, Next, Outcome, Reject, Request, Seed, Session, UnixMillis};
+use idvkit::{
+    Account, Config, HintKind, HttpRequest, Input, Next, Outcome, Reject, Request, Seed, Session, UnixMillis,
+};
 use idvkit_http::{Client, Error, MemoryStore, Observed, Store};
 use idvkit_sandbox::{Control, Sandbox};
 use serde_json::Value;
@@ -449,7 +451,7 @@ impl Case {
         let session = Session::restore(&account, &self.row.store.snapshot())?;
         let store = MemoryStore::new(account, &session);
         let row = Arc::new(Row { order: self.row.order.clone(), store, client: self.row.client.clone() });
-        self.stage.0.merchant.replace(row.clone());
+        self.stage.0.merchant.replace(&row);
         let case = Self { stage: self.stage.clone(), row, recording: self.recording.clone() };
         let mut cases = self.stage.0.cases.lock().unwrap_or_else(PoisonError::into_inner);
         cases.iter_mut().filter(|other| other.row.order == case.row.order).for_each(|other| *other = case.clone());

@@ -71,6 +71,13 @@ impl Call {
         *self = Self { serial: self.current_serial(now).saturating_add(1), ..Self::default() };
     }
 
+    /// An answer was taken in that only prepares what is really wanted: failures in a row go on.
+    pub(super) fn prepared(&mut self, now: UnixMillis) {
+        self.serial = self.current_serial(now).saturating_add(1);
+        self.claimed_until = None;
+        self.hold_until = None;
+    }
+
     /// It went wrong: count, and hold back with growing pauses or as long as the provider asks.
     pub(super) fn failed(&mut self, fault: Fault, headers: &[Header], seed: &Seed, now: UnixMillis) {
         self.serial = self.current_serial(now).saturating_add(1);

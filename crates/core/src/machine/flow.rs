@@ -86,8 +86,18 @@ pub trait Flow: Clone + PartialEq + Serialize + DeserializeOwned {
     fn retry(&mut self, outcome: &Outcome) -> bool;
 
     /// Hears that the session goes on at the request that failed with this fault: the place to forget what the fault
-    /// makes doubtful, such as a refused access token.
-    fn resumed(&mut self, _fault: &Fault) {}
+    /// makes doubtful. `true` if something else is shown from here on: the journey gets a new id, and hints of the old
+    /// one are refused.
+    fn resumed(&mut self, _fault: &Fault) -> bool {
+        false
+    }
+
+    /// Hears that an operation failed with this fault: the place to forget a refused access token.
+    fn faulted(&mut self, _fault: &Fault) {}
+
+    /// Hears that the session ended so: the place to forget what nothing needs any more. After a failure, a retry may
+    /// still need it.
+    fn ended(&mut self, _outcome: &Outcome) {}
 
     /// Where in the flow the user is, as far as known.
     fn stage(&self) -> Option<alloc::string::String> {
@@ -157,6 +167,9 @@ pub enum Need<Op> {
 pub enum Step {
     /// The state moved on: see at once what is needed now.
     Go,
+    /// Nothing moved on, but what the operation needs is there or was asked for anew (an access token): see at once what
+    /// is needed now, with all failures still counted.
+    Prepared,
     /// An authentic answer without a verdict.
     NotYet {
         /// What the provider itself says of the user.

@@ -109,6 +109,7 @@ impl<F: Flow> Machine<F> {
         let now = now.plausible()?.max(self.record.clock);
         let mut changed = self.clone();
         changed.apply(input, now)?;
+        changed.forget_at_end(&self.record.phase);
         if changed.record != self.record {
             changed.record.clock = now;
             changed.record.revision += 1;
@@ -246,7 +247,10 @@ impl<F: Flow> Machine<F> {
         match flow.answer(&account, op, response, &own) {
             Ok(step) => {
                 self.record.flow = flow;
-                self.record.call.answered(now);
+                match step {
+                    Step::Prepared => self.record.call.prepared(now),
+                    _ => self.record.call.answered(now),
+                }
                 self.stepped(step, now);
             }
             Err(fault) => self.failed(op, fault, response.headers, now),
@@ -269,7 +273,7 @@ impl<F: Flow> Machine<F> {
                 self.record.evidence = evidence;
                 self.record.phase = Phase::ended(outcome);
             }
-            (Phase::Running { watch }, Step::Go) => {
+            (Phase::Running { watch }, Step::Go | Step::Prepared) => {
                 if !waits_for_answer {
                     watch.get_or_insert(Watch::new(now));
                 }
@@ -288,6 +292,7 @@ impl<F: Flow> Machine<F> {
         let fault = fault.traced(F::TRACE_HEADER.and_then(|name| Header::find(headers, name)));
         let schedule = self.record.flow.schedule(&self.account);
         let starting = self.record.flow.need(&self.account) == Need::Answer(op);
+        self.record.flow.faulted(&fault);
         self.record.call.failed(fault.clone(), headers, &self.record.seed, now);
         let used_up = self.record.call.failures() >= schedule.max_failures;
         match &mut self.record.phase {
@@ -385,8 +390,8 @@ impl<F: Flow> Machine<F> {
             return refuse("the session was erased; open a new one");
         }
         if let Some(resume) = resume {
-            if let Outcome::Failed { fault } = &outcome {
-                self.record.flow.resumed(fault);
+            if matches!(&outcome, Outcome::Failed { fault } if self.record.flow.resumed(fault)) {
+                self.record.attempt = self.record.attempt.saturating_add(1);
             }
             let watch = resume.watch.map(|watch| watch.renewed(now));
             self.record.phase = Phase::Running { watch };
@@ -435,6 +440,13 @@ impl<F: Flow> Machine<F> {
         let running = matches!(self.record.phase, Phase::Running { .. });
         let request = (running && self.record.call.may_be_sent()).then(|| self.request(op, self.record.clock))?;
         (!request.repeatable).then(|| Fault::new(ANSWER_LOST, FaultClass::Unavailable, &request.operation, false))
+    }
+
+    /// Tells the flow, once, that the session ended.
+    fn forget_at_end(&mut self, before: &Phase) {
+        if let (Phase::Running { .. }, Phase::Ended { outcome, .. }) = (before, &self.record.phase) {
+            self.record.flow.ended(outcome);
+        }
     }
 
     /// Times are the caller's, but they never run back and never leave the plausible range.

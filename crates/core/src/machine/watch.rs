@@ -7,8 +7,9 @@ use crate::{PollPlan, UnixMillis};
 
 /// How often in a row a failed look is repeated before its turn in the plan.
 const MAX_PROMPT_REPEATS: u32 = 5;
-/// How many looks a client's word may bring forward where a plan has fewer offsets.
-const MIN_BUDGET: usize = 10;
+/// How many looks in all a client's word may bring forward, and how often it may begin the plan anew.
+const MAX_BROUGHT_FORWARD: u32 = 20;
+const MAX_FLIPS: u32 = 5;
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Watch {
@@ -24,6 +25,10 @@ pub(super) struct Watch {
     last: Option<UnixMillis>,
     /// Something was heard that makes a look worth it.
     look: bool,
+    /// Looks that a client's word brought forward.
+    brought_forward: u32,
+    /// How often the provider took back that the user is done.
+    flips: u32,
     /// A look planned before the deadline was answered after it: one more, and no other, follows.
     final_look: bool,
     /// A claimed non-pass ends it then.
@@ -32,7 +37,18 @@ pub(super) struct Watch {
 
 impl Watch {
     pub(super) fn new(now: UnixMillis) -> Self {
-        Self { since: now, base: now, done: false, tries: 0, last: None, look: false, final_look: false, settle: None }
+        Self {
+            since: now,
+            base: now,
+            done: false,
+            tries: 0,
+            last: None,
+            look: false,
+            brought_forward: 0,
+            flips: 0,
+            final_look: false,
+            settle: None,
+        }
     }
 
     /// The next look: as planned, or at once if something was heard, or at the deadline; never within the gap.
@@ -59,10 +75,12 @@ impl Watch {
         if heard.done {
             self.user_done(now);
         }
-        // A client's word shares the budget: once the plan is used up, only the provider's own word brings a look.
-        let budget = self.plan(schedule).offsets_ms.len().max(MIN_BUDGET);
-        let within = usize::try_from(self.tries).is_ok_and(|tries| tries < budget);
-        self.look |= (heard.look || again) && (heard.authentic || within);
+        // A client's word has a budget of its own: once that is used up, only the provider's word brings a look.
+        if (heard.look || again) && !self.look {
+            let within = self.brought_forward < MAX_BROUGHT_FORWARD;
+            self.look = heard.authentic || within;
+            self.brought_forward += u32::from(within && !heard.authentic);
+        }
         if heard.settle {
             self.settle.get_or_insert(now.plus(schedule.settle_ms));
         }
@@ -96,7 +114,8 @@ impl Watch {
 
     /// The same watch with fresh patience, for a retry of what failed.
     pub(super) fn renewed(self, now: UnixMillis) -> Self {
-        Self { since: now, base: now, tries: 0, look: true, final_look: false, settle: None, ..self }
+        let (brought_forward, flips) = (0, 0);
+        Self { since: now, base: now, tries: 0, look: true, brought_forward, flips, final_look: false, settle: None, ..self }
     }
 
     /// Restored input is untrusted.
@@ -133,8 +152,8 @@ impl Watch {
 
     /// The provider itself says that the user is not done: what was claimed counts no more.
     fn user_away(&mut self, now: UnixMillis) {
-        if self.done {
-            *self = Self { done: false, base: now, tries: 0, ..self.clone() };
+        if self.done && self.flips < MAX_FLIPS {
+            *self = Self { done: false, base: now, tries: 0, flips: self.flips + 1, ..self.clone() };
         }
     }
 

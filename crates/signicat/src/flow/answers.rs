@@ -26,10 +26,10 @@ use crate::{
 impl SignicatFlow {
     pub(super) fn answered(&mut self, account: &Account, op: Op, response: &Response<'_>) -> Result<Step, Fault> {
         if op == Op::Token {
-            return self.token.answered(response).map(|()| Step::Go);
+            return self.token.answered(response).map(|()| Step::Prepared);
         }
         if is_refusal(response) && self.token.refused() {
-            return Ok(Step::Go);
+            return Ok(Step::Prepared);
         }
         let step = match op {
             Op::Token => Step::Go,

@@ -311,11 +311,11 @@ impl Flow for SignicatFlow {
         true
     }
 
-    fn resumed(&mut self, fault: &Fault) {
+    fn resumed(&mut self, fault: &Fault) -> bool {
         if fault.class == FaultClass::Authorization {
             // What was wrong with the client may have been put right since.
             self.token.forget();
-            return;
+            return false;
         }
         let gone = fault.status == Some(404) && self.order.dossier.is_none();
         match &self.state {
@@ -323,14 +323,19 @@ impl Flow for SignicatFlow {
             State::Creating if gone => {
                 self.dossier = None;
                 self.state = State::Opening;
+                true
             }
             // The provider did not like these images.
             State::Uploading { .. } if fault.class == FaultClass::Input => {
                 self.state = State::Collecting { images: Vec::new() };
+                true
             }
             // Nothing of a process may be changed any more: another one is made (S4).
-            State::Starting if !fault.again => self.replace_process(),
-            _ => {}
+            State::Starting if !fault.again => {
+                self.replace_process();
+                true
+            }
+            _ => false,
         }
     }
 

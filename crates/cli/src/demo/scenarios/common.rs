@@ -20,6 +20,7 @@ pub(super) fn play(scenario: &str, expected: &'static str) -> Option<Play> {
         "lost-callback" => run(|stage| Box::pin(lost_callback(stage))),
         "duplicate-callback" => run(|stage| Box::pin(duplicate_callback(stage))),
         "html-instead-of-json" => run(|stage| Box::pin(html_instead_of_json(stage))),
+        "connection-lost" => run(|stage| Box::pin(connection_lost(stage))),
         "rate-limited" => run(|stage| Box::pin(rate_limited(stage))),
         "crash-after-send" => run(|stage| Box::pin(crash_after_send(stage))),
         "double-click" => run(|stage| Box::pin(double_click(stage))),
@@ -115,6 +116,19 @@ async fn html_instead_of_json(stage: Stage) -> Result<Outcome> {
     stage.check("requests to begin", 3, stage.requests(begin));
     stage.check("looks at the result", 4, stage.requests(look));
     stage.check("begun at the provider", 1, (stage.cast().begun)(stage.control()));
+    Ok(outcome)
+}
+
+async fn connection_lost(stage: Stage) -> Result<Outcome> {
+    let look = stage.cast().look;
+    stage.control().fault(Fault { times: 2, ..Fault::once(look, FaultKind::Drop) });
+    let case = stage.open()?;
+    (stage.cast().walk)(case.clone()).await?;
+    stage.pass(VERDICT).await;
+    let is_backoff = matches!(case.advance().await?, Next::Wait { why: Why::Backoff { .. }, .. });
+    stage.check("a broken connection is waited out", true, is_backoff);
+    let outcome = case.wait_for_outcome().await?;
+    stage.check("looks at the result", 3, stage.requests(look));
     Ok(outcome)
 }
 

@@ -2,14 +2,9 @@
 
 pub mod attestr;
 pub mod biometric_kz;
-mod biometric_kz_forged;
-mod biometric_kz_input;
 mod common;
 pub mod jumio;
-mod signicat;
-pub mod signicat_capture;
-pub mod signicat_document;
-pub mod signicat_eid;
+pub mod signicat;
 
 use std::{future::Future, pin::Pin};
 
@@ -79,9 +74,9 @@ pub static CASTS: &[Cast] = &[
     jumio::CAST,
     attestr::CAST,
     biometric_kz::CAST,
-    signicat_document::CAST,
-    signicat_capture::CAST,
-    signicat_eid::CAST,
+    signicat::document::CAST,
+    signicat::capture::CAST,
+    signicat::eid::CAST,
 ];
 
 /// All scenarios: name, and what it shows.
@@ -116,6 +111,7 @@ pub const SCENARIOS: &[(&str, &str)] = &[
     ("lost-callback", "the callback never comes"),
     ("duplicate-callback", "the callback comes twice"),
     ("html-instead-of-json", "a maintenance page instead of an answer"),
+    ("connection-lost", "the connection breaks while the result is fetched"),
     ("rate-limited", "the provider asks for a pause"),
     ("crash-after-send", "a worker dies between request and answer"),
     ("double-click", "two workers start the same session at once"),

@@ -5,7 +5,7 @@ use idvkit::{Image, Input, Next, Outcome, ParamValue, Seen, Way, Why};
 use idvkit_sandbox::signicat::{RateLimit, SignicatOutcome, SignicatScript};
 use serde_json::{Value, json};
 
-use super::{Cast, Play, common, common::pass, signicat, signicat::MINUTE};
+use crate::demo::scenarios::{Cast, Play, common, common::pass, signicat, signicat::MINUTE};
 use crate::demo::{
     browser::User,
     stage::{Case, Stage},
@@ -48,7 +48,9 @@ fn play(scenario: &str) -> Play {
         "upload-after-start" => run("approved", |stage| Box::pin(upload_after_start(stage))),
         "native-sdk" => run("approved", |stage| Box::pin(native_sdk(stage))),
         "own-dossier" => run("approved", |stage| Box::pin(own_dossier(stage))),
-        "camera-denied" => Play::NotApplicable("your own page takes the images: a camera is not the provider's business"),
+        "camera-denied" => {
+            Play::NotApplicable("your own page takes the images: a camera is not the provider's business")
+        }
         "forged-redirect" => Play::NotApplicable("nobody is sent away, so nobody returns"),
         "web-view" => Play::NotApplicable("there is no page of the provider's"),
         "sealed-result" => Play::NotApplicable("results of documents are normalised and not encrypted"),

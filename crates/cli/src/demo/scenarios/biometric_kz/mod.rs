@@ -1,5 +1,8 @@
 //! biometric.kz Flow: liveness, a document by IIN and code, comparison of faces; the fetched result decides.
 
+mod forged;
+mod input;
+
 use anyhow::{Context, Result, bail};
 use idvkit::{Decision, Input, Next, Outcome};
 use idvkit_sandbox::{
@@ -8,7 +11,7 @@ use idvkit_sandbox::{
 };
 use serde_json::{Value, json};
 
-use super::{Cast, Play, biometric_kz_forged as forged, biometric_kz_input as input, common, common::pass};
+use super::{Cast, Play, common, common::pass};
 use crate::demo::{
     browser::User,
     stage::{Case, Places, Stage},
@@ -32,9 +35,9 @@ pub const CAST: Cast = Cast {
     looks: 1,
 };
 
-pub(super) const MINUTE: i64 = 60_000;
-pub(super) const IIN: &str = "000101500001";
-pub(super) const PHONE: &str = "77011234567";
+const MINUTE: i64 = 60_000;
+const IIN: &str = "000101500001";
+const PHONE: &str = "77011234567";
 /// The last segment of the webhook's URL: all that tells a webhook from a forgery.
 const SEGMENT: &str = "kz-webhook-segment-0123456789";
 const KEY: &str = "Efy202XKbVAWRu-sandbox-flow-key-for-individuals-02";
@@ -124,25 +127,25 @@ fn not_applicable(scenario: &str) -> Play {
 
 impl User {
     /// Opens the widget and passes liveness.
-    pub(super) async fn pass_liveness(&mut self) -> Result<()> {
+    async fn pass_liveness(&mut self) -> Result<()> {
         self.run_script().await?;
         self.press("submit").await
     }
 
     /// Enters the code that 1414 has sent.
-    pub(super) async fn enter_code(&mut self) -> Result<()> {
+    async fn enter_code(&mut self) -> Result<()> {
         let code = self.page()?.attribute("data-otp").context("no code on the page")?;
         self.fill_and_press(&[("otp", &code)], "submit").await
     }
 
     /// From the data-entry step to the end of the flow.
-    pub(super) async fn pass_entry(&mut self) -> Result<()> {
+    async fn pass_entry(&mut self) -> Result<()> {
         self.press("send_code").await?;
         self.enter_code().await
     }
 
     /// The step that is shown.
-    pub(super) fn step(&self) -> String {
+    fn step(&self) -> String {
         self.page().ok().and_then(|page| page.attribute("data-step")).unwrap_or_default()
     }
 }
@@ -320,20 +323,20 @@ async fn slow_result(stage: Stage) -> Result<Outcome> {
 }
 
 /// Changes what the flow is made of, as in the dashboard.
-pub(super) fn set_technologies(stage: &Stage, codes: &[&str]) {
+fn set_technologies(stage: &Stage, codes: &[&str]) {
     stage.control().configure(|config| {
         config.biometric_kz.flows[FLOW].technologies = codes.iter().map(|&code| code.into()).collect();
     });
 }
 
 /// Says what shall happen in the next session.
-pub(super) fn script(stage: &Stage, scenario: Scenario) {
+fn script(stage: &Stage, scenario: Scenario) {
     let script = BiometricKzScript { scenario: Some(scenario), ..BiometricKzScript::default() };
     stage.control().script(Script::BiometricKz(script));
 }
 
 /// Makes sure that the evidence gives this reason.
-pub(super) fn check_reason(case: &Case, code: &str) -> Result<()> {
+fn check_reason(case: &Case, code: &str) -> Result<()> {
     let evidence = case.session()?.evidence().context("no evidence")?;
     let given = evidence.reasons.first().map(|reason| reason.code.clone()).unwrap_or_default();
     case.stage().check("the reason given", code.to_owned(), given);
@@ -341,7 +344,7 @@ pub(super) fn check_reason(case: &Case, code: &str) -> Result<()> {
 }
 
 /// Whether the document of an approved session is this person's.
-pub(super) fn is_about(case: &Case, outcome: &Outcome, iin: &str) -> Result<bool> {
+fn is_about(case: &Case, outcome: &Outcome, iin: &str) -> Result<bool> {
     let approved = matches!(outcome, Outcome::Decided { decision: Decision::Approved });
     let evidence = case.session()?.evidence().context("no evidence")?;
     Ok(approved && evidence.person.and_then(|person| person.personal_number).as_deref() == Some(iin))

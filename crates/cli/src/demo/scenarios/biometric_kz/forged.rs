@@ -4,7 +4,7 @@ use anyhow::{Context, Result};
 use idvkit::{Outcome, Seen};
 use serde_json::json;
 
-use super::biometric_kz_input::end_page as end_page_of;
+use super::input::end_page as end_page_of;
 use crate::demo::stage::Stage;
 
 /// The event may be fired by anything in the page: it ends nothing.

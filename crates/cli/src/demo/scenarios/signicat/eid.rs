@@ -5,7 +5,7 @@ use idvkit::{Outcome, Seen};
 use idvkit_sandbox::signicat::{SignicatScript, UserInfoForm};
 use serde_json::{Value, json};
 
-use super::{Cast, Play, common, signicat};
+use crate::demo::scenarios::{Cast, Play, common, signicat};
 use crate::demo::stage::{Case, Stage};
 
 /// eID on stage.

@@ -5,10 +5,7 @@ use idvkit::{Outcome, Way};
 use idvkit_sandbox::biometric_kz::Scenario;
 use serde_json::{Value, json};
 
-use super::{
-    biometric_kz::{IIN, MINUTE, PHONE, check_reason, is_about, script, set_technologies},
-    common::pass,
-};
+use super::{IIN, MINUTE, PHONE, check_reason, is_about, pass, script, set_technologies};
 use crate::demo::{
     stage::{Case, Stage},
     timeline::next_name,

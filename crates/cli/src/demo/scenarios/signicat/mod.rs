@@ -1,5 +1,9 @@
 //! Signicat Assure: what its three flows have in common on stage.
 
+pub mod capture;
+pub mod document;
+pub mod eid;
+
 use anyhow::{Context, Result, bail};
 use idvkit::{Input, Next, Outcome, Why};
 use idvkit_sandbox::{
@@ -14,12 +18,12 @@ use crate::demo::{
     timeline::{basis_text, erasure_text, next_name, outcome_text},
 };
 
-pub(super) const MINUTE: i64 = 60_000;
+const MINUTE: i64 = 60_000;
 const HEADER: &str = "Bearer demo-notification-header-0001";
-pub(super) const BEGIN: &str = "signicat.create_dossier";
-pub(super) const LOOK: &str = "signicat.process";
+const BEGIN: &str = "signicat.create_dossier";
+const LOOK: &str = "signicat.process";
 
-pub(super) fn config(places: &Places<'_>) -> Value {
+fn config(places: &Places<'_>) -> Value {
     let (sandbox, merchant) = (places.sandbox, places.merchant);
     json!({
         "provider": "signicat",
@@ -37,12 +41,12 @@ pub(super) fn config(places: &Places<'_>) -> Value {
 }
 
 /// A callback takes a second, so that it never overtakes the user's return, which would be another story.
-pub(super) fn prepare(control: &Control, _places: &Places<'_>) {
+fn prepare(control: &Control, _places: &Places<'_>) {
     control.configure(|config| config.signicat.callbacks.delay_ms = 1_000);
 }
 
 /// The scenarios that every flow plays alike.
-pub(super) fn play(scenario: &str) -> Play {
+fn play(scenario: &str) -> Play {
     let run = |expected, act| Play::Run { expected, act };
     match scenario {
         "approved" => run("approved", |stage| Box::pin(approved(stage))),
@@ -82,16 +86,16 @@ fn not_applicable(scenario: &str) -> Play {
 }
 
 /// The next process ends so.
-pub(super) fn script(stage: &Stage, outcome: SignicatOutcome) {
+fn script(stage: &Stage, outcome: SignicatOutcome) {
     script_with(stage, SignicatScript { outcome: Some(outcome), ..SignicatScript::default() });
 }
 
-pub(super) fn script_with(stage: &Stage, script: SignicatScript) {
+fn script_with(stage: &Stage, script: SignicatScript) {
     stage.control().script(Script::Signicat(script));
 }
 
 /// The process of a session: the second of its ids.
-pub(super) fn process_of(case: &Case) -> Result<String> {
+fn process_of(case: &Case) -> Result<String> {
     case.session()?.references().into_iter().nth(1).context("no process yet")
 }
 
@@ -192,7 +196,7 @@ async fn erase(stage: Stage) -> Result<Outcome> {
     Ok(outcome)
 }
 
-pub(super) async fn erase_at_provider(stage: &Stage, case: &Case) -> Result<Outcome> {
+async fn erase_at_provider(stage: &Stage, case: &Case) -> Result<Outcome> {
     case.tell(Input::Erase { at_provider: true }).await?;
     let Next::Done { outcome, erasure } = case.advance().await? else { bail!("the erasure did not end") };
     let erased = erasure.as_ref().map(erasure_text).unwrap_or_default();
@@ -231,7 +235,7 @@ async fn token_refused_twice(stage: Stage) -> Result<Outcome> {
 }
 
 /// A return that the user typed is waited for no longer than one look.
-pub(super) async fn forged_redirect(stage: Stage) -> Result<Outcome> {
+async fn forged_redirect(stage: Stage) -> Result<Outcome> {
     let case = stage.open()?;
     let user = case.present().await?;
     let browser = stage.browser();

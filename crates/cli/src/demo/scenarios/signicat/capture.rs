@@ -5,7 +5,7 @@ use idvkit::{Outcome, Seen};
 use idvkit_sandbox::signicat::{SignicatOutcome, SignicatScript, TwoProviderRedirect};
 use serde_json::{Value, json};
 
-use super::{Cast, Play, common, signicat};
+use crate::demo::scenarios::{Cast, Play, common, signicat};
 use crate::demo::stage::{Case, Stage};
 
 /// The capture flow on stage.
