@@ -162,7 +162,7 @@ enum Check {
         /// The number; `-` for standard input.
         value: String,
     },
-    /// Metadata of a biometric.kz session, alone or as {"metadata": …, "technologies": ["LDHP", "ED"]}:
+    /// Metadata of a biometric.kz session, alone or as {"metadata": …, "technologies": …} with the flow's codes:
     /// `idvkit check metadata metadata.json`
     Metadata {
         /// The file; `-` for standard input.

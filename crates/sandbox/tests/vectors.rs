@@ -68,8 +68,7 @@ impl Script {
         }
         let name = step["name"].as_str().unwrap();
         if step["act"] == "initiate" {
-            let transaction =
-                begin(&self.sandbox, json!({ "tokenLifetimeInMinutes": step["lifetime_minutes"] })).await;
+            let transaction = begin(&self.sandbox, json!({ "tokenLifetimeInMinutes": step["lifetime_minutes"] })).await;
             assert!(self.made.insert(name.into(), transaction).is_none(), "{id}: two are called {name}");
             return;
         }

@@ -35,6 +35,7 @@ pub struct Account {
     pub(crate) image_rules: ImageRules,
     pub(crate) timeout_ms: u32,
     pub(crate) token_max_age_ms: i64,
+    pub(crate) token_skew_ms: i64,
     pub(crate) options: Options,
     fingerprint: String,
 }
@@ -80,6 +81,7 @@ impl Account {
             image_rules: image_rules(&options)?,
             timeout_ms: settings::timeout_ms(options.timeout_ms)?,
             token_max_age_ms: token_max_age(&options)?,
+            token_skew_ms: options.token_skew_ms.unwrap_or(DEFAULT_TOKEN_SKEW_MS),
             options,
             fingerprint,
         };

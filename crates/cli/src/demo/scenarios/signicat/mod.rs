@@ -211,6 +211,8 @@ async fn erase_at_provider(stage: &Stage, case: &Case) -> Result<Outcome> {
 async fn token_refused(stage: Stage) -> Result<Outcome> {
     let case = stage.open()?;
     case.present().await?;
+    // A token that has only just been fetched is not replaced at once: all sessions share it.
+    stage.pass(10_000).await;
     stage.note("the provider withdraws all access tokens");
     stage.control().revoke_tokens();
     let outcome = pass(&case).await?;
