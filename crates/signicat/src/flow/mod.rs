@@ -28,6 +28,8 @@ use crate::{
 const MAX_ATTEMPTS: usize = 32;
 /// Processes named by clients and lists that are still to be looked at.
 const MAX_CANDIDATES: usize = 4;
+/// So often one look lists the dossier: once, and again after final answers.
+const MAX_LISTS: u8 = 3;
 
 /// A Signicat session's own state.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
@@ -65,7 +67,11 @@ enum State {
     /// The provider's SDK is to take them. A bearer value.
     Sdk { authorization: String },
     /// The verification is to be requested.
-    Starting,
+    Starting {
+        /// It was requested, and the request may have arrived.
+        #[serde(default)]
+        sent: bool,
+    },
     /// The user is on Signicat's page: a bearer value.
     Away { url: String, returned: bool },
     /// The verification runs.
@@ -87,6 +93,9 @@ struct Slot {
     process: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     status: Option<ProcessStatus>,
+    /// When it was made, as far as an answer said so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    created: Option<String>,
     /// Whether this look has seen it.
     #[serde(default)]
     seen: bool,
@@ -106,8 +115,26 @@ struct FinalAnswer {
 struct Search {
     /// Named by a redirect, a callback or a list: to be fetched, and counted only if they fit.
     candidates: Vec<String>,
-    /// Whether this look has listed the dossier.
+    /// Whether this look has listed the dossier since the last final answer.
     listed: bool,
+    /// How often this look has listed it.
+    #[serde(default)]
+    lists: u8,
+    /// The list does not say which process is whose, or there is none.
+    #[serde(default)]
+    silent: bool,
+}
+
+impl Search {
+    /// Whether this look's list shows every process there is, and whose it is.
+    fn is_full(&self) -> bool {
+        self.listed && !self.silent
+    }
+
+    /// The next look lists the dossier anew.
+    fn restart(&mut self) {
+        *self = Self { candidates: core::mem::take(&mut self.candidates), ..Self::default() };
+    }
 }
 
 /// Something that this session made at the provider.
@@ -169,16 +196,37 @@ impl SignicatFlow {
     }
 
     /// The next request of a look, or `None` once the look has seen all there is.
+    ///
+    /// In a capture flow the list says which process counts: the newest of each provider, whatever a client named. It
+    /// is asked again after a final answer, as the user may have begun anew on the page.
     fn look(&self) -> Option<Op> {
         let unseen = |slot: &Slot| slot.process.is_some() && slot.result.is_none() && !slot.seen;
-        if let Some(index) = self.slots.iter().position(unseen) {
-            return u8::try_from(index).ok().map(Op::GetProcess);
+        let unseen = self.slots.iter().position(unseen);
+        let search = &self.search;
+        let lists = self.is_capture() && !search.listed && search.lists < MAX_LISTS;
+        let confirms = self.slots.iter().any(|slot| slot.result.is_some());
+        match unseen {
+            _ if lists && (confirms || unseen.is_none()) => Some(Op::ListProcesses),
+            Some(index) => u8::try_from(index).ok().map(Op::GetProcess),
+            None if self.has_candidates() => Some(Op::IdentifyProcess),
+            None => None,
         }
+    }
+
+    /// What others named counts only where the list leaves something open.
+    fn has_candidates(&self) -> bool {
         let open = self.slots.iter().any(|slot| slot.process.is_none());
-        match open {
-            true if !self.search.candidates.is_empty() => Some(Op::IdentifyProcess),
-            true if !self.search.listed => Some(Op::ListProcesses),
-            _ => None,
+        self.search.listed && (open || self.search.silent) && !self.search.candidates.is_empty()
+    }
+
+    fn is_capture(&self) -> bool {
+        matches!(self.order.plan, Plan::Capture { .. })
+    }
+
+    fn begin_look(&mut self) {
+        self.search.restart();
+        for slot in &mut self.slots {
+            slot.seen = false;
         }
     }
 
@@ -206,6 +254,15 @@ impl SignicatFlow {
         self.search = Search::default();
     }
 
+    /// Images and bearer values of what is over.
+    fn forget_bearers(&mut self) {
+        match &mut self.state {
+            State::Collecting { images } | State::Uploading { images } => images.clear(),
+            State::Sdk { authorization: bearer } | State::Away { url: bearer, .. } => bearer.clear(),
+            _ => {}
+        }
+    }
+
     /// Discards the process, if there is one, and makes another in the same dossier (S4).
     fn replace_process(&mut self) {
         let process = self.slots.first().and_then(|slot| slot.process.clone());
@@ -229,10 +286,10 @@ impl Flow for SignicatFlow {
         match &self.state {
             State::Opening => answer(Op::CreateDossier),
             State::Discarding { .. } => answer(Op::DiscardProcess),
-            State::Creating if matches!(self.order.plan, Plan::Capture { .. }) => answer(Op::StartCapture),
+            State::Creating if self.is_capture() => answer(Op::StartCapture),
             State::Creating => answer(Op::CreateProcess),
             State::Uploading { .. } => answer(Op::SetImages),
-            State::Starting => answer(Op::Start),
+            State::Starting { .. } => answer(Op::Start),
             State::Collecting { .. } | State::Sdk { .. } | State::Away { returned: false, .. } => Need::User(look()),
             State::Away { returned: true, .. } | State::Waiting => Need::Verdict(look()),
         }
@@ -284,14 +341,14 @@ impl Flow for SignicatFlow {
     fn schedule(&self, account: &Account) -> Schedule {
         let looking = match &self.state {
             State::Away { returned: false, .. } => Looking::UserAway,
-            State::Away { returned: true, .. } | State::Waiting | State::Starting => Looking::Verdict,
+            State::Away { returned: true, .. } | State::Waiting | State::Starting { .. } => Looking::Verdict,
             _ => Looking::Pointless,
         };
         account.schedule(self.order.notification_url.is_some(), looking)
     }
 
     fn at_deadline(&self) -> Outcome {
-        self.known_non_pass().unwrap_or(Outcome::Expired)
+        self.known_end().unwrap_or(Outcome::Expired)
     }
 
     /// A new process in the same dossier; a capture flow gets a dossier of its own per attempt.
@@ -317,7 +374,8 @@ impl Flow for SignicatFlow {
             self.token.forget();
             return false;
         }
-        let gone = fault.status == Some(404) && self.order.dossier.is_none();
+        let missing = matches!(fault.status, Some(404 | 410));
+        let gone = missing && self.order.dossier.is_none();
         match &self.state {
             // Data is kept for the session only (GPV): the dossier may be gone.
             State::Creating if gone => {
@@ -331,11 +389,36 @@ impl Flow for SignicatFlow {
                 true
             }
             // Nothing of a process may be changed any more: another one is made (S4).
-            State::Starting if !fault.again => {
+            State::Starting { .. } if !fault.again => {
+                self.replace_process();
+                true
+            }
+            // The process is gone; a capture flow's are found by the list.
+            State::Collecting { .. } | State::Uploading { .. } | State::Sdk { .. } | State::Away { .. } | State::Waiting
+                if missing && !self.is_capture() =>
+            {
                 self.replace_process();
                 true
             }
             _ => false,
+        }
+    }
+
+    fn faulted(&mut self, fault: &Fault) {
+        self.token.put_down();
+        self.begin_look();
+        if let State::Starting { sent } = &mut self.state {
+            *sent |= fault.operation == requests::START && fault.status.is_none_or(|status| status >= 500);
+        }
+    }
+
+    fn ended(&mut self, outcome: &Outcome) {
+        self.token.forget();
+        match outcome {
+            Outcome::Decided { .. } => self.wipe(),
+            // What failed on our way may be resumed where it stands; what ended at the provider may not.
+            Outcome::Failed { fault } if fault.code != verdict::PROCESS_FAILED => {}
+            _ => self.forget_bearers(),
         }
     }
 
@@ -355,11 +438,7 @@ impl Flow for SignicatFlow {
             Plan::Document { parameters, .. } | Plan::Eid { parameters, .. } => *parameters = None,
             Plan::Capture { parameters, .. } => *parameters = CaptureParameters::default(),
         }
-        match &mut self.state {
-            State::Collecting { images } | State::Uploading { images } => images.clear(),
-            State::Sdk { authorization: bearer } | State::Away { url: bearer, .. } => bearer.clear(),
-            _ => {}
-        }
+        self.forget_bearers();
         for slot in &mut self.slots {
             slot.result = None;
         }
@@ -383,6 +462,7 @@ impl Flow for SignicatFlow {
             && (self.dossier.is_some() || matches!(self.state, State::Opening))
             && self.token.is_sane()
             && self.slots.iter().all(Slot::is_sane)
+            && self.search.lists <= MAX_LISTS
             && self.state_fits();
         if sane { Ok(()) } else { Err(machine::malformed("a Signicat id or state in it cannot be")) }
     }
@@ -392,6 +472,10 @@ impl SignicatFlow {
     /// Whether the state is one that this order can come to, with what it needs.
     fn state_fits(&self) -> bool {
         let has_process = self.slots.first().is_some_and(|slot| slot.process.is_some());
+        // An empty link is a forgotten one. Whether this account is one for development is not known here.
+        if matches!(&self.state, State::Away { url, .. } if !url.is_empty() && !settings::is_link(url, true)) {
+            return false;
+        }
         match (&self.state, &self.order.plan) {
             (State::Opening | State::Creating, _) | (State::Away { .. }, Plan::Capture { .. }) => true,
             (State::Discarding { .. }, plan) => !matches!(plan, Plan::Capture { .. }),
@@ -399,7 +483,7 @@ impl SignicatFlow {
                 *source == ImageSource::Upload && has_process
             }
             (State::Sdk { .. }, Plan::Document { source, .. }) => *source == ImageSource::Sdk && has_process,
-            (State::Starting | State::Waiting, Plan::Document { .. }) | (State::Away { .. }, Plan::Eid { .. }) => {
+            (State::Starting { .. } | State::Waiting, Plan::Document { .. }) | (State::Away { .. }, Plan::Eid { .. }) => {
                 has_process
             }
             _ => false,

@@ -15,6 +15,9 @@ use crate::{
     validate::Account,
 };
 
+/// The code of the fault that the provider's own failure is.
+pub(super) const PROCESS_FAILED: &str = "process_failed";
+
 /// What a final status is worth. The order is ours (inferred): a worse one is greater.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Worth {
@@ -45,7 +48,7 @@ impl Worth {
             Self::Declined => decided(Decision::Declined),
             Self::Abandoned => Outcome::Abandoned { stage: None },
             Self::Failed => {
-                let fault = Fault::new("process_failed", FaultClass::Unknown, GET_PROCESS, false);
+                let fault = Fault::new(PROCESS_FAILED, FaultClass::Unknown, GET_PROCESS, false);
                 Outcome::Failed { fault: fault.with_provider_code(reason) }
             }
         }
