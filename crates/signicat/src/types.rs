@@ -87,6 +87,7 @@ pub enum ClientAuth {
 /// What the documents leave open, each with a default that can be overridden.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "independent switches, each named where it is set")]
 pub struct Options {
     /// Development switch: allows `http://localhost:PORT` redirect and notification URLs, and HTTP endpoints on this
     /// machine in a custom profile. Off by default, and nothing else becomes laxer.

@@ -302,8 +302,9 @@ fn an_erasure_wipes_token_images_and_person() {
     }});
     let mut host = Host::open(&json!({}), &flow);
     upload(&mut host);
+    host.wanted();
     let stored = host.session.snapshot();
-    assert!(stored.contains("tok-1") && stored.contains("REFPRIVATE") && stored.contains("base64"));
+    assert!(stored.contains("tok-2") && stored.contains("REFPRIVATE") && stored.contains("base64"));
     host.tell(Input::Erase { at_provider: true }).unwrap();
     host.answer("delete", 204, &json!(null));
     let stored = host.session.snapshot();
@@ -341,13 +342,15 @@ fn nothing_private_is_printed() {
 fn another_account_and_changed_snapshots_are_refused() {
     let mut host = Host::open(&json!({}), &paper());
     host.prepare(&process(P1, "signicatpaper", "pending"));
+    host.tell(Input::Images { images: vec![image("front", 10)] }).unwrap();
+    host.wanted();
     let text = host.session.snapshot();
     let other = idvkit_signicat::account(common::config(&json!({ "client_id": "other" }))).unwrap();
     let restore = |account: &std::sync::Arc<idvkit_signicat::Account>, text: &str| {
         idvkit_signicat::Session::restore(account.clone(), text).err().map(|reject| reject.code())
     };
     assert_eq!(restore(&other, &text), Some("snapshot_of_other_account"));
-    for (from, to) in [(P1, "../../x"), ("\"collecting\"", "\"away\""), (D1, "a/b"), ("tok-1", "tok\\n1")] {
+    for (from, to) in [(P1, "../../x"), ("\"uploading\"", "\"away\""), (D1, "a/b"), ("tok-2", "tok\\n2")] {
         assert!(text.contains(from));
         assert_eq!(restore(&host.account, &text.replace(from, to)), Some("snapshot_malformed"), "{from} to {to}");
     }

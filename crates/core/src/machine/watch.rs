@@ -115,7 +115,17 @@ impl Watch {
     /// The same watch with fresh patience, for a retry of what failed.
     pub(super) fn renewed(self, now: UnixMillis) -> Self {
         let (brought_forward, flips) = (0, 0);
-        Self { since: now, base: now, tries: 0, look: true, brought_forward, flips, final_look: false, settle: None, ..self }
+        Self {
+            since: now,
+            base: now,
+            tries: 0,
+            look: true,
+            brought_forward,
+            flips,
+            final_look: false,
+            settle: None,
+            ..self
+        }
     }
 
     /// Restored input is untrusted.

@@ -11,8 +11,9 @@ use idvkit_core::{
 };
 
 use super::{
-    FinalAnswer, MAX_CANDIDATES, MAX_LISTS, Made, Op, SignicatFlow, Slot, State, is_user_link,
+    FinalAnswer, MAX_CANDIDATES, Made, Op, SignicatFlow, Slot, State, is_user_link,
     requests::{CREATE_DOSSIER, CREATE_PROCESS, DELETE, DISCARD, GET_PROCESS, LIST, SET_IMAGES, START, START_CAPTURE},
+    search::MAX_LISTS,
 };
 use crate::{
     order::Plan,

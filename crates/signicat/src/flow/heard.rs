@@ -109,10 +109,11 @@ impl SignicatFlow {
     /// Takes images until the verification is requested: new ones replace earlier ones (S4, S-V16).
     pub(super) fn take_images(&mut self, account: &Account, images: &[Image], sent: bool) -> Result<Heard, Reject> {
         let Plan::Document { slots, .. } = &self.order.plan else { return Err(unexpected()) };
+        // `sent` may speak of the token that is to be fetched before.
+        let in_doubt = sent && self.token.value().is_some();
         let earlier = match &self.state {
             State::Collecting { images } | State::Uploading { images } => images.clone(),
-            // `sent` may speak of the token that is to be fetched before.
-            State::Starting { sent: false } if !slots.is_empty() && !(sent && self.token.value().is_some()) => Vec::new(),
+            State::Starting { sent: false } if !slots.is_empty() && !in_doubt => Vec::new(),
             State::Starting { .. } | State::Waiting if !slots.is_empty() => return Err(too_late()),
             _ => return Err(unexpected()),
         };

@@ -3,6 +3,7 @@
 mod answers;
 mod heard;
 mod requests;
+mod search;
 mod verdict;
 
 use alloc::{string::String, vec::Vec};
@@ -13,6 +14,7 @@ use idvkit_core::{
     settings,
 };
 pub use requests::{download_request, raw_request};
+use search::{MAX_LISTS, Search};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -28,8 +30,6 @@ use crate::{
 const MAX_ATTEMPTS: usize = 32;
 /// Processes named by clients and lists that are still to be looked at.
 const MAX_CANDIDATES: usize = 4;
-/// So often one look lists the dossier: once, and again after final answers.
-const MAX_LISTS: u8 = 3;
 
 /// A Signicat session's own state.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
@@ -110,33 +110,6 @@ struct FinalAnswer {
     at: UnixMillis,
 }
 
-/// The search for processes that nobody named with authority.
-#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
-struct Search {
-    /// Named by a redirect, a callback or a list: to be fetched, and counted only if they fit.
-    candidates: Vec<String>,
-    /// Whether this look has listed the dossier since the last final answer.
-    listed: bool,
-    /// How often this look has listed it.
-    #[serde(default)]
-    lists: u8,
-    /// The list does not say which process is whose, or there is none.
-    #[serde(default)]
-    silent: bool,
-}
-
-impl Search {
-    /// Whether this look's list shows every process there is, and whose it is.
-    fn is_full(&self) -> bool {
-        self.listed && !self.silent
-    }
-
-    /// The next look lists the dossier anew.
-    fn restart(&mut self) {
-        *self = Self { candidates: core::mem::take(&mut self.candidates), ..Self::default() };
-    }
-}
-
 /// Something that this session made at the provider.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -193,41 +166,6 @@ impl SignicatFlow {
     /// Nothing goes without an access token.
     fn with_token(&self, op: Op) -> Op {
         if self.token.value().is_some() { op } else { Op::Token }
-    }
-
-    /// The next request of a look, or `None` once the look has seen all there is.
-    ///
-    /// In a capture flow the list says which process counts: the newest of each provider, whatever a client named. It
-    /// is asked again after a final answer, as the user may have begun anew on the page.
-    fn look(&self) -> Option<Op> {
-        let unseen = |slot: &Slot| slot.process.is_some() && slot.result.is_none() && !slot.seen;
-        let unseen = self.slots.iter().position(unseen);
-        let search = &self.search;
-        let lists = self.is_capture() && !search.listed && search.lists < MAX_LISTS;
-        let confirms = self.slots.iter().any(|slot| slot.result.is_some());
-        match unseen {
-            _ if lists && (confirms || unseen.is_none()) => Some(Op::ListProcesses),
-            Some(index) => u8::try_from(index).ok().map(Op::GetProcess),
-            None if self.has_candidates() => Some(Op::IdentifyProcess),
-            None => None,
-        }
-    }
-
-    /// What others named counts only where the list leaves something open.
-    fn has_candidates(&self) -> bool {
-        let open = self.slots.iter().any(|slot| slot.process.is_none());
-        self.search.listed && (open || self.search.silent) && !self.search.candidates.is_empty()
-    }
-
-    fn is_capture(&self) -> bool {
-        matches!(self.order.plan, Plan::Capture { .. })
-    }
-
-    fn begin_look(&mut self) {
-        self.search.restart();
-        for slot in &mut self.slots {
-            slot.seen = false;
-        }
     }
 
     fn dossier(&self) -> &str {
@@ -394,7 +332,11 @@ impl Flow for SignicatFlow {
                 true
             }
             // The process is gone; a capture flow's are found by the list.
-            State::Collecting { .. } | State::Uploading { .. } | State::Sdk { .. } | State::Away { .. } | State::Waiting
+            State::Collecting { .. }
+            | State::Uploading { .. }
+            | State::Sdk { .. }
+            | State::Away { .. }
+            | State::Waiting
                 if missing && !self.is_capture() =>
             {
                 self.replace_process();
@@ -483,9 +425,8 @@ impl SignicatFlow {
                 *source == ImageSource::Upload && has_process
             }
             (State::Sdk { .. }, Plan::Document { source, .. }) => *source == ImageSource::Sdk && has_process,
-            (State::Starting { .. } | State::Waiting, Plan::Document { .. }) | (State::Away { .. }, Plan::Eid { .. }) => {
-                has_process
-            }
+            (State::Starting { .. } | State::Waiting, Plan::Document { .. })
+            | (State::Away { .. }, Plan::Eid { .. }) => has_process,
             _ => false,
         }
     }

@@ -100,7 +100,8 @@ pub fn download_request(
 ) -> Result<HttpRequest, Reject> {
     for (field, value) in [("dossier", dossier), ("process", process)] {
         if !is_id(value) {
-            let rule = "an id has 1 to 64 letters, digits, hyphens and underscores; pass it exactly as Signicat gave it";
+            let rule =
+                "an id has 1 to 64 letters, digits, hyphens and underscores; pass it exactly as Signicat gave it";
             return Err(Reject::caller("reference_invalid", field, rule));
         }
     }

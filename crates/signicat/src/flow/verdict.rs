@@ -62,7 +62,9 @@ impl SignicatFlow {
         let known = worths.iter().flatten().copied();
         let decided = match self.need_of() {
             // Nothing is worse than a rejection, nothing better than an acceptance: the others need not be waited for.
-            Required::All => known.max().filter(|worst| *worst == Worth::Declined || self.nothing_comes(&worths, *worst)),
+            Required::All => {
+                known.max().filter(|worst| *worst == Worth::Declined || self.nothing_comes(&worths, *worst))
+            }
             Required::Any => known.min().filter(|best| *best == Worth::Approved || self.nothing_comes(&worths, *best)),
         }?;
         let answers: Vec<(&FinalAnswer, Process)> = self.final_answers();
@@ -86,10 +88,10 @@ impl SignicatFlow {
             return true;
         }
         let back = matches!(self.state, State::Away { returned: true, .. });
-        let decides = !matches!(decided, Worth::Abandoned | Worth::Failed);
+        let is_decision = !matches!(decided, Worth::Abandoned | Worth::Failed);
         let idle = |slot: &super::Slot| slot.result.is_some() || slot.process.is_none();
         back && decided != Worth::Approved
-            && !(decides && self.need_of() == Required::Any)
+            && !(is_decision && self.need_of() == Required::Any)
             && self.search.is_full()
             && self.look().is_none()
             && self.slots.iter().all(idle)
