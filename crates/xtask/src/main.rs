@@ -12,7 +12,15 @@ use clap::{Parser, Subcommand};
 use step::{Step, cargo, run};
 
 /// The crates that must build without std, each alone.
-const PROTOCOL_CRATES: [&str; 5] = ["idvkit-core", "idvkit-signature", "idvkit-attestr", "idvkit-jumio", "idvkit"];
+const PROTOCOL_CRATES: [&str; 7] = [
+    "idvkit-core",
+    "idvkit-signature",
+    "idvkit-attestr",
+    "idvkit-biometric-kz",
+    "idvkit-jumio",
+    "idvkit-signicat",
+    "idvkit",
+];
 
 /// Everything that CI runs, in order.
 const STEPS: [Step; 9] = [

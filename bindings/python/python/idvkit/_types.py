@@ -184,8 +184,9 @@ class Catalog(Value):
 
 
 class Cause(Value):
-    """The root cause behind a provider's error."""
+    """The root cause behind a provider's error. `repr` does not print the message."""
     __slots__ = ("code", "status", "message")
+    _shown: ClassVar[Union[Tuple[str, ...], None]] = ("code", "status")
     code: Union[str, None]
     """The provider's code."""
     status: Union[int, None]
@@ -335,8 +336,9 @@ class Evidence(Sealed):
 
 
 class Fault(Value):
-    """What went wrong, and where. Holds no personal data and no credential."""
-    __slots__ = ("code", "class_", "operation", "status", "provider_code", "message", "cause", "again")
+    """What went wrong, and where. Holds no credential; `repr` prints neither message."""
+    __slots__ = ("code", "class_", "operation", "status", "provider_code", "message", "cause", "trace_id", "again")
+    _shown: ClassVar[Union[Tuple[str, ...], None]] = ("code", "class_", "operation", "status", "provider_code", "cause", "trace_id", "again")
     code: str
     """Our stable `snake_case` code, such as `http_status`, `no_answer`, `unreadable`, `signature_wrong`."""
     class_: FaultClass
@@ -351,10 +353,12 @@ class Fault(Value):
     """The provider's words for the user, in the user's language, display only. Never from a server-to-server error."""
     cause: Union[Cause, None]
     """The cause behind it, where the provider names one (Attestr's `original`)."""
+    trace_id: Union[str, None]
+    """The provider's name for the exchange, for its support."""
     again: bool
     """Whether the same call may succeed later without anything being changed."""
 
-    def __init__(self, code: str, class_: FaultClass, operation: str, status: Union[int, None], provider_code: Union[str, None], message: Union[str, None], cause: Union[Cause, None], again: bool) -> None:
+    def __init__(self, code: str, class_: FaultClass, operation: str, status: Union[int, None], provider_code: Union[str, None], message: Union[str, None], cause: Union[Cause, None], trace_id: Union[str, None], again: bool) -> None:
         _set(self, "code", code)
         _set(self, "class_", class_)
         _set(self, "operation", operation)
@@ -362,6 +366,7 @@ class Fault(Value):
         _set(self, "provider_code", provider_code)
         _set(self, "message", message)
         _set(self, "cause", cause)
+        _set(self, "trace_id", trace_id)
         _set(self, "again", again)
 
 
@@ -935,8 +940,9 @@ class Provider(Word):
 
 
 class Reason(Value):
-    """Why something did not pass."""
+    """Why something did not pass. `repr` prints no detail: it is the provider's free text."""
     __slots__ = ("code", "detail", "part")
+    _shown: ClassVar[Union[Tuple[str, ...], None]] = ("code", "part")
     code: str
     """The provider's code or type."""
     detail: Union[str, None]
@@ -1362,7 +1368,8 @@ Next = Union[Send, Present, Wait, Done]
 Deliberately exhaustive: these four are the whole job of a host."""
 
 Outcome = Union[Decided, Abandoned, Expired, Failed]
-"""How a session ended. It may leave the server: it holds no personal data.
+"""How a session ended. It may leave the server. The one text in it that a client may have worded is a fault's message:
+display it to that user only; it is dropped by an erasure, and `repr` does not print it.
 
 Deliberately exhaustive: a host must have an answer to each."""
 

@@ -113,11 +113,8 @@ fn class(text: &mut String, class: &Class<'_>) {
     let names: Vec<String> = class.fields.all.iter().map(|field| format!("\"{}\"", identifier(&field.name))).collect();
     put(text, format_args!("    __slots__ = {}\n", tuple(&names)));
     if let Some(shown) = &class.fields.shown {
-        let shown: Vec<String> = shown
-            .iter()
-            .filter(|name| names.contains(&format!("\"{name}\"")))
-            .map(|name| format!("\"{name}\""))
-            .collect();
+        let shown = shown.iter().map(|name| format!("\"{}\"", identifier(name)));
+        let shown: Vec<String> = shown.filter(|name| names.contains(name)).collect();
         put(text, format_args!("    _shown: ClassVar[Union[Tuple[str, ...], None]] = {}\n", tuple(&shown)));
     }
     if let Some(tag) = class.tag {
