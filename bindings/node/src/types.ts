@@ -121,7 +121,7 @@ export interface Catalog {
   readonly callback_sources: readonly CallbackSource[];
 }
 
-/** The root cause behind a provider's error. */
+/** The root cause behind a provider's error. `Debug` does not print the message. */
 export interface Cause {
   /** The provider's code. */
   readonly code: string | null;
@@ -224,7 +224,7 @@ export interface Evidence {
   readonly source: Source;
 }
 
-/** What went wrong, and where. Holds no personal data and no credential. */
+/** What went wrong, and where. Holds no credential; `Debug` prints neither message. */
 export interface Fault {
   /** Our stable `snake_case` code, such as `http_status`, `no_answer`, `unreadable`, `signature_wrong`. */
   readonly code: string;
@@ -240,6 +240,8 @@ export interface Fault {
   readonly message: string | null;
   /** The cause behind it, where the provider names one (Attestr's `original`). */
   readonly cause: Cause | null;
+  /** The provider's name for the exchange, for its support. */
+  readonly trace_id: string | null;
   /** Whether the same call may succeed later without anything being changed. */
   readonly again: boolean;
 }
@@ -500,7 +502,8 @@ export type Next =
     };
 
 /**
- * How a session ended. It may leave the server: it holds no personal data.
+ * How a session ended. It may leave the server. The one text in it that a client may have worded is a fault's message:
+ * display it to that user only; it is dropped by an erasure, and `Debug` does not print it.
  *
  * Deliberately exhaustive: a host must have an answer to each.
  */
@@ -625,7 +628,7 @@ export type Provider =
   /** Signicat Assure (seed 004). */
   | "signicat";
 
-/** Why something did not pass. */
+/** Why something did not pass. `Debug` prints no detail: it is the provider's free text. */
 export interface Reason {
   /** The provider's code or type. */
   readonly code: string;

@@ -62,7 +62,11 @@ impl Account {
 /// times several hundred; the interpreter is free meanwhile. Raises `Reject` with `nothing_signed` for a provider that
 /// signs nothing.
 #[pyfunction]
-pub(crate) fn diagnose<'py>(account: &Bound<'py, Account>, body: &Bound<'py, PyAny>, tag: &str) -> PyResult<Bound<'py, PyAny>> {
+pub(crate) fn diagnose<'py>(
+    account: &Bound<'py, Account>,
+    body: &Bound<'py, PyAny>,
+    tag: &str,
+) -> PyResult<Bound<'py, PyAny>> {
     let py = body.py();
     let body = from_python::bytes(body, "body")?;
     let account = &account.get().0;

@@ -5,7 +5,10 @@ use pyo3::{
     exceptions::{PyTypeError, PyValueError},
     prelude::*,
     sync::PyOnceLock,
-    types::{PyBool, PyByteArray, PyBytes, PyDict, PyFloat, PyInt, PyList, PyMapping, PyMemoryView, PyString, PyTuple, PyType},
+    types::{
+        PyBool, PyByteArray, PyBytes, PyDict, PyFloat, PyInt, PyList, PyMapping, PyMemoryView, PyString, PyTuple,
+        PyType,
+    },
 };
 use serde::{
     de::DeserializeOwned,
@@ -68,7 +71,10 @@ pub(crate) fn bytes(object: &Bound<'_, PyAny>, field: &str) -> PyResult<Vec<u8>>
              encode to them again; pass the raw body (response.content, await request.body())"
         )));
     }
-    Err(PyTypeError::new_err(format!("{field} takes bytes, bytearray or memoryview, not {}", object.get_type().name()?)))
+    Err(PyTypeError::new_err(format!(
+        "{field} takes bytes, bytearray or memoryview, not {}",
+        object.get_type().name()?
+    )))
 }
 
 /// A mapping or an instance of a generated class as JSON text.
@@ -84,9 +90,9 @@ pub(crate) fn text_or_json(object: &Bound<'_, PyAny>) -> PyResult<String> {
     }
 }
 
-/// An instance of a generated class as the Rust type. The error must not hold serde's text, which echoes values.
-pub(crate) fn parsed<T: DeserializeOwned>(object: &Bound<'_, PyAny>, wrong: &'static str) -> PyResult<T> {
-    serde_json::from_str(&json(object)?).map_err(|_| PyTypeError::new_err(wrong))
+/// JSON text as the Rust type. The error must not hold serde's text, which echoes values.
+pub(crate) fn parsed<T: DeserializeOwned>(json: &str, wrong: &'static str) -> PyResult<T> {
+    serde_json::from_str(json).map_err(|_| PyTypeError::new_err(wrong))
 }
 
 /// The tag of an input's class; nothing for any other class, derived ones included.
@@ -205,7 +211,9 @@ impl Json<'_, '_> {
     fn record<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let names = slots(self.object).map_err(|_| {
             let kind = self.object.get_type().name().map(|name| name.to_string()).unwrap_or_default();
-            S::Error::custom(format!("{kind} has no JSON form here; pass a dict, or a class of idvkit that is not sealed"))
+            S::Error::custom(format!(
+                "{kind} has no JSON form here; pass a dict, or a class of idvkit that is not sealed"
+            ))
         })?;
         let mut map = serializer.serialize_map(None)?;
         if let Ok(tag) = self.object.getattr("type") {

@@ -20,19 +20,27 @@ mod _idvkit {
 }
 
 mod functions {
-    use idvkit::{Journey, Provider, Way};
-    use pyo3::{exceptions::PyValueError, prelude::*};
+    use idvkit::{Journey, Provider, Seen, Way};
+    use pyo3::{exceptions::PyValueError, prelude::*, types::PyString};
 
     use crate::{from_python, reject::raised, to_python::to_python};
 
     /// Turns what a page or app saw into the text of a hint, or `None` if it has nothing to do with this journey.
     ///
-    /// Needs no credentials and decides nothing. `journey` is a `Journey` or its JSON text. Post the hint (at most 4096
+    /// Needs no credentials and decides nothing. `journey` is a `Journey`, `seen` one of the classes of
+    /// `Seen`; either may be its JSON text, as a page posts it. Post the hint (at most 4096
     /// bytes) to your own server, which handles `Hint(text)`.
     #[pyfunction]
     pub(crate) fn read(journey: &Bound<'_, PyAny>, seen: &Bound<'_, PyAny>) -> PyResult<Option<String>> {
         let journey = Journey::from_json(&from_python::text_or_json(journey)?).map_err(raised(journey.py()))?;
-        let seen = from_python::parsed(seen, "seen must be one of SeenNavigation, SeenMessage, SeenEvent, SeenClosed")?;
+        // What a page posted may be anything; what a program makes is one of the classes.
+        let seen: Seen = match seen.cast::<PyString>() {
+            Ok(text) => match serde_json::from_str(&text.to_cow()?) {
+                Ok(seen) => seen,
+                Err(_) => return Ok(None),
+            },
+            Err(_) => from_python::parsed(&from_python::json(seen)?, "seen must be one of the classes of `Seen`")?,
+        };
         Ok(idvkit::read(&journey, &seen))
     }
 
@@ -61,7 +69,7 @@ mod functions {
     /// A way as HTML to paste, or `None`.
     #[pyfunction]
     pub(crate) fn html(way: &Bound<'_, PyAny>) -> PyResult<Option<String>> {
-        let way: Way = from_python::parsed(way, "this is none of the classes of `Way`")?;
+        let way: Way = from_python::parsed(&from_python::json(way)?, "this is none of the classes of `Way`")?;
         Ok(way.html())
     }
 }

@@ -27,7 +27,12 @@ impl Session {
     /// Raises `Reject` with the field, the rule and the fix; `request_of_other_provider` if account and request do not
     /// belong together.
     #[staticmethod]
-    fn open(account: &Bound<'_, Account>, request: &Bound<'_, PyAny>, seed: &Bound<'_, PyAny>, now: i64) -> PyResult<Self> {
+    fn open(
+        account: &Bound<'_, Account>,
+        request: &Bound<'_, PyAny>,
+        seed: &Bound<'_, PyAny>,
+        now: i64,
+    ) -> PyResult<Self> {
         let py = account.py();
         let text = from_python::json(request)?;
         let seed = from_python::bytes(seed, "seed")?;

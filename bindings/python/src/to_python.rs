@@ -7,6 +7,7 @@ use std::fmt;
 use pyo3::{
     IntoPyObjectExt,
     exceptions::PyTypeError,
+    ffi, intern,
     prelude::*,
     sync::PyOnceLock,
     types::{PyBytes, PyDict, PyString, PyTuple},
@@ -33,16 +34,16 @@ struct Walk<'a, 'py> {
 }
 
 impl<'py> Walk<'_, 'py> {
-    fn py(&self) -> Python<'py> {
+    fn py(self) -> Python<'py> {
         self.classes.py()
     }
 
-    fn class(&self, name: &'static str) -> Result<Bound<'py, PyAny>, Failure> {
+    fn class(self, name: &'static str) -> Result<Bound<'py, PyAny>, Failure> {
         let class = self.classes.get_item(PyString::intern(self.py(), name))?;
         class.ok_or_else(|| ser::Error::custom(format!("there is no class for {name}; run `cargo xtask types`")))
     }
 
-    fn plain<T: IntoPyObject<'py>>(&self, value: T) -> Result<Bound<'py, PyAny>, Failure> {
+    fn plain<T: IntoPyObject<'py>>(self, value: T) -> Result<Bound<'py, PyAny>, Failure> {
         Ok(value.into_bound_py_any(self.py())?)
     }
 }
@@ -184,8 +185,35 @@ impl<'py> ser::SerializeStruct for Record<'_, 'py> {
     }
 
     fn end(self) -> Result<Self::Ok, Failure> {
-        Ok(self.class.call1(PyTuple::new(self.walk.py(), self.fields)?)?)
+        Ok(instance(&self.class, &self.fields)?)
     }
+}
+
+/// An instance made without its `__init__`, which would be called for nothing but to set the same slots, in Python.
+fn instance<'py>(class: &Bound<'py, PyAny>, fields: &[Bound<'py, PyAny>]) -> PyResult<Bound<'py, PyAny>> {
+    static NEW: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    let py = class.py();
+    let new = NEW.get_or_try_init(py, || -> PyResult<_> {
+        Ok(py.import("builtins")?.getattr("object")?.getattr("__new__")?.unbind())
+    })?;
+    let made = new.bind(py).call1((class,))?;
+    let slots = class.getattr(intern!(py, "__slots__"))?.cast_into::<PyTuple>()?;
+    if slots.len() != fields.len() {
+        return Err(PyTypeError::new_err("a class has other fields than its Rust type; run `cargo xtask types`"));
+    }
+    for (name, value) in slots.iter_borrowed().zip(fields) {
+        set(&made, &name, value)?;
+    }
+    Ok(made)
+}
+
+/// What `object.__setattr__` does: the classes themselves are frozen.
+#[expect(unsafe_code, reason = "pyo3 has no safe name for this function of the stable ABI")]
+fn set(object: &Bound<'_, PyAny>, name: &Bound<'_, PyAny>, value: &Bound<'_, PyAny>) -> PyResult<()> {
+    // SAFETY: all three are live objects during the call, and `Bound` proves that this thread is attached. The function
+    // borrows them, checks `name` itself, and reports failure by -1 with an exception set.
+    let failed = unsafe { ffi::PyObject_GenericSetAttr(object.as_ptr(), name.as_ptr(), value.as_ptr()) } != 0;
+    if failed { Err(PyErr::fetch(object.py())) } else { Ok(()) }
 }
 
 /// A Python exception in the form that serde wants.

@@ -43,7 +43,7 @@ def jumio(base: str, **more: Any) -> idvkit.Account:
         api_token="sandbox-jumio-token",
         api_secret="sandbox-jumio-secret",
         user_agent="ExampleShop Demo/1.0",
-        callback="portal",
+        callback={"url": "https://merchant.example/jumio"},
         success_url="http://localhost:3000/back",
         error_url="http://localhost:3000/back",
         options={"development": True, "api_base": f"{base}/jumio/us"},

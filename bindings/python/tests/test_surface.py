@@ -191,6 +191,15 @@ def test_html_and_unknown_ways() -> None:
     assert caught.value.code == "journey_malformed"
 
 
+def test_what_a_page_posted_may_be_anything() -> None:
+    journey = idvkit.Journey("j", idvkit.Provider.JUMIO, None, (), ())
+    assert idvkit.read(journey, '{"type":"closed"}') == idvkit.read(journey, idvkit.SeenClosed()) is not None
+    for text in ("", "[]", '{"type":"retry"}', "null", '{"type":"navigation"}', "x" * 1_000_000):
+        assert idvkit.read(journey, text) is None
+    with pytest.raises(TypeError):
+        idvkit.read(journey, idvkit.Retry())  # type: ignore[arg-type]
+
+
 def test_threads_share_a_session() -> None:
     one = session()
     failures: List[BaseException] = []
@@ -221,7 +230,7 @@ def test_threads_share_a_session() -> None:
 
 def test_other_threads_run_during_work_on_a_large_body() -> None:
     account = support.attestr("http://127.0.0.1:1")
-    body = b'{"result": {"a": "' + b"x" * 3_000_000 + b'"}}'
+    body = b'{"result": {"a": "' + b"x" * 400_000 + b'"}}'
     ticks = 0
     done = threading.Event()
 

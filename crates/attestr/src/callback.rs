@@ -16,11 +16,12 @@ use crate::{
 pub const MAX_WEBHOOK_BYTES: usize = 1024 * 1024;
 
 /// Whose webhook this is: the handshake id by which you find the session, or `None` for a genuine event that belongs to no
-/// session (`async.completed` and other events of the platform). Attestr has no return URLs: a redirect is `None`.
+/// session (`async.completed` and other events of the platform).
 ///
 /// # Errors
 /// `webhook_not_configured`, `webhook_token_missing`, `webhook_token_malformed`, `webhook_token_wrong`,
-/// `webhook_too_large`, `webhook_unreadable`; `input_unexpected` for anything but a callback or redirect.
+/// `webhook_too_large`, `webhook_unreadable`; `no_reference` for other inputs: a redirect never comes, as Attestr knows no
+/// return URL.
 pub fn reference_of(account: &Account, input: &Input, now: UnixMillis) -> Result<Option<String>, Reject> {
     Ok(webhook_key(account, input, now)?.map(|key| key.handshake.into()))
 }
@@ -35,12 +36,7 @@ pub fn webhook_key(account: &Account, input: &Input, now: UnixMillis) -> Result<
         Input::Callback { headers, body, .. } => {
             Ok(Webhook::receive(account, headers, body)?.map(|webhook| webhook.key))
         }
-        Input::Redirect { .. } => Ok(None),
-        _ => {
-            let rule =
-                "only a callback or a redirect arrives without its session; hand other input to the session itself";
-            Err(Reject::caller("input_unexpected", "input", rule))
-        }
+        _ => Err(Reject::caller("no_reference", "input", "only webhooks carry a provider's reference")),
     }
 }
 

@@ -1,4 +1,4 @@
-//! The flow: create a handshake, let the user run it, fetch the result and prove that it is the one they completed.
+//! The flow: create a handshake, let the user run it, fetch the result.
 
 use alloc::{
     format,
@@ -8,19 +8,18 @@ use alloc::{
 use core::fmt;
 
 use idvkit_core::{
-    Basis, Decision, Evidence, Fault, FaultClass, Header, Hint, HintKind, HttpRequest, Journey, Method, Outcome, Part,
-    PollPlan, Provider, Reject, Response, SignedForm, Source,
+    Fault, Header, Hint, HintKind, HttpRequest, Journey, Method, Outcome, PollPlan, Reject, Response,
     machine::{Flow, Heard, Need, Own, Schedule, Step, malformed},
 };
-use idvkit_signature::{Mismatch, ecmascript, member, same_tag};
-use serde::{Deserialize, Deserializer, Serialize, de::IgnoredAny};
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::{
-    callback::{News, Webhook},
+    callback::Webhook,
     journey,
-    types::{ApiError, ClaimedSignature, ExecutionResult, HandshakeId, LaunchError, SnapshotId, StageId},
-    validate::{Account, Order},
+    live::{ARCHIVED, Live, NonPass},
+    types::{ApiError, ClaimedSignature, HandshakeId, SnapshotId, StageId},
+    validate::{Account, DEFAULT_LIFETIME_MS, Order},
 };
 
 /// The operation that creates a handshake (A4).
@@ -30,59 +29,25 @@ pub const FETCH_RESULT: &str = "attestr.fetch_result";
 /// What runs on the user's device (A7): the operation of errors that a client claims.
 pub const LAUNCH: &str = "attestr.launch";
 
-/// Claims that are kept at a time (rule 2).
-const MAX_CLAIMS: usize = 4;
-/// A claim is dropped once so many verified results carried another signature. More than one, as an answer may be older
-/// than the claim, above all after a retry (inferred).
-const MAX_MISSES: u8 = 3;
+/// Handshakes made one after the other; after so many there is no further one (our limit).
+const MAX_HANDSHAKES: usize = 32;
 
 /// The state of one Attestr flow. It is opaque: a session shows what matters of it.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct AttestrFlow(State);
+pub struct AttestrFlow {
+    order: Order,
+    /// The ids of all handshakes, newest first.
+    handshakes: Vec<String>,
+    state: State,
+}
 
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum State {
     /// The handshake does not exist yet.
-    Creating { order: Order },
+    Creating,
     /// The handshake exists: the user may run it, once or again.
-    Live { order: Order, live: Live },
-}
-
-#[derive(Clone, PartialEq, Serialize, Deserialize)]
-struct Live {
-    handshake: HandshakeId,
-    number: Option<String>,
-    /// Signatures that somebody says a completed run gave.
-    claims: Vec<Claim>,
-    /// How somebody says the run ended, if not completed.
-    ended: Option<Ended>,
-    /// Whether the provider saw the handshake used on a device; says nothing about how it ended (A-Q3).
-    consumed: Option<bool>,
-    /// Whether this is a further run of the same handshake (A11).
-    retry: bool,
-}
-
-#[derive(Clone, PartialEq, Serialize, Deserialize)]
-struct Claim {
-    signature: ClaimedSignature,
-    /// Verified results that carried another signature.
-    misses: u8,
-}
-
-#[derive(Clone, PartialEq, Serialize, Deserialize)]
-struct Ended {
-    how: NonPass,
-    /// Said by an authenticated webhook: a client's word does not replace it.
-    authentic: bool,
-}
-
-#[derive(Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum NonPass {
-    Skipped { stage: Option<StageId> },
-    Errored { error: LaunchError },
+    Live(Live),
 }
 
 /// The two requests to the provider.
@@ -96,30 +61,30 @@ pub enum Op {
 
 impl AttestrFlow {
     pub(crate) fn new(order: Order) -> Self {
-        Self(State::Creating { order })
+        Self { order, handshakes: Vec::new(), state: State::Creating }
     }
 }
 
 impl Flow for AttestrFlow {
     type Account = Account;
     type Op = Op;
+    const DELETES: bool = false;
+    const TRACE_HEADER: Option<&'static str> = Some("xattestrid");
 
     fn need(&self, _account: &Account) -> Need<Op> {
-        match &self.0 {
-            State::Creating { .. } => Need::Answer(Op::CreateHandshake),
-            State::Live { live, .. } if live.claims.is_empty() => Need::User(Op::FetchResult),
-            State::Live { .. } => Need::Verdict(Op::FetchResult),
+        match &self.state {
+            State::Creating => Need::Answer(Op::CreateHandshake),
+            State::Live(live) if live.claims.is_empty() => Need::User(Op::FetchResult),
+            State::Live(_) => Need::Verdict(Op::FetchResult),
         }
     }
 
     /// The state names the operation: there is one for each.
     fn request(&self, account: &Account, _op: Op, id: String, _own: &Own<'_>) -> HttpRequest {
         let handshakes = format!("{}/public/flowx/handshake", account.api);
-        let (operation, method, url, body) = match &self.0 {
-            State::Creating { order } => (CREATE_HANDSHAKE, Method::Post, handshakes, Some(order.body())),
-            State::Live { live, .. } => {
-                (FETCH_RESULT, Method::Get, format!("{handshakes}/{}", live.handshake.as_str()), None)
-            }
+        let (operation, method, url, body) = match &self.state {
+            State::Creating => (CREATE_HANDSHAKE, Method::Post, handshakes, Some(self.order.body())),
+            State::Live(live) => (FETCH_RESULT, Method::Get, format!("{handshakes}/{}", live.handshake.as_str()), None),
         };
         HttpRequest {
             id,
@@ -141,25 +106,28 @@ impl Flow for AttestrFlow {
             let code = ApiError::from_json(response.body).code.map(|code| code.to_string());
             return Err(Fault::status(operation, response.status).with_provider_code(code));
         }
-        match &mut self.0 {
-            State::Creating { order } => {
-                let live = Live::created(response).ok_or_else(|| Fault::unreadable(operation, response.status))?;
-                self.0 = State::Live { order: order.clone(), live };
+        match &mut self.state {
+            State::Creating => {
+                let ends = self.order.expiry.unwrap_or_else(|| response.at.plus(DEFAULT_LIFETIME_MS));
+                let live =
+                    Live::created(response, ends).ok_or_else(|| Fault::unreadable(operation, response.status))?;
+                self.handshakes.insert(0, live.handshake.as_str().into());
+                self.state = State::Live(live);
                 Ok(Step::Go)
             }
-            State::Live { order, live } => live.fetched(account, &order.tag, response),
+            State::Live(live) => live.fetched(account, &self.order.tag, response),
         }
     }
 
     fn journey(&self, account: &Account, own: &Own<'_>) -> Journey {
-        match &self.0 {
-            State::Live { order, live } => journey::of(account, order, &live.handshake, live.retry, own),
-            State::Creating { .. } => journey::none(own),
+        match &self.state {
+            State::Live(live) => journey::of(account, &self.order, live, own),
+            State::Creating => journey::none(own),
         }
     }
 
     fn hint(&mut self, _account: &Account, hint: &Hint) -> Heard {
-        let State::Live { live, .. } = &mut self.0 else { return Heard::NOTHING };
+        let State::Live(live) = &mut self.state else { return Heard::NOTHING };
         match hint.kind {
             HintKind::Success => {
                 let signature = hint.member(journey::SIGNATURE).and_then(ClaimedSignature::parse);
@@ -167,14 +135,12 @@ impl Flow for AttestrFlow {
                 if is_new { Heard { look: true, ..Heard::DONE } } else { Heard::NOTHING }
             }
             HintKind::Error => {
-                let error = journey::error_in(hint);
-                live.end(NonPass::Errored { error }, false);
-                Heard { look: true, ..Heard::SETTLE }
+                let is_new = live.end(NonPass::Errored { error: journey::error_in(hint) }, false);
+                if is_new { Heard { look: true, ..Heard::SETTLE } } else { Heard::NOTHING }
             }
             HintKind::Skipped => {
                 let stage = hint.member(journey::STAGE).and_then(StageId::parse);
-                live.end(NonPass::Skipped { stage }, false);
-                Heard::SETTLE
+                if live.end(NonPass::Skipped { stage }, false) { Heard::SETTLE } else { Heard::NOTHING }
             }
             _ => Heard::NOTHING,
         }
@@ -182,7 +148,8 @@ impl Flow for AttestrFlow {
 
     /// Attestr sends nobody to a return URL.
     fn redirect(&mut self, _account: &Account, _url: &str) -> Result<Heard, Reject> {
-        Ok(Heard::NOTHING)
+        let fix = "Attestr knows no return URL; pass what a page or app saw to `read` and handle the hint";
+        Err(Reject::caller("redirect_unexpected", "url", fix))
     }
 
     fn callback(
@@ -193,34 +160,26 @@ impl Flow for AttestrFlow {
         body: &[u8],
         _own: &Own<'_>,
     ) -> Result<Heard, Reject> {
-        let webhook = Webhook::receive(account, headers, body)?;
-        let foreign =
-            || Reject::provider("callback_foreign", "the webhook is about another handshake; route it by reference");
-        let (State::Live { order, live }, Some(webhook)) = (&mut self.0, webhook) else { return Err(foreign()) };
-        if webhook.key.handshake != live.handshake || webhook.tag.is_some_and(|tag| tag != order.tag) {
+        let foreign = || {
+            let fix = "find the session by `reference_of` and tell that one";
+            Reject::caller("callback_of_other_session", "body", fix)
+        };
+        let webhook = Webhook::receive(account, headers, body)?.ok_or_else(foreign)?;
+        let handshake = webhook.key.handshake.as_str();
+        let is_ours = self.handshakes.iter().any(|known| known == handshake);
+        if !is_ours || webhook.tag.as_ref().is_some_and(|tag| *tag != self.order.tag) {
             return Err(foreign());
         }
-        let ended = Heard { look: true, authentic: true, ..Heard::SETTLE };
-        Ok(match webhook.news {
-            News::Completed { signature } => {
-                live.claim(signature, true);
-                Heard::RESULT
-            }
-            News::Skipped { stage } => {
-                live.end(NonPass::Skipped { stage }, true);
-                ended
-            }
-            News::Errored { error } => {
-                live.end(NonPass::Errored { error }, true);
-                ended
-            }
-            News::Other => Heard::NOTHING,
+        Ok(match &mut self.state {
+            State::Live(live) if live.handshake == webhook.key.handshake => live.told(webhook),
+            // About a handshake that expired and was replaced.
+            _ => Heard::NOTHING,
         })
     }
 
     fn schedule(&self, account: &Account) -> Schedule {
-        let lifetime = self.order().lifetime_ms;
-        let claimed = matches!(&self.0, State::Live { live, .. } if !live.claims.is_empty());
+        let lifetime = self.order.lifetime_ms;
+        let claimed = matches!(&self.state, State::Live(live) if !live.claims.is_empty());
         let plan = &account.schedule;
         Schedule {
             start_patience_ms: account.start_patience_ms.map_or(lifetime, |patience| patience.min(lifetime)),
@@ -231,70 +190,68 @@ impl Flow for AttestrFlow {
     }
 
     fn at_deadline(&self) -> Outcome {
-        match &self.0 {
-            State::Live { live: Live { ended: Some(ended), .. }, .. } => ended.how.outcome(),
-            _ => Outcome::Expired,
-        }
+        self.ended().map_or(Outcome::Expired, NonPass::outcome)
     }
 
-    /// Attestr runs the same handshake again, and skips the stages that went well (S0, A11). An archived one is gone.
+    /// Attestr runs the same handshake again, and skips the stages that went well (S0, A11). An expired one is dead: a new
+    /// one is made, unless the request itself said when it expires. An archived one is gone with its data.
     fn retry(&mut self, outcome: &Outcome) -> bool {
-        let gone = matches!(outcome, Outcome::Failed { fault } if fault.code == ARCHIVED);
-        let State::Live { live, .. } = &mut self.0 else { return false };
-        if gone {
-            return false;
+        let State::Live(live) = &mut self.state else { return false };
+        match outcome {
+            Outcome::Failed { fault } if fault.code == ARCHIVED => false,
+            Outcome::Expired => {
+                let again = self.order.expiry.is_none() && self.handshakes.len() < MAX_HANDSHAKES;
+                if again {
+                    self.state = State::Creating;
+                }
+                again
+            }
+            _ => {
+                live.again();
+                true
+            }
         }
-        live.claims.clear();
-        live.ended = None;
-        live.retry = true;
-        true
     }
 
     fn stage(&self) -> Option<String> {
-        match &self.0 {
-            State::Live { live: Live { ended: Some(ended), .. }, .. } => ended.how.stage(),
-            _ => None,
-        }
+        self.ended().and_then(NonPass::stage)
     }
 
     fn references(&self) -> &[String] {
-        match &self.0 {
-            State::Creating { .. } => &[],
-            State::Live { live, .. } => core::slice::from_ref(live.handshake.text()),
-        }
+        &self.handshakes
     }
 
     fn wipe(&mut self) {
-        let order = match &mut self.0 {
-            State::Creating { order } => order,
-            State::Live { order, live } => {
-                live.claims.clear();
-                live.ended = None;
-                live.number = None;
-                order
-            }
-        };
-        order.tag.clear();
-        order.variables.clear();
-        order.extra.clear();
+        if let State::Live(live) = &mut self.state {
+            live.forget();
+        }
+        self.order.tag.clear();
+        self.order.variables.clear();
+        self.order.extra.clear();
     }
 
     fn check(&self) -> Result<(), Reject> {
-        let claims = match &self.0 {
-            State::Creating { .. } => 0,
-            State::Live { live, .. } => live.claims.len(),
+        let known = self.handshakes.len() <= MAX_HANDSHAKES
+            && self.handshakes.iter().all(|id| HandshakeId::parse(id).is_some());
+        let live = match &self.state {
+            State::Creating => true,
+            State::Live(live) => {
+                live.is_plausible() && self.handshakes.first().is_some_and(|id| id == live.handshake.as_str())
+            }
         };
-        if claims > MAX_CLAIMS || !self.order().is_plausible() {
-            return Err(malformed("a time or number in it is out of range"));
+        if known && live && self.order.is_plausible() {
+            return Ok(());
         }
-        Ok(())
+        Err(malformed("a handshake, time or number in it cannot be"))
     }
 }
 
 impl AttestrFlow {
-    fn order(&self) -> &Order {
-        match &self.0 {
-            State::Creating { order } | State::Live { order, .. } => order,
+    /// How somebody says that the run ended, if not completed.
+    fn ended(&self) -> Option<&NonPass> {
+        match &self.state {
+            State::Live(live) => live.ended.as_ref().map(|ended| &ended.how),
+            State::Creating => None,
         }
     }
 }
@@ -302,9 +259,9 @@ impl AttestrFlow {
 /// Prints the state's name: the rest holds personal data.
 impl fmt::Debug for AttestrFlow {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self.0 {
-            State::Creating { .. } => "AttestrFlow(creating)",
-            State::Live { .. } => "AttestrFlow(live)",
+        f.write_str(match self.state {
+            State::Creating => "AttestrFlow(creating)",
+            State::Live(_) => "AttestrFlow(live)",
         })
     }
 }
@@ -315,112 +272,6 @@ impl Op {
             Self::CreateHandshake => CREATE_HANDSHAKE,
             Self::FetchResult => FETCH_RESULT,
         }
-    }
-}
-
-/// The code of the fault that ends an archived handshake.
-const ARCHIVED: &str = "archived";
-
-impl Live {
-    /// From the answer to the creation; `digest` is reserved (A4, A-Q13) and dropped.
-    fn created(response: &Response<'_>) -> Option<Self> {
-        #[derive(Deserialize)]
-        struct Created {
-            #[serde(rename = "_id")]
-            handshake: HandshakeId,
-            #[serde(default)]
-            number: Option<String>,
-        }
-        let Created { handshake, number } = serde_json::from_slice(response.body).ok()?;
-        Some(Self { handshake, number, claims: Vec::new(), ended: None, consumed: None, retry: false })
-    }
-
-    /// Takes in a fetched result: the only place that decides.
-    fn fetched(&mut self, account: &Account, tag: &str, response: &Response<'_>) -> Result<Step, Fault> {
-        let unreadable = || Fault::unreadable(FETCH_RESULT, response.status);
-        let answer = ExecutionResult::from_json(response.body).map_err(|_| unreadable())?;
-        if answer.handshake != self.handshake.as_str() || answer.tag.as_deref().is_some_and(|theirs| theirs != tag) {
-            return Err(Fault::foreign(FETCH_RESULT));
-        }
-        self.consumed = answer.consumed.or(self.consumed);
-        if answer.archived.is_some() {
-            let fault = Fault::new(ARCHIVED, FaultClass::Input, FETCH_RESULT, false);
-            return Ok(Step::End { outcome: Outcome::Failed { fault }, evidence: None });
-        }
-        let result = member(response.body, "result").map_err(|_| unreadable())?;
-        let Some(result) = result.filter(|result| *result != b"null") else {
-            return Ok(Step::NotYet { user_done: false });
-        };
-        let stages = stages(result).ok_or_else(unreadable)?;
-        let signature = answer.signature.as_deref().unwrap_or_default();
-        let (form, raw) = verified(account, result, signature).map_err(|mismatch| {
-            let fault = Fault::new(mismatch.code(), FaultClass::Answer, FETCH_RESULT, true);
-            Fault { status: Some(response.status), ..fault }
-        })?;
-        if !self.claims.iter().any(|claim| same_tag(claim.signature.as_str(), signature)) {
-            self.missed();
-            return Ok(Step::NotYet { user_done: false });
-        }
-        let evidence = Evidence {
-            basis: Basis::Signed { form },
-            at: response.at,
-            raw,
-            person: None,
-            parts: stages.into_iter().map(|name| Part { name, passed: None, status: None, score: None }).collect(),
-            reasons: Vec::new(),
-            sealed: None,
-            source: Source {
-                provider: Provider::Attestr,
-                operation: FETCH_RESULT.into(),
-                host: account.api_host.clone(),
-                production: account.is_production(),
-            },
-        };
-        Ok(Step::End { outcome: Outcome::Decided { decision: Decision::Completed }, evidence: Some(evidence) })
-    }
-
-    /// Adds a claim, if it is new and there is room. One that the provider's own webhook makes finds room.
-    fn claim(&mut self, signature: ClaimedSignature, authentic: bool) -> bool {
-        if self.claims.iter().any(|claim| same_tag(claim.signature.as_str(), signature.as_str())) {
-            return false;
-        }
-        if self.claims.len() >= MAX_CLAIMS {
-            if !authentic {
-                return false;
-            }
-            self.claims.remove(0);
-        }
-        self.claims.push(Claim { signature, misses: 0 });
-        true
-    }
-
-    /// No claim is the signature of a verified result.
-    fn missed(&mut self) {
-        for claim in &mut self.claims {
-            claim.misses = claim.misses.saturating_add(1);
-        }
-        self.claims.retain(|claim| claim.misses < MAX_MISSES);
-    }
-
-    /// The newest word counts.
-    fn end(&mut self, how: NonPass, authentic: bool) {
-        if authentic || !self.ended.as_ref().is_some_and(|ended| ended.authentic) {
-            self.ended = Some(Ended { how, authentic });
-        }
-    }
-}
-
-impl NonPass {
-    fn outcome(&self) -> Outcome {
-        match self {
-            Self::Skipped { .. } => Outcome::Abandoned { stage: self.stage() },
-            Self::Errored { error } => Outcome::Failed { fault: error.fault(LAUNCH) },
-        }
-    }
-
-    fn stage(&self) -> Option<String> {
-        let (Self::Skipped { stage } | Self::Errored { error: LaunchError { stage, .. } }) = self;
-        stage.as_ref().map(|stage| stage.as_str().to_string())
     }
 }
 
@@ -451,40 +302,4 @@ fn headers(account: &Account) -> Vec<Header> {
         Header::new("Accept", "application/json"),
     ]
     .into()
-}
-
-/// The form of the result that its signature covers, and those bytes: as sent, or else as ECMAScript writes them (A-Q1).
-fn verified(account: &Account, result: &[u8], signature: &str) -> Result<(SignedForm, Vec<u8>), Mismatch> {
-    let verify = |bytes: &[u8]| account.scheme.verify(&account.client_secrets, bytes, signature);
-    let wrong = match verify(result) {
-        Ok(()) => return Ok((SignedForm::AsSent, result.to_vec())),
-        Err(Mismatch::Wrong) if account.ecmascript_form => Mismatch::Wrong,
-        Err(other) => return Err(other),
-    };
-    let printed = ecmascript(result).map_err(|_| wrong)?;
-    verify(&printed)?;
-    Ok((SignedForm::Ecmascript, printed))
-}
-
-/// The names of the stages in order, or `None` if it is not an object.
-fn stages(result: &[u8]) -> Option<Vec<String>> {
-    struct Names;
-
-    impl<'de> serde::de::Visitor<'de> for Names {
-        type Value = Vec<String>;
-
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("an object")
-        }
-
-        fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<Vec<String>, A::Error> {
-            let mut names = Vec::new();
-            while let Some((name, _)) = map.next_entry::<String, IgnoredAny>()? {
-                names.push(name);
-            }
-            Ok(names)
-        }
-    }
-
-    serde_json::Deserializer::from_slice(result).deserialize_map(Names).ok()
 }

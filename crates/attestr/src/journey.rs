@@ -14,7 +14,8 @@ use idvkit_core::{
 use serde_json::{Value, json};
 
 use crate::{
-    types::{HandshakeId, LaunchError, MAX_CAUSE_MESSAGE, MAX_MESSAGE},
+    live::Live,
+    types::{LaunchError, MAX_CAUSE_MESSAGE, MAX_MESSAGE},
     validate::{Account, Order},
 };
 
@@ -34,10 +35,10 @@ const ERROR: [&str; 4] = ["onFlowxError", "onFlowXError", "onError", "FlowxError
 const SKIP: [&str; 4] = ["onFlowxSkip", "onFlowXSkip", "onSkip", "FlowxSkip"];
 
 /// The journey of one run of a handshake.
-pub(crate) fn of(account: &Account, order: &Order, handshake: &HandshakeId, retry: bool, own: &Own<'_>) -> Journey {
-    let launch = Launch { account, order, handshake, retry };
+pub(crate) fn of(account: &Account, order: &Order, live: &Live, own: &Own<'_>) -> Journey {
+    let launch = Launch { account, order, live };
     let ways = vec![launch.script(), launch.android(), launch.ios(), launch.flutter()];
-    Journey { expires: Some(own.opened.plus(order.lifetime_ms)), ways, ..none(own) }
+    Journey { expires: Some(live.ends), ways, ..none(own) }
 }
 
 /// A journey without a way: there is no handshake yet.
@@ -66,8 +67,7 @@ pub(crate) fn error_in(hint: &Hint) -> LaunchError {
 struct Launch<'a> {
     account: &'a Account,
     order: &'a Order,
-    handshake: &'a HandshakeId,
-    retry: bool,
+    live: &'a Live,
 }
 
 impl Launch<'_> {
@@ -115,7 +115,7 @@ impl Launch<'_> {
     }
 
     fn handshake(&self) -> Param {
-        param("hs", ParamValue::Text { value: self.handshake.as_str().into() })
+        param("hs", ParamValue::Text { value: self.live.handshake.as_str().into() })
     }
 
     /// `null` lets the user choose on a phone (A8, A-12).
@@ -130,7 +130,7 @@ impl Launch<'_> {
     }
 
     fn retry(&self) -> Param {
-        param("retry", ParamValue::Flag { value: self.retry })
+        param("retry", ParamValue::Flag { value: self.live.retry })
     }
 }
 

@@ -39,6 +39,7 @@ mod callback;
 mod catalog;
 mod flow;
 mod journey;
+mod live;
 mod types;
 mod validate;
 
@@ -49,6 +50,7 @@ pub use catalog::catalog;
 pub use flow::{AttestrFlow, CREATE_HANDSHAKE, FETCH_RESULT, LAUNCH, Op};
 use idvkit_core::{Reject, Seed, UnixMillis, machine::Machine};
 use idvkit_signature::{Diagnosis, diagnose_member};
+pub use live::HANDSHAKE_PART;
 pub use types::{
     ApiError, ClaimedSignature, ClientKey, Config, ExecutionResult, FlowId, HandshakeId, LaunchCause, LaunchError,
     Options, Request, SnapshotId, StageId,
@@ -61,10 +63,10 @@ pub type Session = Machine<AttestrFlow>;
 /// Opens a session. Nothing is sent yet: ask [`Session::next`](Machine::next).
 ///
 /// # Errors
-/// About the field, with the rule and the fix: `flow_invalid`, `snapshot_invalid`, `tag_invalid`, `expiry_invalid`,
+/// About the field below `request`, with the rule and the fix: `flow_id_invalid`, `snapshot_invalid`, `tag_invalid`, `expiry_invalid`,
 /// `locale_malformed`, `variable_unnamed`, `extra_reserved`, `now_out_of_range`.
 pub fn open(account: &Arc<Account>, request: Request, seed: Seed, now: UnixMillis) -> Result<Session, Reject> {
-    let order = validate::Order::parse(request, now)?;
+    let order = validate::Order::parse(request, now.plausible()?).map_err(|reject| reject.within("request"))?;
     Machine::open(account.clone(), AttestrFlow::new(order), seed, now)
 }
 

@@ -67,7 +67,9 @@ pub struct Options {
     pub start_patience_ms: Option<i64>,
     /// How long the proof of a claimed success may take, in milliseconds; 15 minutes by default (inferred).
     pub verdict_patience_ms: Option<i64>,
-    /// How long a claimed skip or error waits for a success proof, in milliseconds; 30 seconds by default (inferred).
+    /// How long a claimed skip or error waits for a success proof, in milliseconds; 30 seconds by default (inferred). It
+    /// counts from the first such claim, and a success that is only claimed does not put it off: one that comes later
+    /// has what is left of this time to be proven.
     pub settle_ms: Option<i64>,
     /// Offsets in seconds, since a claimed success, at which to fetch the result; 0, 2, 4, 8, 15, 30, 60, 120, 300 and
     /// then each 300 by default (inferred).
@@ -190,12 +192,6 @@ id!(
 fn is_token(value: &str) -> bool {
     let allowed = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'_';
     (1..=64).contains(&value.len()) && value.bytes().all(allowed)
-}
-
-impl HandshakeId {
-    pub(crate) fn text(&self) -> &String {
-        &self.0
-    }
 }
 
 /// A signature that somebody claims: exactly 64 hex digits, in lower case (A3, S0).

@@ -9,8 +9,9 @@ use alloc::{
 use core::fmt;
 
 use idvkit_core::{
-    LocaleTag, PollPlan, Provider, Reject, RestrictedUrl, Secret, UnixMillis, UrlRules, fingerprint,
+    LocaleTag, PollPlan, Provider, Reject, Secret, UnixMillis, fingerprint,
     machine::{self, Schedule},
+    settings,
 };
 use idvkit_signature::{KeyForm, Scheme};
 use serde::{Deserialize, Serialize};
@@ -58,8 +59,8 @@ impl Account {
     ///
     /// # Errors
     /// About the field, with the rule and the fix: `credential_missing`, `credential_malformed`, `client_key_invalid`,
-    /// `secret_malformed`, `api_version_invalid`, `url_…`, `library_src_invalid`, `duration_invalid`,
-    /// `poll_plan_invalid`, `account_id_invalid`.
+    /// `secret_malformed`, `api_version_invalid`, `base_url_invalid`, `library_src_invalid`, `duration_out_of_range`,
+    /// `timeout_out_of_range`, `poll_plan_invalid`, `account_id_invalid`.
     pub fn new(config: Config) -> Result<Self, Reject> {
         let Config { auth_token, client_key, client_secrets, webhook_tokens, options } = config;
         let client_key = ClientKey::parse(&client_key).ok_or_else(|| {
@@ -80,9 +81,9 @@ impl Account {
             api,
             api_host,
             library_src: library_src(&options)?,
-            start_patience_ms: duration("start_patience_ms", options.start_patience_ms)?,
+            start_patience_ms: settings::duration_ms("start_patience_ms", options.start_patience_ms)?,
             schedule: schedule(&options)?,
-            timeout_ms: timeout(options.timeout_ms)?,
+            timeout_ms: settings::timeout_ms(options.timeout_ms)?,
             fingerprint: account_name(&client_key, options.account_id.as_deref())?,
             client_key,
         })
@@ -128,7 +129,6 @@ pub(crate) struct Order {
 
 impl Order {
     pub(crate) fn parse(request: Request, now: UnixMillis) -> Result<Self, Reject> {
-        let now = now.plausible()?;
         let expiry = request.expiry.map(|expiry| self::expiry(expiry, now)).transpose()?;
         if let Some(member) = request.extra.keys().find(|key| BODY_MEMBERS.contains(&key.as_str())) {
             let rule = format!("`{member}` is a field of the request; set it there");
@@ -240,13 +240,14 @@ fn scheme(options: &Options) -> Scheme {
 fn api(options: &Options) -> Result<(String, String), Reject> {
     let default = if options.staging { STAGING_API_BASE } else { API_BASE };
     let base = options.api_base.as_deref().unwrap_or(default);
-    let host = host_of(&option("api_base"), base, &UrlRules::new(512).without_query(), options.development)?;
+    let base = settings::base_url(&option("api_base"), base, options.development)?;
     let version = options.api_version.as_deref().unwrap_or("v1");
     if !version.strip_prefix('v').is_some_and(|number| (1..=3).contains(&number.len()) && is_number(number)) {
         let rule = "an API version looks like `v1`";
         return Err(Reject::caller("api_version_invalid", option("api_version"), rule));
     }
-    Ok((format!("{}/{version}", base.trim_end_matches('/')), host))
+    let host = settings::host_of(&base).to_string();
+    Ok((format!("{base}/{version}"), host))
 }
 
 fn library_src(options: &Options) -> Result<String, Reject> {
@@ -254,24 +255,14 @@ fn library_src(options: &Options) -> Result<String, Reject> {
     let src = options.library_src.as_deref().unwrap_or(default);
     let field = option("library_src");
     if !src.starts_with('/') {
-        host_of(&field, src, &UrlRules::new(512), options.development)?;
-    } else if src.starts_with("//") || !src.bytes().all(|b| b.is_ascii_graphic() && !b"\"'<>`\\".contains(&b)) {
+        return settings::base_url(&field, src, options.development);
+    }
+    if src.starts_with("//") || !src.bytes().all(|b| b.is_ascii_graphic() && !b"\"'<>`\\".contains(&b)) {
         let rule =
             "a path on your own site begins with one `/` and has only URL characters; otherwise give an https URL";
         return Err(Reject::caller("library_src_invalid", field, rule));
     }
     Ok(src.to_string())
-}
-
-/// Checks a URL and gives its host in lower case. Development allows this machine, also by its usual address.
-fn host_of(field: &str, url: &str, rules: &UrlRules, development: bool) -> Result<String, Reject> {
-    let (local, host) = match url.strip_prefix("http://127.0.0.1:") {
-        Some(rest) if development => (Some(format!("http://localhost:{rest}")), Some("127.0.0.1")),
-        _ => (None, None),
-    };
-    let rules = rules.with_development(development);
-    let parsed = RestrictedUrl::parse(field, local.as_deref().unwrap_or(url), &rules)?;
-    Ok(host.unwrap_or(parsed.host()).to_string())
 }
 
 fn schedule(options: &Options) -> Result<Schedule, Reject> {
@@ -286,27 +277,11 @@ fn schedule(options: &Options) -> Result<Schedule, Reject> {
         lookout: PollPlan::never(2),
         verdict: PollPlan::seconds(&offsets, 300, 2).checked(&field)?,
         start_patience_ms: DEFAULT_LIFETIME_MS,
-        verdict_patience_ms: duration("verdict_patience_ms", options.verdict_patience_ms)?.unwrap_or(15 * 60_000),
-        settle_ms: duration("settle_ms", options.settle_ms)?.unwrap_or(30_000),
+        verdict_patience_ms: settings::duration_ms("verdict_patience_ms", options.verdict_patience_ms)?
+            .unwrap_or(15 * 60_000),
+        settle_ms: settings::duration_ms("settle_ms", options.settle_ms)?.unwrap_or(30_000),
         max_failures: 5,
     })
-}
-
-fn duration(name: &str, millis: Option<i64>) -> Result<Option<i64>, Reject> {
-    if millis.is_some_and(|millis| !(1_000..=MAX_LIFETIME_MS).contains(&millis)) {
-        let rule = "a duration is in milliseconds, from 1000 up to a year";
-        return Err(Reject::caller("duration_invalid", option(name), rule));
-    }
-    Ok(millis)
-}
-
-fn timeout(millis: Option<u32>) -> Result<u32, Reject> {
-    let millis = millis.unwrap_or(30_000);
-    if (1_000..=300_000).contains(&millis) {
-        return Ok(millis);
-    }
-    let rule = "a time-out is in milliseconds, from 1000 to 300000";
-    Err(Reject::caller("duration_invalid", option("timeout_ms"), rule))
 }
 
 fn account_name(client_key: &ClientKey, account_id: Option<&str>) -> Result<String, Reject> {

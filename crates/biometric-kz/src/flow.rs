@@ -9,7 +9,8 @@ use alloc::{
 use idvkit_core::{
     Basis, Decision, Evidence, Fault, FaultClass, Header, Hint, HintKind, HttpRequest, Journey, Method, Outcome,
     Provider, Reason, Reject, Response, Source, UnixMillis,
-    machine::{self, Flow, Heard, Need, Own, Schedule, Step},
+    machine::{self, Flow, Heard, Need, Own, Schedule, Step, UserStage},
+    settings,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -23,7 +24,7 @@ use crate::{
     result::{FlowResult, Status},
     technology::Technology,
     types::{Created, is_session_id},
-    validate::{Account, host_of},
+    validate::Account,
 };
 
 /// The operation that makes a session.
@@ -79,6 +80,7 @@ impl BiometricKzFlow {
 impl Flow for BiometricKzFlow {
     type Account = Account;
     type Op = Op;
+    const DELETES: bool = false;
 
     fn need(&self, _account: &Account) -> Need<Op> {
         match &self.state {
@@ -100,6 +102,10 @@ impl Flow for BiometricKzFlow {
             Op::Create => CREATE_SESSION,
             Op::Result => FETCH_RESULT,
         };
+        // No document says what the call answers for a session that nobody began.
+        if op == Op::Result && response.status == 404 && !self.is_user_done() {
+            return Ok(Step::NotYet { user: UserStage::Unknown });
+        }
         if !response.is_success() {
             let code = catalog::http_error(response.status, response.body);
             return Err(Fault::status(operation, response.status).with_provider_code(code));
@@ -153,12 +159,12 @@ impl Flow for BiometricKzFlow {
                 let fix = "find the session by `reference_of` and tell that one";
                 Err(Reject::caller("callback_of_other_session", "body", fix))
             }
-            (Some(0), WebhookEvent::FlowEnd) => {
+            (Some(0), WebhookEvent::FlowEnd) if matches!(self.state, State::Live { .. }) => {
                 // Anybody can send the like where no secret is set: then it brings a look, and the page stays.
                 if authentic {
                     self.set_user_done();
                 }
-                Ok(Heard { authentic, ..Heard::RESULT })
+                Ok(if authentic { Heard::RESULT } else { Heard::LOOK })
             }
             _ => Ok(Heard::NOTHING),
         }
@@ -271,7 +277,8 @@ impl BiometricKzFlow {
                 if user_done {
                     self.set_user_done();
                 }
-                Ok(Step::NotYet { user_done })
+                let user = if user_done { UserStage::Done } else { UserStage::Unknown };
+                Ok(Step::NotYet { user })
             }
             Judgement::Aborted => {
                 let stage = result.evidence_reasons(&technologies).into_iter().find_map(|reason| reason.part);
@@ -284,6 +291,10 @@ impl BiometricKzFlow {
                 Ok(Step::End { outcome: Outcome::Decided { decision }, evidence: Some(evidence) })
             }
         }
+    }
+
+    fn is_user_done(&self) -> bool {
+        matches!(self.state, State::Live { user_done: true, .. })
     }
 
     fn set_user_done(&mut self) {
@@ -359,7 +370,7 @@ fn evidence(
         source: Source {
             provider: Provider::BiometricKz,
             operation: FETCH_RESULT.into(),
-            host: host_of(&account.api_base).to_string(),
+            host: settings::host_of(&account.api_base).to_string(),
             production: account.is_production(),
         },
     }

@@ -147,7 +147,7 @@ impl FlowResult {
     /// The number in `edocument_result.result_json.common.docOwner.iin`: whose document it was. It may have lost its
     /// leading zeros; compare with [`Iin::is`] (B-Q15).
     pub fn owner_iin(&self) -> Option<String> {
-        self.part("edocument")?.scalar("result_json.common.docOwner.iin")
+        self.part("edocument")?.scalar("result_json.common.docOwner.iin").filter(|iin| !iin.is_empty())
     }
 
     /// Whether this person's document was shown: `None` if the result does not say whose it was.

@@ -7,7 +7,7 @@ use alloc::{
 };
 use core::fmt;
 
-use idvkit_core::{PollPlan, Provider, Reject, Secret, fingerprint, machine, machine::Schedule};
+use idvkit_core::{PollPlan, Provider, Reject, Secret, fingerprint, machine, machine::Schedule, settings};
 
 use crate::{
     catalog::LOCALES,
@@ -21,9 +21,7 @@ const FRONT_BASE: &str = "https://remote.biometric.kz";
 const WIDGET_PATH: &str = "/widget/flow-widget.umd.js";
 const CONTAINER: &str = "#idv-flow";
 const DEFAULT_LOCALE: &str = "ru";
-const DEFAULT_TIMEOUT_MS: u32 = 30_000;
 const DEFAULT_VERDICT_PATIENCE_MS: i64 = 15 * 60 * 1000;
-const DAY_MS: i64 = 86_400_000;
 /// The least time between two looks, in seconds (inferred from B4).
 const GAP_SECONDS: i64 = 2;
 
@@ -53,13 +51,21 @@ impl Account {
     pub fn new(config: Config) -> Result<Self, Reject> {
         let options = config.options;
         let api_key = api_key(&config.api_key)?;
-        let api_base = base("api_base", options.api_base.as_deref().unwrap_or(API_BASE), options.development)?;
-        let front_base = base("front_base", options.front_base.as_deref().unwrap_or(FRONT_BASE), options.development)?;
+        let api_base = settings::base_url(
+            "options.api_base",
+            options.api_base.as_deref().unwrap_or(API_BASE),
+            options.development,
+        )?;
+        let front_base = settings::base_url(
+            "options.front_base",
+            options.front_base.as_deref().unwrap_or(FRONT_BASE),
+            options.development,
+        )?;
         let widget_src = match &options.widget_src {
-            Some(src) => safe_url("widget_src", src, options.development)?,
+            Some(src) => settings::base_url("options.widget_src", src, options.development)?,
             None => alloc::format!("{front_base}{WIDGET_PATH}"),
         };
-        let fingerprint = match &options.account_id {
+        let fingerprint = match settings::account_id(options.account_id.as_deref())? {
             Some(id) => fingerprint(&["biometric_kz", "named", id]),
             None => fingerprint(&["biometric_kz", &api_base, &config.api_key]),
         };
@@ -75,7 +81,7 @@ impl Account {
             webhook_secrets: config.webhook_secrets.iter().map(|one| webhook_secret(one)).collect::<Result<_, _>>()?,
             unsupported_metadata: options.unsupported_metadata,
             lifetime_ms: lifetime(&options)?,
-            timeout_ms: timeout(options.timeout_ms)?,
+            timeout_ms: settings::timeout_ms(options.timeout_ms)?,
             locale: LOCALES.parse("locale", config.locale.as_deref().unwrap_or(DEFAULT_LOCALE))?.tag,
             rules: MetadataRules {
                 photo_max_bytes: photo_max_bytes(options.photo_max_bytes)?,
@@ -137,12 +143,6 @@ pub fn account(config: Config) -> Result<Arc<Account>, Reject> {
     Account::new(config).map(Arc::new)
 }
 
-/// Scheme and authority of a URL, without the scheme.
-pub(crate) fn host_of(url: &str) -> &str {
-    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
-    rest.split(['/', '?', '#']).next().unwrap_or(rest)
-}
-
 fn api_key(key: &str) -> Result<Secret, Reject> {
     let refuse = |code, fix: &str| Err(Reject::caller(code, "api_key", fix));
     if key.is_empty() {
@@ -167,30 +167,6 @@ fn webhook_secret(secret: &str) -> Result<Secret, Reject> {
     Err(Reject::caller("webhook_secret_invalid", "webhook_secrets", rule))
 }
 
-fn base(name: &str, url: &str, development: bool) -> Result<String, Reject> {
-    safe_url(name, url.trim_end_matches('/'), development)
-}
-
-/// HTTPS, or plain HTTP to this machine under development; no user information, query or fragment.
-fn safe_url(name: &str, url: &str, development: bool) -> Result<String, Reject> {
-    let scheme = url.starts_with("https://") || (development && is_local_http(url));
-    let plain = url
-        .bytes()
-        .all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'?' | b'#' | b'@' | b'"' | b'\\' | b'<' | b'>'));
-    if scheme && plain && !host_of(url).is_empty() && url.len() <= 2048 {
-        return Ok(url.to_string());
-    }
-    let rule = "an https URL without user, query and fragment; `development` allows http on localhost or 127.0.0.1";
-    Err(Reject::caller("base_url_invalid", alloc::format!("options.{name}"), rule))
-}
-
-/// Plain HTTP to this machine, and to no host that only begins like it.
-fn is_local_http(url: &str) -> bool {
-    let host = host_of(url);
-    let host = host.rsplit_once(':').map_or(host, |(host, _)| host);
-    url.starts_with("http://") && matches!(host, "localhost" | "127.0.0.1")
-}
-
 fn container(selector: &str) -> Result<String, Reject> {
     let id = selector.strip_prefix('#').unwrap_or("");
     let starts = id.bytes().next().is_some_and(|byte| byte.is_ascii_alphabetic());
@@ -209,28 +185,7 @@ fn photo_max_bytes(given: Option<i64>) -> Result<usize, Reject> {
 }
 
 fn lifetime(options: &Options) -> Result<i64, Reject> {
-    Ok(duration("lifetime_ms", options.lifetime_ms)?.unwrap_or(DEFAULT_LIFETIME_MS))
-}
-
-fn timeout(given: Option<u32>) -> Result<u32, Reject> {
-    match given.unwrap_or(DEFAULT_TIMEOUT_MS) {
-        millis @ 1_000..=300_000 => Ok(millis),
-        _ => Err(Reject::caller(
-            "timeout_out_of_range",
-            "options.timeout_ms",
-            "a time-out is 1000 to 300000 milliseconds",
-        )),
-    }
-}
-
-fn duration(name: &str, millis: Option<i64>) -> Result<Option<i64>, Reject> {
-    match millis {
-        Some(millis) if !(1_000..=400 * DAY_MS).contains(&millis) => {
-            let rule = "one second to 400 days, in milliseconds";
-            Err(Reject::caller("patience_out_of_range", alloc::format!("options.{name}"), rule))
-        }
-        millis => Ok(millis),
-    }
+    Ok(settings::duration_ms("lifetime_ms", options.lifetime_ms)?.unwrap_or(DEFAULT_LIFETIME_MS))
 }
 
 fn schedule(options: &Options, with_webhook: bool) -> Result<Schedule, Reject> {
@@ -252,8 +207,8 @@ fn schedule(options: &Options, with_webhook: bool) -> Result<Schedule, Reject> {
         None if with_webhook => 300,
         None => 30,
     };
-    let start = duration("start_patience_ms", options.start_patience_ms)?;
-    let verdict = duration("verdict_patience_ms", options.verdict_patience_ms)?;
+    let start = settings::duration_ms("start_patience_ms", options.start_patience_ms)?;
+    let verdict = settings::duration_ms("verdict_patience_ms", options.verdict_patience_ms)?;
     Ok(Schedule {
         lookout: PollPlan::seconds(&[], lookout, GAP_SECONDS),
         verdict: PollPlan::seconds(offsets, 300, GAP_SECONDS).checked("options.poll_offsets_seconds")?,

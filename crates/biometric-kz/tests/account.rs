@@ -37,7 +37,7 @@ fn accounts_are_checked_at_start_up() {
     let container = Options { container: Some("#x\" onload=".into()), ..Options::default() };
     assert_eq!(refused(options(container)), "container_invalid");
     let patience = Options { verdict_patience_ms: Some(15), ..Options::default() };
-    assert_eq!(refused(options(patience)), "patience_out_of_range");
+    assert_eq!(refused(options(patience)), "duration_out_of_range");
     assert!(serde_json::from_value::<Options>(json!({ "developement": true })).is_err(), "typing errors are found");
     assert!(serde_json::from_value::<Metadata>(json!({ "face2face": { "photo": "" } })).is_err());
 }

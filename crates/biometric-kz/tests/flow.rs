@@ -299,8 +299,7 @@ fn another_attempt_is_another_session_with_the_same_metadata() {
     let first = host.request();
     host.created(r#"["LD","ED","F2F"]"#);
     let journey = host.journey();
-    host.now = host.now.plus(EXPIRED_AFTER_MS);
-    host.answer(200, EMPTY.as_bytes());
+    host.expire();
     assert_eq!(host.outcome(), Outcome::Expired);
     host.handle(Input::Retry).unwrap();
     let second = host.request();
@@ -318,8 +317,7 @@ fn another_attempt_is_another_session_with_the_same_metadata() {
 fn a_retry_never_goes_on_without_the_photo() {
     let metadata = json!({ "face2face": { "photo1": "/9j/4AAQSkZJRgABAQ==" } });
     let mut host = Host::live(config(), with_metadata(metadata), r#"["LD","F2F"]"#);
-    host.now = host.now.plus(EXPIRED_AFTER_MS);
-    host.answer(200, EMPTY.as_bytes());
+    host.expire();
     assert_eq!(host.handle(Input::Retry).unwrap_err().code(), "retry_refused");
 }
 
@@ -446,4 +444,13 @@ fn nothing_secret_or_personal_is_printed() {
 /// The script way as HTML.
 fn snippet(journey: &Journey) -> Option<String> {
     journey.ways.iter().find(|way| way.name() == "script").and_then(Way::html)
+}
+
+#[test]
+fn the_read_vectors_are_about_this_journey() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../vectors/data/read/biometric_kz.json");
+    let file: Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
+    let mut host = Host::live(config(), Request::default(), r#"["LDHP"]"#);
+    let Next::Present { journey, .. } = host.next() else { panic!() };
+    assert_eq!(file["journey"], serde_json::from_str::<Value>(&journey.to_json()).unwrap());
 }

@@ -1,8 +1,14 @@
 //! `idvkit check`: values and requests as the SDK sees them, before anything is sent.
 
-use idvkit::{Account, Config, HttpRequest, Next, Provider, Reject, Request, Seed, Session, UnixMillis, jumio};
-use idvkit_core::{RestrictedUrl, UrlRules};
+mod request;
+
+use idvkit::{Account, Config, Provider, Reject, Request, biometric_kz, jumio};
+use idvkit_core::{LocaleTag, RestrictedUrl, UrlRules};
+pub use request::{Whole, whole};
 use serde_json::{Value, json};
+
+/// The longest URL that any provider documents, in characters.
+const MAX_URL: usize = 4096;
 
 /// A finding that is fine: what is right, as JSON and as text.
 #[derive(Debug)]
@@ -13,16 +19,58 @@ pub struct Finding {
     pub text: String,
 }
 
-/// Checks a language tag against Jumio's list, the closed one of those known here.
+/// Whose rules count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+#[value(rename_all = "snake_case")]
+pub enum Whose {
+    /// Attestr.
+    Attestr,
+    /// biometric.kz.
+    BiometricKz,
+    /// Jumio.
+    Jumio,
+    /// Signicat.
+    Signicat,
+}
+
+impl From<Whose> for Provider {
+    fn from(whose: Whose) -> Self {
+        match whose {
+            Whose::Attestr => Self::Attestr,
+            Whose::BiometricKz => Self::BiometricKz,
+            Whose::Jumio => Self::Jumio,
+            Whose::Signicat => Self::Signicat,
+        }
+    }
+}
+
+/// Checks a language tag against the provider's list, or its form where the list is open or there is none.
 ///
 /// # Errors
 /// As the SDK refuses it.
-pub fn locale(value: &str) -> Result<Finding, Reject> {
-    let found = jumio::API_LOCALES.parse("locale", value)?;
+pub fn locale(value: &str, provider: Provider) -> Result<Finding, Reject> {
+    let set = match provider {
+        Provider::Jumio => &jumio::API_LOCALES,
+        Provider::BiometricKz => &biometric_kz::LOCALES,
+        _ => return open_locale(value, provider),
+    };
+    let found = set.parse("locale", value)?;
     Ok(Finding {
         json: json!({ "locale": found.tag, "name": found.name }),
         text: format!("{} is {}; it is sent as `{}`", found.tag, found.name, found.tag),
     })
+}
+
+fn open_locale(value: &str, provider: Provider) -> Result<Finding, Reject> {
+    let tag = LocaleTag::parse(value).map_err(|reject| reject.about("locale"))?;
+    let lists = idvkit::catalog(provider).locales;
+    let known = lists.iter().flat_map(|list| &list.locales).find(|entry| entry.tag == tag.language());
+    let name = known.map(|entry| entry.name.clone());
+    let text = match &name {
+        Some(name) => format!("{} is {name}", tag.as_str()),
+        None => format!("{} is well-formed; {provider} documents no list that it would have to be on", tag.as_str()),
+    };
+    Ok(Finding { json: json!({ "locale": tag.as_str(), "name": name }), text })
 }
 
 /// What a URL is meant for.
@@ -36,23 +84,53 @@ pub enum UrlUse {
     Error,
 }
 
-/// Checks a URL by Jumio's rules, which are the strictest.
+impl UrlUse {
+    /// The member of the provider's configuration that holds it, if the provider is told of it at all.
+    fn field(self, provider: Provider) -> Result<&'static str, Reject> {
+        match (provider, self) {
+            (Provider::Jumio, Self::Callback) => Ok("callback"),
+            (Provider::Jumio, Self::Success) => Ok("success_url"),
+            (Provider::Jumio, Self::Error) => Ok("error_url"),
+            (Provider::Signicat, Self::Callback) => Ok("notification"),
+            (Provider::Signicat, Self::Success | Self::Error) => Ok("redirect_url"),
+            (_, Self::Callback) => Ok("webhook"),
+            (_, Self::Success | Self::Error) => {
+                let fix = "this provider knows no return URL: what a page or app sees goes through `read`";
+                Err(Reject::caller("url_unused", "provider", fix))
+            }
+        }
+    }
+}
+
+/// Checks a URL by a provider's rules. A webhook that is entered in a dashboard is checked by the rules that all share,
+/// and for biometric.kz by its secret last segment.
 ///
 /// # Errors
 /// As the SDK refuses it.
-pub fn url(value: &str, purpose: UrlUse, development: bool) -> Result<Finding, Reject> {
+pub fn url(value: &str, purpose: UrlUse, provider: Provider, development: bool) -> Result<Finding, Reject> {
+    let field = purpose.field(provider)?;
+    let mut config = dummy_config(provider);
     // An account checks its own URLs: what it refuses is exactly what a session would be refused for.
-    let field = match purpose {
-        UrlUse::Callback => "callback",
-        UrlUse::Success => "success_url",
-        UrlUse::Error => "error_url",
+    match (provider, field) {
+        (Provider::Jumio, "callback") => config[field] = json!({ "url": value }),
+        (Provider::Signicat, "notification") => {
+            config[field] = json!({ "url": value, "authorization_header": "Bearer dummy" });
+        }
+        (Provider::Jumio | Provider::Signicat, _) => config[field] = json!(value),
+        (Provider::BiometricKz, _) => {
+            let path = value.split(['?', '#']).next().unwrap_or(value);
+            config["webhook_secrets"] = json!([path.trim_end_matches('/').rsplit('/').next()]);
+        }
+        _ => {}
+    }
+    let host = RestrictedUrl::parse(field, value, &UrlRules::new(MAX_URL).with_development(development))
+        .map(|url| url.host().to_owned());
+    config["options"]["development"] = json!(development);
+    let account = Account::new(parse_config(&config)?);
+    let host = match provider {
+        Provider::Attestr | Provider::BiometricKz => host.and_then(|host| account.map(|_| host))?,
+        _ => account.and(host)?,
     };
-    let mut config = dummy_config(Provider::Jumio);
-    config[field] = if purpose == UrlUse::Callback { json!({ "url": value }) } else { json!(value) };
-    config["options"] = json!({ "development": development });
-    Account::new(parse_config(&config)?)?;
-    let host = RestrictedUrl::parse(field, value, &UrlRules::new(4096).with_development(development))
-        .map(|url| url.host().to_owned())?;
     Ok(Finding { json: json!({ "host": host }), text: format!("fit as {field}, on host {host}") })
 }
 
@@ -75,56 +153,69 @@ pub fn lifetime(minutes: i64) -> Result<Finding, Reject> {
     Ok(Finding { json: json!({ "minutes": minutes }), text })
 }
 
-/// Checks a whole request and shows what would be sent, secrets masked. `text` is `{"config": …, "request": …}`, or a
-/// request alone, which is checked with made-up credentials.
+/// Checks a Kazakh personal number, without printing it.
 ///
 /// # Errors
 /// As the SDK refuses it.
-pub fn first_request(text: &str, provider: Provider, now: UnixMillis) -> Result<Finding, Reject> {
-    let not_json =
-        || Reject::caller("input_malformed", "input", "this is no JSON object; pass a request, or config and request");
-    let value: Value = serde_json::from_str(text).map_err(|_| not_json())?;
-    let mut request = value.get("request").unwrap_or(&value).clone();
-    let mut config = value.get("config").cloned().unwrap_or_else(|| dummy_config(provider));
-    config.as_object_mut().ok_or_else(not_json)?.entry("provider").or_insert_with(|| json!(provider));
-    // What stands alone need not say which flow it is: the command does.
-    request.as_object_mut().ok_or_else(not_json)?.entry("flow").or_insert_with(|| json!(flow(provider)));
-    let account = Account::new(parse_config(&config)?)?;
-    if account.provider() != provider {
-        let fix = format!("the configuration is for {}; use its own check", account.provider());
-        return Err(Reject::caller("config_of_other_provider", "config.provider", fix));
-    }
-    let request = Request::from_json(&request.to_string())?;
-    // Nothing is sent: any seed will do.
-    let seed: Vec<u8> = (0..32).collect();
-    let session = Session::open(&account, request, Seed::new(&seed)?, now)?;
-    match session.next(now) {
-        Next::Send { request } => Ok(shown(&request)),
-        _ => Err(Reject::caller("nothing_to_send", "request", "this flow begins without a request")),
-    }
+pub fn iin(value: &str) -> Result<Finding, Reject> {
+    let iin = biometric_kz::Iin::parse("iin", value.trim())?;
+    let sex = iin.sex().map(|sex| if sex == biometric_kz::Sex::Female { "female" } else { "male" });
+    let born = iin.birth_date();
+    let hints: Vec<String> = born.iter().map(|born| format!("born {born}")).chain(sex.map(Into::into)).collect();
+    let hints = if hints.is_empty() { "nothing".to_owned() } else { hints.join(", ") };
+    let text = format!("12 digits, and the check digit fits; it hints at: {hints} (hints only, never rules)");
+    Ok(Finding { json: json!({ "birth_date_hint": born, "sex_hint": sex }), text })
 }
 
-fn shown(request: &HttpRequest) -> Finding {
-    let masked = |name: &str, value: &str| {
-        let secret = ["authorization", "cookie"].iter().any(|it| name.eq_ignore_ascii_case(it));
-        if secret {
-            value.split(' ').next().map_or("***".into(), |scheme| format!("{scheme} ***"))
-        } else {
-            value.into()
-        }
+/// Checks a Kazakh mobile number, without printing it.
+///
+/// # Errors
+/// As the SDK refuses it.
+pub fn phone(value: &str) -> Result<Finding, Reject> {
+    let phone = biometric_kz::Phone::parse("phone", value.trim())?;
+    let as_given = phone.as_str() == value.trim();
+    let how = if as_given { "as it is" } else { "as 77 and 9 digits, without plus, spaces and brackets" };
+    Ok(Finding { json: json!({ "sent_as_given": as_given }), text: format!("fit; it is sent {how}") })
+}
+
+/// Checks session metadata, alone or as `{"metadata": …, "technologies": ["LDHP", …]}`, and says what the user will see
+/// of the data-entry step.
+///
+/// # Errors
+/// As the SDK refuses it.
+pub fn metadata(text: &str) -> Result<Finding, Reject> {
+    let value: Value = serde_json::from_str(text).map_err(|_| request::not_json("pass the metadata"))?;
+    let given = value.get("metadata").unwrap_or(&value);
+    let wrapped = json!({ "flow": "biometric_kz_flow", "metadata": given });
+    let Request::BiometricKzFlow(parsed) = Request::from_json(&wrapped.to_string())? else {
+        return Err(request::not_json("pass the metadata"));
     };
-    let headers: Vec<(String, String)> =
-        request.headers.iter().map(|line| (line.name.clone(), masked(&line.name, &line.value))).collect();
-    let body: Value = request.body.as_deref().and_then(|body| serde_json::from_slice(body).ok()).unwrap_or(Value::Null);
-    let lines: Vec<String> = headers.iter().map(|(name, value)| format!("{name}: {value}")).collect();
-    let pretty = serde_json::to_string_pretty(&body).unwrap_or_default();
-    let method = request.method.as_str();
+    let technologies = value
+        .get("technologies")
+        .and_then(Value::as_array)
+        .map(|codes| codes.iter().filter_map(Value::as_str).map(biometric_kz::Technology::parse).collect::<Vec<_>>());
+    let rules = biometric_kz::MetadataRules { technologies, ..biometric_kz::MetadataRules::default() };
+    let checked = parsed.metadata.unwrap_or_default().check(&rules).map_err(|reject| reject.within("metadata"))?;
+    Ok(shown_metadata(&checked))
+}
+
+fn shown_metadata(checked: &biometric_kz::CheckedMetadata) -> Finding {
+    let can = |changeable: bool| if changeable { "can be changed" } else { "cannot be changed" };
+    let (input, step) = match checked.input_step() {
+        biometric_kz::InputStep::Skipped => (json!("skipped"), "skipped: the code from 1414 comes at once".to_owned()),
+        biometric_kz::InputStep::Shown { iin_changeable, phone_changeable } => (
+            json!({ "iin_changeable": iin_changeable, "phone_changeable": phone_changeable }),
+            format!("shown; the IIN {}, the phone {}", can(iin_changeable), can(phone_changeable)),
+        ),
+    };
+    let photo = match (&checked.photo1, checked.photo_kind()) {
+        (None, _) => "none",
+        (Some(_), Some(kind)) => kind.mime(),
+        (Some(_), None) => "neither JPEG nor PNG: the provider may not take it",
+    };
     Finding {
-        text: format!("{method} {}\n{}\n\n{pretty}", request.url, lines.join("\n")),
-        json: json!({
-            "operation": request.operation, "method": method, "url": request.url, "headers": headers, "body": body,
-            "repeatable": request.repeatable, "timeout_ms": request.timeout_ms,
-        }),
+        text: format!("fit; data entry (with E-Document): {step}; reference photo: {photo}"),
+        json: json!({ "data_entry": input, "photo": photo, "sends_metadata": !checked.is_empty() }),
     }
 }
 
@@ -132,20 +223,23 @@ fn parse_config(config: &Value) -> Result<Config, Reject> {
     Config::from_json(&config.to_string())
 }
 
-fn flow(provider: Provider) -> &'static str {
-    if provider == Provider::Attestr { "attestr_flowx" } else { "jumio_authentication" }
-}
-
 /// Credentials that are worth nothing, for checks of everything else.
 fn dummy_config(provider: Provider) -> Value {
     match provider {
         Provider::Attestr => json!({
             "provider": "attestr", "auth_token": "dW1teQ==", "client_key": "00112233445566778899aabbccddeeff",
-            "client_secrets": ["0123456789abcdef"], "webhook_tokens": ["dW1teQ=="],
+            "client_secrets": ["0123456789abcdef"], "webhook_tokens": ["dW1teQ=="], "options": {},
         }),
-        _ => json!({
+        Provider::BiometricKz => json!({
+            "provider": "biometric_kz", "api_key": "x".repeat(biometric_kz::MIN_API_KEY), "options": {},
+        }),
+        Provider::Signicat => json!({
+            "provider": "signicat", "client_id": "dummy", "client_secret": "dummy",
+            "redirect_url": "https://merchant.example/return", "options": {},
+        }),
+        Provider::Jumio => json!({
             "provider": "jumio", "region": "us", "api_token": "dummy", "api_secret": "dummy",
-            "user_agent": "YourCompany YourApp/v1.0", "callback": "portal",
+            "user_agent": "YourCompany YourApp/v1.0", "callback": "portal", "options": {},
         }),
     }
 }

@@ -12,9 +12,9 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 use clap::{Args, Parser, Subcommand};
-use idvkit::{Provider, Reject, UnixMillis};
+use idvkit::{Reject, UnixMillis};
 use idvkit_cli::{
-    check::{self, Finding, UrlUse},
+    check::{self, Finding, UrlUse, Whole, Whose},
     demo::{self, Report, Selection, report, scenarios::SCENARIOS},
     doctor, replay, sandbox,
 };
@@ -32,6 +32,7 @@ use serde_json::{Value, json};
         idvkit sandbox --listen 127.0.0.1:8090      the providers' stand-in, for any language\n  \
         idvkit check url https://shop.example/idv --for callback\n  \
         idvkit check initiate request.json          what would be sent to Jumio\n  \
+        idvkit check metadata - < metadata.json     what a biometric.kz user will see\n  \
         idvkit doctor --secret-env CLIENT_SECRET body.json\n\n\
         Exit codes: 0 as expected, 1 an unexpected outcome or a failed check, 2 wrong usage."
 )]
@@ -72,9 +73,11 @@ enum Command {
 
 #[derive(Args, Default)]
 #[command(after_help = "Examples:\n  idvkit demo --scenario double-click --scenario crash-after-send\n  \
-    idvkit demo --json --provider attestr > result.json\n  idvkit demo --list")]
+    idvkit demo --json --provider attestr > result.json\n  \
+    idvkit demo --provider signicat --provider biometric_kz --quiet\n  \
+    idvkit demo --provider \"signicat eid\" --scenario sealed-result\n  idvkit demo --list")]
 struct DemoArgs {
-    /// Only this provider (may be repeated).
+    /// Only this provider, with all its flows, or one flow as in "signicat eid" (may be repeated).
     #[arg(long)]
     provider: Vec<String>,
     /// Only this scenario (may be repeated).
@@ -116,10 +119,13 @@ struct SandboxArgs {
 
 #[derive(Subcommand)]
 enum Check {
-    /// A language: `idvkit check locale pt_br`
+    /// A language: `idvkit check locale kk-KZ --provider biometric_kz`
     Locale {
         /// The tag.
         value: String,
+        /// Whose list counts.
+        #[arg(long, value_enum, default_value = "jumio")]
+        provider: Whose,
     },
     /// A URL: `idvkit check url https://shop.example/done --for success`
     Url {
@@ -128,6 +134,9 @@ enum Check {
         /// What it is for.
         #[arg(long = "for", value_enum, default_value = "callback")]
         purpose: UrlUse,
+        /// Whose rules count; Jumio's are the strictest.
+        #[arg(long, value_enum, default_value = "jumio")]
+        provider: Whose,
         /// Allow `http://localhost:PORT`.
         #[arg(long)]
         development: bool,
@@ -142,6 +151,27 @@ enum Check {
         /// The minutes.
         #[arg(allow_negative_numbers = true)]
         minutes: i64,
+    },
+    /// A Kazakh personal number, which is not printed: `idvkit check iin 000101500001`
+    Iin {
+        /// The number; `-` for standard input.
+        value: String,
+    },
+    /// A Kazakh mobile number, which is not printed: `idvkit check phone "+7 (701) 123 45 67"`
+    Phone {
+        /// The number; `-` for standard input.
+        value: String,
+    },
+    /// Metadata of a biometric.kz session, alone or as {"metadata": …, "technologies": …} with the flow's codes:
+    /// `idvkit check metadata metadata.json`
+    Metadata {
+        /// The file; `-` for standard input.
+        file: PathBuf,
+    },
+    /// A Signicat capture flow, alone or as {"config": …, "request": …}: `idvkit check capture request.json`
+    Capture {
+        /// The file; `-` for standard input.
+        file: PathBuf,
     },
     /// A Jumio request, alone or as {"config": …, "request": …}: `idvkit check initiate request.json`
     Initiate {
@@ -237,12 +267,18 @@ async fn serve(args: SandboxArgs) -> Result<bool> {
 
 fn check(what: Check, json: bool) -> Result<bool> {
     let found = match what {
-        Check::Locale { value } => check::locale(&value),
-        Check::Url { value, purpose, development } => check::url(&value, purpose, development),
+        Check::Locale { value, provider } => check::locale(&value, provider.into()),
+        Check::Url { value, purpose, provider, development } => {
+            check::url(&value, purpose, provider.into(), development)
+        }
         Check::Prefix { value } => check::prefix(&value),
         Check::Lifetime { minutes } => check::lifetime(minutes),
-        Check::Initiate { file } => check::first_request(&read_text(&file)?, Provider::Jumio, now()),
-        Check::Handshake { file } => check::first_request(&read_text(&file)?, Provider::Attestr, now()),
+        Check::Initiate { file } => check::whole(&read_text(&file)?, Whole::Initiate, now()),
+        Check::Handshake { file } => check::whole(&read_text(&file)?, Whole::Handshake, now()),
+        Check::Capture { file } => check::whole(&read_text(&file)?, Whole::Capture, now()),
+        Check::Iin { value } => check::iin(&read_value(value)?),
+        Check::Phone { value } => check::phone(&read_value(value)?),
+        Check::Metadata { file } => check::metadata(&read_text(&file)?),
     };
     let mut out = anstream::stdout();
     match &found {
@@ -283,6 +319,11 @@ fn replay_file(transcript: &Path, config: Option<&Path>) -> Result<bool> {
         Err(difference) => writeln!(out, "first difference: {difference}")?,
     }
     Ok(replayed.is_ok())
+}
+
+/// A value of its own, or of standard input: there it stands in no history.
+fn read_value(value: String) -> Result<String> {
+    if value == "-" { read_text(Path::new("-")) } else { Ok(value) }
 }
 
 fn read_text(file: &Path) -> Result<String> {

@@ -29,9 +29,25 @@ pub fn welcome(base: &str, config: &Config) -> String {
         "The sandbox listens on {base}\n\n\
          Providers (put these in place of the real hosts)\n\
          \x20 Jumio    {base}/jumio/us   (also /jumio/eu, /jumio/sgp)\n\
-         \x20 Attestr  {base}/attestr/api, browser library {base}/attestr/cdn/flowx.js\n\n\
+         \x20 Attestr  {base}/attestr/api, browser library {base}/attestr/cdn/flowx.js\n\
+         \x20 Bio.kz   {base}/biometric_kz/kyc, pages {base}/biometric_kz/remote\n\
+         \x20 Signicat {base}/signicat/assure, tokens {base}/signicat/auth/open/connect/token\n\n\
          Test keys (worth nothing elsewhere)\n"
     );
+    write_keys(&mut text, config);
+    let _ = write!(
+        text,
+        "\nControl (more at {base}/_sandbox/)\n\
+         \x20 curl {base}/_sandbox/log\n\
+         \x20 curl -X POST {base}/_sandbox/clock -d '{{\"advance_ms\": 900000}}'\n\
+         \x20 curl -X POST {base}/_sandbox/script -d '{{\"provider\": \"jumio\", \"outcome\": \"FAILED\"}}'\n\
+         \x20 curl -X POST {base}/_sandbox/faults -d '{{\"operation\": \"attestr.result\", \"kind\": \"html\"}}'\n\n\
+         Stop it with Ctrl-C.\n"
+    );
+    text
+}
+
+fn write_keys(text: &mut String, config: &Config) {
     for account in &config.jumio.accounts {
         // Writing to a string cannot fail.
         let _ = writeln!(text, "  Jumio    token {}, secret {}", account.api.token, account.api.secret);
@@ -46,14 +62,10 @@ pub fn welcome(base: &str, config: &Config) -> String {
     for flow in config.attestr.flows.iter().take(1) {
         let _ = writeln!(text, "           flow {}", flow.id);
     }
-    let _ = write!(
-        text,
-        "\nControl (more at {base}/_sandbox/)\n\
-         \x20 curl {base}/_sandbox/log\n\
-         \x20 curl -X POST {base}/_sandbox/clock -d '{{\"advance_ms\": 900000}}'\n\
-         \x20 curl -X POST {base}/_sandbox/script -d '{{\"provider\": \"jumio\", \"outcome\": \"FAILED\"}}'\n\
-         \x20 curl -X POST {base}/_sandbox/faults -d '{{\"operation\": \"attestr.result\", \"kind\": \"html\"}}'\n\n\
-         Stop it with Ctrl-C.\n"
-    );
-    text
+    for flow in &config.biometric_kz.flows {
+        let _ = writeln!(text, "  Bio.kz   {}, key {}", flow.technologies.join("+"), flow.api_key);
+    }
+    for client in &config.signicat.clients {
+        let _ = writeln!(text, "  Signicat client {}, secret {}", client.client_id, client.client_secret);
+    }
 }

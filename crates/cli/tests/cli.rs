@@ -74,9 +74,29 @@ fn the_demo_prints_a_table_and_counts() {
     let played = idvkit(&["demo", "--scenario", "approved", "--scenario", "completed"]);
     assert_eq!(code(&played), 0, "{}", out(&played));
     let text = out(&played);
-    assert!(text.ends_with("2 not applicable (counted as nothing)\n2 passed, 0 failed\n"), "{text}");
+    assert!(text.ends_with("6 not applicable (counted as nothing)\n6 passed, 0 failed\n"), "{text}");
     assert!(text.contains("decision: approved") && text.contains("decision: completed"));
     assert!(!text.contains('\u{1b}'), "colours although it is no terminal");
+}
+
+#[test]
+fn a_provider_is_named_with_all_its_flows_or_with_one() {
+    let count = |providers: &[&str]| {
+        let named = providers.iter().flat_map(|name| ["--provider", name]);
+        let args: Vec<&str> = ["demo", "--json", "--scenario", "approved"].into_iter().chain(named).collect();
+        let played: Value = serde_json::from_slice(&idvkit(&args).stdout).unwrap();
+        let flow = |report: &Value| (report["provider"].clone(), report["flow"].clone());
+        played["reports"].as_array().unwrap().iter().map(flow).collect::<Vec<_>>()
+    };
+    let signicat = |flow: &str| (json!("signicat"), json!(flow));
+    assert_eq!(count(&["signicat"]), [signicat("document"), signicat("capture"), signicat("eid")]);
+    assert_eq!(count(&["signicat eid"]), [signicat("eid")]);
+    assert_eq!(
+        count(&["biometric_kz", "signicat capture"]),
+        [(json!("biometric_kz"), Value::Null), signicat("capture")]
+    );
+    let unknown = idvkit(&["demo", "--provider", "signicat nothing"]);
+    assert!(code(&unknown) == 2 && error(&unknown).contains("signicat eid"), "{}", error(&unknown));
 }
 
 #[test]
@@ -108,7 +128,17 @@ fn the_list_names_every_scenario() {
 
 #[test]
 fn checks_name_the_field_and_never_echo() {
-    let cases: [(&[&str], &str, &str); 6] = [
+    let kz = ["--provider", "biometric_kz"];
+    let signicat = ["--provider", "signicat"];
+    let cases: [(&[&str], &str, &str); 14] = [
+        (&["check", "iin", "000101500009"], "iin", "iin_checksum"),
+        (&["check", "iin", "00010150000"], "iin", "iin_format"),
+        (&["check", "iin", "leak"], "iin", "iin_format"),
+        (&["check", "phone", "+1 555 leak"], "phone", "phone_invalid"),
+        (&["check", "locale", "de", kz[0], kz[1]], "locale", "unknown_locale"),
+        (&["check", "url", "https://leak.example/x", kz[0], kz[1]], "config.webhook_secrets", "webhook_secret_invalid"),
+        (&["check", "url", "http://leak.example/x", signicat[0], signicat[1]], "config.notification.url", "url_scheme"),
+        (&["check", "url", "https://leak.example/x", "--for", "error", kz[0], kz[1]], "provider", "url_unused"),
         (&["check", "locale", "xx"], "locale", "unknown_locale"),
         (&["check", "url", "http://203.0.113.7/leak"], "config.callback.url", "url_scheme"),
         (&["check", "url", "https://203.0.113.7/leak"], "config.callback.url", "url_ip_address"),
@@ -132,9 +162,17 @@ fn checks_name_the_field_and_never_echo() {
 #[test]
 fn checks_accept_what_the_sdk_accepts() {
     assert!(out(&idvkit(&["check", "locale", "PT_br"])).contains("pt-BR"));
+    assert!(out(&idvkit(&["check", "locale", "kk-KZ", "--provider", "biometric_kz"])).contains("`kz`"));
+    // Personal numbers are not printed, and need not stand on a command line.
+    let iin = fed(&["check", "iin", "-"], "000101500001\n");
+    assert!(code(&iin) == 0 && !out(&iin).contains("000101500001"), "{}", out(&iin));
+    let phone = idvkit(&["check", "phone", "8 (701) 123-45-67", "--json"]);
+    assert!(code(&phone) == 0 && !out(&phone).contains("701"), "{}", out(&phone));
     for args in [
         &["check", "url", "https://shop.example/idv"][..],
         &["check", "url", "http://localhost:8080/idv", "--development"],
+        &["check", "url", "https://shop.example/idv/0123456789abcdef", "--provider", "biometric_kz"],
+        &["check", "url", "https://shop.example/r?shop=1", "--for", "success", "--provider", "signicat"],
         &["check", "lifetime", "86400"],
         &["check", "prefix", "my-shop"],
     ] {
@@ -163,6 +201,49 @@ fn a_checked_request_is_shown_with_secrets_masked() {
     let bad = fed(&["check", "handshake", "-"], r#"{"flow_id": "FX02zfeuvcj36knhn06us"}"#);
     assert_eq!(code(&bad), 1);
     assert!(error(&bad).contains("tag"), "{}", error(&bad));
+}
+
+#[test]
+fn metadata_is_checked_and_what_the_user_will_see_is_told() {
+    let fixed = |value: &str| json!({ "value": value, "changeable": false });
+    let edocument = json!({ "iin": fixed("000101500001"), "phone": fixed("77011234567"), "skip_input": true });
+    let mut metadata = json!({ "edocument": edocument });
+    let checked = |value: &Value| fed(&["check", "metadata", "-", "--json"], &value.to_string());
+    let found = |value: &Value| -> Value { serde_json::from_slice(&checked(value).stdout).unwrap() };
+    assert_eq!(found(&metadata)["found"]["data_entry"], "skipped");
+    assert_eq!(found(&json!({ "metadata": metadata, "technologies": ["ED"] }))["ok"], true);
+    let unfit = found(&json!({ "metadata": metadata, "technologies": ["LDHP", "F2F"] }));
+    assert_eq!(unfit["error"]["code"], "metadata_unsupported");
+    metadata["edocument"]["phone"] = json!({ "value": "77011234567" });
+    let refused = found(&metadata);
+    assert_eq!(refused["error"]["field"], "metadata.edocument.skip_input");
+    assert!(refused["error"]["message"].as_str().unwrap().contains("phone.changeable"), "{refused}");
+    metadata["edocument"]["skip_input"] = json!(false);
+    let shown = json!({ "iin_changeable": false, "phone_changeable": true });
+    assert_eq!(found(&metadata)["found"]["data_entry"], shown);
+    for text in ["[]x", "5", r#"{"edocument": 5}"#] {
+        assert_eq!(code(&fed(&["check", "metadata", "-"], text)), 1, "{text}");
+    }
+}
+
+#[test]
+fn a_capture_flow_is_shown_with_secrets_masked() {
+    let config = json!({
+        "client_id": "planted-id", "client_secret": "planted-secret", "redirect_url": "https://shop.example/r",
+        "notification": { "url": "https://shop.example/n", "authorization_header": "Bearer planted-header" },
+    });
+    let request =
+        json!({ "providers": [{ "provider": "signicatpaper" }], "capture_parameters": { "ui_profile": "p" } });
+    let both = json!({ "config": config, "request": request }).to_string();
+    let shown = fed(&["check", "capture", "-", "--json"], &both);
+    let value: Value = serde_json::from_slice(&shown.stdout).unwrap();
+    assert_eq!(value["found"]["operation"], "signicat.start_capture");
+    assert_eq!(value["found"]["body"]["captureParameters"], json!({ "uiProfile": "p" }));
+    assert!(!out(&shown).contains("planted") && !out(&fed(&["check", "capture", "-"], &both)).contains("planted"));
+    let none = fed(&["check", "capture", "-"], r#"{"providers": []}"#);
+    assert!(code(&none) == 1 && error(&none).contains("providers_count"), "{}", error(&none));
+    let other = fed(&["check", "capture", "-"], r#"{"flow": "signicat_eid", "provider": "connect:idin"}"#);
+    assert!(code(&other) == 1 && error(&other).contains("request_of_other_flow"), "{}", error(&other));
 }
 
 #[test]

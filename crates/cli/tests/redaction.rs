@@ -16,7 +16,7 @@ use idvkit_vectors::Transcript;
 use serde_json::Value;
 use tracing_subscriber::{Layer, filter::Targets, layer::SubscriberExt};
 
-/// The credentials of the two accounts, as configured and as they go over the wire.
+/// The credentials of the accounts, as configured and as they go over the wire.
 const CREDENTIALS: &[&str] = &[
     "sandbox-jumio-token",
     "sandbox-jumio-secret",
@@ -25,10 +25,35 @@ const CREDENTIALS: &[&str] = &[
     "c2FuZGJveC1hdHRlc3RyOmF1dGgtdG9rZW4=",
     "c2FuZGJveC1hdHRlc3RyOndlYmhvb2stdG9rZW4=",
     "0123456789abcdef0123456789abcdef0123456789abcdef",
+    // The keys of two flows: one of them travels in a query.
+    "Efy202XKbVAWRu-sandbox-flow-key-for-individuals-02",
+    "TTpme201NiUMBA-sandbox-flow-key-for-everyone-000001",
+    "kz-webhook-segment-0123456789",
+    "sandbox-signicat-secret",
+    "c2FuZGJveC1xdWlldC1sYWtlLTEyMzpzYW5kYm94LXNpZ25pY2F0LXNlY3JldA==",
+    "demo-notification-header-0001",
 ];
 
 /// What the scenarios know about the person.
-const PERSONAL: &[&str] = &["customer-4711", "Asha Rao", "ABCPE1234F", "9876543210"];
+const PERSONAL: &[&str] = &[
+    "customer-4711",
+    "Asha Rao",
+    "ABCPE1234F",
+    "9876543210",
+    // IINs, phone, and what the citizens' database says.
+    "000101500001",
+    "000101600018",
+    "77011234567",
+    "АДАМОВ",
+    "ПЕСОЧНИЦАҰЛЫ",
+    // The person of a document and of an eID.
+    "ANNA",
+    "SPECI2014",
+    "999999990",
+    "1990-01-02",
+    // Every picture, in base64.
+    "iVBORw0KGgo",
+];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_secret_is_printed_and_no_snapshot_holds_a_credential() {
@@ -44,10 +69,12 @@ async fn nothing_secret_is_printed_and_no_snapshot_holds_a_credential() {
     let reports = demo::play_all(&Selection::default(), 1, Some(&folder), |_| {}).await;
     assert!(reports.iter().all(|report| !report.is_failed()));
     let transcripts = transcripts(&folder);
-    assert!(transcripts.len() > 40, "only {} sessions", transcripts.len());
+    assert!(transcripts.len() > 150, "only {} sessions", transcripts.len());
 
     let logged = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
-    assert!(logged.contains("jumio.initiate") && logged.contains("attestr.fetch_result"), "the log was not captured");
+    for operation in ["jumio.initiate", "attestr.fetch_result", "biometric_kz.fetch_result", "signicat.token"] {
+        assert!(logged.contains(operation), "the log was not captured");
+    }
     let shown = printed(&reports) + &logged;
     assert!(!shown.contains("://"), "a URL was printed");
     let printed = shown + &debugged(&transcripts);
@@ -64,7 +91,11 @@ async fn nothing_secret_is_printed_and_no_snapshot_holds_a_credential() {
         assert!(!snapshots.contains(credential), "in a snapshot: {credential:.12}");
     }
     // The search itself works: this is what snapshots do hold, and their docs say so.
-    assert!(snapshots.contains("customer-4711") && snapshots.contains("authorizationToken="));
+    for held in ["customer-4711", "authorizationToken=", "000101500001", "77011234567", "iVBORw0KGgo", "ANNA"] {
+        assert!(snapshots.contains(held), "no snapshot holds {held}");
+    }
+    let sent: String = transcripts.iter().flat_map(|it| &it.steps).map(|step| step.next.to_string()).collect();
+    assert!(sent.contains(&format!("flow_api_key={}", CREDENTIALS[6])), "the key never was in a query");
 }
 
 /// Timelines and table as text, and everything as JSON.
@@ -98,7 +129,7 @@ fn debugged(transcripts: &[Transcript]) -> String {
     text
 }
 
-/// Values that whoever holds them can use: link tokens, signatures, callback secrets, one-time ids, seeds.
+/// Values that whoever holds them can use: link tokens, signatures, callback secrets, one-time ids, access tokens, seeds.
 fn bearers(transcripts: &[Transcript]) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     for transcript in transcripts {
@@ -106,7 +137,12 @@ fn bearers(transcripts: &[Transcript]) -> BTreeSet<String> {
         for step in &transcript.steps {
             let text = step.input["body"]["text"].as_str().unwrap_or_default();
             found.extend(after(text, "authorizationToken="));
-            found.extend(after(text, "\"resultSignature\":\""));
+            for mark in ["resultSignature", "session_id", "access_token", "authorization"] {
+                found.extend(after(text, &format!("\"{mark}\":\"")));
+            }
+            for page in ["/signicat/capture/", "/signicat/eid/"] {
+                found.extend(after(text, page));
+            }
             let url = step.input["url"].as_str().unwrap_or_default();
             let segment = url.split('?').next().and_then(|path| path.strip_prefix("/idv/callbacks/"));
             found.extend(segment.map(str::to_owned));

@@ -18,7 +18,7 @@ fn main() -> ExitCode {
 /// What does not apply is ignored, never passed.
 fn trial(cast: &'static Cast, scenario: &'static str) -> Trial {
     let ignored = matches!((cast.play)(scenario), Play::NotApplicable(_));
-    let name = format!("{}::{}", cast.provider, scenario.replace('-', "_"));
+    let name = format!("{}::{}", cast.name().replace(' ', "_"), scenario.replace('-', "_"));
     Trial::test(name, move || run(cast, scenario)).with_ignored_flag(ignored)
 }
 
@@ -38,7 +38,7 @@ fn every_reason_is_the_providers_own() -> Result<(), Failed> {
             if let Play::NotApplicable(reason) = (cast.play)(scenario)
                 && reason.starts_with("not written")
             {
-                return Err(format!("{} has no {scenario} and no reason", cast.provider).into());
+                return Err(format!("{} has no {scenario} and no reason", cast.name()).into());
             }
         }
     }

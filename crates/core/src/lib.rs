@@ -4,6 +4,7 @@
 //! * **What a page or phone sees**: [`Journey`] and its [`Way`]s; [`read`] turns what was [`Seen`] into a hint.
 //! * **What comes of it**: [`Outcome`], [`Evidence`], and [`Reject`] for a refused call.
 //! * **What providers share**: [`LocaleTag`], [`RestrictedUrl`], [`Base64Image`], [`PollPlan`], [`Secret`].
+//! * **What accounts share**: [`settings`].
 //! * **How it runs**: [`machine`], which keeps every rule that all providers have in common.
 //!
 //! Two features exist for the bindings and are off otherwise: `wire` gives requests and evidence a serialised form, which
@@ -30,6 +31,7 @@ mod reject;
 mod restricted_url;
 mod secret;
 mod seed;
+pub mod settings;
 mod time;
 #[cfg(feature = "wire")]
 mod wire;

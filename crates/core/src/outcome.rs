@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Provider, UnixMillis};
 
-/// How a session ended. It may leave the server: it holds no personal data.
+/// How a session ended. It may leave the server. The one text in it that a client may have worded is a fault's message:
+/// display it to that user only; it is dropped by an erasure, and `Debug` does not print it.
 ///
 /// Deliberately exhaustive: a host must have an answer to each.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,6 +38,18 @@ impl Outcome {
     /// Whether this is [`Decision::Approved`]: the only outcome that lets a user in by the provider's own verdict.
     pub fn is_approved(&self) -> bool {
         matches!(self, Self::Decided { decision: Decision::Approved })
+    }
+}
+
+impl Outcome {
+    /// Drops what a client may have worded.
+    pub(crate) fn forget_messages(&mut self) {
+        if let Self::Failed { fault } = self {
+            fault.message = None;
+            if let Some(cause) = &mut fault.cause {
+                cause.message = None;
+            }
+        }
     }
 }
 
@@ -77,9 +90,10 @@ pub enum FaultClass {
     Unknown,
 }
 
-/// What went wrong, and where. Holds no personal data and no credential.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// What went wrong, and where. Holds no credential; `Debug` prints neither message.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(extend("x-repr" = ["code", "class", "operation", "status", "provider_code", "cause", "trace_id", "again"])))]
 pub struct Fault {
     /// Our stable `snake_case` code, such as `http_status`, `no_answer`, `unreadable`, `signature_wrong`.
     pub code: String,
@@ -95,13 +109,31 @@ pub struct Fault {
     pub message: Option<String>,
     /// The cause behind it, where the provider names one (Attestr's `original`).
     pub cause: Option<Cause>,
+    /// The provider's name for the exchange, for its support.
+    pub trace_id: Option<String>,
     /// Whether the same call may succeed later without anything being changed.
     pub again: bool,
 }
 
-/// The root cause behind a provider's error.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+impl fmt::Debug for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Fault")
+            .field("code", &self.code)
+            .field("class", &self.class)
+            .field("operation", &self.operation)
+            .field("status", &self.status)
+            .field("provider_code", &self.provider_code)
+            .field("cause", &self.cause)
+            .field("trace_id", &self.trace_id)
+            .field("again", &self.again)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The root cause behind a provider's error. `Debug` does not print the message.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(extend("x-repr" = ["code", "status"])))]
 pub struct Cause {
     /// The provider's code.
     pub code: Option<String>,
@@ -109,6 +141,12 @@ pub struct Cause {
     pub status: Option<u16>,
     /// The provider's words, display only.
     pub message: Option<String>,
+}
+
+impl fmt::Debug for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Cause").field("code", &self.code).field("status", &self.status).finish_non_exhaustive()
+    }
 }
 
 impl Fault {
@@ -122,6 +160,7 @@ impl Fault {
             provider_code: None,
             message: None,
             cause: None,
+            trace_id: None,
             again,
         }
     }
@@ -145,6 +184,14 @@ impl Fault {
     pub fn status(operation: &str, status: u16) -> Self {
         let again = matches!(status, 408 | 425 | 429 | 500..);
         Self { status: Some(status), ..Self::new("http_status", FaultClass::of_status(status), operation, again) }
+    }
+
+    /// Adds the provider's name for the exchange, unless there is one; odd ones are dropped.
+    #[must_use]
+    pub fn traced(mut self, id: Option<&str>) -> Self {
+        let id = id.filter(|id| id.len() <= 128 && id.bytes().all(|b| b.is_ascii_graphic()));
+        self.trace_id = self.trace_id.or_else(|| id.map(Into::into));
+        self
     }
 
     /// Adds the provider's own code.
@@ -235,6 +282,12 @@ pub enum SignedForm {
     Ecmascript,
 }
 
+impl fmt::Debug for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reason").field("code", &self.code).field("part", &self.part).finish_non_exhaustive()
+    }
+}
+
 /// Where evidence came from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -323,9 +376,10 @@ pub struct Part {
     pub score: Option<String>,
 }
 
-/// Why something did not pass.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// Why something did not pass. `Debug` prints no detail: it is the provider's free text.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(extend("x-repr" = ["code", "part"])))]
 pub struct Reason {
     /// The provider's code or type.
     pub code: String,

@@ -21,9 +21,9 @@ impl PollPlan {
     /// A plan from offsets in seconds.
     pub fn seconds(offsets: &[i64], then_every: i64, gap: i64) -> Self {
         Self {
-            offsets_ms: offsets.iter().map(|offset| offset * 1000).collect(),
-            then_every_ms: then_every * 1000,
-            gap_ms: gap * 1000,
+            offsets_ms: offsets.iter().map(|offset| offset.saturating_mul(1000)).collect(),
+            then_every_ms: then_every.saturating_mul(1000),
+            gap_ms: gap.saturating_mul(1000),
         }
     }
 

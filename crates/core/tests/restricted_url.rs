@@ -140,6 +140,8 @@ proptest! {
         let strict = RestrictedUrl::parse("url", &text, &REDIRECT);
         match RestrictedUrl::parse("url", &text, &REDIRECT.with_development(true)) {
             Ok(url) if url.as_str().starts_with("http://localhost:") => prop_assert!(strict.is_err()),
+            // Of a local URL another rule may be the first that it breaks.
+            Err(_) if text.to_ascii_lowercase().starts_with("http://localhost:") => prop_assert!(strict.is_err()),
             lenient => prop_assert_eq!(lenient, strict),
         }
     }

@@ -10,6 +10,9 @@ use idvkit::{Cache, UnixMillis};
 
 use crate::client::Answer;
 
+/// A refresh is answered with a token that was fetched less than so many milliseconds ago.
+const REFRESH_ONCE_MS: i64 = 5_000;
+
 /// Kept answers by key. While one is being fetched, others with the same key wait for it.
 #[derive(Default)]
 pub(crate) struct AnswerCache {
@@ -32,7 +35,9 @@ impl AnswerCache {
     {
         let slot = self.slot(&cache.key);
         let mut kept = slot.lock().await;
-        if let Some(kept) = kept.as_ref().filter(|kept| now < kept.until && !cache.refresh) {
+        // A refused token makes every waiting session ask for a new one: the first of them fetches it for all.
+        let is_new = |kept: &&Kept| !cache.refresh || now.since(kept.since) < REFRESH_ONCE_MS;
+        if let Some(kept) = kept.as_ref().filter(|kept| now < kept.until).filter(is_new) {
             return Some(kept.answer.clone());
         }
         *kept = None;

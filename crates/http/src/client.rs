@@ -91,9 +91,9 @@ impl Client {
     /// A request that must not be sent twice is claimed and stored before it is sent (rule 6).
     ///
     /// # Errors
-    /// If the store fails, or other workers keep winning every swap.
+    /// If the store fails, the clock is out of range, or other workers keep winning every swap.
     pub async fn advance<S: Store>(&self, store: &S) -> Result<Next, Error<S::Error>> {
-        loop {
+        for _ in 0..MAX_CONFLICTS {
             let session = store.load().await.map_err(Error::Store)?;
             let request = match session.next(self.now()) {
                 Next::Send { request } => request,
@@ -109,6 +109,7 @@ impl Client {
                 Err(error) => return Err(error),
             }
         }
+        Err(Error::Conflict)
     }
 
     /// Tells the stored session something: loads, handles, swaps, and does it again if another worker was first.
@@ -159,8 +160,10 @@ impl Client {
     ) -> Result<bool, Error<S::Error>> {
         let before = session.revision();
         let input = Input::Sending { id: request.id.clone() };
-        if session.handle(input.clone(), self.now()).is_err() {
-            return Ok(false);
+        match session.handle(input.clone(), self.now()) {
+            Ok(()) => {}
+            Err(reject) if matches!(reject.code(), "stale" | "claimed") => return Ok(false),
+            Err(reject) => return Err(Error::Reject(reject)),
         }
         let first = store.swap(before, &session).await.map_err(Error::Store)?;
         if first {

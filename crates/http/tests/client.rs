@@ -108,6 +108,9 @@ async fn keeps_a_token_until_it_runs_out_and_fetches_it_once() {
     client.send(&plain).await;
     assert_eq!(calls.load(Ordering::Relaxed), 2, "the answer's own `expires_in` is shorter than the leave to keep it");
     client.send(&ask(true)).await;
+    assert_eq!(calls.load(Ordering::Relaxed), 2, "it is new enough: others had it refused as well");
+    time.store(NOW + 66_000, Ordering::Relaxed);
+    client.send(&ask(true)).await;
     assert_eq!(calls.load(Ordering::Relaxed), 3, "a refused one is fetched anew");
 }
 

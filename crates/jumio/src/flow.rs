@@ -9,8 +9,8 @@ use alloc::{
 use idvkit_core::{
     Basis, Decision, Evidence, Fault, Header, Hint, HintKind, HttpRequest, Journey, Method, Outcome, Part, Provider,
     Reject, Response, Secret, Source, UnixMillis,
-    machine::{self, Flow, Heard, Need, Own, Schedule, Step},
-    push_segment,
+    machine::{self, Flow, Heard, Need, Own, Schedule, Step, UserStage},
+    push_segment, settings,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -19,7 +19,7 @@ use crate::{
     callback::{self, Callback},
     journey::{self, Link},
     types::{Initiated, ReturnParameters, ReturnStatus, Transaction, TransactionResult},
-    validate::{Account, is_local_http, is_reference, origin_of},
+    validate::{Account, is_reference},
 };
 
 const INITIATE: &str = "jumio.initiate";
@@ -89,6 +89,8 @@ impl JumioFlow {
 impl Flow for JumioFlow {
     type Account = Account;
     type Op = Op;
+    const DELETES: bool = true;
+    const TRACE_HEADER: Option<&'static str> = Some("x-trackingid");
 
     fn need(&self, _account: &Account) -> Need<Op> {
         match &self.state {
@@ -137,18 +139,14 @@ impl Flow for JumioFlow {
 
     fn redirect(&mut self, _account: &Account, url: &str) -> Result<Heard, Reject> {
         let back = ReturnParameters::parse(url)?;
-        match self.references.iter().position(|reference| *reference == back.reference) {
-            Some(0) => Ok(match back.status {
-                ReturnStatus::Success => self.submitted(),
-                ReturnStatus::Error => Heard::LOOK,
-                ReturnStatus::Other(_) => Heard::NOTHING,
-            }),
-            Some(_) => Ok(Heard::NOTHING),
-            None => {
-                let fix = "find the session by `reference_of` and tell that one";
-                Err(Reject::caller("redirect_of_other_transaction", "url", fix))
-            }
+        if !self.is_current(&back.reference, "redirect_of_other_session", "url")? {
+            return Ok(Heard::NOTHING);
         }
+        Ok(match back.status {
+            ReturnStatus::Success => self.submitted(),
+            ReturnStatus::Error => Heard::LOOK,
+            ReturnStatus::Other(_) => Heard::NOTHING,
+        })
     }
 
     fn callback(
@@ -164,14 +162,10 @@ impl Flow for JumioFlow {
             callback::check_segment(url, own)?;
         }
         let callback = Callback::parse(headers, body)?;
-        match self.references.iter().position(|reference| *reference == callback.reference) {
-            Some(0) => Ok(Heard { authentic: secret, ..Heard::RESULT }),
-            Some(_) => Ok(Heard::NOTHING),
-            None => {
-                let fix = "find the session by `reference_of` and tell that one";
-                Err(Reject::caller("callback_of_other_transaction", "body", fix))
-            }
+        if !self.is_current(&callback.reference, "callback_of_other_session", "body")? {
+            return Ok(Heard::NOTHING);
         }
+        Ok(Heard { authentic: secret, ..Heard::RESULT })
     }
 
     fn schedule(&self, account: &Account) -> Schedule {
@@ -201,7 +195,8 @@ impl Flow for JumioFlow {
     }
 
     fn wipe(&mut self) {
-        self.order.user_reference = None;
+        let order = &mut self.order;
+        (order.user_reference, order.callback_url, order.success_url, order.error_url) = (None, None, None, None);
         if let State::Live { redirect_url, .. } = &mut self.state {
             redirect_url.clear();
         }
@@ -266,7 +261,9 @@ impl JumioFlow {
         }
         let unreadable = || Fault::unreadable(INITIATE, response.status);
         let initiated: Initiated = serde_json::from_slice(response.body).map_err(|_| unreadable())?;
-        if !is_reference(&initiated.transaction_reference) || !is_link(account, &initiated.redirect_url) {
+        if !is_reference(&initiated.transaction_reference)
+            || !settings::is_link(&initiated.redirect_url, account.development)
+        {
             return Err(unreadable());
         }
         self.references.insert(0, initiated.transaction_reference.clone());
@@ -298,12 +295,23 @@ impl JumioFlow {
             TransactionResult::Created => {
                 // The page was never opened, so a claim of success was not true: show it again.
                 self.claim_submitted(false);
-                return Ok(Step::NotYet { user_done: false });
+                return Ok(Step::NotYet { user: UserStage::Away });
             }
-            TransactionResult::Started | TransactionResult::Other(_) => return Ok(Step::NotYet { user_done: false }),
+            TransactionResult::Started | TransactionResult::Other(_) => {
+                return Ok(Step::NotYet { user: UserStage::Unknown });
+            }
         };
         let evidence = Some(evidence(account, &transaction, response));
         Ok(Step::End { outcome: Outcome::Decided { decision }, evidence })
+    }
+
+    /// Whether what was heard is about the live transaction; an older one of this session is of no interest.
+    fn is_current(&self, reference: &str, code: &'static str, field: &str) -> Result<bool, Reject> {
+        if !self.references.iter().any(|known| known == reference) {
+            let fix = "find the session by `reference_of` and tell that one";
+            return Err(Reject::caller(code, field, fix));
+        }
+        Ok(matches!(&self.state, State::Live { reference: live, .. } if live == reference))
     }
 
     fn submitted(&mut self) -> Heard {
@@ -375,12 +383,6 @@ fn headers(account: &Account, authorization: &Secret, accept: &str) -> Vec<Heade
     ]
 }
 
-/// The link is opaque, but it must lead somewhere that a browser may be sent to.
-fn is_link(account: &Account, url: &str) -> bool {
-    let safe = url.starts_with("https://") || (account.development && is_local_http(url));
-    safe && url.len() <= 8192 && url.bytes().all(|b| (0x21..0x7f).contains(&b))
-}
-
 /// The observed error body names the status as text (J-D4); anything else is left alone.
 fn error_status(body: &[u8]) -> Option<String> {
     let value: Value = serde_json::from_slice(body).ok()?;
@@ -389,8 +391,7 @@ fn error_status(body: &[u8]) -> Option<String> {
 }
 
 fn evidence(account: &Account, transaction: &Transaction, response: &Response<'_>) -> Evidence {
-    let origin = origin_of(&account.api_base).unwrap_or("");
-    let host = origin.split_once("://").map_or(origin, |(_, host)| host);
+    let host = settings::host_of(&account.api_base);
     Evidence {
         basis: Basis::Fetched,
         at: response.at,

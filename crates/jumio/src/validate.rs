@@ -11,7 +11,7 @@ use core::fmt;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use idvkit_core::{
     PollPlan, Provider, Reject, RestrictedUrl, Secret, UrlRules, fingerprint, looks_like_email, machine,
-    machine::Schedule,
+    machine::Schedule, settings,
 };
 
 use crate::{
@@ -25,7 +25,6 @@ const RESERVED: &[&str] = &["transactionStatus", "transactionReference", "errorC
 /// A slash and 32 hex digits.
 const SECRET_SEGMENT: usize = 33;
 const DEFAULT_LIFETIME_MINUTES: i64 = 30;
-const DEFAULT_TIMEOUT_MS: u32 = 30_000;
 const DAY_MS: i64 = 86_400_000;
 
 /// One Jumio account, ready for use. It holds the credentials and is opaque.
@@ -82,7 +81,7 @@ impl Account {
             }
         };
         let region = config.region.as_str();
-        let fingerprint = match &options.account_id {
+        let fingerprint = match settings::account_id(options.account_id.as_deref())? {
             Some(id) => fingerprint(&["jumio", "named", id]),
             None => fingerprint(&["jumio", region, &api_base, &config.api_token]),
         };
@@ -93,7 +92,7 @@ impl Account {
             administration,
             user_agent: user_agent(&config.user_agent)?,
             origins: origins(config.region, prefix.as_ref(), &api_base, &options)?,
-            timeout_ms: timeout(options.timeout_ms)?,
+            timeout_ms: settings::timeout_ms(options.timeout_ms)?,
             secret_callback: !options.plain_callback_url,
             development: options.development,
             fingerprint,
@@ -259,28 +258,10 @@ fn prefix_of(region: Region, prefix: Option<&str>) -> Result<Option<DomainPrefix
 }
 
 fn api_base(region: Region, options: &Options) -> Result<String, Reject> {
-    let Some(base) = &options.api_base else { return Ok(format!("https://{}", region.host())) };
-    let base = base.trim_end_matches('/');
-    if base.starts_with("https://") || (options.development && is_local_http(base)) {
-        return Ok(base.to_string());
+    match &options.api_base {
+        Some(base) => settings::base_url("options.api_base", base, options.development),
+        None => Ok(format!("https://{}", region.host())),
     }
-    let rule = "the API is reached over https; `development` allows http on localhost or 127.0.0.1";
-    Err(Reject::caller("api_base_invalid", "options.api_base", rule))
-}
-
-/// Plain HTTP to this machine, and to no host that only begins like it.
-pub(crate) fn is_local_http(url: &str) -> bool {
-    let Some(rest) = url.strip_prefix("http://") else { return false };
-    let authority = rest.split(['/', '?', '#']).next().unwrap_or("");
-    let host = authority.rsplit_once(':').map_or(authority, |(host, _)| host);
-    matches!(host, "localhost" | "127.0.0.1")
-}
-
-/// Scheme, host and port of a URL.
-pub(crate) fn origin_of(url: &str) -> Option<&str> {
-    let start = url.find("://")? + 3;
-    let end = url[start..].find(['/', '?', '#']).map_or(url.len(), |at| start + at);
-    Some(&url[..end])
 }
 
 fn origins(
@@ -291,11 +272,10 @@ fn origins(
 ) -> Result<Vec<String>, Reject> {
     let mut origins = alloc::vec![format!("https://{}", region.host())];
     origins.extend(prefix.map(DomainPrefix::origin));
-    origins.extend(origin_of(api_base).map(ToString::to_string));
+    origins.push(settings::origin_of(api_base).to_string());
     for origin in &options.client_origins {
-        let is_origin = origin_of(origin) == Some(origin.as_str());
-        let is_safe = origin.starts_with("https://") || (options.development && is_local_http(origin));
-        if !is_origin || !is_safe {
+        let parsed = settings::base_url("options.client_origins", origin, options.development);
+        if parsed.is_err() || settings::origin_of(origin) != origin {
             let rule = "an origin is `https://host` with no path or slash at the end";
             return Err(Reject::caller("origin_invalid", "options.client_origins", rule));
         }
@@ -306,12 +286,8 @@ fn origins(
 }
 
 fn basic(token_field: &str, token: &str, secret_field: &str, secret: &str) -> Result<Secret, Reject> {
-    for (field, value) in [(token_field, token), (secret_field, secret)] {
-        if value.is_empty() || value.trim() != value || value.chars().any(char::is_control) {
-            let fix = "copy it from the Customer Portal, without white space or line breaks around it";
-            return Err(Reject::caller("credential_invalid", field, fix));
-        }
-    }
+    settings::credential(token_field, token)?;
+    settings::credential(secret_field, secret)?;
     if token.contains(':') {
         let rule = "the user name of HTTP Basic cannot hold a colon; is this token and secret in one?";
         return Err(Reject::caller("credential_invalid", token_field, rule));
@@ -330,30 +306,13 @@ fn user_agent(value: &str) -> Result<String, Reject> {
     Err(Reject::caller("user_agent_invalid", "user_agent", rule))
 }
 
-fn timeout(given: Option<u32>) -> Result<u32, Reject> {
-    match given.unwrap_or(DEFAULT_TIMEOUT_MS) {
-        millis @ 1_000..=300_000 => Ok(millis),
-        _ => Err(Reject::caller(
-            "timeout_out_of_range",
-            "options.timeout_ms",
-            "a time-out is 1000 to 300000 milliseconds",
-        )),
-    }
-}
-
 fn patience(options: &Options) -> Result<Patience, Reject> {
-    let in_range = |field: &str, millis: Option<i64>| match millis {
-        Some(millis) if !(1_000..=400 * DAY_MS).contains(&millis) => {
-            Err(Reject::caller("patience_out_of_range", field, "patience is one second to 400 days, in milliseconds"))
-        }
-        millis => Ok(millis),
-    };
     if let Some(offsets) = &options.poll_offsets_seconds {
         PollPlan::seconds(offsets, DAY_MS / 1000, 20).checked("options.poll_offsets_seconds")?;
     }
     Ok(Patience {
-        start_ms: in_range("options.start_patience_ms", options.start_patience_ms)?,
-        verdict_ms: in_range("options.verdict_patience_ms", options.verdict_patience_ms)?.unwrap_or(DAY_MS),
+        start_ms: settings::duration_ms("start_patience_ms", options.start_patience_ms)?,
+        verdict_ms: settings::duration_ms("verdict_patience_ms", options.verdict_patience_ms)?.unwrap_or(DAY_MS),
         offsets: options.poll_offsets_seconds.clone(),
     })
 }

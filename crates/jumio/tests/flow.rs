@@ -118,7 +118,7 @@ fn callbacks_need_the_secret_path() {
     let bare = callback_input("https://merchant.example/cb", R1, "PASSED");
     assert_eq!(run.tell(bare).unwrap_err().code(), "callback_secret_wrong");
     let other = callback_input(&run.callback_url.clone(), R2, "PASSED");
-    assert_eq!(run.tell(other).unwrap_err().code(), "callback_of_other_transaction");
+    assert_eq!(run.tell(other).unwrap_err().code(), "callback_of_other_session");
     assert_eq!(run.session.snapshot(), before, "a reject changes nothing");
     // Frameworks hand over the path alone, with or without a slash at the end.
     let path = run.callback_url.strip_prefix("https://merchant.example").unwrap().to_string();
@@ -177,6 +177,9 @@ fn a_deadline_is_one_last_look() {
     let mut run = Run::open();
     run.now = T0.plus(2 * 60 * MINUTE);
     assert!(matches!(run.next(), Next::Send { .. }), "nothing is done before the snapshot says so");
+    // That look was planned long before; whenever it was sent, one more follows, and it is the last.
+    run.answer("jumio.retrieve", &retrieved("STARTED"));
+    run.now = run.now.plus(20_000);
     let snapshot = run.session.snapshot();
     run.answer("jumio.retrieve", &retrieved("STARTED"));
     assert_eq!(run.next(), Next::Done { outcome: Outcome::Expired, erasure: None });
@@ -281,6 +284,141 @@ fn erase_deletes_every_attempt_and_forgets() {
 }
 
 #[test]
+fn an_early_claim_does_not_cost_the_user_the_verdict() {
+    let mut run = Run::open();
+    let journey = run.present();
+    run.hint(&journey, &message("success"));
+    run.wait();
+    run.answer("jumio.retrieve", &retrieved("CREATED"));
+    run.now = run.now.plus(20 * MINUTE);
+    while let Next::Send { .. } = run.next() {
+        run.answer("jumio.retrieve", &retrieved("STARTED"));
+    }
+    run.hint(&journey, &message("success"));
+    let Next::Wait { until, .. } = run.next() else { panic!("{:?}", run.next()) };
+    assert!(until.since(run.now) <= 160_000, "the plan begins anew with the real claim: {until}");
+}
+
+#[test]
+fn a_late_callback_about_the_old_transaction_does_not_touch_the_new_one() {
+    let mut run = Run::open();
+    run.callback(R1, "EXPIRED").unwrap();
+    run.answer("jumio.retrieve", &retrieved("EXPIRED"));
+    run.tell(Input::Retry).unwrap();
+    run.callback(R1, "EXPIRED").unwrap();
+    run.answer("jumio.initiate", &initiated(R2));
+    run.present();
+}
+
+#[test]
+fn a_look_planned_before_the_deadline_is_not_the_last_one() {
+    let mut run = Run::open();
+    let Next::Present { until, .. } = run.next() else { panic!() };
+    run.now = until;
+    let early = sent(&run.next());
+    run.now = T0.plus(2 * 60 * MINUTE);
+    let answer = |id: String, result: &str| Input::HttpResponse {
+        id,
+        status: 200,
+        headers: vec![],
+        body: retrieved(result).to_string().into_bytes(),
+    };
+    run.tell(answer(early.id, "STARTED")).unwrap();
+    run.now = run.now.plus(20_000);
+    run.answer("jumio.retrieve", &retrieved("PASSED"));
+    assert!(matches!(run.next(), Next::Done { outcome: Outcome::Decided { decision: Decision::Approved }, .. }));
+}
+
+#[test]
+fn a_claimed_look_leaves_the_page_alone() {
+    let mut run = Run::open();
+    let journey = run.present();
+    run.hint(&journey, &message_with(&json!({"value": "error", "metainfo": {"code": 9810}})));
+    let request = sent(&run.next());
+    run.tell(Input::Sending { id: request.id }).unwrap();
+    assert_eq!(run.present().id, journey.id);
+}
+
+#[test]
+fn wrong_credentials_for_a_while_do_not_end_a_session() {
+    let mut run = Run::open();
+    run.callback(R1, "PASSED").unwrap();
+    for _ in 0..4 {
+        run.respond("jumio.retrieve", 401, "{}");
+        let Next::Present { until, .. } = run.next() else { panic!("{:?}", run.next()) };
+        run.now = until;
+    }
+    run.answer("jumio.retrieve", &retrieved("PASSED"));
+    assert!(matches!(run.next(), Next::Done { outcome: Outcome::Decided { .. }, .. }));
+}
+
+#[test]
+fn what_is_gone_ends_a_session() {
+    let mut run = Run::open();
+    run.callback(R1, "PASSED").unwrap();
+    for _ in 0..3 {
+        let Next::Send { request } = run.next() else { panic!("{:?}", run.next()) };
+        let headers = vec![Header::new("X-Trackingid", "85c66edb-be2e-4e21-93f4-84c1f19bb0f5")];
+        run.tell(Input::HttpResponse { id: request.id, status: 404, headers, body: vec![] }).unwrap();
+        if let Next::Present { until, .. } = run.next() {
+            run.now = until;
+        }
+    }
+    let Next::Done { outcome: Outcome::Failed { fault }, .. } = run.next() else { panic!("{:?}", run.next()) };
+    assert_eq!(fault.trace_id.as_deref(), Some("85c66edb-be2e-4e21-93f4-84c1f19bb0f5"), "J-D4: kept for support");
+}
+
+#[test]
+fn a_retry_keeps_the_pause_that_the_provider_asked_for() {
+    let mut run = Run::start(Arc::new(Account::new(config()).unwrap()));
+    while let Next::Send { request } = run.next() {
+        let headers = vec![Header::new("Retry-After", "3600")];
+        run.tell(Input::HttpResponse { id: request.id, status: 429, headers, body: vec![] }).unwrap();
+        if let Next::Wait { until, why: Why::Throttled { .. } } = run.next() {
+            run.now = until;
+        }
+    }
+    let Next::Done { outcome: Outcome::Failed { .. }, .. } = run.next() else { panic!("{:?}", run.next()) };
+    run.tell(Input::Retry).unwrap();
+    let Next::Wait { until, why: Why::Throttled { .. } } = run.next() else { panic!("{:?}", run.next()) };
+    assert_eq!(until.since(run.now), 3_600_000);
+}
+
+#[test]
+fn an_erasure_says_what_it_cannot_reach() {
+    let mut run = Run::start(Arc::new(Account::new(config()).unwrap()));
+    let request = sent(&run.next());
+    run.tell(Input::Sending { id: request.id.clone() }).unwrap();
+    run.tell(Input::Erase { at_provider: true }).unwrap();
+    let Next::Done { erasure: Some(erasure), .. } = run.next() else { panic!("{:?}", run.next()) };
+    let AtProvider::Failed { fault } = erasure.at_provider else { panic!("{erasure:?}") };
+    assert_eq!((fault.code.as_str(), fault.operation.as_str()), ("answer_lost", "jumio.initiate"));
+}
+
+#[test]
+fn snapshots_with_impossible_numbers_are_refused() {
+    let run = Run::open();
+    let snapshot: Value = serde_json::from_str(&run.session.snapshot()).unwrap();
+    for (pointer, value) in [
+        ("/session/revision", json!(i64::MAX)),
+        ("/session/revision", json!(-1)),
+        ("/session/attempt", json!(u32::MAX)),
+        ("/session/clock", json!(0)),
+        ("/session/call/serial", json!(u32::MAX)),
+        ("/session/call/claimed_until", json!(i64::MAX)),
+        ("/session/call/hold_until", json!(i64::MAX)),
+        ("/session/phase/watch/settle", json!(i64::MAX)),
+        ("/session/phase/watch/base", json!(i64::MIN)),
+        ("/session/phase", json!({"type": "erasing", "outcome": {"type": "expired"}, "index": 7})),
+    ] {
+        let mut spoiled = snapshot.clone();
+        *spoiled.pointer_mut(pointer).unwrap_or_else(|| panic!("{pointer} is in {snapshot}")) = value;
+        let refused = Session::restore(run.account.clone(), &spoiled.to_string());
+        assert_eq!(refused.unwrap_err().code(), "snapshot_malformed", "{pointer}");
+    }
+}
+
+#[test]
 fn web_views_are_refused_with_the_reason() {
     let journey = Run::open().present();
     assert_eq!(journey.refused[0].way, "web_view");
@@ -360,6 +498,15 @@ fn bad_accounts_get_one_clear_error() {
         (
             options(Options { poll_offsets_seconds: Some(vec![2, 1]), ..Options::default() }),
             "options.poll_offsets_seconds",
+        ),
+        (options(Options { account_id: Some(" ".into()), ..Options::default() }), "options.account_id"),
+        (
+            options(Options {
+                api_base: Some("http://localhost:80@evil.example".into()),
+                development: true,
+                ..Options::default()
+            }),
+            "options.api_base",
         ),
         (options(Options { timeout_ms: Some(1), ..Options::default() }), "options.timeout_ms"),
     ] {

@@ -4,14 +4,16 @@
 
 use std::{collections::BTreeMap, fs, sync::Arc};
 
-use idvkit_core::{Header, Next, Seed, UnixMillis};
+use idvkit_core::{AtProvider, Header, Input, Next, Outcome, Seed, Seen, UnixMillis, read};
 use idvkit_jumio::{
     Account, Callback, ColourSource, Config, DomainPrefix, EnrolmentCheck, Request, ReturnParameters, ReturnStatus,
-    Transaction, colours_for, open,
+    Session, Transaction, colours_for, open,
 };
 use serde_json::Value;
 
 const NOW: UnixMillis = UnixMillis(1_704_164_645_678);
+const REFERENCE: &str = "11111111-1111-4111-8111-111111111111";
+const ENROLMENT: &str = "22222222-2222-4222-8222-222222222222";
 
 #[test]
 fn initiate() {
@@ -194,4 +196,122 @@ fn cases(file: &Value) -> &[Value] {
 
 fn text<'a>(case: &'a Value, member: &str) -> &'a str {
     case[member].as_str().unwrap_or_else(|| panic!("{member} in {case}"))
+}
+
+/// The session of a vector, and its clock.
+struct Run {
+    session: Session,
+    now: UnixMillis,
+}
+
+impl Run {
+    fn open(config: &Value, callback: &Value) -> Self {
+        let request = serde_json::json!({"enrollment_transaction_reference": ENROLMENT, "callback": callback});
+        let request: Request = serde_json::from_value(request).unwrap();
+        let seed = Seed::new(&(0..32).collect::<Vec<u8>>()).unwrap();
+        Self { session: open(&account(config), request, seed, NOW).unwrap(), now: NOW }
+    }
+
+    fn live(config: &Value, callback: &Value) -> Self {
+        let mut run = Self::open(config, callback);
+        let url = "https://netverify.com/web/v4/app?authorizationToken=t&locale=de";
+        let body = serde_json::json!({"timestamp": "2024-01-02T03:04:05.678Z", "transactionReference": REFERENCE, "redirectUrl": url});
+        run.respond("jumio.initiate", 200, vec![], &body.to_string());
+        run
+    }
+
+    /// Answers the request that is due, now or later.
+    fn respond(&mut self, operation: &str, status: u16, headers: Vec<Header>, body: &str) {
+        let request = loop {
+            match self.session.next(self.now) {
+                Next::Send { request } => break request,
+                Next::Wait { until, .. } | Next::Present { until, .. } => self.now = until,
+                Next::Done { .. } => panic!("{operation} was expected"),
+            }
+        };
+        assert_eq!(request.operation, operation);
+        let input = Input::HttpResponse { id: request.id, status, headers, body: body.into() };
+        self.session.handle(input, self.now).unwrap();
+    }
+
+    /// The page says that it went through.
+    fn succeed(&mut self) {
+        let Next::Present { journey, .. } = self.session.next(self.now) else { panic!("no page") };
+        let data = serde_json::json!({"authorizationToken": "t", "transactionReference": REFERENCE, "eventType": 510, "payload": {"value": "success"}});
+        let seen = Seen::Message { origin: "https://netverify.com".into(), data: data.to_string() };
+        self.session.handle(Input::Hint { text: read(&journey, &seen).unwrap() }, self.now).unwrap();
+    }
+}
+
+#[test]
+fn error() {
+    let file = load("error");
+    for case in cases(&file) {
+        let (id, at) = (text(case, "id"), text(case, "at"));
+        let portal = Value::from("portal");
+        let mut run = match at {
+            "jumio.initiate" => Run::open(&file["config"], &portal),
+            _ => Run::live(&file["config"], &portal),
+        };
+        let header = |pair: &Value| Header::new(pair[0].as_str().unwrap(), pair[1].as_str().unwrap());
+        let headers: Vec<Header> = case["headers"].as_array().unwrap().iter().map(header).collect();
+        let trace = headers.first().map(|header| header.value.clone());
+        run.respond(at, u16::try_from(case["status"].as_u64().unwrap()).unwrap(), headers, text(case, "body"));
+        let ended = run.session.next(run.now);
+        let fault = match &ended {
+            Next::Done { outcome: Outcome::Failed { fault }, .. } => serde_json::to_value(fault).unwrap(),
+            _ => serde_json::from_str::<Value>(&run.session.snapshot()).unwrap()["session"]["call"]["fault"].clone(),
+        };
+        assert_eq!(matches!(ended, Next::Done { .. }), case["ends"].as_bool().unwrap(), "{id}: {ended:?}");
+        for (name, value) in case["fault"].as_object().unwrap() {
+            assert_eq!(fault[name], *value, "{id}: {name}");
+        }
+        assert_eq!(fault["trace_id"].as_str(), trace.as_deref(), "{id}");
+    }
+}
+
+#[test]
+fn poll() {
+    let file = load("poll");
+    for case in cases(&file) {
+        let mut config = file["config"].clone();
+        config["callback"] = case["callback"].clone();
+        config["options"] = case.get("options").cloned().unwrap_or_else(|| serde_json::json!({}));
+        let mut run = Run::live(&config, &case["callback"]);
+        run.succeed();
+        let base = run.now;
+        let body = serde_json::json!({"transactionReference": REFERENCE, "enrollmentTransactionReference": ENROLMENT, "transactionResult": "STARTED"});
+        let offsets: Vec<i64> = case["offsets"].as_array().unwrap().iter().map(|at| at.as_i64().unwrap()).collect();
+        let mut looks = Vec::new();
+        while looks.len() < offsets.len() {
+            run.respond("jumio.retrieve", 200, vec![], &body.to_string());
+            looks.push(run.now.since(base) / 1000);
+        }
+        assert_eq!(looks, offsets, "{}", text(case, "id"));
+    }
+}
+
+#[test]
+fn delete() {
+    let file = load("delete");
+    for case in cases(&file) {
+        let id = text(case, "id");
+        let mut run = Run::live(&file["config"], &Value::from("portal"));
+        run.session.handle(Input::Erase { at_provider: true }, run.now).unwrap();
+        for status in case["statuses"].as_array().unwrap() {
+            run.respond("jumio.delete", u16::try_from(status.as_u64().unwrap()).unwrap(), vec![], "");
+        }
+        let Next::Done { erasure: Some(erasure), .. } = run.session.next(run.now) else { panic!("{id} goes on") };
+        match erasure.at_provider {
+            AtProvider::Deleted { count } => assert_eq!(case["deleted"].as_u64(), Some(count.into()), "{id}"),
+            AtProvider::Failed { fault } => {
+                assert_eq!(
+                    (case["failed"].as_u64(), fault.code.as_str()),
+                    (fault.status.map(u64::from), "http_status"),
+                    "{id}"
+                );
+            }
+            other => panic!("{id}: {other:?}"),
+        }
+    }
 }

@@ -89,7 +89,8 @@ impl Sandbox {
         Ok(Self { base_url, control: Control::new(shared), shutdown: Some(shutdown), server })
     }
 
-    /// Such as `http://127.0.0.1:41234`. The providers are in folders below it: `/jumio/us`, `/attestr/api`.
+    /// Such as `http://127.0.0.1:41234`. The providers are in folders below it: `/jumio/us`, `/attestr/api`,
+    /// `/biometric_kz/kyc` and `/biometric_kz/remote`, `/signicat`.
     pub fn base_url(&self) -> &str {
         &self.base_url
     }

@@ -144,16 +144,16 @@ async fn the_plain_flow_from_create_to_result() {
 async fn a_key_opens_its_own_flow_only() {
     let sandbox = Sandbox::start().await.unwrap();
     let user = session(&sandbox, EVERYONE, json!({})).await;
-    let other = key(&sandbox, INDIVIDUALS);
-    let cases: [(&[(&str, &str)], u16, &str); 5] = [
-        (&[("session_id", &user.id), ("flow_api_key", &other)], 403, "created with"),
-        (&[("session_id", &user.id), ("flow_api_key", "short")], 403, "No flow has"),
-        (&[("session_id", &user.id), ("api_key", &key(&sandbox, EVERYONE))], 400, "called flow_api_key"),
-        (&[("flow_api_key", &other)], 400, "session_id is required"),
-        (&[("session_id", "none"), ("flow_api_key", &other)], 404, "no session"),
+    let (own, other) = (key(&sandbox, EVERYONE), key(&sandbox, INDIVIDUALS));
+    let cases = [
+        (vec![("session_id", user.id.as_str()), ("flow_api_key", other.as_str())], 403, "created with"),
+        (vec![("session_id", user.id.as_str()), ("flow_api_key", "short")], 403, "No flow has"),
+        (vec![("session_id", user.id.as_str()), ("api_key", own.as_str())], 400, "called flow_api_key"),
+        (vec![("flow_api_key", other.as_str())], 400, "session_id is required"),
+        (vec![("session_id", "none"), ("flow_api_key", other.as_str())], 404, "no session"),
     ];
     for (query, status, rule) in cases {
-        let response = result_with(&sandbox, query).await;
+        let response = result_with(&sandbox, &query).await;
         assert_eq!(response.status(), status, "{rule}");
         assert!(hint(&response).contains(rule), "{}", hint(&response));
         assert!(response.json::<Value>().await.unwrap()["detail"].is_string());

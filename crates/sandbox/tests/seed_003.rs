@@ -88,3 +88,40 @@ async fn the_iframe_tag_loads_the_client_whatever_the_order_of_its_query() {
     assert_eq!(data["transactionReference"], answer["transactionReference"]);
     assert_eq!((&data["eventType"], &data["payload"]["value"]), (&510.into(), &"loaded".into()));
 }
+
+/// The guide's listener: each property that it reads of the parsed `event.data`, in its order. `undefined` is `None`.
+fn listen(event_data: &str) -> [Option<Value>; 6] {
+    let data: Value = serde_json::from_str(event_data).unwrap();
+    let read = |path: &[&str]| path.iter().try_fold(&data, |value, name| value.get(name)).cloned();
+    assert!(data["payload"].is_object(), "the listener would throw at `data.payload.value`");
+    [
+        read(&["authorizationToken"]),
+        read(&["transactionReference"]),
+        read(&["eventType"]),
+        read(&["dateTime"]),
+        read(&["payload", "value"]),
+        read(&["payload", "metainfo"]),
+    ]
+}
+
+#[tokio::test]
+async fn the_listener_finds_every_property_it_reads() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let transaction = common::begin(&sandbox, serde_json::json!({})).await;
+    let pages = [
+        (transaction.open().await, "loaded", None),
+        (transaction.press("deny_camera", &[("framed", "true")]).await, "error", Some(9820)),
+        (transaction.press("acceptable", &[("framed", "true")]).await, "success", None),
+    ];
+    for (page, event, code) in pages {
+        let html = page.text().await.unwrap();
+        let posted = &common::data_scripts(&html, "data-post-message")[0];
+        let [token, reference, kind, date, value, metainfo] = listen(posted);
+        assert_eq!(token, Some(transaction.token().into()), "{event}");
+        assert_eq!(reference, Some(transaction.reference.clone().into()), "{event}");
+        assert_eq!((kind, value), (Some(510.into()), Some(event.into())));
+        let date = date.unwrap();
+        assert!(date.as_str().is_some_and(|date| date.len() == 24 && date.ends_with('Z')), "{date}");
+        assert_eq!(metainfo, code.map(|code| serde_json::json!({ "code": code })), "{event}");
+    }
+}

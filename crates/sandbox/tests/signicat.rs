@@ -1,115 +1,16 @@
-//! Signicat Assure over real HTTP: tokens, dossiers, document verification, capture, eID.
+//! Signicat Assure over real HTTP: tokens, dossiers, document verification.
 #![allow(clippy::unwrap_used)]
 
 mod common;
 
 use base64::Engine;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use base64::engine::general_purpose::STANDARD;
+use common::signicat::{BACK, CLIENT, Merchant, PNG, SECRET, script, token, url};
 use common::{Receiver, hint, http};
-use idvkit_sandbox::signicat::{
-    Check, RateLimit, SignicatOutcome, SignicatScript, TwoProviderRedirect, UserInfoForm, Zone,
-};
-use idvkit_sandbox::{CallbackMode, CallbackRule, Fault, FaultKind, Sandbox, Script};
-use reqwest::{Method, Response};
+use idvkit_sandbox::signicat::{Check, RateLimit, SignicatOutcome, SignicatScript, Zone};
+use idvkit_sandbox::{Fault, FaultKind, Sandbox};
+use reqwest::Method;
 use serde_json::{Value, json};
-
-const CLIENT: &str = "sandbox-quiet-lake-123";
-const SECRET: &str = "sandbox-signicat-secret";
-const BACK: &str = "https://merchant.example/r?x=1";
-const PNG: &[u8] = include_bytes!("../src/jumio/liveness.png");
-
-/// A server of a merchant with a token.
-struct Merchant {
-    base: String,
-    token: String,
-}
-
-impl Merchant {
-    async fn new(sandbox: &Sandbox) -> Self {
-        let form = [("grant_type", "client_credentials"), ("scope", "signicat-api")];
-        let answer: Value = token(sandbox, "auth/open/connect/token", &form, true).await.json().await.unwrap();
-        let token = answer["access_token"].as_str().unwrap().to_owned();
-        Self { base: format!("{}/signicat/assure", sandbox.base_url()), token }
-    }
-
-    async fn send(&self, method: Method, path: &str, body: Option<Value>) -> Response {
-        let mut request = http().request(method, format!("{}{path}", self.base)).bearer_auth(&self.token);
-        if let Some(body) = body {
-            request = request.json(&body);
-        }
-        request.send().await.unwrap()
-    }
-
-    async fn post(&self, path: &str, body: Value) -> Response {
-        self.send(Method::POST, path, Some(body)).await
-    }
-
-    async fn read(&self, path: &str) -> Value {
-        let response = self.send(Method::GET, path, None).await;
-        assert_eq!(response.status(), 200, "{path}: {}", hint(&response));
-        response.json().await.unwrap()
-    }
-
-    async fn made(&self, path: &str, body: Value) -> Value {
-        let response = self.post(path, body).await;
-        assert!(response.status().is_success(), "{path}: {}", hint(&response));
-        response.json().await.unwrap()
-    }
-
-    async fn dossier(&self) -> String {
-        self.made("/dossiers", json!({})).await["dossierId"].as_str().unwrap().to_owned()
-    }
-
-    /// A process of Signicat Paper with an image, and its path.
-    async fn paper(&self, more: Value) -> String {
-        let dossier = self.dossier().await;
-        let path = self.process(&dossier, merged(json!({ "provider": "signicatpaper" }), more)).await;
-        let upload = self.send(Method::PUT, &format!("{path}/images"), Some(json!({ "front": url(PNG) }))).await;
-        assert_eq!(upload.status(), 204);
-        path
-    }
-
-    async fn process(&self, dossier: &str, body: Value) -> String {
-        let process = self.made(&format!("/dossiers/{dossier}/processes"), body).await;
-        format!("/dossiers/{dossier}/processes/{}", process["processId"].as_str().unwrap())
-    }
-
-    async fn start(&self, path: &str) -> Response {
-        self.send(Method::POST, path, None).await
-    }
-}
-
-async fn token(sandbox: &Sandbox, path: &str, form: &[(&str, &str)], basic: bool) -> Response {
-    let mut request = http().post(format!("{}/signicat/{path}", sandbox.base_url())).form(form);
-    if basic {
-        request = request.basic_auth(CLIENT, Some(SECRET));
-    }
-    request.send().await.unwrap()
-}
-
-fn merged(mut body: Value, more: Value) -> Value {
-    for (name, value) in more.as_object().unwrap() {
-        body[name] = value.clone();
-    }
-    body
-}
-
-fn url(bytes: &[u8]) -> String {
-    format!("data:image/png;base64,{}", STANDARD.encode(bytes))
-}
-
-fn script(sandbox: &Sandbox, script: SignicatScript) {
-    assert!(sandbox.control().script(Script::Signicat(script)));
-}
-
-/// The user presses a button on a page; the answer is where the browser goes, or the page.
-async fn press(page: &str, form: &[(&str, &str)]) -> Result<String, String> {
-    let response = http().post(page).form(form).send().await.unwrap();
-    match response.headers().get("location") {
-        Some(location) => Ok(location.to_str().unwrap().to_owned()),
-        None => Err(response.text().await.unwrap()),
-    }
-}
 
 #[tokio::test]
 async fn tokens_in_both_profiles() {
@@ -117,7 +18,7 @@ async fn tokens_in_both_profiles() {
     let grant = ("grant_type", "client_credentials");
     let own = [("client_id", CLIENT), ("client_secret", SECRET)];
     let legacy = ("scope", "client.assure.api client.capture.api");
-    let cases: [(&str, Vec<(&str, &str)>, bool, u16, &str); 9] = [
+    let cases = [
         ("auth/open/connect/token", vec![grant, ("scope", "signicat-api")], true, 200, ""),
         ("auth/open/connect/token", vec![grant, ("scope", "signicat-api"), own[0], own[1]], false, 200, ""),
         ("oidc/token", vec![grant, legacy], true, 200, ""),
@@ -327,151 +228,6 @@ async fn every_verdict_can_be_scripted() {
     let redacted = merchant.read(&path).await;
     assert_eq!(redacted["redactionRequested"], true);
     assert!(redacted["finalResult"].get("documentNumber").is_none());
-}
-
-#[tokio::test]
-async fn a_capture_creates_starts_and_comes_back() {
-    let (sandbox, receiver) = (Sandbox::start().await.unwrap(), Receiver::start().await);
-    let merchant = Merchant::new(&sandbox).await;
-    let dossier = merchant.dossier().await;
-    let capture = format!("/dossiers/{dossier}/capture");
-    let body = json!({
-        "providers": [{ "provider": "signicatvideoid", "processType": "substantialFullyAuto" }], "sdk": "native",
-        "redirectUrl": BACK, "captureParameters": { "uiProfile": "demo" }, "notificationUrl": receiver.url,
-        "authorizationHeader": "secret",
-    });
-    let answer = merchant.made(&capture, body).await;
-    let process = answer["processId"].as_str().unwrap();
-    let path = format!("/dossiers/{dossier}/processes/{process}");
-    assert_eq!(merchant.start(&path).await.status(), 409, "the page starts it");
-    let page = answer["url"].as_str().unwrap();
-    assert!(http().get(page).send().await.unwrap().text().await.unwrap().contains("Provider 1 of 1"));
-    let back = press(page, &[("action", "submit")]).await.unwrap();
-    assert_eq!(back, format!("{BACK}&dossierId={dossier}&processId={process}&status=processing"));
-    assert_eq!(http().get(page).send().await.unwrap().headers()["location"], back.as_str(), "again: the same way back");
-    sandbox.control().advance(5_000).await;
-    assert_eq!(receiver.heard()[0].authorization.as_deref(), Some("secret"));
-    assert_eq!(merchant.read(&path).await["status"], "accepted");
-
-    // The guide's own form: one provider. The user refuses the camera, or leaves.
-    for (action, status) in [("deny_camera", "failed"), ("cancel", "canceled"), ("fail", "failed")] {
-        let answer = merchant.made(&capture, json!({ "provider": "signicatpaper", "redirectUrl": BACK })).await;
-        let back = press(answer["url"].as_str().unwrap(), &[("action", action)]).await.unwrap();
-        assert!(back.ends_with(&format!("&status={status}")), "{back}");
-    }
-    let answer = merchant.made(&capture, json!({ "provider": "readid", "redirectUrl": BACK })).await;
-    press(answer["url"].as_str().unwrap(), &[("action", "submit"), ("outcome", "inconclusive")]).await.unwrap();
-    sandbox.control().advance(5_000).await;
-    let path = format!("/dossiers/{dossier}/processes/{}", answer["processId"].as_str().unwrap());
-    assert_eq!(merchant.read(&path).await["status"], "inconclusive");
-    sandbox.control().configure(|config| config.signicat.capture_returns_process_id = false);
-    let answer = merchant.made(&capture, json!({ "provider": "readid", "redirectUrl": BACK })).await;
-    assert!(answer.get("processId").is_none());
-}
-
-#[tokio::test]
-async fn two_providers_come_back_with_the_dossier_only() {
-    let sandbox = Sandbox::start().await.unwrap();
-    let merchant = Merchant::new(&sandbox).await;
-    let dossier = merchant.dossier().await;
-    let body = json!({ "providers": [{ "provider": "signicatpaper" }, { "provider": "readid" }], "redirectUrl": BACK });
-    let rejected = SignicatScript {
-        for_provider: Some("readid".into()),
-        outcome: Some(SignicatOutcome::Rejected),
-        ..SignicatScript::default()
-    };
-    script(&sandbox, rejected);
-    let answer = merchant.made(&format!("/dossiers/{dossier}/capture"), body.clone()).await;
-    assert!(answer.get("processId").is_none());
-    let page = answer["url"].as_str().unwrap();
-    assert!(press(page, &[("action", "submit")]).await.unwrap_err().contains("Provider 2 of 2"));
-    assert_eq!(press(page, &[("action", "submit")]).await.unwrap(), format!("{BACK}&dossierId={dossier}"));
-    sandbox.control().advance(5_000).await;
-    let processes = merchant.read(&format!("/dossiers/{dossier}/processes")).await;
-    let found: Vec<_> = processes.as_array().unwrap().iter().map(|it| (&it["provider"], &it["status"])).collect();
-    assert_eq!(found, [(&json!("signicatpaper"), &json!("accepted")), (&json!("readid"), &json!("rejected"))]);
-
-    sandbox.control().configure(|config| config.signicat.two_provider_redirect = TwoProviderRedirect::LastProcess);
-    let answer = merchant.made(&format!("/dossiers/{dossier}/capture"), body).await;
-    let back = press(answer["url"].as_str().unwrap(), &[("action", "cancel")]).await.unwrap();
-    assert!(back.contains("&processId=") && back.ends_with("&status=canceled"));
-    assert_eq!(sandbox.control().processes().iter().filter(|it| it.status == "canceled").count(), 2);
-}
-
-async fn eid(merchant: &Merchant, more: Value) -> (String, String) {
-    let dossier = merchant.dossier().await;
-    let body = merged(json!({ "provider": "connect:idin", "redirectUrl": BACK }), more);
-    let process = merchant.made(&format!("/dossiers/{dossier}/processes"), body).await;
-    let path = format!("/dossiers/{dossier}/processes/{}", process["processId"].as_str().unwrap());
-    (path, process["redirectUrl"].as_str().unwrap().to_owned())
-}
-
-#[tokio::test]
-async fn an_eid_is_final_at_the_redirect() {
-    let (sandbox, receiver) = (Sandbox::start().await.unwrap(), Receiver::start().await);
-    let merchant = Merchant::new(&sandbox).await;
-    let (path, page) = eid(&merchant, json!({ "notificationUrl": receiver.url })).await;
-    assert!(http().get(&page).send().await.unwrap().text().await.unwrap().contains("idin"));
-    assert_eq!(merchant.start(&path).await.status(), 409);
-    let back = press(&page, &[("action", "authenticate")]).await.unwrap();
-    assert!(back.starts_with(&format!("{BACK}&dossierId=")) && back.ends_with("&status=accepted"), "{back}");
-    let process = merchant.read(&path).await;
-    assert_eq!(process["providerSpecific"]["userInfo"]["given_name"], "ANNA");
-    assert_eq!(process["finalResult"]["birthdate"], "19900102", "not normalised");
-    sandbox.control().settle().await;
-    assert_eq!(receiver.heard().len(), 1, "the same fact a second time");
-    for (action, status) in [("cancel", "canceled"), ("fail", "failed")] {
-        let (path, page) = eid(&merchant, json!({})).await;
-        assert!(press(&page, &[("action", action)]).await.unwrap().ends_with(&format!("&status={status}")));
-        assert!(merchant.read(&path).await.get("providerSpecific").is_none());
-    }
-    let dossier = merchant.dossier().await;
-    let missing = merchant.post(&format!("/dossiers/{dossier}/processes"), json!({ "provider": "connect:idin" })).await;
-    assert!(hint(&missing).contains("redirectUrl is required"));
-}
-
-#[tokio::test]
-async fn user_data_come_in_three_forms() {
-    let sandbox = Sandbox::start().await.unwrap();
-    let merchant = Merchant::new(&sandbox).await;
-    for (form, parts) in [(UserInfoForm::SignedJwt, 3), (UserInfoForm::EncryptedJwt, 5)] {
-        script(&sandbox, SignicatScript { userinfo: Some(form), ..SignicatScript::default() });
-        let (path, page) = eid(&merchant, json!({})).await;
-        press(&page, &[("action", "authenticate")]).await.unwrap();
-        let process = merchant.read(&path).await;
-        assert_eq!(process["status"], "accepted");
-        let token = process["providerSpecific"]["userInfo"].as_str().unwrap();
-        assert_eq!(token.split('.').count(), parts);
-        assert_eq!(process.get("finalResult").is_some(), form == UserInfoForm::SignedJwt);
-        let header: Value =
-            serde_json::from_slice(&URL_SAFE_NO_PAD.decode(token.split('.').next().unwrap()).unwrap()).unwrap();
-        assert_eq!(header.get("enc").is_some(), form == UserInfoForm::EncryptedJwt);
-    }
-}
-
-#[tokio::test]
-async fn a_callback_can_overtake_the_answer_and_is_resent_five_times() {
-    let receiver = Receiver::answering(&[200, 500, 500, 500, 500, 500, 500, 500]).await;
-    let sandbox = Sandbox::start().await.unwrap();
-    let merchant = Merchant::new(&sandbox).await;
-    let first = || script(&sandbox, SignicatScript { callback_first: true, ..SignicatScript::default() });
-    first();
-    let path = merchant.paper(json!({ "notificationUrl": receiver.url })).await;
-    let response = merchant.start(&path).await;
-    assert_eq!(receiver.heard().len(), 1, "before the answer is read");
-    assert_eq!(response.json::<Value>().await.unwrap()["status"], "processing");
-    first();
-    let (_, page) = eid(&merchant, json!({ "notificationUrl": receiver.url })).await;
-    press(&page, &[("action", "authenticate")]).await.unwrap();
-    assert_eq!(receiver.heard().len(), 2);
-    sandbox.control().advance(24 * 60 * 60_000).await;
-    assert_eq!(receiver.heard().len(), 2 + 5);
-    sandbox.control().callbacks(CallbackRule::next("signicat", CallbackMode::Duplicate));
-    let merchant = Merchant::new(&sandbox).await;
-    let path = merchant.paper(json!({ "notificationUrl": receiver.url })).await;
-    merchant.start(&path).await;
-    sandbox.control().advance(60 * 60_000).await;
-    assert_eq!(receiver.heard().len(), 2 + 5 + 2 + 1, "one 500 was left");
 }
 
 #[tokio::test]

@@ -131,3 +131,27 @@ fn doctor() {
         assert_eq!(accepted, data["verdict"] == "verifies", "{id}: the doctor and the check disagree");
     }
 }
+
+#[test]
+fn wycheproof_form() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../vectors/data/signature/wycheproof_form.json");
+    let file: Value = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
+    let scheme = Scheme { key: KeyForm::HexDecoded, ..Scheme::HMAC_SHA256_HEX };
+    let mut seen = 0;
+    for group in file["testGroups"].as_array().unwrap() {
+        for case in group["tests"].as_array().unwrap() {
+            let id = &case["tcId"];
+            let key = Secret::from(text(case, "key"));
+            assert_eq!(Some(text(case, "key").len() as u64 * 4), group["keySize"].as_u64(), "{id}");
+            let message = base16ct::lower::decode_vec(text(case, "msg")).unwrap();
+            let verified = scheme.verify(std::slice::from_ref(&key), &message, text(case, "tag"));
+            assert_eq!(verified.is_ok(), text(case, "result") == "valid", "{id}: {}", case["comment"]);
+            if group["tagSize"] == 128 {
+                assert_eq!(verified.unwrap_err().code(), "signature_malformed", "{id}: only full tags are read");
+            }
+            seen += 1;
+        }
+    }
+    assert_eq!(file["numberOfTests"].as_u64(), Some(seen));
+    assert!(seen >= 60);
+}

@@ -8,10 +8,10 @@ use alloc::{
 
 use idvkit_core::{
     Carry, HintKind, ImageKind, ImageSlot, Journey, NativeCall, Param, ParamValue, Permission, Provider, Refused,
-    Signal, Trigger, Way, machine::Own,
+    Signal, Trigger, Way, machine::Own, settings,
 };
 
-use crate::{order::Order, order::Plan, validate::Account, validate::origin_of};
+use crate::{order::Order, order::Plan, validate::Account};
 
 /// What is shown at the moment.
 pub(crate) enum Shown<'a> {
@@ -98,7 +98,7 @@ fn frame(url: &str) -> Way {
         // Inferred: what a page with a camera needs; no document names the attribute.
         allow: "camera;microphone;fullscreen".into(),
         allow_fullscreen: true,
-        origins: origin_of(url).map(ToString::to_string).into_iter().collect(),
+        origins: vec![settings::origin_of(url).to_string()],
         sizes: Vec::new(),
         listen: Vec::new(),
     }

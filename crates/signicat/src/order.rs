@@ -100,7 +100,7 @@ impl Account {
         if target.provider.starts_with("connect:") {
             return Err(Reject::caller("provider_flow", "provider", "this is an eID; use the `eid` flow for it"));
         }
-        self.check_source(request.images, &target)?;
+        self.check_source(request.images, &target, request.dossier.is_some())?;
         if request.images == ImageSource::DossierFiles && request.dossier.is_none() {
             let rule = "a new dossier has no files: name the dossier that has them";
             return Err(Reject::caller("dossier_files_missing", "dossier", rule));
@@ -198,7 +198,7 @@ impl Account {
     fn check_provider(&self, provider: &str, process_type: Option<&str>) -> Result<(), Reject> {
         let open = self.options.allow_unknown_provider;
         if !is_name(provider) || !process_type.is_none_or(is_name) {
-            let rule = "providers and process types have 1 to 64 letters, digits and hyphens";
+            let rule = "providers and process types have 1 to 64 letters, digits, hyphens and underscores";
             return Err(Reject::caller("provider_unknown", "provider", rule));
         }
         match (catalog::provider(provider), process_type) {
@@ -220,12 +220,18 @@ impl Account {
     }
 
     /// Images are taken directly, and dossier files fallen back to, for direct-upload providers only (SG13, S-V17).
-    fn check_source(&self, source: ImageSource, target: &Target) -> Result<(), Reject> {
+    fn check_source(&self, source: ImageSource, target: &Target, existing: bool) -> Result<(), Reject> {
         let process_type = target.process_type.as_deref().unwrap_or("");
         let direct = match catalog::provider(&target.provider) {
             Some(entry) => entry.direct_upload.contains(&process_type),
             None => true,
         };
+        // Whether the SDK took anything is only claimed: nothing older may stand in for it.
+        if source == ImageSource::Sdk && existing && direct && !self.options.allow_sdk_in_existing_dossier {
+            let rule = "with this provider Assure falls back to the files that your dossier has already: leave `dossier` \
+                        out, or use `upload`; `allow_sdk_in_existing_dossier` takes it as it is";
+            return Err(Reject::caller("sdk_in_existing_dossier", "images", rule));
+        }
         if source == ImageSource::Sdk || direct || self.options.allow_unknown_provider {
             return Ok(());
         }
@@ -272,7 +278,7 @@ fn dossier(id: String) -> Result<String, Reject> {
     if is_id(&id) {
         return Ok(id);
     }
-    let rule = "a dossier id has 1 to 64 letters, digits and hyphens; pass it exactly as Signicat gave it";
+    let rule = "a dossier id has 1 to 64 letters, digits, hyphens and underscores; pass it exactly as Signicat gave it";
     Err(Reject::caller("dossier_invalid", "dossier", rule))
 }
 

@@ -5,7 +5,7 @@ use alloc::string::String;
 use idvkit_core::{Fault, FaultClass, Response};
 use serde_json::Value;
 
-use crate::types::cut;
+use crate::types::{code_of, cut};
 
 /// An error body. Its texts are a server's words to a server: they are kept for the record and never repeated in errors.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,7 +69,7 @@ impl Problem {
 
 /// The fault that an error answer stands for.
 pub(crate) fn fault_of(operation: &str, response: &Response<'_>) -> Fault {
-    let code = Problem::parse(response.body).map(|problem| problem.code);
+    let code = Problem::parse(response.body).map(|problem| code_of(&problem.code));
     let mut fault = Fault::status(operation, response.status).with_provider_code(code);
     // OAuth lets a token endpoint refuse a client with 400 as well.
     let refused_client = matches!(fault.provider_code.as_deref(), Some("invalid_client" | "unauthorized_client"));

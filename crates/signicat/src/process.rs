@@ -8,10 +8,11 @@ use core::fmt;
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use idvkit_core::{Document, Person, Reason, Reject};
+use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::types::{cut, is_id};
+use crate::types::{code_of, cut, is_id};
 
 /// The status of a process. Unknown values are kept, are not final and never a pass (S-D3, S-V13).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -100,6 +101,8 @@ pub struct Process {
     pub process_type: Option<String>,
     /// Where it stands.
     pub status: ProcessStatus,
+    /// When it was made, as sent.
+    pub created_at: Option<String>,
     /// The person, as far as the answer has a result that can be read. It may be missing even when accepted (S-D15).
     pub person: Option<Person>,
     /// An encrypted result: a compact JWE, which only the holder of the key can read (GCN).
@@ -133,6 +136,7 @@ impl Process {
             provider: cut(provider),
             process_type: text("processType").map(cut),
             status: ProcessStatus::parse(status),
+            created_at: text("createdAt").map(cut),
             person: value.get("finalResult").and_then(person_of),
             sealed: sealed.map(ToString::to_string),
             fail_reasons: reasons(value.get("failReason"), provider),
@@ -203,6 +207,11 @@ pub(crate) fn listed(body: &[u8]) -> Option<Vec<Listed>> {
     Some(rows.iter().filter_map(read).collect())
 }
 
+/// A moment that can be compared, in milliseconds; `None` if it is none.
+pub(crate) fn moment(text: Option<&str>) -> Option<i64> {
+    text?.parse::<Timestamp>().ok().map(Timestamp::as_millisecond)
+}
+
 /// Whether two names mean one provider: `eid` is the older name of `signicatvideoid` (SG8).
 pub(crate) fn same_provider(one: &str, other: &str) -> bool {
     let current = |name| if name == "eid" { "signicatvideoid" } else { name };
@@ -246,8 +255,9 @@ fn person_of(result: &Value) -> Option<Person> {
 
 /// `YYYY-MM-DD` (GKC).
 fn is_date(text: &str) -> bool {
-    text.len() == 10
-        && text.bytes().enumerate().all(|(at, b)| if matches!(at, 4 | 7) { b == b'-' } else { b.is_ascii_digit() })
+    let shaped = text.len() == 10
+        && text.bytes().enumerate().all(|(at, b)| if matches!(at, 4 | 7) { b == b'-' } else { b.is_ascii_digit() });
+    shaped && text.parse::<Date>().is_ok()
 }
 
 /// Texts, or objects with a code (C1 shows an array and not its elements).
@@ -259,7 +269,7 @@ fn reasons(value: Option<&Value>, provider: &str) -> Vec<Reason> {
     };
     let code = |row: &Value| {
         let named = ["code", "type", "reason"].iter().find_map(|name| row.get(name).and_then(Value::as_str));
-        row.as_str().or(named).map(cut)
+        row.as_str().or(named).map(code_of)
     };
     rows.iter()
         .filter_map(|row| Some(Reason { code: code(row)?, detail: None, part: Some(cut(provider)) }))

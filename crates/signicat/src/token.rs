@@ -99,6 +99,9 @@ pub(crate) struct Held {
     /// The token before this one was refused, and none has been taken since.
     #[serde(default)]
     refused: bool,
+    /// From then on it is not used any more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    until: Option<UnixMillis>,
 }
 
 impl Held {
@@ -111,25 +114,35 @@ impl Held {
         self.refused
     }
 
-    pub(crate) fn answered(&mut self, response: &Response<'_>) -> Result<(), Fault> {
+    pub(crate) fn answered(&mut self, response: &Response<'_>, skew_ms: i64) -> Result<(), Fault> {
         if !response.is_success() {
             return Err(fault_of(TOKEN, response));
         }
         let token = AccessToken::parse(response.body).map_err(|_| Fault::unreadable(TOKEN, response.status))?;
         self.value = token.value.expose_str().map(Into::into);
+        self.until = Some(token.usable_until(response.at, skew_ms));
         Ok(())
     }
 
     /// The API refused it: once a new one is asked for, the second time in a row it is a fault (S-V23).
     pub(crate) fn refused(&mut self) -> bool {
         let first = !self.refused;
-        *self = Self { value: None, refused: true };
+        *self = Self { refused: true, ..Self::default() };
         first
     }
 
-    /// The API took it.
-    pub(crate) fn taken(&mut self) {
+    /// The API took it. One that is old by now goes: the host's cache knows whether there is a newer one.
+    pub(crate) fn taken(&mut self, at: UnixMillis) {
         self.refused = false;
+        if self.until.is_some_and(|until| until <= at) {
+            self.forget();
+        }
+    }
+
+    /// Something went wrong: the next request begins with a token from the host, and with a fresh one if this one was
+    /// refused.
+    pub(crate) fn put_down(&mut self) {
+        *self = Self { refused: self.refused, ..Self::default() };
     }
 
     pub(crate) fn forget(&mut self) {

@@ -87,6 +87,7 @@ pub enum ClientAuth {
 /// What the documents leave open, each with a default that can be overridden.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "independent switches, each named where it is set")]
 pub struct Options {
     /// Development switch: allows `http://localhost:PORT` redirect and notification URLs, and HTTP endpoints on this
     /// machine in a custom profile. Off by default, and nothing else becomes laxer.
@@ -97,6 +98,10 @@ pub struct Options {
     pub account_id: Option<String>,
     /// Takes providers and process types outside the table of note 2.6.
     pub allow_unknown_provider: bool,
+    /// Takes `images: sdk` together with a dossier of yours for providers whose images can be uploaded as well. Off by
+    /// default: if the SDK's success is only claimed, Assure falls back to the files that the dossier has already
+    /// (S-V17), and a pass says nothing about who is there now.
+    pub allow_sdk_in_existing_dossier: bool,
     /// Signicat's support has allow-listed your page's domain, so the capture page may stand in a frame (GCAP).
     pub frame_allowed: bool,
     /// How long the user may take, in milliseconds; one hour by default (inferred).
@@ -141,7 +146,6 @@ pub enum Request {
     Eid(Eid),
 }
 
-
 /// Prints the name only: requests can hold personal data.
 macro_rules! debug_by_name {
     ($($request:ident),+) => {$(
@@ -153,7 +157,7 @@ macro_rules! debug_by_name {
     )+};
 }
 
-debug_by_name!(DocumentVerification, CaptureFlow, Eid);
+debug_by_name!(DocumentVerification, CaptureFlow, CaptureParameters, Eid);
 
 impl From<DocumentVerification> for Request {
     fn from(request: DocumentVerification) -> Self {
@@ -267,7 +271,7 @@ pub enum CaptureSdk {
 }
 
 /// How the capture page looks; goes into `captureParameters`, where it must be nested (C2).
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct CaptureParameters {
     /// The id of a capture configuration.
@@ -338,6 +342,12 @@ pub struct ReturnParameters {
 }
 
 impl ReturnParameters {
+    /// Whether a return names nothing at all: for eIDs no document says that anything is appended.
+    pub(crate) fn are_absent(url: &str) -> bool {
+        let query = url.split_once('?').map_or("", |(_, rest)| rest.split('#').next().unwrap_or(""));
+        !form_urlencoded::parse(query.as_bytes()).any(|(key, _)| key == "dossierId" || key == "processId")
+    }
+
     /// Reads them from the URL that was requested.
     ///
     /// # Errors
@@ -371,6 +381,13 @@ impl ReturnParameters {
 /// alphabet is ours, so that no id can leave its place in a path.
 pub(crate) fn is_id(value: &str) -> bool {
     (1..=64).contains(&value.len()) && value.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+}
+
+/// A provider's code: never its free text, which can name a person.
+pub(crate) fn code_of(text: &str) -> String {
+    let is_code = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b':' | b'-');
+    let fits = (1..=64).contains(&text.len()) && text.bytes().all(is_code);
+    if fits { text.to_string() } else { "other".to_string() }
 }
 
 /// A provider's word, short enough to be kept.

@@ -8,14 +8,15 @@ use alloc::{
 };
 use core::fmt;
 
-use idvkit_core::{ImageKind, ImageRules, PollPlan, Provider, Reject, Secret, fingerprint, machine, machine::Schedule};
+use idvkit_core::{
+    ImageKind, ImageRules, PollPlan, Provider, Reject, Secret, fingerprint, machine, machine::Schedule, settings,
+};
 
 use crate::{
     routes::Routes,
     types::{ClientAuth, Config, Notification, Options, Profile},
 };
 
-const DEFAULT_TIMEOUT_MS: u32 = 30_000;
 const HOUR_MS: i64 = 3_600_000;
 const DAY_MS: i64 = 24 * HOUR_MS;
 /// GAT: 600 s by default, 1 to 3600 may be set.
@@ -34,6 +35,7 @@ pub struct Account {
     pub(crate) image_rules: ImageRules,
     pub(crate) timeout_ms: u32,
     pub(crate) token_max_age_ms: i64,
+    pub(crate) token_skew_ms: i64,
     pub(crate) options: Options,
     fingerprint: String,
 }
@@ -58,14 +60,14 @@ impl Account {
     /// A [`Reject`] that names the field, the rule and the fix.
     pub fn new(config: Config) -> Result<Self, Reject> {
         let options = config.options;
-        credential("client_id", &config.client_id)?;
-        credential("client_secret", &config.client_secret)?;
+        settings::credential("client_id", &config.client_id)?;
+        settings::credential("client_secret", &config.client_secret)?;
         let (endpoint, base) = endpoint(config.profile, &options)?;
         if endpoint.client_auth == ClientAuth::Basic && config.client_id.contains(':') {
             let rule = "the user name of HTTP Basic cannot hold a colon; is this id and secret in one?";
             return Err(Reject::caller("credential_invalid", "client_id", rule));
         }
-        let fingerprint = match &options.account_id {
+        let fingerprint = match settings::account_id(options.account_id.as_deref())? {
             Some(id) => fingerprint(&["signicat", "named", id]),
             None => fingerprint(&["signicat", &base, &config.client_id]),
         };
@@ -77,8 +79,9 @@ impl Account {
             notification: config.notification.map(recognition).transpose()?,
             redirect_url: config.redirect_url,
             image_rules: image_rules(&options)?,
-            timeout_ms: timeout(options.timeout_ms)?,
+            timeout_ms: settings::timeout_ms(options.timeout_ms)?,
             token_max_age_ms: token_max_age(&options)?,
+            token_skew_ms: options.token_skew_ms.unwrap_or(DEFAULT_TOKEN_SKEW_MS),
             options,
             fingerprint,
         };
@@ -94,8 +97,7 @@ impl Account {
 
     /// Host and port of the API.
     pub(crate) fn host(&self) -> &str {
-        let rest = self.routes.base().split_once("://").map_or("", |(_, rest)| rest);
-        rest.split('/').next().unwrap_or("")
+        settings::host_of(self.routes.base())
     }
 
     /// Whether results come from a production host. The current profile's host serves sandboxes as well, whose client
@@ -143,16 +145,8 @@ impl Account {
         if let Some(offsets) = &self.options.poll_offsets_seconds {
             PollPlan::seconds(offsets, 300, 2).checked("options.poll_offsets_seconds")?;
         }
-        let patience = [
-            ("options.start_patience_ms", self.options.start_patience_ms),
-            ("options.verdict_patience_ms", self.options.verdict_patience_ms),
-        ];
-        for (field, millis) in patience {
-            if !millis.is_none_or(|millis| (1_000..=400 * DAY_MS).contains(&millis)) {
-                let rule = "patience is one second to 400 days, in milliseconds";
-                return Err(Reject::caller("patience_out_of_range", field, rule));
-            }
-        }
+        settings::duration_ms("start_patience_ms", self.options.start_patience_ms)?;
+        settings::duration_ms("verdict_patience_ms", self.options.verdict_patience_ms)?;
         Ok(())
     }
 }
@@ -187,27 +181,6 @@ pub fn account(config: Config) -> Result<Arc<Account>, Reject> {
     Account::new(config).map(Arc::new)
 }
 
-/// Plain HTTP to this machine, and to no host that only begins like it.
-fn is_local_http(url: &str) -> bool {
-    let Some(rest) = url.strip_prefix("http://") else { return false };
-    let authority = rest.split(['/', '?', '#']).next().unwrap_or("");
-    let host = authority.rsplit_once(':').map_or(authority, |(host, _)| host);
-    matches!(host, "localhost" | "127.0.0.1")
-}
-
-/// Whether a browser may be sent there: the link itself is opaque.
-pub(crate) fn is_link(account: &Account, url: &str) -> bool {
-    let safe = url.starts_with("https://") || (account.options.development && is_local_http(url));
-    safe && url.len() <= 8192 && url.bytes().all(|b| (0x21..0x7f).contains(&b))
-}
-
-/// Scheme, host and port of a URL.
-pub(crate) fn origin_of(url: &str) -> Option<&str> {
-    let start = url.find("://")? + 3;
-    let end = url[start..].find(['/', '?', '#']).map_or(url.len(), |at| start + at);
-    Some(&url[..end])
-}
-
 fn endpoint(profile: Profile, options: &Options) -> Result<(Endpoint, String), Reject> {
     const LEGACY_SCOPE: &str = "client.assure.api client.capture.api";
     let fixed = |token_url: &str, scope: &str, base: &str| {
@@ -225,8 +198,8 @@ fn endpoint(profile: Profile, options: &Options) -> Result<(Endpoint, String), R
             fixed("https://id.signicat.com/oidc/token", LEGACY_SCOPE, "https://id.signicat.com/assure")
         }
         Profile::Custom { token_url, scope, client_auth, api_base } => {
-            let token_url = safe_base("profile.custom.token_url", &token_url, options)?;
-            let base = safe_base("profile.custom.api_base", &api_base, options)?;
+            let token_url = settings::base_url("profile.custom.token_url", &token_url, options.development)?;
+            let base = settings::base_url("profile.custom.api_base", &api_base, options.development)?;
             let is_scope = |b: u8| (0x20..0x7f).contains(&b) && b != b'"' && b != b'\\';
             if scope.trim() != scope || scope.is_empty() || !scope.bytes().all(is_scope) {
                 let rule = "a scope is one or more values of visible ASCII, separated by single spaces";
@@ -235,17 +208,6 @@ fn endpoint(profile: Profile, options: &Options) -> Result<(Endpoint, String), R
             Ok((Endpoint { token_url, scope, client_auth }, base))
         }
     }
-}
-
-fn safe_base(field: &str, url: &str, options: &Options) -> Result<String, Reject> {
-    let url = url.trim_end_matches('/');
-    let secure = url.starts_with("https://") || (options.development && is_local_http(url));
-    let plain = url.bytes().all(|b| (0x21..0x7f).contains(&b)) && !url.contains(['?', '#', '@']);
-    if secure && plain && origin_of(url).is_some_and(|origin| !origin.ends_with('/')) {
-        return Ok(url.to_string());
-    }
-    let rule = "an https URL without query or user; `development` allows http on localhost or 127.0.0.1";
-    Err(Reject::caller("api_base_invalid", field, rule))
 }
 
 fn recognition(notification: Notification) -> Result<Recognition, Reject> {
@@ -257,20 +219,10 @@ fn recognition(notification: Notification) -> Result<Recognition, Reject> {
         } else {
             "notification.previous_authorization_headers"
         };
-        credential(field, &value)?;
+        settings::credential(field, &value)?;
         secrets.push(Secret::from(value));
     }
     Ok(Recognition { url: notification.url, secrets })
-}
-
-/// Fit for a header, and not a bad paste.
-fn credential(field: &str, value: &str) -> Result<(), Reject> {
-    let printable = value.bytes().all(|b| (0x20..0x7f).contains(&b));
-    if value.is_empty() || value.trim() != value || !printable {
-        let fix = "visible ASCII, without white space or line breaks around it; copy it again";
-        return Err(Reject::caller("credential_invalid", field, fix));
-    }
-    Ok(())
 }
 
 fn image_rules(options: &Options) -> Result<ImageRules, Reject> {
@@ -286,17 +238,6 @@ fn image_rules(options: &Options) -> Result<ImageRules, Reject> {
         require_known_kind: true,
         max_pixels: Some(pixels),
     })
-}
-
-fn timeout(given: Option<u32>) -> Result<u32, Reject> {
-    match given.unwrap_or(DEFAULT_TIMEOUT_MS) {
-        millis @ 1_000..=300_000 => Ok(millis),
-        _ => Err(Reject::caller(
-            "timeout_out_of_range",
-            "options.timeout_ms",
-            "a time-out is 1000 to 300000 milliseconds",
-        )),
-    }
 }
 
 fn token_max_age(options: &Options) -> Result<i64, Reject> {

@@ -33,12 +33,11 @@ fn capture_with_one_provider() {
         let [Way::Redirect { url, shareable: false, .. }] = journey.ways.as_slice() else { panic!() };
         assert_eq!((url.as_str(), journey.refused[0].way.as_str()), (LINK, "frame"));
         let elsewhere = host.redirect(&format!("dossierId={D2}&processId={P1}")).unwrap_err();
-        assert_eq!(elsewhere.code(), "redirect_of_other_dossier");
+        assert_eq!(elsewhere.code(), "redirect_of_other_session");
         host.redirect(&format!("dossierId={D1}&processId={P1}&status=processing")).unwrap();
-        let look = host.answer("get_process", 200, &process(P1, "readid", "processing"));
-        assert!(look.url.ends_with(&format!("/dossiers/{D1}/processes/{P1}")));
-        assert!(matches!(host.next(), Next::Wait { .. }));
-        host.look("get_process", 200, &accepted(P1, "readid"));
+        assert!(matches!(host.serve(200, &json!([process(P1, "readid", "processing")])), Next::Wait { .. }));
+        assert!(host.printed.contains("signicat.list_processes"));
+        host.serve_later(&json!([accepted(P1, "readid")]));
         host.decided(Decision::Approved);
         assert!(!host.printed.contains("LINKSECRET"));
     }
@@ -59,13 +58,15 @@ fn the_clients_hint_names_a_process_and_decides_nothing() {
     let mut host = Host::open(&json!({}), &capture(&["readid"], "all"));
     away(&mut host, &json!({ "url": LINK }));
     host.hint(&Seen::Navigation { url: format!("{RETURN}?dossierId={D1}&processId={P2}&status=accepted") });
+    host.answer("list_processes", 404, &json!(null));
     // It is fetched below our dossier, and is of another provider: it does not count.
     let look = host.answer("get_process", 200, &accepted(P2, "onfido"));
     assert!(look.url.contains(D1));
-    host.answer("list_processes", 404, &json!(null));
     assert!(matches!(host.next(), Next::Wait { .. }));
-    host.look("list_processes", 200, &json!({ "processes": [{ "processId": P1, "provider": "readid" }] }));
+    let rows = json!({ "processes": [{ "processId": P1, "provider": "readid" }] });
+    host.look("list_processes", 200, &rows);
     host.look("get_process", 200, &accepted(P1, "readid"));
+    host.look("list_processes", 200, &rows);
     host.decided(Decision::Approved);
 }
 
@@ -75,7 +76,7 @@ fn a_return_that_the_process_does_not_bear_out_shows_the_page_again() {
     away(&mut host, &json!({ "url": LINK, "processId": P1 }));
     let journey = host.journey();
     host.redirect(&format!("dossierId={D1}")).unwrap();
-    host.answer("get_process", 200, &process(P1, "readid", "pending"));
+    host.serve(200, &json!([process(P1, "readid", "pending")]));
     assert_eq!(host.journey().id, journey.id);
 }
 
@@ -99,15 +100,11 @@ fn two_providers() {
         let mut host = Host::open(&json!({}), &capture(&["readid", "onfido"], need));
         away(&mut host, &json!({ "url": LINK }));
         host.redirect(&format!("dossierId={D1}")).unwrap();
-        let rows = json!([process(P2, "onfido", "pending"), process(P1, "readid", "pending")]);
-        host.answer("list_processes", 200, &rows);
-        host.answer("get_process", 200, &process(P1, "readid", one));
-        if matches!(host.next(), Next::Send { .. }) {
-            host.answer("get_process", 200, &process(P2, "onfido", other));
-        }
-        match (host.next(), decision) {
+        let next = host.serve(200, &json!([process(P2, "onfido", other), process(P1, "readid", one)]));
+        match (next, decision) {
             (Next::Done { outcome, .. }, Some(decision)) => {
                 assert_eq!(outcome, Outcome::Decided { decision }, "{need} {one} {other}");
+                assert!(host.session.evidence().is_some(), "{need} {one} {other}");
             }
             (Next::Wait { .. }, None) => {}
             (next, _) => panic!("{need} {one} {other}: {next:?}"),
@@ -120,12 +117,13 @@ fn two_providers_of_which_the_redirect_names_one() {
     let mut host = Host::open(&json!({}), &capture(&["readid", "onfido"], "all"));
     away(&mut host, &json!({ "url": LINK, "processId": P1 }));
     host.redirect(&format!("dossierId={D1}&processId={P2}&status=processing")).unwrap();
+    host.answer("list_processes", 200, &json!([accepted(P1, "readid"), accepted(P2, "onfido")]));
     host.answer("get_process", 200, &accepted(P1, "readid"));
-    host.answer("get_process", 200, &accepted(P2, "onfido"));
     // A stored result is believed only as far as its own body goes.
     let forged = host.session.snapshot().replacen("\"status\":\"accepted\"", "\"status\":\"rejected\"", 1);
     let restored = idvkit_signicat::Session::restore(host.account.clone(), &forged);
     assert_eq!(restored.err().map(|reject| reject.code()), Some("snapshot_malformed"));
+    host.serve(200, &json!([accepted(P1, "readid"), accepted(P2, "onfido")]));
     let evidence = host.decided(Decision::Approved);
     let raw: Value = serde_json::from_slice(&evidence.raw).unwrap();
     assert_eq!(raw.as_array().unwrap().len(), 2);
@@ -137,8 +135,7 @@ fn leaving_after_the_first_of_two_ends_as_what_is_known() {
     let mut host = Host::open(&json!({}), &capture(&["readid", "onfido"], "all"));
     away(&mut host, &json!({ "url": LINK }));
     host.redirect(&format!("dossierId={D1}")).unwrap();
-    host.answer("list_processes", 200, &json!([process(P1, "readid", "canceled")]));
-    host.answer("get_process", 200, &process(P1, "readid", "canceled"));
+    host.serve(200, &json!([process(P1, "readid", "canceled")]));
     assert_eq!(host.outcome(), Outcome::Abandoned { stage: None });
     // A new attempt has a dossier of its own.
     host.tell(Input::Retry).unwrap();
@@ -198,4 +195,13 @@ fn throttling_is_obeyed() {
     assert_eq!(until.0, host.now + 120_000);
     host.redirect(&format!("dossierId={D1}")).unwrap();
     assert!(matches!(host.next(), Next::Wait { until: still, .. } if still == until), "a hint does not beat it");
+}
+
+#[test]
+fn the_read_vectors_are_about_this_journey() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../vectors/data/read/signicat.json");
+    let file: Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
+    let mut host = Host::open(&json!({ "options": { "frame_allowed": true } }), &capture(&["readid"], "all"));
+    away(&mut host, &json!({ "url": LINK }));
+    assert_eq!(file["journey"], serde_json::from_str::<Value>(&host.journey().to_json()).unwrap());
 }

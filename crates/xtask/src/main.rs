@@ -1,7 +1,8 @@
-//! Project automation: `cargo xtask setup` and `cargo xtask test`, the same commands for people and for CI.
+//! Project automation: `cargo xtask setup`, `cargo xtask test` and its parts, the same commands for people and for CI.
 
 mod no_std;
 mod node;
+mod python;
 mod step;
 mod types;
 
@@ -12,10 +13,18 @@ use clap::{Parser, Subcommand};
 use step::{Step, cargo, run};
 
 /// The crates that must build without std, each alone.
-const PROTOCOL_CRATES: [&str; 5] = ["idvkit-core", "idvkit-signature", "idvkit-attestr", "idvkit-jumio", "idvkit"];
+const PROTOCOL_CRATES: [&str; 7] = [
+    "idvkit-core",
+    "idvkit-signature",
+    "idvkit-attestr",
+    "idvkit-biometric-kz",
+    "idvkit-jumio",
+    "idvkit-signicat",
+    "idvkit",
+];
 
 /// Everything that CI runs, in order.
-const STEPS: [Step; 9] = [
+const STEPS: [Step; 10] = [
     Step { name: "fmt", about: "the code is formatted", run: fmt },
     Step { name: "clippy", about: "no warnings, pedantic lints included", run: clippy },
     Step { name: "types", about: "the declarations of other languages are those of the Rust types", run: check_types },
@@ -23,12 +32,17 @@ const STEPS: [Step; 9] = [
     Step { name: "doc", about: "the documentation builds without a broken link", run: doc },
     Step { name: "alone", about: "each protocol crate builds alone, so none leans on another's features", run: alone },
     Step { name: "no-std", about: "a whole session runs without std and libc", run: no_std::prove },
+    Step { name: "demo", about: "the demo shows every scenario with its expected outcome", run: demo },
+    Step {
+        name: "python",
+        about: "both wheels, in a clean environment: tests, vectors, type checkers",
+        run: python::test,
+    },
     Step {
         name: "node",
         about: "the npm packages install into an empty project and pass their tests there",
         run: node::test,
     },
-    Step { name: "demo", about: "the demo shows every scenario with its expected outcome", run: demo },
 ];
 
 #[derive(Parser)]
@@ -51,8 +65,10 @@ enum Command {
         #[arg(long)]
         check: bool,
     },
-    /// Build, pack, install and test the npm packages: short for `test node`.
+    /// Build, pack, install and test the npm packages.
     Node,
+    /// Build the Python wheels and test them in a clean environment.
+    Python,
     /// Run everything that CI runs, or only the named steps.
     Test {
         /// The steps to run; all if none is named.
@@ -70,7 +86,8 @@ fn main() -> ExitCode {
             list();
             Ok(())
         }
-        Command::Node => test(&["node".into()]),
+        Command::Node => node::test(),
+        Command::Python => python::test(),
         Command::Types { check } => types::generate(check),
         Command::Test { steps, .. } => test(&steps),
     };

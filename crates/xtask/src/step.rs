@@ -52,8 +52,10 @@ pub(crate) fn cargo(arguments: &[&str]) -> Command {
 }
 
 /// Runs a command to its end, its output going where ours goes.
-pub(crate) fn run(mut command: Command) -> Result<()> {
-    let status = command.status().with_context(|| format!("{} could not be started", command.get_program().display()))?;
+pub(crate) fn run(mut command: impl std::borrow::BorrowMut<Command>) -> Result<()> {
+    let command = command.borrow_mut();
+    let status =
+        command.status().with_context(|| format!("{} could not be started", command.get_program().display()))?;
     if !status.success() {
         bail!("{} ended with {status}", command.get_program().display());
     }

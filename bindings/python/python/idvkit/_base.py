@@ -21,12 +21,40 @@ class Word(str, Enum):
         return f"{type(self).__name__}.{self.name}"
 
 
+if TYPE_CHECKING:
+    # Known to type checkers without being installed: constructor, class patterns and frozen fields as of a dataclass.
+    from typing_extensions import dataclass_transform
+else:
+
+    def dataclass_transform(**_: object) -> Any:
+        return lambda cls: cls
+
+
+@dataclass_transform(frozen_default=True)
 class Value:
     """A frozen record. `repr` shows only what may be printed."""
 
     __slots__ = ()
     # `None`: every field may be printed.
     _shown: ClassVar[Optional[Tuple[str, ...]]] = None
+
+    def __init_subclass__(cls) -> None:
+        # In words that type checkers let pass: they derive these themselves.
+        setattr(cls, "__match_args__", cls.__slots__)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(f"{type(self).__name__} is frozen")
+
+    def __delattr__(self, name: str) -> None:
+        raise AttributeError(f"{type(self).__name__} is frozen")
+
+    def __eq__(self, other: object) -> bool:
+        if type(other) is not type(self):
+            return NotImplemented
+        return _values(self) == _values(other)
+
+    def __hash__(self) -> int:
+        return hash((type(self), *_values(self)))
 
     def __repr__(self) -> str:
         slots: Tuple[str, ...] = self.__slots__
@@ -42,25 +70,10 @@ class Value:
 
 
 class Sealed(Value):
-    """A frozen record that holds credentials or personal data: it is no dataclass and cannot be pickled, so that it
-    leaves this process only field by field, where somebody meant it to."""
+    """A frozen record that holds credentials or personal data: it cannot be pickled, so that it leaves this process only
+    field by field, where somebody meant it to."""
 
     __slots__ = ()
-    __match_args__: ClassVar[Tuple[str, ...]] = ()
-
-    def __setattr__(self, name: str, value: object) -> None:
-        raise AttributeError(f"{type(self).__name__} is frozen")
-
-    def __delattr__(self, name: str) -> None:
-        raise AttributeError(f"{type(self).__name__} is frozen")
-
-    def __eq__(self, other: object) -> bool:
-        if type(other) is not type(self):
-            return NotImplemented
-        return _values(self) == _values(other)
-
-    def __hash__(self) -> int:
-        return hash((type(self), *_values(self)))
 
     def __copy__(self) -> Sealed:
         return self

@@ -23,24 +23,28 @@ import httpx
 from . import (
     Account,
     Cache,
+    Done,
     Header,
     HttpFailed,
     HttpRequest,
     HttpResponse,
     Input,
-    Next,
+    Present,
     Reject,
     Send,
     Sending,
     Session,
+    Wait,
 )
 
-__all__ = ["AsyncStore", "Conflict", "MemoryStore", "Store", "aadvance", "advance", "atell", "system_clock", "tell"]
+__all__ = ["AsyncStore", "Conflict", "MemoryStore", "Rest", "Store", "aadvance", "advance", "atell", "system_clock", "tell"]
 
 MAX_ANSWER_BYTES = 32 * 1024 * 1024
 """The largest answer that is read. Beyond it, the request counts as failed."""
 
 Clock = Callable[[], int]
+Rest = Union[Present, Wait, Done]
+"""Where `advance` comes to rest: all that is to be sent has been sent."""
 
 
 class Store(Protocol):
@@ -67,7 +71,7 @@ class Conflict(Exception):
     """Other workers kept changing the session; try again."""
 
 
-def advance(client: httpx.Client, store: Store, *, clock: Optional[Clock] = None) -> Next:
+def advance(client: httpx.Client, store: Store, *, clock: Optional[Clock] = None) -> Rest:
     """Performs what the session asks until the user, a wait or the end is reached, and says which.
 
     A request that must not be sent twice is claimed and stored before it is sent. Access tokens are kept per client.
@@ -90,7 +94,7 @@ def advance(client: httpx.Client, store: Store, *, clock: Optional[Clock] = None
             _unless_stale(reject)
 
 
-async def aadvance(client: httpx.AsyncClient, store: AsyncStore, *, clock: Optional[Clock] = None) -> Next:
+async def aadvance(client: httpx.AsyncClient, store: AsyncStore, *, clock: Optional[Clock] = None) -> Rest:
     """`advance` for asyncio."""
     now = clock or system_clock
     while True:
@@ -212,7 +216,7 @@ def _exchange(client: httpx.Client, request: HttpRequest) -> HttpResponse:
     response = client.send(_built(request), stream=True, auth=None, follow_redirects=False)
     try:
         body = bytearray()
-        for chunk in response.iter_raw():
+        for chunk in response.iter_bytes():
             _take(body, chunk, deadline)
         return _answer(request, response, body)
     finally:
@@ -224,7 +228,7 @@ async def _aexchange(client: httpx.AsyncClient, request: HttpRequest) -> HttpRes
     response = await client.send(_built(request), stream=True, auth=None, follow_redirects=False)
     try:
         body = bytearray()
-        async for chunk in response.aiter_raw():
+        async for chunk in response.aiter_bytes():
             _take(body, chunk, deadline)
         return _answer(request, response, body)
     finally:

@@ -55,9 +55,9 @@ fn options() {
     assert_eq!(option(|o| o.api_base = Some("http://localhost:80/api".into())).0, "options.api_base");
     assert_eq!(option(|o| o.library_src = Some("//evil.example/x.js".into())).1, "library_src_invalid");
     assert_eq!(option(|o| o.library_src = Some("javascript:alert(1)".into())).0, "options.library_src");
-    assert_eq!(option(|o| o.settle_ms = Some(30)), pair("options.settle_ms", "duration_invalid"));
-    assert_eq!(option(|o| o.start_patience_ms = Some(-1)).1, "duration_invalid");
-    assert_eq!(option(|o| o.timeout_ms = Some(30)).1, "duration_invalid");
+    assert_eq!(option(|o| o.settle_ms = Some(30)), pair("options.settle_ms", "duration_out_of_range"));
+    assert_eq!(option(|o| o.start_patience_ms = Some(-1)).1, "duration_out_of_range");
+    assert_eq!(option(|o| o.timeout_ms = Some(30)).1, "timeout_out_of_range");
     assert_eq!(option(|o| o.poll_offsets_seconds = Some(vec![2, 2])).1, "poll_plan_invalid");
     assert_eq!(option(|o| o.poll_offsets_seconds = Some(vec![i64::MAX])).1, "poll_plan_invalid");
     assert_eq!(option(|o| o.account_id = Some(String::new())).1, "account_id_invalid");
@@ -96,22 +96,22 @@ fn requests() {
         (reject.field().unwrap().to_string(), reject.code().to_string())
     };
     for flow in ["", "FX0 x", "FX0/../x", HANDSHAKE, "FS02zfeuv3tcnkq2mond2"] {
-        assert_eq!(refused(&|r| r.flow_id = flow.into()), pair("flow_id", "flow_id_invalid"), "{flow}");
+        assert_eq!(refused(&|r| r.flow_id = flow.into()), pair("request.flow_id", "flow_id_invalid"), "{flow}");
     }
-    assert_eq!(refused(&|r| r.snapshot = Some(String::new())), pair("snapshot", "snapshot_invalid"));
-    assert_eq!(refused(&|r| r.tag = " ".into()), pair("tag", "tag_invalid"));
-    assert_eq!(refused(&|r| r.locale = Some("english".into())), pair("locale", "locale_malformed"));
+    assert_eq!(refused(&|r| r.snapshot = Some(String::new())), pair("request.snapshot", "snapshot_invalid"));
+    assert_eq!(refused(&|r| r.tag = " ".into()), pair("request.tag", "tag_invalid"));
+    assert_eq!(refused(&|r| r.locale = Some("english".into())), pair("request.locale", "locale_malformed"));
     assert_eq!(
         refused(&|r| drop(r.variables.insert(String::new(), "x".into()))),
-        pair("variables", "variable_unnamed")
+        pair("request.variables", "variable_unnamed")
     );
-    assert_eq!(refused(&|r| drop(r.extra.insert("tag".into(), json!("x")))), pair("extra", "extra_reserved"));
+    assert_eq!(refused(&|r| drop(r.extra.insert("tag".into(), json!("x")))), pair("request.extra", "extra_reserved"));
     let year = 365 * 86_400_000;
     // Past, now, seconds, the sample of 2023, and beyond a year.
     for expiry in
         [0, START.0 - 1, START.0, START.0 / 1000 + 60, 1_675_397_411_000, START.0 + year + 1, i64::MAX, i64::MIN]
     {
-        assert_eq!(refused(&|r| r.expiry = Some(expiry)), pair("expiry", "expiry_invalid"), "{expiry}");
+        assert_eq!(refused(&|r| r.expiry = Some(expiry)), pair("request.expiry", "expiry_invalid"), "{expiry}");
     }
     for expiry in [START.0 + 1, START.0 + year] {
         assert!(open(&account, Request { expiry: Some(expiry), ..request() }, seed(), START).is_ok());

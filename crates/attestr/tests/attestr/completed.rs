@@ -1,7 +1,7 @@
 //! `Completed`: the fetched result verifies, and its signature is one that was claimed.
 
-use idvkit_attestr::{Options, Request, restore};
-use idvkit_core::{AtProvider, Basis, Decision, FaultClass, Input, Method, Next, Outcome, SignedForm, Why};
+use idvkit_attestr::{HANDSHAKE_PART, Options, Request, restore};
+use idvkit_core::{AtProvider, Basis, Decision, FaultClass, Header, Input, Method, Next, Outcome, SignedForm, Why};
 use idvkit_signature::Verdict;
 use serde_json::json;
 
@@ -39,7 +39,8 @@ fn from_handshake_to_evidence() {
     let evidence = run.evidence();
     assert_eq!(evidence.basis, Basis::Signed { form: SignedForm::AsSent });
     assert_eq!(evidence.raw, RESULT.as_bytes());
-    assert_eq!(evidence.parts.iter().map(|part| part.name.as_str()).collect::<Vec<_>>(), [STAGE]);
+    let parts: Vec<_> = evidence.parts.iter().map(|part| (part.name.as_str(), part.status.as_deref())).collect();
+    assert_eq!(parts, [(STAGE, None), (HANDSHAKE_PART, Some("consumed"))]);
     assert!(evidence.source.production && evidence.source.host == "api.attestr.com");
 
     for secret in [SECRET, AUTH_TOKEN, WEBHOOK_TOKEN, VARIABLE, TAG, SIGNATURE, "TEST USER"] {
@@ -141,18 +142,67 @@ fn a_verified_result_without_its_claim_is_no_pass() {
     let mut run = Run::live();
     let shown = run.journey();
     run.success(OTHER_SIGNATURE);
-    for _ in 0..2 {
-        run.answer(200, &result(RESULT, SIGNATURE));
+    let looks = miss_until_presented(&mut run);
+    assert_eq!(looks, [0, 2, 4, 8, 15, 30, 60, 120, 300], "the whole plan is used");
+    assert_eq!(run.journey(), shown, "then the claim is gone and the user may go on");
+    let Next::Present { until, .. } = run.next() else { panic!() };
+    assert!(until >= START.plus(86_400_000), "no polling without a claim");
+    run.now = run.now.plus(60_000);
+    run.success(SIGNATURE);
+    // At once.
+    run.answer(200, &result(RESULT, SIGNATURE));
+    assert_eq!(run.outcome(), COMPLETED);
+}
+
+/// Answers every look with a verified result of another signature; gives their times in seconds.
+fn miss_until_presented(run: &mut Run) -> Vec<i64> {
+    let start = run.now;
+    let mut looks = vec![];
+    loop {
+        match run.next() {
+            Next::Send { .. } => {
+                looks.push(run.now.since(start) / 1000);
+                run.answer(200, &result(RESULT, SIGNATURE));
+            }
+            Next::Wait { .. } => run.wait(),
+            _ => return looks,
+        }
+    }
+}
+
+#[test]
+fn an_honest_claim_outlives_older_answers() {
+    // The provider answers with the result of an earlier moment for two minutes (A-Q4).
+    let partial = r#"{"FS1":{"input":{"name":"जाँच/ñ","n":1,"big":1e+21},"output":{"a":null}}}"#;
+    let old = result(partial, "6bd98f49c6d5c722b48f45c317a5013f6c5dc1df232b1e73de5a1fdb8416746d");
+    let mut run = Run::live();
+    let claimed = run.now;
+    run.success(SIGNATURE);
+    while run.now.since(claimed) < 120_000 {
+        run.answer(200, &old);
+        assert!(matches!(run.next(), Next::Wait { why: Why::Verdict, .. }));
         run.wait();
     }
     run.answer(200, &result(RESULT, SIGNATURE));
-    assert_eq!(run.journey(), shown, "after three misses the claim is gone and the user may go on");
-    let Next::Present { until, .. } = run.next() else { panic!() };
-    assert!(until >= START.plus(86_400_000), "no polling without a claim");
-    run.success(SIGNATURE);
-    run.wait();
-    run.answer(200, &result(RESULT, SIGNATURE));
     assert_eq!(run.outcome(), COMPLETED);
+}
+
+#[test]
+fn a_claim_has_the_whole_plan_even_behind_a_forged_one() {
+    let mut run = Run::live();
+    run.success(&format!("{}0", &OTHER_SIGNATURE[..63]));
+    let first = run.now;
+    while run.now.since(first) < 120_000 {
+        run.answer(200, &result(RESULT, SIGNATURE));
+        run.wait();
+    }
+    run.success(OTHER_SIGNATURE);
+    let second = run.now;
+    miss_until_presented(&mut run);
+    assert!(run.now.since(second) >= 300_000, "the second was dropped with the first");
+    run.now = run.now.plus(60_000);
+    run.success(OTHER_SIGNATURE);
+    assert_eq!(miss_until_presented(&mut run), [0, 2, 4, 8, 15, 30, 60, 120, 300], "the plan begins anew");
 }
 
 #[test]
@@ -213,6 +263,46 @@ fn retry_runs_the_same_handshake_and_skips_what_went_well() {
     run.answer(200, &result(RESULT, SIGNATURE));
     assert_eq!(run.outcome(), COMPLETED);
     assert_eq!(run.session.references(), [HANDSHAKE]);
+}
+
+#[test]
+fn the_proof_of_an_earlier_run_does_not_decide_the_next() {
+    let completed = |signature: &str, updated: i64| {
+        let body = format!(
+            r#"{{"event":"flowx.completed","payload":{{"_id":"{HANDSHAKE}","tag":"{TAG}",
+                "resultSignature":"{signature}","updated":{updated}}}}}"#
+        );
+        let headers = vec![Header::new("Authorization", format!("Basic {WEBHOOK_TOKEN}"))];
+        Input::Callback { url: "/".into(), headers, body: body.into() }
+    };
+    let mut run = Run::live();
+    run.handle(completed(SIGNATURE, 100)).unwrap();
+    run.answer(200, &result(RESULT, SIGNATURE));
+    assert_eq!(run.outcome(), COMPLETED);
+    run.handle(Input::Retry).unwrap();
+    let shown = run.journey();
+    // The same delivery again, the same signature as if it were news, and other old news.
+    for webhook in [completed(SIGNATURE, 100), completed(SIGNATURE, 101), completed(OTHER_SIGNATURE, 99)] {
+        run.handle(webhook).unwrap();
+        assert_eq!(run.journey(), shown, "the user is still running again");
+    }
+    // A new result counts; until the provider answers with it, the old one does not.
+    let again = r#"{"FS1":{"input":{"name":"जाँच/ñ","n":1,"big":1e+21},"output":{"a":null}}}"#;
+    let new = "6bd98f49c6d5c722b48f45c317a5013f6c5dc1df232b1e73de5a1fdb8416746d";
+    run.handle(completed(new, 101)).unwrap();
+    run.answer(200, &result(RESULT, SIGNATURE));
+    assert!(run.session.evidence().is_none());
+    run.wait();
+    run.answer(200, &result(again, new));
+    assert_eq!((run.outcome(), run.evidence().raw.as_slice()), (COMPLETED, again.as_bytes()));
+}
+
+#[test]
+fn the_way_in_closes_a_day_after_the_provider_answered() {
+    let mut run = Run::new();
+    run.now = START.plus(3_600_000);
+    run.answer(200, CREATED);
+    assert_eq!(run.journey().expires, Some(START.plus(3_600_000 + 86_400_000)));
 }
 
 #[test]

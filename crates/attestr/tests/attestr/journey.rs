@@ -28,6 +28,14 @@ fn offers_script_and_three_sdks_and_no_secret() {
 }
 
 #[test]
+fn the_read_vectors_are_about_this_journey() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../vectors/data/read/attestr.json");
+    let file: serde_json::Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
+    let shown: serde_json::Value = serde_json::from_str(&shown(config(), request()).to_json()).unwrap();
+    assert_eq!(file["journey"], shown);
+}
+
+#[test]
 fn no_language_is_null() {
     let Way::Script { options, .. } = &shown(config(), request()).ways[0] else { panic!() };
     let text = serde_json::to_string(options).unwrap();

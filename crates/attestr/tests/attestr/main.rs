@@ -7,4 +7,5 @@ mod journey;
 mod non_pass;
 mod random;
 mod run;
+mod vectors;
 mod webhook;

@@ -2,7 +2,9 @@
 
 use idvkit_core::{FaultClass, Input, Next, Outcome, Why};
 
-use crate::run::{CREATED, HANDSHAKE, OTHER_SIGNATURE, RESULT, Run, SIGNATURE, STAGE, START, result};
+use idvkit_attestr::Request;
+
+use crate::run::{CREATED, HANDSHAKE, OTHER_SIGNATURE, RESULT, Run, SIGNATURE, STAGE, START, config, request, result};
 
 /// The sample of S0, with the missing quotes.
 const ERROR: &str = r#"{"code": 5001, "httpStatusCode": 500, "message": "अनुरोध पूरा नहीं किया जा सका। बाद में कोशिश करें।",
@@ -51,12 +53,14 @@ fn a_proof_within_the_settle_time_wins() {
     let mut run = Run::live();
     run.see("onSkip", r#"{"stage": null}"#);
     run.success(OTHER_SIGNATURE);
-    for _ in 0..3 {
+    while !matches!(run.next(), Next::Done { .. }) {
         run.answer(200, &result(RESULT, SIGNATURE));
-        run.wait();
+        if !matches!(run.next(), Next::Done { .. }) {
+            run.wait();
+        }
     }
-    run.answer(200, &result(RESULT, SIGNATURE));
     assert_eq!(run.outcome(), Outcome::Abandoned { stage: None }, "a false claim saves nobody");
+    assert_eq!(run.now, START.plus(30_000));
 }
 
 #[test]
@@ -133,6 +137,72 @@ fn nobody_comes_and_time_runs_out() {
     assert_eq!(run.now, START.plus(86_400_000), "closing a page ends nothing, and nothing is polled meanwhile");
     run.answer(200, &result(RESULT, SIGNATURE));
     assert_eq!(run.outcome(), Outcome::Expired);
+}
+
+#[test]
+fn a_retry_after_expiry_makes_a_new_handshake() {
+    let mut run = Run::live();
+    run.wait();
+    run.answer(200, &result(RESULT, SIGNATURE));
+    assert_eq!(run.outcome(), Outcome::Expired);
+    run.handle(Input::Retry).unwrap();
+    let create = run.send();
+    assert_eq!(create.operation, "attestr.create_handshake");
+    run.answer(200, &CREATED.replace(HANDSHAKE, "DS02zfeuv6n4gkq51hvw7"));
+    let journey = run.journey();
+    assert!(journey.to_json().contains(r#""name":"retry","value":{"type":"flag","value":false}"#));
+    assert_eq!(journey.expires, Some(run.now.plus(86_400_000)), "it is usable");
+    assert_eq!(run.session.references(), ["DS02zfeuv6n4gkq51hvw7", HANDSHAKE]);
+    // News about the dead one is heard and changes nothing; so is its result.
+    run.handle(crate::webhook::genuine(&crate::webhook::completed(SIGNATURE))).unwrap();
+    assert_eq!(run.journey(), journey);
+    run.success(SIGNATURE);
+    run.answer(200, &result(RESULT, SIGNATURE));
+    assert_eq!(run.fault().code, "foreign_answer");
+
+    let mut run = Run::with(config(), Request { expiry: Some(START.0 + 3_600_000), ..request() });
+    run.answer(200, CREATED);
+    run.journey();
+    run.wait();
+    run.answer(200, &result(RESULT, SIGNATURE));
+    assert_eq!(run.outcome(), Outcome::Expired);
+    assert_eq!(run.handle(Input::Retry).unwrap_err().code(), "retry_refused", "the expiry that was asked for is past");
+}
+
+#[test]
+fn the_same_words_again_change_nothing() {
+    let mut run = Run::live();
+    run.see("onError", ERROR);
+    let revision = run.session.revision();
+    for word in 0..50 {
+        run.see("onError", &format!(r#"{{"code": 5001, "message": "{word}"}}"#));
+    }
+    assert_eq!(run.session.revision(), revision);
+    run.see("onError", r#"{"code": 5002}"#);
+    run.see("onSkip", r#"{"stage": null}"#);
+    let revision = run.session.revision();
+    for _ in 0..50 {
+        run.see("onSkip", r#"{"stage": null}"#);
+    }
+    assert_eq!(run.session.revision(), revision);
+}
+
+#[test]
+fn a_claimed_success_does_not_put_off_the_settle_time() {
+    let mut run = Run::live();
+    run.see("onError", ERROR);
+    let end = run.now.plus(30_000);
+    run.answer(200, &result(RESULT, SIGNATURE));
+    run.now = end.plus(-1_000);
+    run.success(OTHER_SIGNATURE);
+    while !matches!(run.next(), Next::Done { .. }) {
+        match run.next() {
+            Next::Send { .. } => run.answer(200, &result(RESULT, SIGNATURE)),
+            _ => run.wait(),
+        }
+    }
+    assert!(matches!(run.outcome(), Outcome::Failed { .. }));
+    assert!(run.now.since(end) <= 2_000, "but for the gap between looks");
 }
 
 #[test]

@@ -12,11 +12,11 @@ fn post(authorization: Option<&str>, body: &str) -> Input {
     Input::Callback { url: "/hooks/attestr".into(), headers, body: body.into() }
 }
 
-fn genuine(body: &str) -> Input {
+pub(crate) fn genuine(body: &str) -> Input {
     post(Some(&format!("Basic {WEBHOOK_TOKEN}")), body)
 }
 
-fn completed(signature: &str) -> String {
+pub(crate) fn completed(signature: &str) -> String {
     format!(
         r#"{{"event":"flowx.completed","payload":{{"_id":"{HANDSHAKE}","tag":"{TAG}","number":"3804-324489-8469",
             "requestId":"r","result":{RESULT},"resultSignature":"{signature}","flowId":"FX0","snapshot":null,
@@ -107,8 +107,12 @@ fn says_whose_it_is() {
     assert_eq!(whose(genuine(&completed(SIGNATURE))).unwrap().as_deref(), Some(HANDSHAKE));
     assert_eq!(whose(genuine(r#"{"event":"async.completed","payload":{"x":1}}"#)).unwrap(), None);
     assert_eq!(whose(genuine(r#"{"event":"factx.query"}"#)).unwrap(), None);
-    assert_eq!(whose(Input::Redirect { url: "https://shop.example/".into() }).unwrap(), None);
-    assert_eq!(whose(Input::Retry).unwrap_err().code(), "input_unexpected");
+    for other in [Input::Redirect { url: "https://shop.example/".into() }, Input::Retry] {
+        assert_eq!(whose(other).unwrap_err().code(), "no_reference");
+    }
+    let mut run = Run::live();
+    let back = Input::Redirect { url: "https://shop.example/".into() };
+    assert_eq!(run.handle(back).unwrap_err().code(), "redirect_unexpected", "Attestr sends nobody back");
     for bad in ["", "{}", "[]", r#"{"event":"flowx.completed"}"#, r#"{"event":"flowx.skipped","payload":{"_id":"x"}}"#]
     {
         assert_eq!(whose(genuine(bad)).unwrap_err().code(), "webhook_unreadable", "{bad}");
@@ -126,9 +130,9 @@ fn a_webhook_about_another_handshake_is_refused() {
         completed(SIGNATURE).replace(TAG, "TAG1"),
         r#"{"event":"async.completed"}"#.to_string(),
     ] {
-        assert_eq!(run.handle(genuine(&body)).unwrap_err().code(), "callback_foreign");
+        assert_eq!(run.handle(genuine(&body)).unwrap_err().code(), "callback_of_other_session");
     }
     let mut early = Run::new();
-    assert_eq!(early.handle(genuine(&completed(SIGNATURE))).unwrap_err().code(), "callback_foreign");
+    assert_eq!(early.handle(genuine(&completed(SIGNATURE))).unwrap_err().code(), "callback_of_other_session");
     assert!(!run.printed.contains(WEBHOOK_TOKEN) && !run.printed.contains("TEST USER"));
 }

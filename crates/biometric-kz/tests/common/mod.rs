@@ -93,6 +93,15 @@ impl Host {
         }
     }
 
+    /// Lets the session's time run out: a look that was planned before, and the last one.
+    pub(crate) fn expire(&mut self) {
+        let empty = format!(r#"{{"id":"{SESSION}","status":"PROGRESS","liveness_result":{{}}}}"#);
+        for millis in [30 * 60 * 1000, 2_000] {
+            self.now = self.now.plus(millis);
+            self.answer(200, empty.as_bytes());
+        }
+    }
+
     pub(crate) fn is_waiting(&mut self) -> bool {
         matches!(self.next(), Next::Wait { .. })
     }

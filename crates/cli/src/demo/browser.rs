@@ -6,6 +6,7 @@ use anyhow::{Context, Result, bail, ensure};
 use idvkit::{Journey, ParamValue, Seen, Way, read};
 use reqwest::header::LOCATION;
 use scraper::{ElementRef, Html, Selector};
+use serde_json::Value;
 use url::Url;
 
 use super::{
@@ -59,6 +60,16 @@ impl Browser {
         self.land(request, framed).await
     }
 
+    /// Posts JSON to a server, as somebody without this SDK does, and reads the answer.
+    ///
+    /// # Errors
+    /// If nobody answers in JSON.
+    pub async fn post_json(&self, url: &str, body: &Value) -> Result<Value> {
+        let request = self.http.post(url).header("content-type", "application/json").body(body.to_string());
+        let response = request.send().await.map_err(reqwest::Error::without_url)?;
+        Ok(serde_json::from_str(&response.text().await.map_err(reqwest::Error::without_url)?)?)
+    }
+
     /// Posts a text, as a page's script does.
     ///
     /// # Errors
@@ -109,6 +120,17 @@ impl Page {
     /// The value of an attribute wherever it stands.
     pub fn attribute(&self, name: &str) -> Option<String> {
         self.select(&format!("[{name}]"), |element| element.attr(name).map(str::to_owned)).into_iter().next()
+    }
+
+    /// The value of an input field.
+    pub fn field(&self, name: &str) -> String {
+        let value = |element: ElementRef<'_>| element.attr("value").map(str::to_owned);
+        self.select(&format!("input[name='{name}']"), value).into_iter().next().unwrap_or_default()
+    }
+
+    /// How many elements there are of a kind.
+    pub fn count(&self, selector: &str) -> usize {
+        self.select(selector, |_| Some(())).len()
     }
 
     /// The target of a link.
@@ -170,6 +192,7 @@ pub struct User {
     journey: Journey,
     page: Option<Page>,
     framed: bool,
+    in_app: bool,
     /// Whether the page reports what it sees; off for a page that was closed in time.
     pub reports: bool,
 }
@@ -181,7 +204,7 @@ impl User {
         let journey = page.data("data-journey").into_iter().next();
         let (_, journey) = journey.with_context(|| format!("no journey on the merchant's page “{}”", page.title()))?;
         let journey = Journey::from_json(&journey)?;
-        Ok(Self { case, browser, journey, page: None, framed: false, reports: true })
+        Ok(Self { case, browser, journey, page: None, framed: false, in_app: false, reports: true })
     }
 
     /// The journey that the user was given.
@@ -223,21 +246,52 @@ impl User {
         self.load(&frame.context("the journey has no frame")?).await
     }
 
+    /// Opens the page in an app's web view, which sees every navigation.
+    ///
+    /// # Errors
+    /// If the journey has no web view, or nobody answers.
+    pub async fn use_web_view(&mut self) -> Result<()> {
+        let url = self.journey.ways.iter().find_map(|way| match way {
+            Way::WebView { url, .. } => Some(url.clone()),
+            _ => None,
+        });
+        self.in_app = true;
+        self.load(&url.context("the journey has no web view")?).await
+    }
+
+    /// Posts an image to the merchant; the status of the answer.
+    ///
+    /// # Errors
+    /// If nobody answers.
+    pub async fn hand_in(&self, slot: &str, image: &[u8]) -> Result<u16> {
+        self.case.log(Party::User, Party::Merchant, What::Press { button: format!("upload {slot}") });
+        self.browser.post(&self.case.image_url(slot), &[], image.to_vec()).await
+    }
+
     /// Does what the provider's browser library does with the options: opens its page with them in the query.
     ///
     /// # Errors
     /// If the journey has no script, the script cannot be loaded, or nobody answers.
     pub async fn run_script(&mut self) -> Result<()> {
         let script = self.journey.ways.iter().find_map(|way| match way {
-            Way::Script { src, options, .. } => Some((src.clone(), options.clone())),
+            Way::Script { src, options, container, .. } => Some((src.clone(), options.clone(), container.clone())),
             _ => None,
         });
-        let (src, options) = script.context("the journey has no script")?;
+        let (src, options, container) = script.context("the journey has no script")?;
         self.browser.open(&src, false).await?;
         let mut url = Url::parse(&src)?.join("../flow/")?;
+        if container.is_some() {
+            // A widget shows the page inside the container, and the page has to know that.
+            append(&mut url, "widget", "true");
+        }
         for option in options {
             match option.value {
-                ParamValue::Text { value } if option.name == "hs" => url.set_path(&format!("{}{value}", url.path())),
+                ParamValue::Text { value } if option.name == "selector" => {
+                    ensure!(Some(value) == container, "the widget's element is not the one that the page has");
+                }
+                ParamValue::Text { value } if ["hs", "id"].contains(&option.name.as_str()) => {
+                    url.set_path(&format!("{}{value}", url.path()));
+                }
                 ParamValue::Text { value } => append(&mut url, &option.name, &value),
                 ParamValue::Flag { value } => append(&mut url, &option.name, &value.to_string()),
                 ParamValue::Texts { value } => value.iter().for_each(|entry| {
@@ -317,13 +371,14 @@ impl User {
     /// If nobody answers.
     pub async fn report(&mut self) -> Result<()> {
         let page = self.page()?.clone();
-        if self.case.is_own_page(page.url.as_str()) {
+        // A return page of the merchant's has told its server already; an app has to look for itself.
+        if self.in_app {
             self.see(&Seen::Navigation { url: page.url.to_string() }).await?;
         }
         for (_, data) in page.data("data-post-message").into_iter().filter(|_| self.framed) {
             self.see(&Seen::Message { origin: page.origin(), data }).await?;
         }
-        for (name, data) in page.data("data-handler") {
+        for (name, data) in page.data("data-handler").into_iter().chain(page.data("data-finish")) {
             self.see(&Seen::Event { name, data }).await?;
         }
         match page.link("a[data-redirect]").filter(|_| self.framed) {

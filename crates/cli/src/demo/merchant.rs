@@ -12,7 +12,7 @@ use axum::{
     response::{Html, IntoResponse, Response},
     routing::{get, post},
 };
-use idvkit::{Account, Blame, Header, Input, Next, Reject};
+use idvkit::{Account, Blame, Header, Image, Input, Next, Reject};
 use idvkit_http::{Client, Error, MemoryStore};
 use tokio::{net::TcpListener, task::JoinHandle};
 
@@ -87,6 +87,11 @@ impl Merchant {
         lock(&self.shop.rows).push(row);
     }
 
+    /// Puts a session in the place of the one of the same order.
+    pub fn replace(&self, row: &Arc<Row>) {
+        lock(&self.shop.rows).iter_mut().filter(|old| old.order == row.order).for_each(|old| *old = row.clone());
+    }
+
     /// All callbacks so far.
     pub fn inbox(&self) -> Vec<Arrived> {
         lock(&self.shop.inbox).clone()
@@ -104,6 +109,7 @@ fn router() -> Router<Arc<Shop>> {
         .route("/verify/{order}", get(verify))
         .route("/idv/return", get(returned))
         .route("/idv/hints/{order}", post(hinted))
+        .route("/idv/images/{order}/{slot}", post(pictured))
         .route("/idv/callbacks", post(called_back))
         .route("/idv/callbacks/{*rest}", post(called_back))
 }
@@ -133,6 +139,17 @@ async fn returned(State(shop): State<Arc<Shop>>, headers: HeaderMap, OriginalUri
 async fn hinted(State(shop): State<Arc<Shop>>, Path(order): Path<String>, text: String) -> StatusCode {
     let Some(row) = shop.row(&order) else { return StatusCode::NOT_FOUND };
     status_of(row.client.tell(&row.store, Input::Hint { text }).await)
+}
+
+/// An image that the user took.
+async fn pictured(
+    State(shop): State<Arc<Shop>>,
+    Path((order, slot)): Path<(String, String)>,
+    body: Bytes,
+) -> StatusCode {
+    let Some(row) = shop.row(&order) else { return StatusCode::NOT_FOUND };
+    let images = vec![Image { slot, bytes: body.to_vec() }];
+    status_of(row.client.tell(&row.store, Input::Images { images }).await)
 }
 
 /// Callbacks: kept as bytes first, then told to whosever they are.

@@ -19,25 +19,27 @@ use timeline::{What, outcome_text};
 /// What to play.
 #[derive(Clone, Debug, Default)]
 pub struct Selection {
-    /// Providers by name; all if empty.
+    /// Providers by name, such as `signicat` for all of its flows or `signicat eid` for one; all if empty.
     pub providers: Vec<String>,
     /// Scenarios by name; all if empty.
     pub scenarios: Vec<String>,
 }
 
 impl Selection {
-    /// Whether this scenario of this provider is to be played.
-    pub fn includes(&self, provider: &str, scenario: &str) -> bool {
+    /// Whether this scenario of this cast is to be played.
+    pub fn includes(&self, cast: &Cast, scenario: &str) -> bool {
         let has = |names: &[String], name: &str| names.is_empty() || names.iter().any(|wanted| wanted == name);
-        has(&self.providers, provider) && has(&self.scenarios, scenario)
+        (has(&self.providers, cast.provider) || has(&self.providers, &cast.name())) && has(&self.scenarios, scenario)
     }
 
     /// A name in it that does not exist, with those that do.
     pub fn unknown(&self) -> Option<String> {
-        let providers: Vec<&str> = CASTS.iter().map(|cast| cast.provider).collect();
-        let scenarios: Vec<&str> = SCENARIOS.iter().map(|(name, _)| *name).collect();
-        let stranger = |wanted: &[String], known: &[&str], what: &str| {
-            let name = wanted.iter().find(|name| !known.contains(&name.as_str()))?;
+        let mut providers: Vec<String> =
+            CASTS.iter().flat_map(|cast| [cast.provider.to_owned(), cast.name()]).collect();
+        providers.dedup();
+        let scenarios: Vec<String> = SCENARIOS.iter().map(|(name, _)| (*name).to_owned()).collect();
+        let stranger = |wanted: &[String], known: &[String], what: &str| {
+            let name = wanted.iter().find(|name| !known.contains(name))?;
             Some(format!("there is no {what} {name:?}; there are: {}", known.join(", ")))
         };
         stranger(&self.providers, &providers, "provider").or_else(|| stranger(&self.scenarios, &scenarios, "scenario"))
@@ -53,7 +55,7 @@ pub async fn play_all(
 ) -> Vec<Report> {
     let mut reports = Vec::new();
     for cast in CASTS {
-        for (scenario, _) in SCENARIOS.iter().filter(|(name, _)| selection.includes(cast.provider, name)) {
+        for (scenario, _) in SCENARIOS.iter().filter(|(name, _)| selection.includes(cast, name)) {
             let report = play(cast, scenario, seed, record).await;
             reported(&report);
             reports.push(report);
@@ -64,7 +66,7 @@ pub async fn play_all(
 
 /// Plays one scenario of one provider.
 pub async fn play(cast: &'static Cast, scenario: &str, seed: u64, record: Option<&Path>) -> Report {
-    let report = Report::new(cast.provider, scenario);
+    let report = Report::new(cast, scenario);
     let (expected, act) = match (cast.play)(scenario) {
         Play::Run { expected, act } => (expected, act),
         Play::NotApplicable(reason) => return report.not_applicable(reason),
@@ -87,13 +89,13 @@ pub async fn play(cast: &'static Cast, scenario: &str, seed: u64, record: Option
 
 fn write_transcripts(stage: &Stage, scenario: &str, folder: &Path) -> Result<()> {
     let about = SCENARIOS.iter().find(|(name, _)| *name == scenario).map_or("", |(_, about)| *about);
-    let provider = stage.cast().provider;
+    let name = stage.cast().name().replace(' ', "-");
     fs::create_dir_all(folder).context("the folder for transcripts cannot be made")?;
     for (index, case) in stage.cases().iter().enumerate() {
         let live = case.session()?;
         let transcript = case.recording().transcript(about, &live, stage.sandbox_url(), stage.merchant().base())?;
         let number = if index == 0 { String::new() } else { format!("-{}", index + 1) };
-        let path = folder.join(format!("{provider}-{scenario}{number}.json"));
+        let path = folder.join(format!("{name}-{scenario}{number}.json"));
         let text = serde_json::to_string_pretty(&transcript)? + "\n";
         fs::write(&path, text).with_context(|| format!("{} cannot be written", path.display()))?;
     }

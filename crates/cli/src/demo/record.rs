@@ -16,7 +16,7 @@ const MERCHANT: &str = "http://localhost:2";
 pub struct Recording(Arc<Inner>);
 
 struct Inner {
-    config: Value,
+    config: Mutex<Value>,
     request: Value,
     seed: Seed,
     inputs: Mutex<Vec<(UnixMillis, Option<Input>)>>,
@@ -24,11 +24,18 @@ struct Inner {
 
 impl Recording {
     pub(super) fn new(config: Value, request: Value, seed: Seed, opened: UnixMillis) -> Self {
-        Self(Arc::new(Inner { config, request, seed, inputs: Mutex::new(vec![(opened, None)]) }))
+        Self(Arc::new(Inner { config: Mutex::new(config), request, seed, inputs: Mutex::new(vec![(opened, None)]) }))
     }
 
     pub(super) fn heard(&self, at: UnixMillis, input: &Input) {
         self.0.inputs.lock().unwrap_or_else(PoisonError::into_inner).push((at, Some(input.clone())));
+    }
+
+    /// Replaces some members of the account's configuration; gives all of it.
+    pub(super) fn reconfigure(&self, changes: &Value) -> Value {
+        let mut config = self.0.config.lock().unwrap_or_else(PoisonError::into_inner);
+        merge(&mut config, changes);
+        config.clone()
     }
 
     /// The transcript with both servers' addresses replaced by fixed ones. It is played anew from the inputs, so that
@@ -42,11 +49,24 @@ impl Recording {
         let inputs = self.0.inputs.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let inputs: Vec<_> =
             inputs.into_iter().map(|(at, input)| (at, input.map(|it| addresses.of_input(it)))).collect();
-        let settings = (json(&self.0.config)?, json(&self.0.request)?);
+        let settings = (json(&self.reconfigure(&Value::Null))?, json(&self.0.request)?);
         let transcript = Transcript::record(about, settings, &self.0.seed, &inputs)?;
         let revision = transcript.steps.last().map(|step| step.revision);
         ensure!(revision == Some(live.revision()), "the recording does not end where the session did");
         Ok(transcript)
+    }
+}
+
+/// Objects merge, all else replaces; `null` changes nothing.
+fn merge(target: &mut Value, changes: &Value) {
+    match (target, changes) {
+        (_, Value::Null) => {}
+        (Value::Object(target), Value::Object(changes)) => {
+            for (name, value) in changes {
+                merge(target.entry(name.clone()).or_insert(Value::Null), value);
+            }
+        }
+        (target, changes) => *target = changes.clone(),
     }
 }
 

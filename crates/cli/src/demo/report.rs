@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::{
     failed_checks,
+    scenarios::Cast,
     timeline::{Entry, Party, What},
 };
 
@@ -16,6 +17,8 @@ use super::{
 pub struct Report {
     /// The provider.
     pub provider: String,
+    /// Which of its flows, if it has several.
+    pub flow: Option<String>,
     /// The scenario.
     pub scenario: String,
     /// What came of it.
@@ -48,9 +51,10 @@ pub enum Verdict {
 }
 
 impl Report {
-    pub(super) fn new(provider: &str, scenario: &str) -> Self {
-        let (provider, scenario) = (provider.into(), scenario.into());
-        Self { provider, scenario, verdict: Verdict::Passed, expected: None, actual: None, timeline: Vec::new() }
+    pub(super) fn new(cast: &Cast, scenario: &str) -> Self {
+        let (provider, scenario) = (cast.provider.into(), scenario.into());
+        let flow = cast.flow.map(Into::into);
+        Self { provider, flow, scenario, verdict: Verdict::Passed, expected: None, actual: None, timeline: Vec::new() }
     }
 
     pub(super) fn not_applicable(self, reason: &str) -> Self {
@@ -88,6 +92,11 @@ impl Report {
         }
     }
 
+    /// The provider's name, with the flow's where it has several.
+    pub fn name(&self) -> String {
+        self.flow.as_ref().map_or_else(|| self.provider.clone(), |flow| format!("{} {flow}", self.provider))
+    }
+
     /// Whether it has to be counted as failed.
     pub fn is_failed(&self) -> bool {
         matches!(self.verdict, Verdict::Failed { .. })
@@ -104,7 +113,7 @@ const BAD: Style = AnsiColor::Red.on_default().bold();
 /// # Errors
 /// If it cannot be written.
 pub fn write_timeline(out: &mut impl Write, report: &Report) -> io::Result<()> {
-    writeln!(out, "{BOLD}{} · {}{BOLD:#}", report.provider, report.scenario)?;
+    writeln!(out, "{BOLD}{} · {}{BOLD:#}", report.name(), report.scenario)?;
     if let Verdict::NotApplicable { reason } = &report.verdict {
         return writeln!(out, "  {DIM}not applicable: {reason}{DIM:#}\n");
     }
@@ -132,9 +141,10 @@ pub fn write_timeline(out: &mut impl Write, report: &Report) -> io::Result<()> {
 /// If it cannot be written.
 pub fn write_summary(out: &mut impl Write, reports: &[Report]) -> io::Result<()> {
     let width = reports.iter().map(|report| report.scenario.len()).max().unwrap_or(0).max(8);
-    writeln!(out, "{BOLD}{:<9} {:<width$} {:<22} {:<22}{BOLD:#}", "provider", "scenario", "expected", "actual")?;
+    let names = reports.iter().map(|report| report.name().len()).max().unwrap_or(0).max(8);
+    writeln!(out, "{BOLD}{:<names$} {:<width$} {:<22} {:<22}{BOLD:#}", "provider", "scenario", "expected", "actual")?;
     for report in reports {
-        let name = format!("{:<9} {:<width$}", report.provider, report.scenario);
+        let name = format!("{:<names$} {:<width$}", report.name(), report.scenario);
         let (expected, actual) = (text(report.expected.as_deref()), text(report.actual.as_deref()));
         match &report.verdict {
             Verdict::Passed => writeln!(out, "{name} {expected:<22} {actual:<22} {GOOD}ok{GOOD:#}")?,

@@ -3,7 +3,9 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Context, Result, bail};
-use idvkit::{Account, Config, HintKind, HttpRequest, Input, Next, Outcome, Request, Seed, Session, UnixMillis};
+use idvkit::{
+    Account, Config, HintKind, HttpRequest, Input, Next, Outcome, Reject, Request, Seed, Session, UnixMillis,
+};
 use idvkit_http::{Client, Error, MemoryStore, Observed, Store};
 use idvkit_sandbox::{Control, Sandbox};
 use serde_json::Value;
@@ -108,6 +110,22 @@ impl Stage {
         let case = Case { stage: self.clone(), row, recording };
         self.0.cases.lock().unwrap_or_else(PoisonError::into_inner).push(case.clone());
         Ok(case)
+    }
+
+    /// The code with which a changed request is refused before anything is sent, and whether its text names all of
+    /// these.
+    ///
+    /// # Errors
+    /// If it is not refused.
+    pub fn refusal(&self, changes: &Value, names: &[&str]) -> Result<(String, bool)> {
+        match self.open_with(changes) {
+            Ok(_) => bail!("the request was not refused"),
+            Err(error) => {
+                let reject = error.downcast::<Reject>()?;
+                let text = reject.to_string();
+                Ok((reject.code().to_owned(), names.iter().all(|name| text.contains(name))))
+            }
+        }
     }
 
     /// The provider's side of the scenarios.
@@ -344,6 +362,11 @@ impl Case {
         format!("{}/idv/hints/{}", self.stage.0.merchant.base(), self.row.order)
     }
 
+    /// Where the user's page posts an image.
+    pub fn image_url(&self, slot: &str) -> String {
+        format!("{}/idv/images/{}/{slot}", self.stage.0.merchant.base(), self.row.order)
+    }
+
     /// Whether a page is the merchant's.
     pub fn is_own_page(&self, url: &str) -> bool {
         url.starts_with(self.stage.0.merchant.base())
@@ -402,5 +425,36 @@ impl Case {
             Next::Send { request } => Ok(request),
             _ => bail!("the session asks for no request now"),
         }
+    }
+
+    /// The request that begins the flow at the provider. What all sessions share, an access token, is fetched before.
+    ///
+    /// # Errors
+    /// As [`wanted_request`](Self::wanted_request).
+    pub async fn first_request(&self) -> Result<HttpRequest> {
+        loop {
+            let request = self.wanted_request().await?;
+            if request.cache.is_none() {
+                return Ok(request);
+            }
+            self.tell(self.row.client.send(&request).await).await?;
+        }
+    }
+
+    /// The same session on an account whose configuration has some members replaced: as if it had been so all along.
+    ///
+    /// # Errors
+    /// If the configuration is refused, or belongs to another account.
+    pub fn under(&self, changes: &Value) -> Result<Self> {
+        let config = self.recording.reconfigure(changes);
+        let account = Account::new(Config::from_json(&config.to_string())?)?;
+        let session = Session::restore(&account, &self.row.store.snapshot())?;
+        let store = MemoryStore::new(account, &session);
+        let row = Arc::new(Row { order: self.row.order.clone(), store, client: self.row.client.clone() });
+        self.stage.0.merchant.replace(&row);
+        let case = Self { stage: self.stage.clone(), row, recording: self.recording.clone() };
+        let mut cases = self.stage.0.cases.lock().unwrap_or_else(PoisonError::into_inner);
+        cases.iter_mut().filter(|other| other.row.order == case.row.order).for_each(|other| *other = case.clone());
+        Ok(case)
     }
 }

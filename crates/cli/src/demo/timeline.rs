@@ -180,6 +180,16 @@ pub fn outcome_text(outcome: &Outcome) -> String {
     }
 }
 
+/// The name of what a session asks for.
+pub fn next_name(next: &Next) -> &'static str {
+    match next {
+        Next::Send { .. } => "send",
+        Next::Present { .. } => "present",
+        Next::Wait { .. } => "wait",
+        Next::Done { .. } => "done",
+    }
+}
+
 /// A basis in words.
 pub fn basis_text(basis: Basis) -> &'static str {
     match basis {

@@ -8,6 +8,10 @@ use crate::{Fault, FaultClass, Header, Seed, UnixMillis, Why};
 const MAX_BACKOFF_MS: i64 = 60_000;
 /// The longest pause a provider may ask for, in milliseconds.
 const MAX_RETRY_AFTER_MS: i64 = 3_600_000;
+/// The longest claim, in milliseconds: twice the longest time-out.
+const MAX_CLAIM_MS: i64 = 600_000;
+/// No session comes near so many requests.
+const MAX_SERIAL: u32 = u32::MAX / 2;
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Call {
@@ -19,8 +23,8 @@ pub(super) struct Call {
     hold_until: Option<UnixMillis>,
     /// Failures in a row.
     failures: u32,
-    /// How many of them nothing but a change of the request or account will mend.
-    hopeless: u32,
+    /// How many of them said that the thing asked about is gone.
+    gone: u32,
     /// The last failure.
     fault: Option<Fault>,
 }
@@ -67,28 +71,46 @@ impl Call {
         *self = Self { serial: self.current_serial(now).saturating_add(1), ..Self::default() };
     }
 
+    /// An answer was taken in that only prepares what is really wanted: failures in a row go on.
+    pub(super) fn prepared(&mut self, now: UnixMillis) {
+        self.serial = self.current_serial(now).saturating_add(1);
+        self.claimed_until = None;
+        self.hold_until = None;
+    }
+
     /// It went wrong: count, and hold back with growing pauses or as long as the provider asks.
     pub(super) fn failed(&mut self, fault: Fault, headers: &[Header], seed: &Seed, now: UnixMillis) {
         self.serial = self.current_serial(now).saturating_add(1);
         self.claimed_until = None;
         self.failures = self.failures.saturating_add(1);
-        self.hopeless = if fault.again { 0 } else { self.hopeless.saturating_add(1) };
+        self.gone = if matches!(fault.status, Some(404 | 410)) { self.gone.saturating_add(1) } else { 0 };
         let asked = retry_after(headers, now).filter(|_| matches!(fault.status, Some(429 | 503)));
         self.hold_until = Some(now.plus(asked.unwrap_or_else(|| self.backoff(seed))));
         self.fault = Some(fault);
     }
 
-    /// Forgets failures and claims; whatever is on its way becomes stale.
+    /// Forgets failures and claims; whatever is on its way becomes stale. A pause that the provider asked for stays.
     pub(super) fn renew(&mut self) {
-        *self = Self { serial: self.serial.saturating_add(2), ..Self::default() };
+        let serial = self.serial.saturating_add(2);
+        let throttled = self.fault.take().filter(|fault| fault.class == FaultClass::Throttled);
+        let hold_until = self.hold_until.filter(|_| throttled.is_some());
+        *self = Self { serial, hold_until, fault: throttled, ..Self::default() };
     }
 
     pub(super) fn failures(&self) -> u32 {
         self.failures
     }
 
-    pub(super) fn hopeless(&self) -> u32 {
-        self.hopeless
+    pub(super) fn gone(&self) -> u32 {
+        self.gone
+    }
+
+    /// Restored input is untrusted: refuses holds and claims that nothing here sets.
+    pub(super) fn is_plausible(&self, clock: UnixMillis) -> bool {
+        let within = |until: Option<UnixMillis>, most: i64| until.is_none_or(|until| until.since(clock) <= most);
+        self.serial <= MAX_SERIAL
+            && within(self.claimed_until, MAX_CLAIM_MS)
+            && within(self.hold_until, MAX_RETRY_AFTER_MS)
     }
 
     fn current_serial(&self, now: UnixMillis) -> u32 {

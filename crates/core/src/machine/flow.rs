@@ -19,6 +19,10 @@ pub trait Flow: Clone + PartialEq + Serialize + DeserializeOwned {
     type Account: Account;
     /// The provider's operations.
     type Op: Copy + fmt::Debug + PartialEq;
+    /// Whether the provider documents a way to delete.
+    const DELETES: bool;
+    /// The header in which the provider names an exchange for its support, if it has one.
+    const TRACE_HEADER: Option<&'static str> = None;
 
     /// What is needed now.
     fn need(&self, account: &Self::Account) -> Need<Self::Op>;
@@ -82,8 +86,18 @@ pub trait Flow: Clone + PartialEq + Serialize + DeserializeOwned {
     fn retry(&mut self, outcome: &Outcome) -> bool;
 
     /// Hears that the session goes on at the request that failed with this fault: the place to forget what the fault
-    /// makes doubtful, such as a refused access token.
-    fn resumed(&mut self, _fault: &Fault) {}
+    /// makes doubtful. `true` if something else is shown from here on: the journey gets a new id, and hints of the old
+    /// one are refused.
+    fn resumed(&mut self, _fault: &Fault) -> bool {
+        false
+    }
+
+    /// Hears that an operation failed with this fault: the place to forget a refused access token.
+    fn faulted(&mut self, _fault: &Fault) {}
+
+    /// Hears that the session ended so: the place to forget what nothing needs any more. After a failure, a retry may
+    /// still need it.
+    fn ended(&mut self, _outcome: &Outcome) {}
 
     /// Where in the flow the user is, as far as known.
     fn stage(&self) -> Option<alloc::string::String> {
@@ -153,10 +167,13 @@ pub enum Need<Op> {
 pub enum Step {
     /// The state moved on: see at once what is needed now.
     Go,
+    /// Nothing moved on, but what the operation needs is there or was asked for anew (an access token): see at once what
+    /// is needed now, with all failures still counted.
+    Prepared,
     /// An authentic answer without a verdict.
     NotYet {
-        /// Whether the provider itself says that the user is done.
-        user_done: bool,
+        /// What the provider itself says of the user.
+        user: UserStage,
     },
     /// An attempt was deleted.
     Deleted,
@@ -167,6 +184,17 @@ pub enum Step {
         /// On what it rests.
         evidence: Option<Evidence>,
     },
+}
+
+/// Where the provider says the user is. Deliberately exhaustive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UserStage {
+    /// It does not say.
+    Unknown,
+    /// Not done, whatever was claimed.
+    Away,
+    /// Done.
+    Done,
 }
 
 /// What something heard is worth: never a decision.

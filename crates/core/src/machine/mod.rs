@@ -17,18 +17,21 @@ use alloc::{
 use core::fmt;
 
 use call::Call;
-pub use flow::{Account, Flow, Heard, Need, Own, Schedule, Step};
+pub use flow::{Account, Flow, Heard, Need, Own, Schedule, Step, UserStage};
 use record::{Envelope, Phase, Record, Resume};
 pub use record::{SNAPSHOT_FORMAT, malformed, snapshot_provider};
 use watch::Watch;
 
 use crate::{
-    AtProvider, Evidence, Fault, Header, Hint, HttpRequest, Input, Next, Outcome, Reject, Response, Seed, UnixMillis,
-    Why,
+    AtProvider, Evidence, Fault, FaultClass, Header, Hint, HttpRequest, Input, Next, Outcome, Reject, Response, Seed,
+    UnixMillis, Why,
 };
 
-/// A look that only a change of request or account can mend is tried so often in a row.
-const MAX_HOPELESS_LOOKS: u32 = 3;
+/// So often in a row the provider may say that what is looked at is gone.
+const MAX_GONE_LOOKS: u32 = 3;
+
+/// A creation was sent and never answered: what it made cannot be named.
+const ANSWER_LOST: &str = "answer_lost";
 
 /// One session of one provider's flow. Cloning it shares the account.
 pub struct Machine<F: Flow> {
@@ -76,6 +79,9 @@ impl<F: Flow> Machine<F> {
         }
         record.check()?;
         record.flow.check()?;
+        if matches!(record.phase, Phase::Erasing { index, .. } if record.flow.erase(index).is_none()) {
+            return Err(malformed("it is deleting something that is not there"));
+        }
         Ok(Self { account, record })
     }
 
@@ -103,6 +109,7 @@ impl<F: Flow> Machine<F> {
         let now = now.plausible()?.max(self.record.clock);
         let mut changed = self.clone();
         changed.apply(input, now)?;
+        changed.forget_at_end(&self.record.phase);
         if changed.record != self.record {
             changed.record.clock = now;
             changed.record.revision += 1;
@@ -140,9 +147,13 @@ impl<F: Flow> Machine<F> {
     fn next_running(&self, watch: Option<&Watch>, now: UnixMillis) -> Next {
         match self.record.flow.need(&self.account) {
             Need::Answer(op) => self.send(op, now),
-            Need::User(op) => match self.look_due(watch) {
-                (due, _) if due <= now => self.send(op, now),
-                (until, _) => Next::Present { journey: self.record.flow.journey(&self.account, &self.own()), until },
+            Need::User(op) => match (self.look_due(watch).0, self.record.call.in_flight(now)) {
+                (due, None) if due <= now => self.send(op, now),
+                // A look on its way is no reason to take the page from the user (rule 8).
+                (due, claimed) => {
+                    let journey = self.record.flow.journey(&self.account, &self.own());
+                    Next::Present { journey, until: claimed.unwrap_or(due) }
+                }
             },
             Need::Verdict(op) => match self.look_due(watch) {
                 (due, _) if due <= now => self.send(op, now),
@@ -236,7 +247,10 @@ impl<F: Flow> Machine<F> {
         match flow.answer(&account, op, response, &own) {
             Ok(step) => {
                 self.record.flow = flow;
-                self.record.call.answered(now);
+                match step {
+                    Step::Prepared => self.record.call.prepared(now),
+                    _ => self.record.call.answered(now),
+                }
                 self.stepped(step, now);
             }
             Err(fault) => self.failed(op, fault, response.headers, now),
@@ -247,12 +261,11 @@ impl<F: Flow> Machine<F> {
         let waits_for_answer = matches!(self.record.flow.need(&self.account), Need::Answer(_));
         let schedule = self.record.flow.schedule(&self.account);
         match (&mut self.record.phase, step) {
-            (Phase::Erasing { outcome, index }, Step::Deleted) => {
-                let index = *index + 1;
-                let outcome = outcome.clone();
+            (Phase::Erasing { outcome, index, lost }, Step::Deleted) => {
+                let (outcome, index, lost) = (outcome.clone(), *index + 1, lost.take());
                 self.record.phase = match self.record.flow.erase(index) {
-                    Some(_) => Phase::Erasing { outcome, index },
-                    None => Phase::erased(outcome, AtProvider::Deleted { count: index }),
+                    Some(_) => Phase::Erasing { outcome, index, lost },
+                    None => Phase::erased(outcome, deleted(index, lost)),
                 };
                 self.wipe_if_erased();
             }
@@ -260,20 +273,15 @@ impl<F: Flow> Machine<F> {
                 self.record.evidence = evidence;
                 self.record.phase = Phase::ended(outcome);
             }
-            (Phase::Running { watch }, Step::Go) => {
+            (Phase::Running { watch }, Step::Go | Step::Prepared) => {
                 if !waits_for_answer {
                     watch.get_or_insert(Watch::new(now));
                 }
             }
-            (Phase::Running { watch }, Step::NotYet { user_done }) => {
+            (Phase::Running { watch }, Step::NotYet { user }) => {
                 let watch = watch.get_or_insert(Watch::new(now));
-                if now >= watch.deadline(&schedule) {
+                if !watch.looked(user, &schedule, now) {
                     self.record.phase = Phase::ended(self.record.flow.at_deadline());
-                    return;
-                }
-                watch.looked(now);
-                if user_done {
-                    watch.user_done(now);
                 }
             }
             (Phase::Erasing { .. } | Phase::Ended { .. }, _) | (Phase::Running { .. }, Step::Deleted) => {}
@@ -281,8 +289,10 @@ impl<F: Flow> Machine<F> {
     }
 
     fn failed(&mut self, op: F::Op, fault: Fault, headers: &[Header], now: UnixMillis) {
+        let fault = fault.traced(F::TRACE_HEADER.and_then(|name| Header::find(headers, name)));
         let schedule = self.record.flow.schedule(&self.account);
         let starting = self.record.flow.need(&self.account) == Need::Answer(op);
+        self.record.flow.faulted(&fault);
         self.record.call.failed(fault.clone(), headers, &self.record.seed, now);
         let used_up = self.record.call.failures() >= schedule.max_failures;
         match &mut self.record.phase {
@@ -300,26 +310,23 @@ impl<F: Flow> Machine<F> {
             }
             Phase::Running { watch } => {
                 let watch = watch.get_or_insert(Watch::new(now));
-                let late = now >= watch.deadline(&schedule);
-                watch.failed(self.record.call.failures(), now);
+                let goes_on = watch.failed(self.record.call.failures(), &schedule, now);
                 let watch = watch.clone();
-                if late || self.record.call.hopeless() >= MAX_HOPELESS_LOOKS {
-                    self.record.phase = self.given_up(fault, watch);
+                if !goes_on || self.record.call.gone() >= MAX_GONE_LOOKS {
+                    self.record.phase = self.given_up(fault, watch, now);
                 }
             }
             Phase::Ended { .. } => {}
         }
     }
 
-    /// The last look failed: a claimed non-pass stands, anything else is our failure and can be resumed.
-    fn given_up(&self, fault: Fault, watch: Watch) -> Phase {
-        match self.record.flow.at_deadline() {
-            Outcome::Expired => {
-                let resume = Some(Resume { watch: Some(watch) });
-                Phase::Ended { outcome: Outcome::Failed { fault }, resume, erasure: None }
-            }
-            claimed => Phase::ended(claimed),
+    /// The last look failed: a claimed non-pass that has settled stands, anything else is our failure and can be resumed.
+    fn given_up(&self, fault: Fault, watch: Watch, now: UnixMillis) -> Phase {
+        if watch.is_settled(now) {
+            return Phase::ended(self.record.flow.at_deadline());
         }
+        let resume = Some(Resume { watch: Some(watch) });
+        Phase::Ended { outcome: Outcome::Failed { fault }, resume, erasure: None }
     }
 
     fn hint(&mut self, text: &str, now: UnixMillis) -> Result<(), Reject> {
@@ -383,8 +390,8 @@ impl<F: Flow> Machine<F> {
             return refuse("the session was erased; open a new one");
         }
         if let Some(resume) = resume {
-            if let Outcome::Failed { fault } = &outcome {
-                self.record.flow.resumed(fault);
+            if matches!(&outcome, Outcome::Failed { fault } if self.record.flow.resumed(fault)) {
+                self.record.attempt = self.record.attempt.saturating_add(1);
             }
             let watch = resume.watch.map(|watch| watch.renewed(now));
             self.record.phase = Phase::Running { watch };
@@ -401,22 +408,22 @@ impl<F: Flow> Machine<F> {
     }
 
     fn erase(&mut self, at_provider: bool) {
-        let outcome = match &self.record.phase {
+        let mut outcome = match &self.record.phase {
             Phase::Running { .. } => Outcome::Abandoned { stage: self.record.flow.stage() },
-            Phase::Ended { erasure: Some(done), .. } if done.at_provider_is_final(at_provider) => return,
+            Phase::Ended { erasure: Some(done), .. } if done.is_final(at_provider) => return,
             Phase::Ended { outcome, .. } => outcome.clone(),
             Phase::Erasing { .. } => return,
         };
+        outcome.forget_messages();
+        let lost = self.lost_creation();
         self.record.flow.wipe();
         self.record.evidence = None;
         self.record.call.renew();
-        self.record.phase = match (at_provider, self.record.flow.erase(0)) {
-            (false, _) => Phase::erased(outcome, AtProvider::NotAsked),
-            (true, None) if self.record.flow.references().is_empty() => {
-                Phase::erased(outcome, AtProvider::Deleted { count: 0 })
-            }
-            (true, None) => Phase::erased(outcome, AtProvider::NotOffered),
-            (true, Some(_)) => Phase::Erasing { outcome, index: 0 },
+        self.record.phase = match (self.record.flow.erase(0), lost) {
+            _ if !at_provider => Phase::erased(outcome, AtProvider::NotAsked),
+            _ if !F::DELETES => Phase::erased(outcome, AtProvider::NotOffered),
+            (Some(_), lost) => Phase::Erasing { outcome, index: 0, lost },
+            (None, lost) => Phase::erased(outcome, deleted(0, lost)),
         };
     }
 
@@ -424,6 +431,21 @@ impl<F: Flow> Machine<F> {
     fn wipe_if_erased(&mut self) {
         if matches!(self.record.phase, Phase::Ended { .. }) {
             self.record.flow.wipe();
+        }
+    }
+
+    /// A creation that was claimed and never answered may have made something that nobody can name now.
+    fn lost_creation(&self) -> Option<Fault> {
+        let Need::Answer(op) = self.record.flow.need(&self.account) else { return None };
+        let running = matches!(self.record.phase, Phase::Running { .. });
+        let request = (running && self.record.call.may_be_sent()).then(|| self.request(op, self.record.clock))?;
+        (!request.repeatable).then(|| Fault::new(ANSWER_LOST, FaultClass::Unavailable, &request.operation, false))
+    }
+
+    /// Tells the flow, once, that the session ended.
+    fn forget_at_end(&mut self, before: &Phase) {
+        if let (Phase::Running { .. }, Phase::Ended { outcome, .. }) = (before, &self.record.phase) {
+            self.record.flow.ended(outcome);
         }
     }
 
@@ -438,12 +460,17 @@ impl<F: Flow> Machine<F> {
     }
 }
 
+/// What is said of the deletion in the end: all that has a name, but something may be left that has none.
+fn deleted(count: u32, lost: Option<Fault>) -> AtProvider {
+    lost.map_or(AtProvider::Deleted { count }, |fault| AtProvider::Failed { fault })
+}
+
 impl crate::Erasure {
-    /// Whether asking again can change nothing.
-    fn at_provider_is_final(&self, asked: bool) -> bool {
-        match self.at_provider {
-            AtProvider::NotAsked => !asked,
-            AtProvider::Failed { .. } => false,
+    /// Whether asking (for a deletion at the provider as well, or not) can change nothing any more.
+    fn is_final(&self, asked: bool) -> bool {
+        match &self.at_provider {
+            AtProvider::Failed { fault } if fault.code == ANSWER_LOST => true,
+            AtProvider::NotAsked | AtProvider::Failed { .. } => !asked,
             AtProvider::NotOffered | AtProvider::Deleted { .. } => true,
         }
     }

@@ -7,12 +7,17 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 
 use super::{call::Call, watch::Watch};
 use crate::{
-    AtProvider, Basis, Document, Erasure, Evidence, Outcome, Part, Person, Provider, Reason, Reject, Seed, Source,
-    UnixMillis,
+    AtProvider, Basis, Document, Erasure, Evidence, Fault, Outcome, Part, Person, Provider, Reason, Reject, Seed,
+    Source, UnixMillis,
 };
 
 /// The newest snapshot format this version writes and reads.
 pub const SNAPSHOT_FORMAT: u32 = 1;
+
+/// No session comes near so many changes; the number is exact in every language.
+const MAX_REVISION: i64 = 1 << 53;
+/// No flow allows so many attempts.
+const MAX_ATTEMPTS: u32 = 1000;
 
 /// The envelope of every stored session.
 #[derive(Serialize, Deserialize)]
@@ -82,7 +87,12 @@ pub(super) enum Phase {
         erasure: Option<Erasure>,
     },
     /// Over, and the attempts are being deleted at the provider, one after the other.
-    Erasing { outcome: Outcome, index: u32 },
+    Erasing {
+        outcome: Outcome,
+        index: u32,
+        /// Set if something may have been made at the provider that nobody can name.
+        lost: Option<Fault>,
+    },
 }
 
 /// What to go on with after a failed request.
@@ -111,7 +121,8 @@ impl<F> Record<F> {
             }
             _ => true,
         };
-        if self.revision < 0 || !in_range || !watch_in_range {
+        let counts = (0..=MAX_REVISION).contains(&self.revision) && self.attempt <= MAX_ATTEMPTS;
+        if !counts || !in_range || !watch_in_range || !self.call.is_plausible(self.clock) {
             return Err(malformed("a time or number in it is out of range"));
         }
         Ok(())

@@ -1,12 +1,15 @@
 //! Each provider's flow, fed with its own bytes: what a test needs to walk any of them.
 
 use hmac::{Hmac, KeyInit, Mac};
-use idvkit::{Account, Config, Header, HintKind, HttpRequest, Image, Input, Journey, Request, Seed, Session, UnixMillis};
+use idvkit::{
+    Account, Config, Header, HintKind, HttpRequest, Image, Input, Journey, Request, Seed, Session, UnixMillis,
+};
 use serde_json::{Value, json};
 use sha2::Sha256;
 
 pub(crate) const T0: UnixMillis = UnixMillis(1_767_225_600_000);
-pub(crate) const FLOWS: &[Flow] = &[Flow::Attestr, Flow::BiometricKz, Flow::Jumio, Flow::SignicatEid, Flow::SignicatCapture, Flow::SignicatDocument];
+pub(crate) const FLOWS: &[Flow] =
+    &[Flow::Attestr, Flow::BiometricKz, Flow::Jumio, Flow::SignicatEid, Flow::SignicatCapture, Flow::SignicatDocument];
 
 const REFERENCE: &str = "11111111-1111-4111-8111-111111111111";
 const ENROLMENT: &str = "22222222-2222-4222-8222-222222222222";
@@ -57,7 +60,9 @@ impl Flow {
             Self::BiometricKz => json!({"flow": "biometric_kz_flow", "locale": "kk", "metadata": {"edocument": {
                 "iin": {"value": "000101500001", "changeable": false}, "phone": {"value": "77011234567"}}}}),
             Self::SignicatEid => json!({"flow": "signicat_eid", "provider": "connect:idin"}),
-            Self::SignicatCapture => json!({"flow": "signicat_capture_flow", "providers": [{"provider": "signicatpaper"}]}),
+            Self::SignicatCapture => {
+                json!({"flow": "signicat_capture_flow", "providers": [{"provider": "signicatpaper"}]})
+            }
             Self::SignicatDocument => {
                 json!({"flow": "signicat_document_verification", "provider": "signicatpaper"})
             }
@@ -329,7 +334,8 @@ fn signicat_answers(operation: &str) -> Vec<(u16, String)> {
     };
     match operation {
         "signicat.token" => {
-            let token = json!({"access_token": "planted-access", "expires_in": 600, "token_type": "Bearer"}).to_string();
+            let token =
+                json!({"access_token": "planted-access", "expires_in": 600, "token_type": "Bearer"}).to_string();
             vec![(200, token.clone()), (200, token.clone()), (200, token)]
         }
         "signicat.create_dossier" => vec![(201, json!({"dossierId": ENROLMENT}).to_string())],

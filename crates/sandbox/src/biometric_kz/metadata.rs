@@ -66,7 +66,7 @@ pub(crate) fn read(
     Ok((metadata, remarks))
 }
 
-/// Liveness + Face2Face, E-Document + Face2Face, Document Recognition + Face2Face (S1).
+/// Face to face after one of liveness, e-document and document recognition: the three flows that S1 names.
 fn takes_photo(flow: &BiometricKzFlow) -> bool {
     let other = |code: &String| code.starts_with("LD") || code == "ED" || code == "DR";
     flow.technologies.len() == 2

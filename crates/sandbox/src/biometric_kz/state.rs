@@ -17,7 +17,7 @@ pub enum Scenario {
     /// Everything is passed.
     #[default]
     Approved,
-    /// Face2Face: another person.
+    /// Comparison of faces: another person.
     FaceMismatch,
     /// Liveness: a mask in front of the camera.
     MaskAttack,

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use sha2::Sha256;
 
 use super::settings::{SignicatPerson, UserInfoForm};
-use super::state::{self, Process, SignicatOutcome};
+use super::state::{self, Process};
 use crate::world::World;
 
 /// Gives a new process its page.
@@ -36,7 +36,6 @@ pub(crate) fn authenticate(world: &mut World, id: &str) {
 
 /// Adds the user's data to an accepted process.
 pub(crate) fn finish(value: &mut Value, process: &Process, person: &SignicatPerson) {
-    debug_assert!(process.outcome == SignicatOutcome::Accepted);
     let user_info = process.jwt.as_ref().map_or_else(|| claims(person), |jwt| json!(jwt));
     value["providerSpecific"] = json!({ "userInfo": user_info });
     if process.userinfo != UserInfoForm::EncryptedJwt {

@@ -63,9 +63,9 @@ pub(crate) fn read(fields: &Map<String, Value>, settings: &SignicatSettings) -> 
             Some(Value::String(text)) => text,
             Some(_) => return Err(Problem::parameter(side, format!("{side} must be a data URL, a string."))),
         };
-        let (image, declared) = image(side, text, settings)?;
-        if declared != image.content_type {
-            remarks.push(format!("{side} says it is {declared} but is {}.", image.content_type));
+        let (image, named) = image(side, text, settings)?;
+        if named != image.content_type {
+            remarks.push(format!("{side} says it is {named} but is {}.", image.content_type));
         }
         images.insert(side, image);
     }
@@ -85,7 +85,7 @@ pub(crate) fn data_url(image: &Image) -> String {
 
 fn image<'a>(side: &'static str, text: &'a str, settings: &SignicatSettings) -> Result<(Image, &'a str), Problem> {
     let refuse = |why: &str| Err(Problem::parameter(side, format!("{side} {why}")));
-    let Some((declared, data)) = text.strip_prefix("data:").and_then(|rest| rest.split_once(";base64,")) else {
+    let Some((named, data)) = text.strip_prefix("data:").and_then(|rest| rest.split_once(";base64,")) else {
         return refuse("must be a data URL: data:image/jpeg;base64, and the file in base64.");
     };
     let Ok(bytes) = STANDARD.decode(data) else {
@@ -94,13 +94,13 @@ fn image<'a>(side: &'static str, text: &'a str, settings: &SignicatSettings) -> 
     if bytes.len() > settings.image_limit_bytes {
         return refuse(&format!("is larger than {} bytes after decoding.", settings.image_limit_bytes));
     }
-    let Some((content_type, size)) = kind(&bytes) else {
+    let Some((content_type, pixels)) = kind(&bytes) else {
         return refuse("must be a PNG or JPEG file; its first bytes are neither.");
     };
-    if size.is_some_and(|(width, height)| width.max(height) > settings.image_limit_px) {
+    if pixels.is_some_and(|(width, height)| width.max(height) > settings.image_limit_px) {
         return refuse(&format!("is wider or higher than {} pixels.", settings.image_limit_px));
     }
-    Ok((Image { content_type, bytes }, declared))
+    Ok((Image { content_type, bytes }, named))
 }
 
 /// What a file is by its first bytes, and its width and height where they can be found.

@@ -21,7 +21,7 @@ impl SignicatFlow {
         match (&mut self.state, hint.kind) {
             // The SDK has taken and uploaded the images.
             (State::Sdk { .. }, HintKind::Success) => {
-                self.state = State::Starting;
+                self.state = State::Starting { sent: false };
                 Heard::DONE
             }
             (State::Away { returned, .. }, _) if finished => {
@@ -39,6 +39,9 @@ impl SignicatFlow {
 
     /// The ids are compared with the stored ones before anything is done with them (S-D4).
     pub(super) fn redirected(&mut self, url: &str) -> Result<Heard, Reject> {
+        if self.is_bare_return(url) {
+            return Ok(self.returned());
+        }
         let back = ReturnParameters::parse(url)?;
         let place = self.place_of(&back.dossier_id, back.process_id.as_deref());
         match place {
@@ -46,19 +49,26 @@ impl SignicatFlow {
             Place::Earlier => return Ok(Heard::NOTHING),
             Place::Foreign => {
                 let fix = "find the session by `reference_of` and tell that one";
-                return Err(Reject::caller("redirect_of_other_dossier", "url", fix));
+                return Err(Reject::caller("redirect_of_other_session", "url", fix));
             }
         }
         if let Some(process) = &back.process_id {
             self.consider(process);
         }
-        match &mut self.state {
-            State::Away { returned, .. } => {
-                *returned = true;
-                Ok(RETURNED)
-            }
-            _ => Ok(Heard::NOTHING),
-        }
+        Ok(self.returned())
+    }
+
+    /// An eID's return without any id: inferred, as no document says that Signicat appends them there too.
+    fn is_bare_return(&self, url: &str) -> bool {
+        let path = |url: &str| String::from(url.split(['?', '#']).next().unwrap_or(""));
+        let Plan::Eid { redirect_url, .. } = &self.order.plan else { return false };
+        path(url) == path(redirect_url) && ReturnParameters::are_absent(url)
+    }
+
+    fn returned(&mut self) -> Heard {
+        let State::Away { returned, .. } = &mut self.state else { return Heard::NOTHING };
+        *returned = true;
+        RETURNED
     }
 
     pub(super) fn called_back(&mut self, account: &Account, headers: &[Header], body: &[u8]) -> Result<Heard, Reject> {
@@ -66,13 +76,13 @@ impl SignicatFlow {
         let callback = Callback::parse(body)?;
         match self.place_of(&callback.dossier_id, Some(&callback.process_id)) {
             Place::Current => {
-                self.consider(&callback.process_id);
+                self.consider_first(&callback.process_id);
                 Ok(Heard::RESULT)
             }
             Place::Earlier => Ok(Heard::NOTHING),
             Place::Foreign => {
                 let fix = "find the session by `reference_of` and tell that one";
-                Err(Reject::caller("callback_of_other_dossier", "body", fix))
+                Err(Reject::caller("callback_of_other_session", "body", fix))
             }
         }
     }
@@ -99,10 +109,12 @@ impl SignicatFlow {
     /// Takes images until the verification is requested: new ones replace earlier ones (S4, S-V16).
     pub(super) fn take_images(&mut self, account: &Account, images: &[Image], sent: bool) -> Result<Heard, Reject> {
         let Plan::Document { slots, .. } = &self.order.plan else { return Err(unexpected()) };
+        // `sent` may speak of the token that is to be fetched before.
+        let in_doubt = sent && self.token.value().is_some();
         let earlier = match &self.state {
             State::Collecting { images } | State::Uploading { images } => images.clone(),
-            State::Starting if !slots.is_empty() && !sent => Vec::new(),
-            State::Starting | State::Waiting if !slots.is_empty() => return Err(too_late()),
+            State::Starting { sent: false } if !slots.is_empty() && !in_doubt => Vec::new(),
+            State::Starting { .. } | State::Waiting if !slots.is_empty() => return Err(too_late()),
             _ => return Err(unexpected()),
         };
         let known: Vec<String> = slots.iter().map(|slot| slot.slot.clone()).collect();
@@ -113,11 +125,13 @@ impl SignicatFlow {
             .map(|slot| slot.slot.as_str())
             .collect();
         if missing.is_empty() {
+            // The user is done once: saying it again asks for a look, and one at what is not yet started is in vain.
+            let again = !matches!(self.state, State::Collecting { .. });
             self.state = State::Uploading { images: taken };
-            return Ok(Heard::DONE);
+            return Ok(if again { Heard::NOTHING } else { Heard::DONE });
         }
         // What was uploaded before is not kept here, so a replacement has to be whole.
-        if matches!(self.state, State::Starting) {
+        if matches!(self.state, State::Starting { .. }) {
             let rule = "the images are uploaded already: hand in all required ones to replace them";
             return Err(Reject::caller("images_incomplete", missing.join(", "), rule));
         }

@@ -3,6 +3,7 @@
 mod answers;
 mod heard;
 mod requests;
+mod search;
 mod verdict;
 
 use alloc::{string::String, vec::Vec};
@@ -10,8 +11,10 @@ use alloc::{string::String, vec::Vec};
 use idvkit_core::{
     Fault, FaultClass, Header, Hint, HttpRequest, Image, Journey, Outcome, Reject, Response, UnixMillis,
     machine::{self, Flow, Heard, Need, Own, Schedule, Step},
+    settings,
 };
 pub use requests::{download_request, raw_request};
+use search::{MAX_LISTS, Search};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -20,7 +23,7 @@ use crate::{
     process::ProcessStatus,
     token::Held,
     types::{CaptureParameters, ImageSource, is_id},
-    validate::{Account, Looking, is_link},
+    validate::{Account, Looking},
 };
 
 /// A session that was begun anew so often gets no further attempt.
@@ -64,7 +67,11 @@ enum State {
     /// The provider's SDK is to take them. A bearer value.
     Sdk { authorization: String },
     /// The verification is to be requested.
-    Starting,
+    Starting {
+        /// It was requested, and the request may have arrived.
+        #[serde(default)]
+        sent: bool,
+    },
     /// The user is on Signicat's page: a bearer value.
     Away { url: String, returned: bool },
     /// The verification runs.
@@ -86,6 +93,9 @@ struct Slot {
     process: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     status: Option<ProcessStatus>,
+    /// When it was made, as far as an answer said so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    created: Option<String>,
     /// Whether this look has seen it.
     #[serde(default)]
     seen: bool,
@@ -98,15 +108,6 @@ struct Slot {
 struct FinalAnswer {
     body: String,
     at: UnixMillis,
-}
-
-/// The search for processes that nobody named with authority.
-#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
-struct Search {
-    /// Named by a redirect, a callback or a list: to be fetched, and counted only if they fit.
-    candidates: Vec<String>,
-    /// Whether this look has listed the dossier.
-    listed: bool,
 }
 
 /// Something that this session made at the provider.
@@ -167,20 +168,6 @@ impl SignicatFlow {
         if self.token.value().is_some() { op } else { Op::Token }
     }
 
-    /// The next request of a look, or `None` once the look has seen all there is.
-    fn look(&self) -> Option<Op> {
-        let unseen = |slot: &Slot| slot.process.is_some() && slot.result.is_none() && !slot.seen;
-        if let Some(index) = self.slots.iter().position(unseen) {
-            return u8::try_from(index).ok().map(Op::GetProcess);
-        }
-        let open = self.slots.iter().any(|slot| slot.process.is_none());
-        match open {
-            true if !self.search.candidates.is_empty() => Some(Op::IdentifyProcess),
-            true if !self.search.listed => Some(Op::ListProcesses),
-            _ => None,
-        }
-    }
-
     fn dossier(&self) -> &str {
         self.dossier.as_deref().unwrap_or("")
     }
@@ -205,6 +192,15 @@ impl SignicatFlow {
         self.search = Search::default();
     }
 
+    /// Images and bearer values of what is over.
+    fn forget_bearers(&mut self) {
+        match &mut self.state {
+            State::Collecting { images } | State::Uploading { images } => images.clear(),
+            State::Sdk { authorization: bearer } | State::Away { url: bearer, .. } => bearer.clear(),
+            _ => {}
+        }
+    }
+
     /// Discards the process, if there is one, and makes another in the same dossier (S4).
     fn replace_process(&mut self) {
         let process = self.slots.first().and_then(|slot| slot.process.clone());
@@ -220,6 +216,7 @@ impl SignicatFlow {
 impl Flow for SignicatFlow {
     type Account = Account;
     type Op = Op;
+    const DELETES: bool = true;
 
     fn need(&self, _account: &Account) -> Need<Op> {
         let look = || self.with_token(self.look().unwrap_or(Op::GetProcess(0)));
@@ -227,10 +224,10 @@ impl Flow for SignicatFlow {
         match &self.state {
             State::Opening => answer(Op::CreateDossier),
             State::Discarding { .. } => answer(Op::DiscardProcess),
-            State::Creating if matches!(self.order.plan, Plan::Capture { .. }) => answer(Op::StartCapture),
+            State::Creating if self.is_capture() => answer(Op::StartCapture),
             State::Creating => answer(Op::CreateProcess),
             State::Uploading { .. } => answer(Op::SetImages),
-            State::Starting => answer(Op::Start),
+            State::Starting { .. } => answer(Op::Start),
             State::Collecting { .. } | State::Sdk { .. } | State::Away { returned: false, .. } => Need::User(look()),
             State::Away { returned: true, .. } | State::Waiting => Need::Verdict(look()),
         }
@@ -282,14 +279,14 @@ impl Flow for SignicatFlow {
     fn schedule(&self, account: &Account) -> Schedule {
         let looking = match &self.state {
             State::Away { returned: false, .. } => Looking::UserAway,
-            State::Away { returned: true, .. } | State::Waiting | State::Starting => Looking::Verdict,
+            State::Away { returned: true, .. } | State::Waiting | State::Starting { .. } => Looking::Verdict,
             _ => Looking::Pointless,
         };
         account.schedule(self.order.notification_url.is_some(), looking)
     }
 
     fn at_deadline(&self) -> Outcome {
-        self.known_non_pass().unwrap_or(Outcome::Expired)
+        self.known_end().unwrap_or(Outcome::Expired)
     }
 
     /// A new process in the same dossier; a capture flow gets a dossier of its own per attempt.
@@ -309,26 +306,61 @@ impl Flow for SignicatFlow {
         true
     }
 
-    fn resumed(&mut self, fault: &Fault) {
+    fn resumed(&mut self, fault: &Fault) -> bool {
         if fault.class == FaultClass::Authorization {
             // What was wrong with the client may have been put right since.
             self.token.forget();
-            return;
+            return false;
         }
-        let gone = fault.status == Some(404) && self.order.dossier.is_none();
+        let missing = matches!(fault.status, Some(404 | 410));
+        let gone = missing && self.order.dossier.is_none();
         match &self.state {
             // Data is kept for the session only (GPV): the dossier may be gone.
             State::Creating if gone => {
                 self.dossier = None;
                 self.state = State::Opening;
+                true
             }
             // The provider did not like these images.
             State::Uploading { .. } if fault.class == FaultClass::Input => {
                 self.state = State::Collecting { images: Vec::new() };
+                true
             }
             // Nothing of a process may be changed any more: another one is made (S4).
-            State::Starting if !fault.again => self.replace_process(),
-            _ => {}
+            State::Starting { .. } if !fault.again => {
+                self.replace_process();
+                true
+            }
+            // The process is gone; a capture flow's are found by the list.
+            State::Collecting { .. }
+            | State::Uploading { .. }
+            | State::Sdk { .. }
+            | State::Away { .. }
+            | State::Waiting
+                if missing && !self.is_capture() =>
+            {
+                self.replace_process();
+                true
+            }
+            _ => false,
+        }
+    }
+
+    fn faulted(&mut self, fault: &Fault) {
+        self.token.put_down();
+        self.begin_look();
+        if let State::Starting { sent } = &mut self.state {
+            *sent |= fault.operation == requests::START && fault.status.is_none_or(|status| status >= 500);
+        }
+    }
+
+    fn ended(&mut self, outcome: &Outcome) {
+        self.token.forget();
+        match outcome {
+            Outcome::Decided { .. } => self.wipe(),
+            // What failed on our way may be resumed where it stands; what ended at the provider may not.
+            Outcome::Failed { fault } if fault.code != verdict::PROCESS_FAILED => {}
+            _ => self.forget_bearers(),
         }
     }
 
@@ -348,11 +380,7 @@ impl Flow for SignicatFlow {
             Plan::Document { parameters, .. } | Plan::Eid { parameters, .. } => *parameters = None,
             Plan::Capture { parameters, .. } => *parameters = CaptureParameters::default(),
         }
-        match &mut self.state {
-            State::Collecting { images } | State::Uploading { images } => images.clear(),
-            State::Sdk { authorization: bearer } | State::Away { url: bearer, .. } => bearer.clear(),
-            _ => {}
-        }
+        self.forget_bearers();
         for slot in &mut self.slots {
             slot.result = None;
         }
@@ -376,6 +404,7 @@ impl Flow for SignicatFlow {
             && (self.dossier.is_some() || matches!(self.state, State::Opening))
             && self.token.is_sane()
             && self.slots.iter().all(Slot::is_sane)
+            && self.search.lists <= MAX_LISTS
             && self.state_fits();
         if sane { Ok(()) } else { Err(machine::malformed("a Signicat id or state in it cannot be")) }
     }
@@ -385,6 +414,10 @@ impl SignicatFlow {
     /// Whether the state is one that this order can come to, with what it needs.
     fn state_fits(&self) -> bool {
         let has_process = self.slots.first().is_some_and(|slot| slot.process.is_some());
+        // An empty link is a forgotten one. Whether this account is one for development is not known here.
+        if matches!(&self.state, State::Away { url, .. } if !url.is_empty() && !settings::is_link(url, true)) {
+            return false;
+        }
         match (&self.state, &self.order.plan) {
             (State::Opening | State::Creating, _) | (State::Away { .. }, Plan::Capture { .. }) => true,
             (State::Discarding { .. }, plan) => !matches!(plan, Plan::Capture { .. }),
@@ -392,9 +425,8 @@ impl SignicatFlow {
                 *source == ImageSource::Upload && has_process
             }
             (State::Sdk { .. }, Plan::Document { source, .. }) => *source == ImageSource::Sdk && has_process,
-            (State::Starting | State::Waiting, Plan::Document { .. }) | (State::Away { .. }, Plan::Eid { .. }) => {
-                has_process
-            }
+            (State::Starting { .. } | State::Waiting, Plan::Document { .. })
+            | (State::Away { .. }, Plan::Eid { .. }) => has_process,
             _ => false,
         }
     }
@@ -406,5 +438,5 @@ fn fresh_slots(targets: &[Target]) -> Vec<Slot> {
 
 /// Whether a browser may be sent there, and it is not simply our own return URL handed back.
 fn is_user_link(account: &Account, order: &Order, url: &str) -> bool {
-    is_link(account, url) && order.plan.redirect_url() != Some(url)
+    settings::is_link(url, account.options.development) && order.plan.redirect_url() != Some(url)
 }

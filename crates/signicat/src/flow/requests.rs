@@ -52,11 +52,9 @@ impl SignicatFlow {
             Op::StartCapture => {
                 call.change(account, START_CAPTURE, "start_capture", Some(capture_body(account, &self.order)))
             }
-            // A new upload replaces the one before (S4), so sending it twice does no harm.
-            Op::SetImages => {
-                let request = call.change(account, SET_IMAGES, "set_images", Some(self.images_body()));
-                HttpRequest { repeatable: true, ..request }
-            }
+            // A new upload replaces the one before (S4), so it is claimed: two workers could send different images. What
+            // stays: an older upload that the network held back may arrive after a newer one was answered.
+            Op::SetImages => call.change(account, SET_IMAGES, "set_images", Some(self.images_body())),
             Op::Start => call.change(account, START, "start", None),
             Op::DiscardProcess => call.plain(account, DISCARD, "delete_process"),
             Op::ListProcesses => call.plain(account, LIST, "list_processes"),
@@ -102,7 +100,8 @@ pub fn download_request(
 ) -> Result<HttpRequest, Reject> {
     for (field, value) in [("dossier", dossier), ("process", process)] {
         if !is_id(value) {
-            let rule = "an id has 1 to 64 letters, digits and hyphens; pass it exactly as Signicat gave it";
+            let rule =
+                "an id has 1 to 64 letters, digits, hyphens and underscores; pass it exactly as Signicat gave it";
             return Err(Reject::caller("reference_invalid", field, rule));
         }
     }

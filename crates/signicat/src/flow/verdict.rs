@@ -15,6 +15,9 @@ use crate::{
     validate::Account,
 };
 
+/// The code of the fault that the provider's own failure is.
+pub(super) const PROCESS_FAILED: &str = "process_failed";
+
 /// What a final status is worth. The order is ours (inferred): a worse one is greater.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Worth {
@@ -45,7 +48,7 @@ impl Worth {
             Self::Declined => decided(Decision::Declined),
             Self::Abandoned => Outcome::Abandoned { stage: None },
             Self::Failed => {
-                let fault = Fault::new("process_failed", FaultClass::Unknown, GET_PROCESS, false);
+                let fault = Fault::new(PROCESS_FAILED, FaultClass::Unknown, GET_PROCESS, false);
                 Outcome::Failed { fault: fault.with_provider_code(reason) }
             }
         }
@@ -59,8 +62,10 @@ impl SignicatFlow {
         let known = worths.iter().flatten().copied();
         let decided = match self.need_of() {
             // Nothing is worse than a rejection, nothing better than an acceptance: the others need not be waited for.
-            Required::All => known.max().filter(|worst| *worst == Worth::Declined || self.nothing_comes(&worths)),
-            Required::Any => known.min().filter(|best| *best == Worth::Approved || self.nothing_comes(&worths)),
+            Required::All => {
+                known.max().filter(|worst| *worst == Worth::Declined || self.nothing_comes(&worths, *worst))
+            }
+            Required::Any => known.min().filter(|best| *best == Worth::Approved || self.nothing_comes(&worths, *best)),
         }?;
         let answers: Vec<(&FinalAnswer, Process)> = self.final_answers();
         let reason = answers.iter().find(|(_, process)| Worth::of(&process.status) == Some(decided));
@@ -68,27 +73,28 @@ impl SignicatFlow {
         Some((decided.outcome(reason), evidence(account, &answers)))
     }
 
-    /// A non-pass that stands if time runs out before the rest is known.
-    pub(super) fn known_non_pass(&self) -> Option<Outcome> {
-        let known = self.slots.iter().filter_map(super::Slot::worth);
-        match self.need_of() {
-            Required::All => known.max(),
-            Required::Any => known.min(),
-        }
-        .filter(|worth| *worth != Worth::Approved)
-        .map(|worth| worth.outcome(None))
+    /// How one of several ended, if that stands when time runs out before the rest is known. A decision never does:
+    /// it would be one without evidence.
+    pub(super) fn known_end(&self) -> Option<Outcome> {
+        let known = self.slots.iter().filter_map(super::Slot::worth).max();
+        let ended = known.filter(|worth| matches!(worth, Worth::Abandoned | Worth::Failed));
+        ended.filter(|_| self.need_of() == Required::All).map(|worth| worth.outcome(None))
     }
 
     /// Every process is final (an acceptance by all needs no less); or the user is back, one ended without a pass, and
-    /// none of the others is under way.
-    fn nothing_comes(&self, worths: &[Option<Worth>]) -> bool {
+    /// a full list shows that the others never began. Where any will do, that decides nothing.
+    fn nothing_comes(&self, worths: &[Option<Worth>], decided: Worth) -> bool {
         if worths.iter().all(Option::is_some) {
             return true;
         }
         let back = matches!(self.state, State::Away { returned: true, .. });
-        let failed = worths.iter().flatten().any(|worth| *worth != Worth::Approved);
-        let idle = |slot: &super::Slot| slot.result.is_some() || slot.never_began();
-        back && failed && self.look().is_none() && self.slots.iter().all(idle)
+        let is_decision = !matches!(decided, Worth::Abandoned | Worth::Failed);
+        let idle = |slot: &super::Slot| slot.result.is_some() || slot.process.is_none();
+        back && decided != Worth::Approved
+            && !(is_decision && self.need_of() == Required::Any)
+            && self.search.is_full()
+            && self.look().is_none()
+            && self.slots.iter().all(idle)
     }
 
     fn need_of(&self) -> Required {
@@ -117,10 +123,6 @@ impl super::Slot {
                 && self.status.as_ref() == Some(&process.status)
                 && self.process.as_deref() == Some(process.process_id.as_str())
         })
-    }
-
-    fn never_began(&self) -> bool {
-        self.process.is_none() || matches!(self.status, None | Some(ProcessStatus::Pending))
     }
 }
 

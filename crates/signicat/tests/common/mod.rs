@@ -175,6 +175,34 @@ impl Host {
         request
     }
 
+    /// Answers all that is wanted at this moment as a dossier with these processes does; gives what comes after.
+    pub(crate) fn serve(&mut self, list: u16, rows: &Value) -> Next {
+        for _ in 0..16 {
+            match self.next() {
+                Next::Send { request } => match request.operation.as_str() {
+                    "signicat.token" => self.give_token(&request),
+                    "signicat.list_processes" => self.respond(&request.id, list, rows),
+                    "signicat.get_process" => {
+                        let mut all = rows.as_array().unwrap().iter();
+                        let row = all.find(|row| request.url.ends_with(row["processId"].as_str().unwrap()));
+                        self.respond(&request.id, if row.is_some() { 200 } else { 404 }, row.unwrap_or(&Value::Null));
+                    }
+                    other => panic!("{other} is no look"),
+                },
+                next => return next,
+            }
+        }
+        panic!("one look has no end")
+    }
+
+    /// The same once time has passed.
+    pub(crate) fn serve_later(&mut self, rows: &Value) -> Next {
+        if let Next::Wait { until, .. } | Next::Present { until, .. } = self.next() {
+            self.now = until.0;
+        }
+        self.serve(200, rows)
+    }
+
     pub(crate) fn journey(&mut self) -> Journey {
         match self.next() {
             Next::Present { journey, .. } => {

@@ -9,12 +9,13 @@ use super::{Acting, Cast, Play, common, common::pass};
 use crate::demo::{
     browser::User,
     stage::{Case, Places, Stage},
-    timeline::{basis_text, erasure_text, outcome_text},
+    timeline::{basis_text, erasure_text, next_name as name, outcome_text},
 };
 
 /// Jumio on stage.
 pub const CAST: Cast = Cast {
     provider: "jumio",
+    flow: None,
     config,
     request,
     prepare,
@@ -23,6 +24,8 @@ pub const CAST: Cast = Cast {
     begin: "jumio.initiate",
     look: "jumio.retrieve",
     begun: |control| control.transactions().len(),
+    callbacks: 1,
+    looks: 1,
 };
 
 const MINUTE: i64 = 60_000;
@@ -105,8 +108,13 @@ fn not_applicable(scenario: &str) -> Play {
             "Jumio signs nothing: only what the server fetches counts"
         }
         "archived" => "Jumio documents no archiving: a result stays until it is deleted",
+        "web-view" | "remote-link" => "Jumio has one page, by link or in a frame: see approved and declined",
+        "slow-result" => "an early look says PENDING: see late-callback and html-instead-of-json",
+        other if common::is_data_entry(other) => "a selfie is all that Jumio Authentication asks for",
+        "mask-attack" | "closed-eyes" => "Jumio judges the selfie: see declined and three-failed-attempts",
+        "another-flows-key" => "a Jumio account has one token and one secret",
         "settle-race" => "no claim of a Jumio client ends a session, so nothing has to settle",
-        _ => "not written for Jumio",
+        other => common::not_elsewhere(other).unwrap_or("not written for Jumio"),
     })
 }
 
@@ -338,13 +346,4 @@ async fn walk(case: Case) -> Result<()> {
     let mut user = case.present().await?;
     user.follow_link().await?;
     user.submit_selfie().await
-}
-
-fn name(next: &Next) -> &'static str {
-    match next {
-        Next::Send { .. } => "send",
-        Next::Present { .. } => "present",
-        Next::Wait { .. } => "wait",
-        Next::Done { .. } => "done",
-    }
 }

@@ -1,8 +1,10 @@
 //! The scenarios: the same names for every provider. Each provider plays one, or says why it has none.
 
 pub mod attestr;
+pub mod biometric_kz;
 mod common;
 pub mod jumio;
+pub mod signicat;
 
 use std::{future::Future, pin::Pin};
 
@@ -17,6 +19,8 @@ use super::stage::{Case, Places, Stage};
 pub struct Cast {
     /// The provider's stable name.
     pub provider: &'static str,
+    /// Which of its flows, if it has several.
+    pub flow: Option<&'static str>,
     /// The account's configuration.
     pub config: fn(&Places<'_>) -> Value,
     /// The usual request.
@@ -33,6 +37,17 @@ pub struct Cast {
     pub look: &'static str,
     /// How many flows were begun at the provider.
     pub begun: fn(&Control) -> usize,
+    /// Callbacks that a usual run brings.
+    pub callbacks: usize,
+    /// Looks at the result that a usual run takes.
+    pub looks: usize,
+}
+
+impl Cast {
+    /// The provider's name, with the flow's where it has several: `signicat eid`.
+    pub fn name(&self) -> String {
+        self.flow.map_or_else(|| self.provider.to_owned(), |flow| format!("{} {flow}", self.provider))
+    }
 }
 
 /// A scenario on its way.
@@ -55,7 +70,14 @@ pub enum Play {
 }
 
 /// All providers, in the order in which they are played.
-pub static CASTS: &[Cast] = &[jumio::CAST, attestr::CAST];
+pub static CASTS: &[Cast] = &[
+    jumio::CAST,
+    attestr::CAST,
+    biometric_kz::CAST,
+    signicat::document::CAST,
+    signicat::capture::CAST,
+    signicat::eid::CAST,
+];
 
 /// All scenarios: name, and what it shows.
 pub const SCENARIOS: &[(&str, &str)] = &[
@@ -89,6 +111,7 @@ pub const SCENARIOS: &[(&str, &str)] = &[
     ("lost-callback", "the callback never comes"),
     ("duplicate-callback", "the callback comes twice"),
     ("html-instead-of-json", "a maintenance page instead of an answer"),
+    ("connection-lost", "the connection breaks while the result is fetched"),
     ("rate-limited", "the provider asks for a pause"),
     ("crash-after-send", "a worker dies between request and answer"),
     ("double-click", "two workers start the same session at once"),
@@ -98,9 +121,40 @@ pub const SCENARIOS: &[(&str, &str)] = &[
     ("tampered-result", "the result was changed after it was signed"),
     ("archived", "the result is gone before it was fetched"),
     ("settle-race", "a success proof overtakes a claimed skip"),
+    ("web-view", "an app's web view is closed at the end page"),
+    ("remote-link", "the link is opened elsewhere, and nothing tells of its end"),
+    ("slow-result", "the result is still empty when it is announced"),
+    ("skip-input", "IIN and phone are known and fixed: straight to the code"),
+    ("input-locked", "the IIN is filled in and cannot be changed"),
+    ("input-editable", "IIN and phone are filled in and can be changed"),
+    ("skip-input-unmet", "a condition for skipping the data entry is not met"),
+    ("reference-photo", "a photo from the server saves the user from taking one"),
+    ("iin-changed", "the user enters another IIN"),
+    ("not-in-database", "the person is not in the citizens' database"),
+    ("service-down", "the government's service does not answer"),
+    ("wrong-code", "the first code is mistyped"),
+    ("late-code", "the first code comes too late"),
+    ("mask-attack", "a mask in front of the camera"),
+    ("closed-eyes", "closed eyes in front of the camera"),
+    ("another-flows-key", "the key of another flow"),
+    ("replaced-images", "the user hands in another image before the verification starts"),
+    ("upload-after-start", "the user hands in another image after it has started"),
+    ("native-sdk", "the provider's own SDK takes the images"),
+    ("own-dossier", "the caller's own dossier stays when a session is erased"),
+    ("two-providers", "two providers, both accept"),
+    ("one-of-two-rejects", "two providers, and all have to accept"),
+    ("one-of-two-is-enough", "two providers, and one is enough"),
+    ("one-of-two-is-named", "two providers, of which the redirect names one"),
+    ("sealed-result", "the result is encrypted"),
+    ("process-failed", "a technical failure at the provider, and another attempt"),
+    ("unknown-status", "a status that no document names"),
+    ("token-refused", "the access token is refused on the way"),
+    ("token-refused-twice", "the new access token is refused as well"),
+    ("callback-first", "the callback comes before the answer or the user"),
+    ("polling-limited", "the provider limits how often it is asked"),
 ];
 
-/// The provider with this name.
-pub fn cast(provider: &str) -> Option<&'static Cast> {
-    CASTS.iter().find(|cast| cast.provider == provider)
+/// The cast with this name.
+pub fn cast(name: &str) -> Option<&'static Cast> {
+    CASTS.iter().find(|cast| cast.name() == name)
 }

@@ -1,0 +1,80 @@
+"""The quick start of the README. Runs against the sandbox: `python quick_start.py`, with `pip install idvkit-sandbox`."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from idvkit import Journey
+
+# [quick start]
+import secrets
+from typing import Callable
+
+import httpx
+
+from idvkit import Account, Done, Outcome, Present, Redirect, Session
+from idvkit.httpx import MemoryStore, advance, tell
+
+
+def verify(api_base: str, clock: Callable[[], int], sleep_until: Callable[[int], None]) -> Outcome:
+    """Takes one user through Jumio Authentication for Web."""
+    client = httpx.Client()
+
+    # Once, at start-up. Without `options` this is the real Jumio.
+    account = Account(
+        provider="jumio",
+        region="us",
+        api_token="sandbox-jumio-token",
+        api_secret="sandbox-jumio-secret",
+        user_agent="YourCompany YourApp/v1.0",
+        callback={"url": "https://yourcompany.example/jumio"},
+        options={"development": True, "api_base": api_base},
+    )
+
+    # For each user: open, store, and go as far as it goes without the user.
+    request = {
+        "flow": "jumio_authentication",
+        "enrollment_transaction_reference": "22222222-2222-4222-8222-222222222222",
+        "success_url": "http://localhost:3000/back",
+        "locale": "de",
+    }
+    session = Session.open(account, request, secrets.token_bytes(32), clock())
+    store = MemoryStore(account, session)  # yours: a row with a revision to compare and swap
+    step = advance(client, store, clock=clock)
+    if not isinstance(step, Present):
+        raise RuntimeError("it could not begin")
+
+    # The user's browser goes through it and comes back to your `success_url`. That is a hint, and no more.
+    url = user_takes_a_selfie(step.journey)
+    tell(store, Redirect(url), clock=clock)
+
+    # A worker of yours goes on when `until` comes. Only what it fetches decides.
+    while True:
+        step = advance(client, store, clock=clock)
+        if isinstance(step, Done):
+            return step.outcome
+        sleep_until(step.until)
+# [/quick start]
+
+
+def user_takes_a_selfie(journey: Journey) -> str:
+    """What the user does in the sandbox's page: press the button, and be sent back."""
+    link = next(way.url for way in journey.ways if way.type == "redirect")
+    with httpx.Client(trust_env=False) as browser:
+        browser.get(link).raise_for_status()
+        token = re.findall(r"authorizationToken=([^&]*)", link)[0]
+        answer = browser.post(link, data={"authorizationToken": token, "action": "acceptable"})
+    return answer.headers["location"]
+
+
+def main() -> None:
+    import idvkit_sandbox
+
+    with idvkit_sandbox.start() as sandbox:
+        print(verify(f"{sandbox.url}/jumio/us", sandbox.now, lambda until: sandbox.advance(until - sandbox.now())))
+
+
+if __name__ == "__main__":
+    main()

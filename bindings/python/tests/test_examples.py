@@ -1,0 +1,150 @@
+"""The examples are whole programs, and these are their runs against the sandbox."""
+
+from __future__ import annotations
+
+import socket
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any, Callable, Dict, Iterator, List, Tuple
+
+import httpx
+import pytest
+import support
+import uvicorn
+from idvkit_sandbox import Sandbox
+from support import Browser
+
+import idvkit
+
+EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
+sys.path.insert(0, str(EXAMPLES))
+
+import fastapi_app  # noqa: E402
+import quick_start  # noqa: E402
+
+
+def test_quick_start(idv_sandbox: Sandbox) -> None:
+    def sleep_until(moment: int) -> None:
+        idv_sandbox.advance(moment - idv_sandbox.now())
+
+    outcome = quick_start.verify(f"{idv_sandbox.url}/jumio/us", idv_sandbox.now, sleep_until)
+    assert outcome == idvkit.Decided(idvkit.Decision.APPROVED)
+
+
+class Shop:
+    """The application on a port of its own, and what it acted on."""
+
+    def __init__(self, sandbox: Sandbox, path: Path, config: Callable[[str], Dict[str, Any]], request: Any) -> None:
+        self.acted: List[Tuple[str, idvkit.Outcome]] = []
+        with socket.create_server(("localhost", 0)) as free:
+            port = free.getsockname()[1]
+        self.url = f"http://localhost:{port}"
+        self.sandbox = sandbox
+        app = fastapi_app.create_app(
+            config(self.url), request, lambda id, done: self.acted.append((id, done.outcome)), str(path), sandbox.now
+        )
+        self.server = uvicorn.Server(uvicorn.Config(app, host="localhost", port=port, log_level="error"))
+        self.thread = threading.Thread(target=self.server.run)
+        self.http = httpx.Client(trust_env=False, base_url=self.url)
+
+    def __enter__(self) -> Shop:
+        self.thread.start()
+        until(lambda: self.server.started)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.server.should_exit = True
+        self.thread.join(timeout=20)
+
+    def outcome(self) -> idvkit.Outcome:
+        for _ in range(60):
+            if self.acted:
+                break
+            self.sandbox.advance(15_000)
+            time.sleep(0.15)
+        time.sleep(0.3)
+        assert len(self.acted) == 1, self.acted
+        return self.acted[0][1]
+
+
+def until(there: Callable[[], bool]) -> None:
+    for _ in range(200):
+        if there():
+            return
+        time.sleep(0.05)
+    raise AssertionError("it did not come")
+
+
+def jumio_config(sandbox: Sandbox) -> Callable[[str], Dict[str, Any]]:
+    return lambda shop: {
+        "provider": "jumio",
+        "region": "us",
+        "api_token": "sandbox-jumio-token",
+        "api_secret": "sandbox-jumio-secret",
+        "user_agent": "ExampleShop Demo/1.0",
+        "callback": {"url": f"{shop}/callbacks"},
+        "success_url": f"{shop}/back",
+        "error_url": f"{shop}/back",
+        "options": {"development": True, "api_base": f"{sandbox.url}/jumio/us"},
+    }
+
+
+def test_the_shop_with_jumio(idv_sandbox: Sandbox, tmp_path: Path) -> None:
+    with Shop(idv_sandbox, tmp_path / "db", jumio_config(idv_sandbox), support.JUMIO_REQUEST) as shop:
+        begun = shop.http.post("/verifications")
+        assert begun.status_code == 303
+        page = shop.http.get(begun.headers["location"]).text
+        browser = Browser()
+        assert 'rel="noreferrer"' in page or "<iframe" in page
+        link = page.split('src="' if "<iframe" in page else 'href="')[1].split('"')[0].replace("&amp;", "&")
+        browser.open(link)
+        back = browser.press("acceptable")
+        if back is not None or "localhost" in browser.url:
+            assert shop.http.get(back or browser.url).status_code in (200, 303)
+        assert shop.outcome() == idvkit.Decided(idvkit.Decision.APPROVED)
+        assert shop.http.get(begun.headers["location"]).text == "Thank you."
+        deliveries = idv_sandbox.control("deliveries")
+        assert deliveries and all(one["status"] == 200 for one in deliveries), deliveries
+
+
+def test_the_shop_with_attestr(idv_sandbox: Sandbox, tmp_path: Path) -> None:
+    config = {
+        "provider": "attestr",
+        "auth_token": "c2FuZGJveC1hdHRlc3RyOmF1dGgtdG9rZW4=",
+        "client_key": "00112233445566778899aabbccddeeff",
+        "client_secrets": ["0123456789abcdef0123456789abcdef0123456789abcdef"],
+        "options": {
+            "development": True,
+            "api_base": f"{idv_sandbox.url}/attestr/api",
+            "library_src": f"{idv_sandbox.url}/attestr/cdn/flowx.js",
+        },
+    }
+    with Shop(idv_sandbox, tmp_path / "db", lambda _: config, support.ATTESTR_REQUEST) as shop:
+        place = shop.http.post("/verifications").headers["location"]
+        page = shop.http.get(place).text
+        handshake = page.split("DS0")[1].split('"')[0]
+        browser = Browser()
+        browser.open(f"{idv_sandbox.url}/attestr/flow/DS0{handshake}?cl=00112233445566778899aabbccddeeff&lc=en")
+        browser.press("begin")
+        browser.press("submit", pan="ABCPE1234F")
+        browser.press("send_code", mobile="9876543210")
+        browser.press("submit", otp=browser.html.split('data-otp="')[1][:6])
+        browser.press("submit")
+        ((handler, data),) = browser.data("data-handler")
+        assert shop.http.post(f"{place}/seen", json={"type": "event", "name": "else", "data": "{}"}).status_code == 204
+        assert shop.http.post(f"{place}/seen", json={"type": "retry"}).status_code == 204
+        assert shop.http.post(f"{place}/seen", json={"type": "event", "name": handler, "data": data}).status_code == 204
+        assert shop.outcome() == idvkit.Decided(idvkit.Decision.COMPLETED)
+
+
+def test_the_shop_turns_forgeries_away(idv_sandbox: Sandbox, tmp_path: Path) -> None:
+    with Shop(idv_sandbox, tmp_path / "db", jumio_config(idv_sandbox), support.JUMIO_REQUEST) as shop:
+        place = shop.http.post("/verifications").headers["location"]
+        shop.http.get(place)
+        assert shop.http.get("/verifications/nobody").status_code == 404
+        assert shop.http.post("/callbacks/forged", content=b"x=1").status_code == 400
+        reference = shop.http.get("/back?transactionStatus=SUCCESS&transactionReference=11111111-1111-4111-8111-111111111111")
+        assert reference.status_code == 404
+        assert not shop.acted

@@ -1,0 +1,117 @@
+//! Whole requests: what would be sent, with secrets masked.
+
+use idvkit::{Account, HttpRequest, Input, Next, Provider, Reject, Request, Seed, Session, UnixMillis};
+use serde_json::{Value, json};
+
+use super::{Finding, dummy_config, parse_config};
+
+/// Headers and members of bodies that hold credentials.
+const SECRET_HEADERS: &[&str] = &["authorization", "cookie"];
+const SECRET_MEMBERS: &[&str] = &["authorizationHeader", "api_key"];
+
+/// Which request of which provider.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Whole {
+    /// Jumio's initiate call.
+    Initiate,
+    /// Attestr's handshake.
+    Handshake,
+    /// Signicat's capture flow.
+    Capture,
+}
+
+impl Whole {
+    fn provider(self) -> Provider {
+        match self {
+            Self::Initiate => Provider::Jumio,
+            Self::Handshake => Provider::Attestr,
+            Self::Capture => Provider::Signicat,
+        }
+    }
+
+    fn flow(self) -> &'static str {
+        match self {
+            Self::Initiate => "jumio_authentication",
+            Self::Handshake => "attestr_flowx",
+            Self::Capture => "signicat_capture_flow",
+        }
+    }
+}
+
+/// Checks a whole request and shows what would be sent, secrets masked. `text` is `{"config": …, "request": …}`, or a
+/// request alone, which is checked with made-up credentials.
+///
+/// # Errors
+/// As the SDK refuses it.
+pub fn whole(text: &str, whole: Whole, now: UnixMillis) -> Result<Finding, Reject> {
+    let not_object = || not_json("pass a request, or config and request");
+    let value: Value = serde_json::from_str(text).map_err(|_| not_object())?;
+    let mut request = value.get("request").unwrap_or(&value).clone();
+    let mut config = value.get("config").cloned().unwrap_or_else(|| dummy_config(whole.provider()));
+    config.as_object_mut().ok_or_else(not_object)?.entry("provider").or_insert_with(|| json!(whole.provider()));
+    // What stands alone need not say which flow it is: the command does.
+    let flow = request.as_object_mut().ok_or_else(not_object)?.entry("flow").or_insert_with(|| json!(whole.flow()));
+    if flow != whole.flow() {
+        let fix = format!("this command checks `{}`; use the other flow's own check", whole.flow());
+        return Err(Reject::caller("request_of_other_flow", "request.flow", fix));
+    }
+    let account = Account::new(parse_config(&config)?)?;
+    if account.provider() != whole.provider() {
+        let fix = format!("the configuration is for {}; use its own check", account.provider());
+        return Err(Reject::caller("config_of_other_provider", "config.provider", fix));
+    }
+    let request = Request::from_json(&request.to_string())?;
+    // Nothing is sent: any seed will do.
+    let seed: Vec<u8> = (0..32).collect();
+    let mut session = Session::open(&account, request, Seed::new(&seed)?, now)?;
+    loop {
+        let Next::Send { request } = session.next(now) else {
+            return Err(Reject::caller("nothing_to_send", "request", "this flow begins without a request"));
+        };
+        let Some(body) = made_up(&request.operation) else { return Ok(shown(&request)) };
+        session.handle(Input::HttpResponse { id: request.id, status: 200, headers: Vec::new(), body }, now)?;
+    }
+}
+
+pub(super) fn not_json(what: &str) -> Reject {
+    Reject::caller("input_malformed", "input", format!("this is no JSON object; {what}"))
+}
+
+/// Answers to what comes before the request in question.
+fn made_up(operation: &str) -> Option<Vec<u8>> {
+    let answer = match operation {
+        "signicat.token" => json!({ "access_token": "dummy", "expires_in": 600 }),
+        "signicat.create_dossier" => json!({ "dossierId": "00000000-0000-4000-8000-000000000000" }),
+        _ => return None,
+    };
+    Some(answer.to_string().into_bytes())
+}
+
+fn shown(request: &HttpRequest) -> Finding {
+    let masked = |name: &str, value: &str| {
+        if SECRET_HEADERS.iter().any(|it| name.eq_ignore_ascii_case(it)) {
+            value.split(' ').next().map_or("***".into(), |scheme| format!("{scheme} ***"))
+        } else {
+            value.into()
+        }
+    };
+    let headers: Vec<(String, String)> =
+        request.headers.iter().map(|line| (line.name.clone(), masked(&line.name, &line.value))).collect();
+    let body = request.body.as_deref().and_then(|body| serde_json::from_slice(body).ok());
+    let mut body: Value = body.unwrap_or(Value::Null);
+    for member in SECRET_MEMBERS {
+        if let Some(secret) = body.get_mut(member) {
+            *secret = json!("***");
+        }
+    }
+    let lines: Vec<String> = headers.iter().map(|(name, value)| format!("{name}: {value}")).collect();
+    let pretty = serde_json::to_string_pretty(&body).unwrap_or_default();
+    let method = request.method.as_str();
+    Finding {
+        text: format!("{method} {}\n{}\n\n{pretty}", request.url, lines.join("\n")),
+        json: json!({
+            "operation": request.operation, "method": method, "url": request.url, "headers": headers, "body": body,
+            "repeatable": request.repeatable, "timeout_ms": request.timeout_ms,
+        }),
+    }
+}

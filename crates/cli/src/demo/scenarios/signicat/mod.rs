@@ -1,0 +1,258 @@
+//! Signicat Assure: what its three flows have in common on stage.
+
+pub mod capture;
+pub mod document;
+pub mod eid;
+
+use anyhow::{Context, Result, bail};
+use idvkit::{Input, Next, Outcome, Why};
+use idvkit_sandbox::{
+    Control, Fault, FaultKind, Script,
+    signicat::{SignicatOutcome, SignicatScript},
+};
+use serde_json::{Value, json};
+
+use super::{Play, common, common::pass};
+use crate::demo::{
+    stage::{Case, Places, Stage},
+    timeline::{basis_text, erasure_text, next_name, outcome_text},
+};
+
+const MINUTE: i64 = 60_000;
+const HEADER: &str = "Bearer demo-notification-header-0001";
+const BEGIN: &str = "signicat.create_dossier";
+const LOOK: &str = "signicat.process";
+
+fn config(places: &Places<'_>) -> Value {
+    let (sandbox, merchant) = (places.sandbox, places.merchant);
+    json!({
+        "provider": "signicat",
+        "client_id": "sandbox-quiet-lake-123",
+        "client_secret": "sandbox-signicat-secret",
+        "profile": { "custom": {
+            "token_url": format!("{sandbox}/signicat/auth/open/connect/token"),
+            "scope": "signicat-api",
+            "api_base": format!("{sandbox}/signicat/assure"),
+        } },
+        "notification": { "url": format!("{merchant}/idv/callbacks"), "authorization_header": HEADER },
+        "redirect_url": format!("{merchant}/idv/return?shop=1"),
+        "options": { "development": true, "account_id": "demo" },
+    })
+}
+
+/// A callback takes a second, so that it never overtakes the user's return, which would be another story.
+fn prepare(control: &Control, _places: &Places<'_>) {
+    control.configure(|config| config.signicat.callbacks.delay_ms = 1_000);
+}
+
+/// The scenarios that every flow plays alike.
+fn play(scenario: &str) -> Play {
+    let run = |expected, act| Play::Run { expected, act };
+    match scenario {
+        "approved" => run("approved", |stage| Box::pin(approved(stage))),
+        "declined" => run("declined", |stage| Box::pin(verdict(stage, SignicatOutcome::Rejected))),
+        "inconclusive" => run("inconclusive", |stage| Box::pin(verdict(stage, SignicatOutcome::Inconclusive))),
+        "unknown-status" => run("expired", |stage| Box::pin(unknown_status(stage))),
+        "process-failed" => run("approved", |stage| Box::pin(process_failed(stage))),
+        "expired" => run("expired", |stage| Box::pin(expired(stage))),
+        "error-then-retry" => run("approved", |stage| Box::pin(error_then_retry(stage))),
+        "forged-callback" => run("expired", |stage| Box::pin(forged_callback(stage))),
+        "late-callback" => run("approved", |stage| Box::pin(late_callback(stage))),
+        "erase" => run("approved", |stage| Box::pin(erase(stage))),
+        "token-refused" => run("approved", |stage| Box::pin(token_refused(stage))),
+        "token-refused-twice" => run("approved", |stage| Box::pin(token_refused_twice(stage))),
+        other => common::play(other, "approved").unwrap_or_else(|| not_applicable(other)),
+    }
+}
+
+fn not_applicable(scenario: &str) -> Play {
+    Play::NotApplicable(match scenario {
+        "completed" => "Assure gives a verdict: see approved, declined and inconclusive",
+        "superseded" => "dossiers and processes do not end each other",
+        "three-failed-attempts" => "how often a user may try is the provider's business behind Assure",
+        "retry-skips-finished" | "retry-all-done" => "a retry is another process: it begins anew",
+        "forged-signature" | "pretty-body" | "tampered-result" => {
+            "Assure signs no results: only what the server fetches counts"
+        }
+        "archived" => "a dossier lasts for the session: see unknown-status and erase",
+        "settle-race" => "no claim of a page ends a session, so nothing has to settle",
+        "remote-link" => "no document says that a link may be sent around",
+        "mask-attack" | "closed-eyes" => "liveness is the provider's business behind Assure: see declined",
+        "another-flows-key" => "a client has one secret for all flows",
+        code if code.starts_with("error-9") => "errorCode values are Jumio's: see process-failed and error-then-retry",
+        other if common::is_data_entry(other) => "Assure asks the user for no IIN and no code",
+        _ => "not written for Signicat",
+    })
+}
+
+/// The next process ends so.
+fn script(stage: &Stage, outcome: SignicatOutcome) {
+    script_with(stage, SignicatScript { outcome: Some(outcome), ..SignicatScript::default() });
+}
+
+fn script_with(stage: &Stage, script: SignicatScript) {
+    stage.control().script(Script::Signicat(script));
+}
+
+/// The process of a session: the second of its ids.
+fn process_of(case: &Case) -> Result<String> {
+    case.session()?.references().into_iter().nth(1).context("no process yet")
+}
+
+async fn approved(stage: Stage) -> Result<Outcome> {
+    let case = stage.open()?;
+    let outcome = pass(&case).await?;
+    let evidence = case.session()?.evidence().context("no evidence")?;
+    stage.check("basis of the decision", "fetched", basis_text(evidence.basis));
+    stage.check("a person in the evidence", true, evidence.person.is_some());
+    stage.check("claimed as production", false, evidence.source.production);
+    stage.check("dossiers made", 1, stage.requests(BEGIN));
+    stage.check("access tokens fetched", 1, stage.requests("signicat.token"));
+    stage.check("looks at the result", stage.cast().looks, stage.requests(LOOK));
+    Ok(outcome)
+}
+
+async fn verdict(stage: Stage, outcome: SignicatOutcome) -> Result<Outcome> {
+    script(&stage, outcome);
+    let case = stage.open()?;
+    let outcome = pass(&case).await?;
+    stage.check("no retry after a decision", "retry_refused", case.tell(Input::Retry).await?);
+    Ok(outcome)
+}
+
+/// A status that no document names is no verdict, whatever it may mean.
+async fn unknown_status(stage: Stage) -> Result<Outcome> {
+    script(&stage, SignicatOutcome::Unknown);
+    let case = stage.open()?;
+    let outcome = pass(&case).await?;
+    stage.check("evidence", false, case.session()?.evidence().is_some());
+    Ok(outcome)
+}
+
+/// A technical failure is no verdict about the user, who gets another process.
+async fn process_failed(stage: Stage) -> Result<Outcome> {
+    script(&stage, SignicatOutcome::Failed);
+    let case = stage.open()?;
+    let first = pass(&case).await?;
+    stage.check("how the first attempt ends", "failed (process_failed)".into(), outcome_text(&first));
+    case.retry().await?;
+    let outcome = pass(&case).await?;
+    let anew = if stage.cast().flow == Some("capture") { 2 } else { 1 };
+    stage.check("dossiers made", anew, stage.requests(BEGIN));
+    stage.check("processes discarded", 2 - anew, stage.requests("signicat.delete_process"));
+    Ok(outcome)
+}
+
+async fn expired(stage: Stage) -> Result<Outcome> {
+    let case = stage.open()?;
+    case.present().await?;
+    case.wait_for_outcome().await
+}
+
+async fn error_then_retry(stage: Stage) -> Result<Outcome> {
+    stage.control().fault(Fault { status: Some(403), ..Fault::once(BEGIN, FaultKind::Status) });
+    let case = stage.open()?;
+    let refused = outcome_text(&case.wait_for_outcome().await?);
+    stage.check("refused by the provider", "failed (http_status)".into(), refused);
+    stage.note("the client gets the role that it lacked");
+    case.retry().await?;
+    pass(&case).await
+}
+
+async fn forged_callback(stage: Stage) -> Result<Outcome> {
+    let case = stage.open()?;
+    case.present().await?;
+    let before = case.session()?.revision();
+    let process = stage.control().processes().first().map(|it| it.process_id.clone()).unwrap_or_default();
+    let body = json!({ "dossierId": case.reference()?, "processId": process, "status": "accepted" }).to_string();
+    let forged = format!("{HEADER} ");
+    for headers in [&[][..], &[("authorization", "Bearer forged")], &[("authorization", &forged[1..])]] {
+        let status = stage.stranger_posts("/idv/callbacks", headers, &body).await?;
+        stage.check("a callback without the header's value", 403, status);
+    }
+    stage.check("the session has not moved", before, case.session()?.revision());
+    stage.check("looks at the result", 0, stage.requests(LOOK));
+    case.wait_for_outcome().await
+}
+
+async fn late_callback(stage: Stage) -> Result<Outcome> {
+    common::delay_callbacks(&stage, 20 * MINUTE);
+    let case = stage.open()?;
+    let outcome = pass(&case).await?;
+    let before = case.session()?.revision();
+    stage.check("callbacks before the decision", 0, stage.merchant().inbox().len());
+    stage.pass(30 * MINUTE).await;
+    stage.check("callbacks after it", 1, stage.merchant().inbox().len());
+    stage.check("the session has not moved", before, case.session()?.revision());
+    Ok(outcome)
+}
+
+async fn erase(stage: Stage) -> Result<Outcome> {
+    let case = stage.open()?;
+    pass(&case).await?;
+    let outcome = erase_at_provider(&stage, &case).await?;
+    stage.check("dossiers deleted", 1, stage.requests("signicat.delete_dossier"));
+    stage.check("processes left at the provider", 0, stage.control().processes().len());
+    Ok(outcome)
+}
+
+async fn erase_at_provider(stage: &Stage, case: &Case) -> Result<Outcome> {
+    case.tell(Input::Erase { at_provider: true }).await?;
+    let Next::Done { outcome, erasure } = case.advance().await? else { bail!("the erasure did not end") };
+    let erased = erasure.as_ref().map(erasure_text).unwrap_or_default();
+    stage.check("what was erased", "here and at the provider (1)".to_owned(), erased);
+    let snapshot = case.session()?.snapshot();
+    stage.check("evidence that is left", false, case.session()?.evidence().is_some());
+    stage.check("reference and name are gone", false, snapshot.contains("customer-4711") || snapshot.contains("ANNA"));
+    Ok(outcome)
+}
+
+/// A token that is refused before its time is replaced once, and nobody notices.
+async fn token_refused(stage: Stage) -> Result<Outcome> {
+    let case = stage.open()?;
+    case.present().await?;
+    // A token that has only just been fetched is not replaced at once: all sessions share it.
+    stage.pass(10_000).await;
+    stage.note("the provider withdraws all access tokens");
+    stage.control().revoke_tokens();
+    let outcome = pass(&case).await?;
+    stage.check("access tokens fetched", 2, stage.requests("signicat.token"));
+    Ok(outcome)
+}
+
+/// If the new token is refused as well, it is not the token: a fault, and no third one.
+async fn token_refused_twice(stage: Stage) -> Result<Outcome> {
+    let refusals = Fault { status: Some(401), times: 2, ..Fault::once(LOOK, FaultKind::Status) };
+    let case = stage.open()?;
+    (stage.cast().walk)(case.clone()).await?;
+    stage.pass(10_000).await;
+    stage.control().fault(refusals);
+    let next = case.advance().await?;
+    let waits = matches!(&next, Next::Wait { why: Why::Backoff { fault }, .. } if fault.status == Some(401));
+    stage.check("the second refusal is a fault", true, waits);
+    stage.check("access tokens fetched", 2, stage.requests("signicat.token"));
+    let outcome = case.wait_for_outcome().await?;
+    stage.check("access tokens fetched in the end", 2, stage.requests("signicat.token"));
+    Ok(outcome)
+}
+
+/// A return that the user typed is waited for no longer than one look.
+async fn forged_redirect(stage: Stage) -> Result<Outcome> {
+    let case = stage.open()?;
+    let user = case.present().await?;
+    let browser = stage.browser();
+    let back = |dossier: &str, process: &str| {
+        let query = format!("dossierId={dossier}&processId={process}&status=accepted");
+        format!("{}/idv/return?shop=1&{query}", stage.merchant().base())
+    };
+    stage.note("the user types a return URL that says accepted");
+    browser.open(&back(&case.reference()?, &process_of(&case)?), false).await?;
+    let next = case.advance().await?;
+    stage.check("one look, and the page is shown again", "present", next_name(&next));
+    stage.check("looks at the result", 1, stage.requests(LOOK));
+    let again = case.present().await?;
+    stage.check("the journey is still the same", &user.journey().id, &again.journey().id);
+    let elsewhere = browser.open(&back("33333333-3333-4333-8333-333333333333", "x"), false).await?;
+    stage.check("a return for nobody shows nothing", String::new(), elsewhere.title());
+    case.wait_for_outcome().await
+}

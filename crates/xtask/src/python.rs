@@ -1,0 +1,131 @@
+//! `cargo xtask python`: both wheels, built, installed into a clean environment, tested and type-checked there.
+//!
+//! All that it needs besides `python3` comes from `PyPI` into environments below `target/`.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use anyhow::{Context, Result, bail};
+
+use crate::step::{root, run, says, target};
+
+/// The largest wheel that is still a small download, in bytes.
+const LARGEST_WHEEL: u64 = 1_572_864;
+
+pub(crate) fn test() -> Result<()> {
+    let Some(version) = says(&interpreter(), &["--version"]) else {
+        println!("SKIPPED: there is no `python3` here, so the Python binding was neither built nor tested");
+        return Ok(());
+    };
+    println!("{version}");
+    let wheels = build()?;
+    let python = install(&wheels)?;
+    check_types(&python)?;
+    run_tests(&python)?;
+    figures(&wheels, &python)
+}
+
+fn interpreter() -> String {
+    std::env::var("PYTHON").unwrap_or_else(|_| "python3".into())
+}
+
+fn folder() -> PathBuf {
+    target().join("python")
+}
+
+fn binding() -> PathBuf {
+    root().join("bindings/python")
+}
+
+/// The program carries debug code, as in every other step: only the binding's wheel is measured.
+fn build() -> Result<Vec<PathBuf>> {
+    let tools = environment("tools", false)?;
+    pip(&tools, &["maturin>=1.16,<2"])?;
+    let wheels = folder().join("wheels");
+    if wheels.exists() {
+        fs::remove_dir_all(&wheels)?;
+    }
+    for (project, profile) in [(binding(), "wheel"), (binding().join("sandbox"), "dev")] {
+        let mut maturin = Command::new(&tools);
+        maturin.args(["-m", "maturin", "build", "--quiet", "--profile", profile, "--out"]).arg(&wheels);
+        run(maturin.current_dir(project).env("CARGO_TARGET_DIR", target()).env_remove("CARGO"))?;
+    }
+    let mut found: Vec<PathBuf> = fs::read_dir(&wheels)?.map(|entry| Ok(entry?.path())).collect::<Result<_>>()?;
+    found.sort();
+    Ok(found)
+}
+
+/// A clean environment, as a user's: nothing of the source tree is in it.
+fn install(wheels: &[PathBuf]) -> Result<PathBuf> {
+    let python = environment("clean", true)?;
+    let mut command = pip_command(&python);
+    command.arg("-r").arg(binding().join("tests/requirements.txt")).args(wheels);
+    run(&mut command)?;
+    Ok(python)
+}
+
+fn check_types(python: &Path) -> Result<()> {
+    let binding = binding();
+    let module = |name: &str| {
+        let mut command = Command::new(python);
+        // Away from the source tree, where an import would find it first.
+        command.args(["-m", name]).current_dir(folder());
+        command
+    };
+    let read = [
+        "python/idvkit",
+        "sandbox/python/idvkit_sandbox",
+        "tests/typed.py",
+        "examples/fastapi_app.py",
+        "examples/quick_start.py",
+    ];
+    let read: Vec<PathBuf> = read.iter().map(|path| binding.join(path)).collect();
+    let (package, rest) = read.split_at(1);
+    let config = binding.join("pyproject.toml");
+    run(module("mypy").arg("--config-file").arg(&config).args(package))?;
+    run(module("mypy").arg("--config-file").arg(&config).args(rest))?;
+    run(module("pyright").arg("--pythonpath").arg(python).arg("--project").arg(&config))?;
+    run(module("mypy.stubtest").arg("idvkit._idvkit"))
+}
+
+fn run_tests(python: &Path) -> Result<()> {
+    let mut pytest = Command::new(python);
+    pytest.args(["-m", "pytest", "-q", "-rf", "-p", "no:cacheprovider"]).arg(binding().join("tests"));
+    run(pytest.current_dir(folder()))
+}
+
+fn figures(wheels: &[PathBuf], python: &Path) -> Result<()> {
+    for wheel in wheels {
+        let size = fs::metadata(wheel)?.len();
+        let name = wheel.file_name().unwrap_or_default().display().to_string();
+        println!("{name}: {} KiB", size / 1024);
+        if name.starts_with("idvkit-") && size > LARGEST_WHEEL {
+            bail!("the wheel is larger than {} KiB", LARGEST_WHEEL / 1024);
+        }
+    }
+    let mut bench = Command::new(python);
+    run(bench.arg(root().join("benches/python/figures.py")).current_dir(folder()))
+}
+
+/// An environment's interpreter.
+fn environment(name: &str, afresh: bool) -> Result<PathBuf> {
+    let place = folder().join(name);
+    let mut venv = Command::new(interpreter());
+    venv.args(["-m", "venv"]).args(afresh.then_some("--clear")).arg(&place);
+    run(&mut venv).context("`python3 -m venv` is needed (Debian: the package python3-venv)")?;
+    let programs = if cfg!(windows) { "Scripts/python.exe" } else { "bin/python" };
+    Ok(place.join(programs))
+}
+
+fn pip(python: &Path, packages: &[&str]) -> Result<()> {
+    run(pip_command(python).args(packages))
+}
+
+fn pip_command(python: &Path) -> Command {
+    let mut command = Command::new(python);
+    command.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]);
+    command
+}
