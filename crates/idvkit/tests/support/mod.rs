@@ -158,8 +158,9 @@ impl Flow {
             Self::Jumio => 3 + 1,
             // A gap of 2 seconds, and the create call.
             Self::Attestr | Self::BiometricKz => 30 + 2,
-            // The same gap, and the calls that set it up: token, dossier, process, images, start.
-            Self::SignicatEid | Self::SignicatCapture | Self::SignicatDocument => 30 + 6,
+            // The same gap. A look asks for the token (the host's cache answers), lists, gets and lists again; before that
+            // token, dossier, process, images and start.
+            Self::SignicatEid | Self::SignicatCapture | Self::SignicatDocument => 30 * 4 + 6,
         }
     }
 
