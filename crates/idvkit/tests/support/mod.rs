@@ -152,6 +152,11 @@ impl Flow {
         }
     }
 
+    /// Whether a list of processes is read once more before a decision.
+    pub(crate) fn lists(self) -> bool {
+        matches!(self, Self::SignicatCapture)
+    }
+
     pub(crate) fn most_per_minute(self) -> usize {
         match self {
             // A gap of 20 seconds, and the initiate call.
