@@ -53,14 +53,13 @@ fn slice_and_verify(criterion: &mut Criterion) {
 
 /// An Attestr result of about that many bytes.
 fn result_body(size: usize) -> Vec<u8> {
-    let mut stages = String::new();
-    while stages.len() < size - 60 {
-        let number = stages.len();
-        let comma = if stages.is_empty() { "" } else { "," };
-        stages += &format!(
-            r#"{comma}"FS0stage{number}":{{"input":{{"pan":"ABCPE1234F"}},"output":{{"valid":true,"name":"TEST USER"}}}}"#
-        );
-    }
+    let stage = |number: usize| {
+        format!(
+            r#""FS0stage{number:04}":{{"input":{{"pan":"ABCPE1234F"}},"output":{{"valid":true,"name":"TEST USER"}}}}"#
+        )
+    };
+    let count = size / (stage(0).len() + 1);
+    let stages = (0..count).map(stage).collect::<Vec<_>>().join(",");
     format!(r#"{{"_id":"DS02zfeuv6n4gkq51hvw6","result":{{{stages}}},"resultSignature":"x"}}"#).into_bytes()
 }
 

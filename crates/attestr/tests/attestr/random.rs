@@ -1,5 +1,6 @@
 //! Whatever is said and answered in whatever order: only the proof decides, and the end absorbs.
 
+use idvkit_attestr::CREATE_HANDSHAKE;
 use idvkit_core::{Header, Input, Next, Outcome};
 use proptest::prelude::*;
 
@@ -96,7 +97,9 @@ proptest! {
         for event in events {
             apply(&mut run, event);
         }
-        if matches!(run.next(), Next::Done { .. }) {
+        // Over, or beginning again with another handshake: then this proof is about nothing that runs.
+        let begins = |next: &Next| matches!(next, Next::Send { request } if request.operation == CREATE_HANDSHAKE);
+        if matches!(run.next(), Next::Done { .. }) || begins(&run.next()) {
             return Ok(());
         }
         let payload = format!(r#"{{"_id":"{HANDSHAKE}","tag":"{TAG}","resultSignature":"{SIGNATURE}"}}"#);

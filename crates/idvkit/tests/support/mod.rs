@@ -152,14 +152,20 @@ impl Flow {
         }
     }
 
+    /// Whether a list of processes is read once more before a decision.
+    pub(crate) fn lists(self) -> bool {
+        matches!(self, Self::SignicatCapture)
+    }
+
     pub(crate) fn most_per_minute(self) -> usize {
         match self {
             // A gap of 20 seconds, and the initiate call.
             Self::Jumio => 3 + 1,
             // A gap of 2 seconds, and the create call.
             Self::Attestr | Self::BiometricKz => 30 + 2,
-            // The same gap, and the calls that set it up: token, dossier, process, images, start.
-            Self::SignicatEid | Self::SignicatCapture | Self::SignicatDocument => 30 + 6,
+            // The same gap. A look asks for the token (the host's cache answers), lists, gets and lists again; before that
+            // token, dossier, process, images and start.
+            Self::SignicatEid | Self::SignicatCapture | Self::SignicatDocument => 30 * 4 + 6,
         }
     }
 

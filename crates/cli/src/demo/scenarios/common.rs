@@ -191,7 +191,7 @@ async fn two_workers(stage: Stage) -> Result<Outcome> {
     let case = stage.open()?;
     (stage.cast().walk)(case.clone()).await?;
     stage.pass(VERDICT).await;
-    let (first, second) = (case.wanted_request().await?, case.wanted_request().await?);
+    let (first, second) = (case.first_request().await?, case.wanted_request().await?);
     stage.check("both workers ask under the same id", &first.id, &second.id);
     let (first, second) = (case.row().client.send(&first).await, case.row().client.send(&second).await);
     stage.check("the first answer", "heard", case.tell(first).await?);

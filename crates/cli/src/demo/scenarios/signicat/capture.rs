@@ -73,7 +73,7 @@ async fn ends_with(stage: Stage, button: &str) -> Result<Outcome> {
     let outcome = case.wait_for_outcome().await?;
     if let Outcome::Failed { fault } = &outcome {
         let reason = fault.provider_code.clone().unwrap_or_default();
-        stage.check("the provider's reason", "camera blocked".to_owned(), reason);
+        stage.check("the provider's reason, whose free text is not passed on", "other".to_owned(), reason);
     }
     Ok(outcome)
 }
