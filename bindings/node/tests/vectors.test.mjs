@@ -26,6 +26,19 @@ const RUST_ONLY = {
   "signicat/token": "the reading of an answer",
 };
 
+/** Files that no runner of this language reads yet: skipped, and said so. */
+const NOT_YET = new Set([
+  "attestr/handshake",
+  "attestr/launch",
+  "attestr/result",
+  "attestr/webhook",
+  "jumio/delete",
+  "jumio/error",
+  "jumio/poll",
+  "jumio/supersede",
+  "signature/wycheproof_form",
+]);
+
 const RUN = {
   transcripts: transcript,
   read: hints,
@@ -56,7 +69,8 @@ assert(FILES.length > 30);
 
 for (const name of FILES) {
   const run = RUN[/^(transcripts|read)\//.exec(name)?.[1] ?? name];
-  test(name, { skip: !run && RUST_ONLY[name] && `Rust only: ${RUST_ONLY[name]}` }, () => {
+  const skip = (NOT_YET.has(name) && "not run yet from Node") || (!run && RUST_ONLY[name] && `Rust only: ${RUST_ONLY[name]}`);
+  test(name, { skip }, () => {
     assert(run && !RUST_ONLY[name], `${name} is run by nobody, or listed for nothing`);
     run(name);
   });
