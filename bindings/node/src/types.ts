@@ -425,6 +425,13 @@ export interface Journey {
   readonly refused: readonly Refused[];
 }
 
+/** Which bytes of a configured secret are the key. Deliberately exhaustive: a match on it must name every form. */
+export type KeyForm =
+  /** The bytes of the secret's own text, also when that text happens to be hex. The default for Attestr (A-Q2, inferred). */
+  | "text"
+  /** The bytes that the secret's hex digits stand for. */
+  | "hex_decoded";
+
 /** One language. */
 export interface LocaleEntry {
   /** The tag, as the provider spells it. */
@@ -718,6 +725,36 @@ export interface Source {
   readonly production: boolean;
 }
 
+/** What `examine` can read. Values are JSON objects with the named members; documents are the provider's own bytes. */
+export type Subject =
+  /** A time stamp, `{text}`. Gives `{millis}`: milliseconds since 1970, `null` if no provider writes times like that. */
+  | "time"
+  /** A language, `{text, provider}`. Gives `{tag, name}` as the provider takes it; without `provider` only the form counts. */
+  | "locale"
+  /** A JSON text. Gives `{text}` as ECMAScript's `JSON.stringify(JSON.parse(text))` writes it. */
+  | "ecmascript"
+  /** The result of a Jumio ID verification that is to serve as enrolment. Gives `{eligible, unmet}`. */
+  | "jumio_enrolment"
+  /** The colours of Jumio's page, `{locale, configured, account_default}`. Gives `{source, locale}`. */
+  | "jumio_colours"
+  /** A Jumio transaction as retrieved. Gives `{reference, enrollment_reference, result, date, images, liveness_images}`. */
+  | "jumio_transaction"
+  /** One of Signicat's account-wide events. Gives its members; nothing in it says that it is genuine. */
+  | "signicat_event"
+  /** Two values of a Signicat dossier, `{kind: "text" or "date", one, other}`. Gives `{match, permille}`. */
+  | "signicat_matching"
+  /**
+   * What a documented rule gives: `{provider: "readid", chip, clone}` or `{provider: "signicatpaper", run}`. Gives
+   * `{status}`.
+   */
+  | "signicat_rule"
+  /** An error body of Signicat. Gives `{shape, code, authorization, trace_id, fields}`. */
+  | "signicat_problem"
+  /** A Signicat process. Gives `{process_id, provider, status, final, sealed, reasons}`, and nothing about the person. */
+  | "signicat_process"
+  /** An answer of Signicat's token endpoint. Gives `{expires_in_s}`, and nothing of the token. */
+  | "signicat_token";
+
 /** Whether something works in a browser. Deliberately exhaustive. */
 export type Support =
   /** It does. */
@@ -726,6 +763,13 @@ export type Support =
   | "partial"
   /** It does not, although it is listed. */
   | "none";
+
+/** How a tag is written as text. Deliberately exhaustive: a match on it must name every way. */
+export type TagEncoding =
+  /** 64 hex digits, upper or lower case when read, lower case when written (A6). */
+  | "hex"
+  /** 44 characters of base64 with the standard alphabet and padding (RFC 4648, section 4). */
+  | "base64";
 
 /** One member of an object of strings. */
 export interface TextEntry {

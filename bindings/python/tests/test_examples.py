@@ -7,10 +7,9 @@ import sys
 import threading
 import time
 from pathlib import Path
-from typing import Any, Callable, Dict, Iterator, List, Tuple
+from typing import Any, Callable, Dict, List, Tuple
 
 import httpx
-import pytest
 import support
 import uvicorn
 from idvkit_sandbox import Sandbox

@@ -6,6 +6,7 @@ has no sockets, no clock and no randomness.
 * `Account`, `Session`: open, `next`, `handle`, `snapshot`, `restore`.
 * `Journey` and `read`: what a page or phone gets, and what it sends back.
 * `catalog` and `diagnose`: a provider's tables, and the signature doctor.
+* `verify`, `signed_member` and `examine`: signatures and documents without a session.
 * `idvkit.httpx`: drives a session over httpx (`pip install idvkit[httpx]`).
 
 Every refusal is a `Reject`. Sessions and accounts may be used from several threads at once.
@@ -14,10 +15,10 @@ Every refusal is a `Reject`. Sessions and accounts may be used from several thre
 from __future__ import annotations
 
 from . import _types
-from ._idvkit import Account, Session, catalog, diagnose, read
+from ._idvkit import Account, Session, catalog, diagnose, examine, read, signed_member, verify
 from ._reject import Reject
 from ._types import *  # noqa: F403
 
 __version__ = "0.1.0"
-__all__ = ["Account", "Reject", "Session", "catalog", "diagnose", "read"]
+__all__ = ["Account", "Reject", "Session", "catalog", "diagnose", "examine", "read", "signed_member", "verify"]
 __all__ += _types.__all__

@@ -1,5 +1,5 @@
-from collections.abc import Mapping
-from typing import Any, Optional, Union, final
+from collections.abc import Mapping, Sequence
+from typing import Any, Dict, Literal, Optional, Union, final
 
 from ._types import (
     BytesLike,
@@ -13,7 +13,19 @@ from ._types import (
     Seen,
 )
 
-__all__ = ["Account", "Session", "catalog", "diagnose", "html", "journey_from_json", "read", "to_json"]
+__all__ = [
+    "Account",
+    "Session",
+    "catalog",
+    "diagnose",
+    "examine",
+    "html",
+    "journey_from_json",
+    "read",
+    "signed_member",
+    "to_json",
+    "verify",
+]
 
 @final
 class Account:
@@ -44,6 +56,16 @@ class Session:
 def read(journey: Union[Journey, str], seen: Union[Seen, str]) -> Optional[str]: ...
 def catalog(provider: str) -> Catalog: ...
 def diagnose(account: Account, body: BytesLike, tag: str) -> Diagnosis: ...
+def verify(
+    message: BytesLike,
+    tag: str,
+    secrets: Sequence[str],
+    *,
+    encoding: Literal["hex", "base64"] = "hex",
+    key: Literal["text", "hex_decoded"] = "text",
+) -> None: ...
+def signed_member(body: BytesLike, name: str) -> Optional[bytes]: ...
+def examine(subject: str, document: Union[BytesLike, Mapping[str, object]]) -> Dict[str, Any]: ...
 def to_json(value: object) -> str: ...
 def journey_from_json(text: str) -> Journey: ...
 def html(way: object) -> Optional[str]: ...

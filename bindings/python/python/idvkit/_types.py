@@ -639,6 +639,14 @@ class Journey(JourneyMethods, Value):
         _set(self, "refused", refused)
 
 
+class KeyForm(Word):
+    """Which bytes of a configured secret are the key. Deliberately exhaustive: a match on it must name every form."""
+    TEXT = "text"
+    """The bytes of the secret's own text, also when that text happens to be hex. The default for Attestr (A-Q2, inferred)."""
+    HEX_DECODED = "hex_decoded"
+    """The bytes that the secret's hex digits stand for."""
+
+
 class LocaleEntry(Value):
     """One language."""
     __slots__ = ("tag", "name")
@@ -1083,6 +1091,35 @@ class Source(Value):
         _set(self, "production", production)
 
 
+class Subject(Word):
+    """What `examine` can read. Values are JSON objects with the named members; documents are the provider's own bytes."""
+    TIME = "time"
+    """A time stamp, `{text}`. Gives `{millis}`: milliseconds since 1970, `null` if no provider writes times like that."""
+    LOCALE = "locale"
+    """A language, `{text, provider}`. Gives `{tag, name}` as the provider takes it; without `provider` only the form counts."""
+    ECMASCRIPT = "ecmascript"
+    """A JSON text. Gives `{text}` as ECMAScript's `JSON.stringify(JSON.parse(text))` writes it."""
+    JUMIO_ENROLMENT = "jumio_enrolment"
+    """The result of a Jumio ID verification that is to serve as enrolment. Gives `{eligible, unmet}`."""
+    JUMIO_COLOURS = "jumio_colours"
+    """The colours of Jumio's page, `{locale, configured, account_default}`. Gives `{source, locale}`."""
+    JUMIO_TRANSACTION = "jumio_transaction"
+    """A Jumio transaction as retrieved. Gives `{reference, enrollment_reference, result, date, images, liveness_images}`."""
+    SIGNICAT_EVENT = "signicat_event"
+    """One of Signicat's account-wide events. Gives its members; nothing in it says that it is genuine."""
+    SIGNICAT_MATCHING = "signicat_matching"
+    """Two values of a Signicat dossier, `{kind: "text" or "date", one, other}`. Gives `{match, permille}`."""
+    SIGNICAT_RULE = "signicat_rule"
+    """What a documented rule gives: `{provider: "readid", chip, clone}` or `{provider: "signicatpaper", run}`. Gives
+    `{status}`."""
+    SIGNICAT_PROBLEM = "signicat_problem"
+    """An error body of Signicat. Gives `{shape, code, authorization, trace_id, fields}`."""
+    SIGNICAT_PROCESS = "signicat_process"
+    """A Signicat process. Gives `{process_id, provider, status, final, sealed, reasons}`, and nothing about the person."""
+    SIGNICAT_TOKEN = "signicat_token"
+    """An answer of Signicat's token endpoint. Gives `{expires_in_s}`, and nothing of the token."""
+
+
 class Support(Word):
     """Whether something works in a browser. Deliberately exhaustive."""
     FULL = "full"
@@ -1091,6 +1128,14 @@ class Support(Word):
     """With the restriction in the note."""
     NONE = "none"
     """It does not, although it is listed."""
+
+
+class TagEncoding(Word):
+    """How a tag is written as text. Deliberately exhaustive: a match on it must name every way."""
+    HEX = "hex"
+    """64 hex digits, upper or lower case when read, lower case when written (A6)."""
+    BASE64 = "base64"
+    """44 characters of base64 with the standard alphabet and padding (RFC 4648, section 4)."""
 
 
 class TextEntry(Value):
@@ -1421,6 +1466,7 @@ CLASSES: Dict[str, object] = {
     "ImageSlot": ImageSlot,
     "Input": {"http_response": HttpResponse, "http_failed": HttpFailed, "sending": Sending, "hint": Hint, "redirect": Redirect, "callback": Callback, "images": Images, "retry": Retry, "erase": Erase},
     "Journey": Journey,
+    "KeyForm": {"text": KeyForm.TEXT, "hex_decoded": KeyForm.HEX_DECODED},
     "LocaleEntry": LocaleEntry,
     "LocaleList": LocaleList,
     "Method": {"GET": Method.GET, "POST": Method.POST, "PUT": Method.PUT, "DELETE": Method.DELETE},
@@ -1440,7 +1486,9 @@ CLASSES: Dict[str, object] = {
     "SignedForm": {"as_sent": SignedForm.AS_SENT, "ecmascript": SignedForm.ECMASCRIPT},
     "SizeClass": SizeClass,
     "Source": Source,
+    "Subject": {"time": Subject.TIME, "locale": Subject.LOCALE, "ecmascript": Subject.ECMASCRIPT, "jumio_enrolment": Subject.JUMIO_ENROLMENT, "jumio_colours": Subject.JUMIO_COLOURS, "jumio_transaction": Subject.JUMIO_TRANSACTION, "signicat_event": Subject.SIGNICAT_EVENT, "signicat_matching": Subject.SIGNICAT_MATCHING, "signicat_rule": Subject.SIGNICAT_RULE, "signicat_problem": Subject.SIGNICAT_PROBLEM, "signicat_process": Subject.SIGNICAT_PROCESS, "signicat_token": Subject.SIGNICAT_TOKEN},
     "Support": {"full": Support.FULL, "partial": Support.PARTIAL, "none": Support.NONE},
+    "TagEncoding": {"hex": TagEncoding.HEX, "base64": TagEncoding.BASE64},
     "TextEntry": TextEntry,
     "Trigger": {"navigation": TriggerNavigation, "message": TriggerMessage, "handler": TriggerHandler, "event": TriggerEvent},
     "Verdict": {"verifies": Verdict.VERIFIES, "explained": Verdict.EXPLAINED, "unexplained": Verdict.UNEXPLAINED, "untestable": Verdict.UNTESTABLE},
@@ -1494,6 +1542,7 @@ __all__ = [
     "Erase",
     "Input",
     "Journey",
+    "KeyForm",
     "LocaleEntry",
     "LocaleList",
     "Method",
@@ -1530,7 +1579,9 @@ __all__ = [
     "SignedForm",
     "SizeClass",
     "Source",
+    "Subject",
     "Support",
+    "TagEncoding",
     "TextEntry",
     "TriggerNavigation",
     "TriggerMessage",

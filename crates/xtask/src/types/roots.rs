@@ -1,7 +1,7 @@
 //! Which types cross into other languages.
 
 use anyhow::Result;
-use idvkit::{Blame, Catalog, Diagnosis, Evidence, Input, Next, Seen};
+use idvkit::{Blame, Catalog, Diagnosis, Evidence, Input, KeyForm, Next, Seen, Subject, TagEncoding};
 use schemars::generate::SchemaSettings;
 
 use super::model::{Type, read};
@@ -16,5 +16,8 @@ pub(super) fn types() -> Result<Vec<Type>> {
     generator.subschema_for::<Evidence>();
     generator.subschema_for::<Catalog>();
     generator.subschema_for::<Diagnosis>();
+    generator.subschema_for::<Subject>();
+    generator.subschema_for::<TagEncoding>();
+    generator.subschema_for::<KeyForm>();
     generator.take_definitions(true).iter().map(|(name, schema)| read(name, schema)).collect()
 }
