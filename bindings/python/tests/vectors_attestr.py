@@ -6,7 +6,7 @@ import json
 from typing import Any, Dict, Optional
 
 from support import SEED, rows, vector
-from vectors_common import Run, check_reference, runs
+from vectors_common import Run, check_reference, runs, to_wire
 
 import idvkit
 from idvkit import Account, Reject, Session
@@ -19,7 +19,7 @@ def live(file: Dict[str, Any]) -> Run:
     """A session whose handshake exists."""
     request = {"flow": "attestr_flowx", "flow_id": "FX02zfeuvcj36knhn06us", "tag": "TAG567822"}
     run = Run(Account(file["config"], provider="attestr"), {**request, "variables": {"pan": "ABCPE1234F"}}, START)
-    run.answer("attestr.handshake", 200, {"_id": HANDSHAKE, "number": "3804-324489-8469", "digest": "x"})
+    run.answer("attestr.create_handshake", 200, {"_id": HANDSHAKE, "number": "3804-324489-8469", "digest": "x"})
     return run
 
 
@@ -54,7 +54,7 @@ def result(name: str) -> None:
     for case in rows(name):
         run, place, expect = live(file), case["id"], case["expect"]
         run.see(idvkit.SeenEvent("onFlowxSuccess", json.dumps({"signature": case["claim"]})))
-        run.answer("attestr.result", case["status"], case["body"])
+        run.answer("attestr.fetch_result", case["status"], case["body"])
         step = run.next()
         if isinstance(step, idvkit.Done) and isinstance(step.outcome, idvkit.Decided):
             assert (expect, step.outcome.decision) == ("completed", idvkit.Decision.COMPLETED), place
@@ -86,7 +86,7 @@ def launch(name: str) -> None:
             assert expected["abandoned"] and outcome.stage == expected["stage"], place
             continue
         assert isinstance(outcome, idvkit.Failed), place
-        fault = json.loads(outcome.to_json())["fault"]
+        fault = to_wire(outcome.fault)
         assert {name: fault.get(name) for name in expected["fault"]} == expected["fault"], place
         assert left_at(file, case) == expected["stage"], place
 
@@ -95,7 +95,7 @@ def settled(run: Run) -> Any:
     """Lets the settle time pass; the fetches bring nothing."""
     while not isinstance(step := run.next(), idvkit.Done):
         if isinstance(step, idvkit.Send):
-            run.answer("attestr.result", 200, {"_id": HANDSHAKE})
+            run.answer("attestr.fetch_result", 200, {"_id": HANDSHAKE})
         else:
             run.wait()
     return step.outcome

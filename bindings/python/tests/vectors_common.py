@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from typing import Any, Callable, Dict, Optional, Tuple
 
@@ -41,17 +42,16 @@ class Run:
         assert isinstance(step, (idvkit.Wait, idvkit.Present)) and step.until >= self.now, step
         self.now = step.until
 
-    def due(self, operation: str) -> idvkit.HttpRequest:
+    def due(self) -> idvkit.HttpRequest:
         """The request that is due now, or next."""
-        while not isinstance(self.next(), idvkit.Send):
+        while not isinstance(step := self.next(), idvkit.Send):
             self.wait()
-        request: idvkit.HttpRequest = self.next().request
-        assert request.operation == operation, request.operation
-        return request
+        return step.request
 
     def answer(self, operation: str, status: int, body: Any, headers: Any = ()) -> None:
         """Answers it: with bytes and text as they are, anything else as JSON."""
-        request = self.due(operation)
+        request = self.due()
+        assert request.operation == operation, request.operation
         if not request.repeatable:
             self.tell(idvkit.Sending(request.id))
         self.tell(idvkit.HttpResponse(request.id, status, headers, wire(body)))
@@ -78,6 +78,25 @@ def wire(body: Any) -> bytes:
     if isinstance(body, bytes):
         return body
     return body.encode() if isinstance(body, str) else json.dumps(body).encode()
+
+
+def to_wire(value: Any) -> Any:
+    """The form of transcripts: classes as objects, bytes as text or base64."""
+    if isinstance(value, bytes):
+        try:
+            return {"text": value.decode()}
+        except UnicodeDecodeError:
+            return {"base64": base64.b64encode(value).decode()}
+    if isinstance(value, idvkit.Header):
+        return [value.name, value.value]
+    if isinstance(value, tuple):
+        return [to_wire(one) for one in value]
+    if isinstance(value, str):
+        return str(value)
+    if hasattr(value, "__slots__"):
+        members = {name.rstrip("_"): to_wire(getattr(value, name)) for name in value.__slots__}
+        return {"type": value.type, **members} if hasattr(value, "type") else members
+    return value
 
 
 def examined(subject: str, document: Any) -> Tuple[Optional[Dict[str, Any]], Optional[str]]:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import base64
 import json
 from typing import Any, Dict, Optional
 
 from support import body_of, rows, vector
-from vectors_common import code_of, examined, runs
+from vectors_common import code_of, examined, runs, to_wire
 
 import idvkit
 from idvkit import Account, Reject, Session
@@ -46,25 +45,6 @@ def to_input(wire: Dict[str, Any]) -> Any:
     if "images" in members:
         members["images"] = [idvkit.Image(one["slot"], body_of(one["bytes"])) for one in members["images"]]
     return getattr(idvkit, "".join(word.capitalize() for word in wire["type"].split("_")))(**members)
-
-
-def to_wire(value: Any) -> Any:
-    """The form of transcripts: classes as objects, bytes as text or base64."""
-    if isinstance(value, bytes):
-        try:
-            return {"text": value.decode()}
-        except UnicodeDecodeError:
-            return {"base64": base64.b64encode(value).decode()}
-    if isinstance(value, idvkit.Header):
-        return [value.name, value.value]
-    if isinstance(value, tuple):
-        return [to_wire(one) for one in value]
-    if isinstance(value, str):
-        return str(value)
-    if hasattr(value, "__slots__"):
-        members = {name.rstrip("_"): to_wire(getattr(value, name)) for name in value.__slots__}
-        return {"type": value.type, **members} if hasattr(value, "type") else members
-    return value
 
 
 @runs("read")

@@ -8,7 +8,7 @@ from typing import Any, Dict
 import httpx
 from idvkit_sandbox import Sandbox
 from support import JUMIO_REQUEST, SEED, T0, jumio, rows, vector
-from vectors_common import Run, check_reference, code_of, examined, runs
+from vectors_common import Run, check_reference, code_of, examined, runs, to_wire
 
 import idvkit
 from idvkit import Account, Reject, Session
@@ -116,7 +116,7 @@ def error(name: str) -> None:
         run.answer(case["at"], case["status"], case["body"], [tuple(pair) for pair in case["headers"]])
         step = run.next()
         assert isinstance(step, idvkit.Done) == case["ends"], case["id"]
-        fault = json.loads(step.outcome.to_json())["fault"] if isinstance(step, idvkit.Done) else run.fault()
+        fault = to_wire(step.outcome.fault) if isinstance(step, idvkit.Done) else run.fault()
         assert {name: fault.get(name) for name in case["fault"]} == case["fault"], case["id"]
         assert fault.get("trace_id") == (case["headers"][0][1] if case["headers"] else None), case["id"]
 
