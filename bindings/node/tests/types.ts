@@ -10,6 +10,7 @@ import {
   type Next,
   type Outcome,
   Reject,
+  type RejectCode,
   Session,
   type Store,
   type Way,
@@ -86,7 +87,9 @@ try {
   if (error instanceof Reject) {
     same<typeof error.blame, "caller" | "provider" | "signature" | "snapshot">();
     same<typeof error.field, string | null>();
-    same<typeof error.code, string>();
+    same<typeof error.code, RejectCode>();
+    // @ts-expect-error: there is no such code
+    if (error.code === "stail") throw error;
   }
 }
 

@@ -37,18 +37,18 @@ def body_of(wire: Dict[str, str]) -> bytes:
 
 
 def jumio(base: str, **more: Any) -> idvkit.Account:
-    return idvkit.Account(
-        provider="jumio",
-        region="us",
-        api_token="sandbox-jumio-token",
-        api_secret="sandbox-jumio-secret",
-        user_agent="ExampleShop Demo/1.0",
-        callback={"url": "https://merchant.example/jumio"},
-        success_url="http://localhost:3000/back",
-        error_url="http://localhost:3000/back",
-        options={"development": True, "api_base": f"{base}/jumio/us"},
-        **more,
-    )
+    config: Dict[str, Any] = {
+        "provider": "jumio",
+        "region": "us",
+        "api_token": "sandbox-jumio-token",
+        "api_secret": "sandbox-jumio-secret",
+        "user_agent": "ExampleShop Demo/1.0",
+        "callback": {"url": "https://merchant.example/jumio"},
+        "success_url": "http://localhost:3000/back",
+        "error_url": "http://localhost:3000/back",
+        "options": {"development": True, "api_base": f"{base}/jumio/us"},
+    }
+    return idvkit.Account(config, **more)
 
 
 JUMIO_REQUEST = {

@@ -104,6 +104,15 @@ def test_a_configuration_in_every_form() -> None:
     assert "api_tokn" in str(caught.value) and PLANTED not in str(caught.value)
 
 
+def test_what_is_wrong_in_a_configuration_is_named() -> None:
+    with pytest.raises(Reject) as caught:
+        support.jumio("http://127.0.0.1:1", region=PLANTED)
+    assert (caught.value.code, caught.value.field) == ("config_malformed", "config.region")
+    assert caught.value.message == "must be one of `us`, `eu`, `sgp`" and PLANTED not in str(caught.value)
+    with pytest.raises(Reject, match="request.callback: must be `portal` or `url`"):
+        Session.open(support.jumio("http://127.0.0.1:1"), {**support.JUMIO_REQUEST, "callback": PLANTED}, support.SEED, 0)
+
+
 def test_catalogs_are_typed() -> None:
     for provider in idvkit.Provider:
         catalog = idvkit.catalog(provider)

@@ -6,7 +6,7 @@ import base64
 import json
 from typing import Any, Callable, Dict, Optional, Tuple
 
-from support import SEED, T0
+from support import SEED, T0, body_of
 
 import idvkit
 from idvkit import Account, Reject, Session
@@ -78,6 +78,18 @@ def wire(body: Any) -> bytes:
     if isinstance(body, bytes):
         return body
     return body.encode() if isinstance(body, str) else json.dumps(body).encode()
+
+
+def to_input(wire: Dict[str, Any], first: str = "") -> Any:
+    """The classes are called as the wire says: the tag is the name of the class. `first` stands for `$id`."""
+    members = {name: value for name, value in wire.items() if name != "type"}
+    if members.get("id") == "$id":
+        members["id"] = first
+    if "body" in members:
+        members["body"] = body_of(members["body"])
+    if "images" in members:
+        members["images"] = [idvkit.Image(one["slot"], body_of(one["bytes"])) for one in members["images"]]
+    return getattr(idvkit, "".join(word.capitalize() for word in wire["type"].split("_")))(**members)
 
 
 def to_wire(value: Any) -> Any:

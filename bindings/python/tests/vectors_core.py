@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Dict, Optional
+from typing import Any, Dict, Optional, get_args
 
-from support import body_of, rows, vector
-from vectors_common import code_of, examined, runs, to_wire
+from support import SEED, rows, vector
+from vectors_common import code_of, examined, runs, to_input, to_wire
 
 import idvkit
 from idvkit import Account, Reject, Session
@@ -35,16 +35,6 @@ def transcript(name: str) -> None:
         assert session.next(step["at"]) == session.next(step["at"]), place
         snapshot = session.snapshot()
         assert snapshot == step["snapshot"], place
-
-
-def to_input(wire: Dict[str, Any]) -> Any:
-    """The classes are called as the wire says: the tag is the name of the class."""
-    members = {name: value for name, value in wire.items() if name != "type"}
-    if "body" in members:
-        members["body"] = body_of(members["body"])
-    if "images" in members:
-        members["images"] = [idvkit.Image(one["slot"], body_of(one["bytes"])) for one in members["images"]]
-    return getattr(idvkit, "".join(word.capitalize() for word in wire["type"].split("_")))(**members)
 
 
 @runs("read")
@@ -167,3 +157,58 @@ def urls(name: str) -> None:
         code = code_of(lambda: Account(config))
         # Jumio's own limit for callback URLs is shorter than the vectors' rule: room for the secret.
         assert code == case["code"] or (case["rules"] == "callback" and code == "url_too_long"), (case["id"], code)
+
+
+@runs("core/rejects")
+def rejects(name: str) -> None:
+    file = vector(name)
+    # The declared type is the list, and every case comes to its code.
+    assert list(get_args(idvkit.RejectCode)) == [row["code"] for row in file["codes"]]
+    blames = {row["code"]: row["blame"] for row in file["codes"]}
+    for case in file["cases"]:
+        try:
+            provoke(file, case)
+        except Reject as reject:
+            said = (reject.code, reject.blame, reject.field)
+            assert said == (case["code"], case["blame"], case["field"]), case["id"]
+            assert case["blame"] in blames[case["code"]] and reject.message, case["id"]
+        else:
+            raise AssertionError(f"{case['id']} is not refused")
+
+
+def provoke(file: Dict[str, Any], case: Dict[str, Any]) -> None:
+    now = case.get("now", file["now"])
+    provider = case.get("provider", "jumio")
+    plain = Account(file["configs"][provider])
+
+    def opened(account: Account) -> Session:
+        request = {**({} if case.get("replace") else file["requests"][provider]), **case.get("request", {})}
+        return Session.open(account, request, SEED[: case.get("seed_bytes", 32)], now)
+
+    if case["call"] == "verify":
+        return idvkit.verify(case["message"].encode(), case["tag"], case["secrets"], key=case["key"])
+    if case["call"] == "signed_member":
+        return void(idvkit.signed_member(case["body"].encode(), case["name"]))
+    if case["call"] == "examine":
+        return void(idvkit.examine(case["subject"], case["document"].encode()))
+    if case["call"] == "read":
+        return void(idvkit.read(case["journey"], idvkit.SeenClosed()))
+    account = Account({**file["configs"][provider], **case.get("config", {})})
+    if case["call"] == "restore":
+        stored = opened(plain).snapshot() if case["snapshot"] == "$opened" else case["snapshot"]
+        return void(Session.restore(account, stored))
+    if case["call"] == "reference_of":
+        return void(account.reference_of(to_input(case["input"]), now))
+    if case["call"] == "diagnose":
+        return void(idvkit.diagnose(account, case["body"].encode(), case["tag"]))
+    if case["call"] == "account":
+        return
+    session = opened(account)
+    first = session.next(now)
+    assert isinstance(first, idvkit.Send)
+    for wire in case.get("inputs", []):
+        session.handle(to_input(wire, first.request.id), now)
+
+
+def void(_: object) -> None:
+    """It was not refused."""

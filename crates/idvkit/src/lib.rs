@@ -40,6 +40,7 @@ extern crate alloc;
 
 mod account;
 mod examine;
+mod malformed;
 mod order;
 mod session;
 mod signed;
@@ -52,8 +53,8 @@ pub use idvkit_core::{
     AtProvider, Basis, Blame, Bound, Browser, Cache, CallbackSource, Carry, Catalog, Cause, Condition, Decision,
     Document, Erasure, ErrorCode, Evidence, Fault, FaultClass, Header, Hint, HintKind, HttpRequest, Image, ImageSlot,
     Input, Journey, LocaleEntry, LocaleList, Method, NativeCall, Next, Outcome, Param, ParamValue, Part, Permission,
-    Person, Provider, Reason, Refused, Reject, Secret, Seed, Seen, Signal, SignedForm, SizeClass, Source, Support,
-    TextEntry, Trigger, UnixMillis, VersionWindow, Way, Why, read,
+    Person, Provider, REJECT_CODES, Reason, Refused, Reject, Secret, Seed, Seen, Signal, SignedForm, SizeClass, Source,
+    Support, TextEntry, Trigger, UnixMillis, VersionWindow, Way, Why, read,
 };
 pub use idvkit_jumio as jumio;
 pub use idvkit_signature::{Algorithm, Diagnosis, KeyForm, Scheme, TagEncoding};

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 
 import { Input, Reject, Session, examine, read } from "idvkit";
 
-import { SEED, T0 } from "../support.mjs";
+import { SEED, T0, bodyOf } from "../support.mjs";
 
 /** A session fed with a vector's bytes, and its clock. */
 export class Run {
@@ -64,6 +64,33 @@ export const bytes = (body) =>
   Buffer.isBuffer(body) ? body : Buffer.from(typeof body === "string" ? body : JSON.stringify(body));
 
 export const pick = (from, names) => Object.fromEntries(names.map((name) => [name, from[name]]));
+
+/** `first` stands for `$id`. */
+export function toInput(wire, first) {
+  const id = wire.id === "$id" ? first : wire.id;
+  switch (wire.type) {
+    case "http_response":
+      return Input.httpResponse({ ...wire, id, body: bodyOf(wire.body) });
+    case "http_failed":
+      return Input.httpFailed(id);
+    case "sending":
+      return Input.sending(id);
+    case "hint":
+      return Input.hint(wire.text);
+    case "redirect":
+      return Input.redirect(wire.url);
+    case "callback":
+      return Input.callback({ ...wire, body: bodyOf(wire.body) });
+    case "images":
+      return Input.images(wire.images.map((image) => ({ slot: image.slot, bytes: bodyOf(image.bytes) })));
+    case "retry":
+      return Input.retry();
+    case "erase":
+      return Input.erase({ atProvider: wire.at_provider });
+    default:
+      throw new Error(`no input ${wire.type}`);
+  }
+}
 
 /** What is found, and the code of the refusal. */
 export function examined(subject, document) {

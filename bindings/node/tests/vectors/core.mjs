@@ -1,11 +1,14 @@
 // Transcripts, `read`, signatures, and what all providers share.
 
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
 
-import { Account, Input, Reject, Session, diagnose, examine, journeyFromJson, read, signedMember, verify } from "idvkit";
+import { Account, Reject, Session, diagnose, examine, journeyFromJson, read, signedMember, verify } from "idvkit";
 
-import { bodyOf, rows, vector } from "../support.mjs";
-import { codeOf, examined } from "./common.mjs";
+import { SEED, rows, vector } from "../support.mjs";
+import { codeOf, examined, toInput } from "./common.mjs";
 
 export const runners = {
   transcripts: transcript,
@@ -18,6 +21,7 @@ export const runners = {
   "core/times": times,
   "core/locales": locales,
   "core/urls": urls,
+  "core/rejects": rejects,
 };
 
 function transcript(name) {
@@ -35,31 +39,6 @@ function transcript(name) {
     assert.deepEqual(toWire(session.next(step.at)), toWire(session.next(step.at)), place);
     snapshot = session.snapshot();
     assert.equal(snapshot, step.snapshot, place);
-  }
-}
-
-function toInput(wire) {
-  switch (wire.type) {
-    case "http_response":
-      return Input.httpResponse({ ...wire, body: bodyOf(wire.body) });
-    case "http_failed":
-      return Input.httpFailed(wire.id);
-    case "sending":
-      return Input.sending(wire.id);
-    case "hint":
-      return Input.hint(wire.text);
-    case "redirect":
-      return Input.redirect(wire.url);
-    case "callback":
-      return Input.callback({ ...wire, body: bodyOf(wire.body) });
-    case "images":
-      return Input.images(wire.images.map((image) => ({ slot: image.slot, bytes: bodyOf(image.bytes) })));
-    case "retry":
-      return Input.retry();
-    case "erase":
-      return Input.erase({ atProvider: wire.at_provider });
-    default:
-      throw new Error(`no input ${wire.type}`);
   }
 }
 
@@ -180,6 +159,60 @@ function urls(name) {
     const code = codeOf(() => new Account(config));
     // Jumio's own limit for callback URLs is shorter than the vectors' rule: room for the secret.
     assert(code === one.code || (one.rules === "callback" && code === "url_too_long"), `${one.id}: ${code}`);
+  }
+}
+
+function rejects(name) {
+  const file = vector(name);
+  const blames = new Map(file.codes.map((row) => [row.code, row.blame]));
+  for (const one of file.cases) {
+    assert.throws(
+      () => provoke(file, one),
+      (reject) => {
+        assert(reject instanceof Reject, `${one.id}: ${reject}`);
+        assert.deepEqual([reject.code, reject.blame, reject.field], [one.code, one.blame, one.field], one.id);
+        return blames.get(one.code).includes(one.blame) && reject.message !== "";
+      },
+      one.id,
+    );
+  }
+  // The declared type is the list.
+  const declared = readFileSync(join(dirname(createRequire(import.meta.url).resolve("idvkit")), "types.d.ts"), "utf8");
+  const [, codes] = /type RejectCode =([^;]*);/.exec(declared);
+  assert.deepEqual([...codes.matchAll(/"(\w+)"/g)].map(([, code]) => code), file.codes.map((row) => row.code));
+}
+
+function provoke(file, one) {
+  const { call, provider = "jumio", now = file.now } = one;
+  const opened = (account) => {
+    const request = { ...(one.replace ? {} : file.requests[provider]), ...one.request };
+    return Session.open(account, request, SEED.subarray(0, one.seed_bytes ?? 32), now);
+  };
+  const account = () => new Account({ ...file.configs[provider], ...one.config });
+  switch (call) {
+    case "verify":
+      return verify(Buffer.from(one.message), one.tag, one.secrets, { key: one.key });
+    case "signed_member":
+      return signedMember(Buffer.from(one.body), one.name);
+    case "examine":
+      return examine(one.subject, Buffer.from(one.document));
+    case "read":
+      return read(one.journey, { type: "closed" });
+    case "diagnose":
+      return diagnose(account(), Buffer.from(one.body), one.tag);
+    case "account":
+      return account();
+    case "reference_of":
+      return account().referenceOf(toInput(one.input), now);
+    case "restore": {
+      const stored = one.snapshot === "$opened" ? opened(new Account(file.configs[provider])).snapshot() : one.snapshot;
+      return Session.restore(account(), stored);
+    }
+    default: {
+      const session = opened(account());
+      const { id } = session.next(now).request;
+      for (const wire of one.inputs ?? []) session.handle(toInput(wire, id), now);
+    }
   }
 }
 

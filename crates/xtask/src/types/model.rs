@@ -20,6 +20,8 @@ pub(super) enum Kind {
     Choice(Vec<Variant>),
     /// Another name for a plain type.
     Alias(Shape),
+    /// A text that is one of these.
+    Codes(Vec<String>),
 }
 
 pub(super) struct Variant {

@@ -93,7 +93,7 @@ fn declare(text: &mut String, one: &Type) {
                 class(text, &Class { name: &class_name(&one.name, tag), of: one, tag: Some(tag), doc, fields });
             }
         }
-        Kind::Alias(_) => {}
+        Kind::Alias(_) | Kind::Codes(_) => {}
     }
 }
 
@@ -158,6 +158,10 @@ fn alias(text: &mut String, one: &Type) {
             put(text, format_args!("\n{} = Union[{}]\n", one.name, names.join(", ")));
         }
         Kind::Alias(shape) => put(text, format_args!("\n{} = {}\n", one.name, hint(shape, false))),
+        Kind::Codes(codes) => {
+            let codes: String = codes.iter().map(|code| format!("    \"{code}\",\n")).collect();
+            put(text, format_args!("\n{} = Literal[\n{codes}]\n", one.name));
+        }
         Kind::Record(_) | Kind::Words(_) => return,
     }
     put(text, format_args!("\"\"\"{}\"\"\"\n", quoted(&one.doc)));
@@ -177,7 +181,7 @@ fn registry(text: &mut String, types: &[Type]) {
                 let members = variants.iter().map(|it| format!("\"{}\": {}", it.tag, class_name(&one.name, &it.tag)));
                 put(text, format_args!("    \"{}\": {{{}}},\n", one.name, members.collect::<Vec<_>>().join(", ")));
             }
-            Kind::Alias(_) => {}
+            Kind::Alias(_) | Kind::Codes(_) => {}
         }
     }
     text.push_str("}\n");

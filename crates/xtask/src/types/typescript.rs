@@ -38,6 +38,10 @@ pub(super) fn emit(types: &[Type]) -> String {
                 }
                 text.push_str(";\n");
             }
+            Kind::Codes(codes) => {
+                let codes: String = codes.iter().map(|code| format!("\n  | \"{code}\"")).collect();
+                put(&mut text, format_args!("export type {} ={codes};\n", one.name));
+            }
             Kind::Alias(shape) => put(&mut text, format_args!("export type {} = {};\n", one.name, hint(shape))),
         }
     }
