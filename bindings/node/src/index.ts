@@ -18,8 +18,8 @@ export { Input } from "./input.js";
 export type { HeaderLines } from "./input.js";
 export { Reject } from "./reject.js";
 export { Session } from "./session.js";
-export type { Config, Request } from "./session.js";
 export { Account };
+export type * from "./config.js";
 export type * from "./types.js";
 
 /**

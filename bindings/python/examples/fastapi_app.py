@@ -27,6 +27,7 @@ TABLES = """
 CREATE TABLE IF NOT EXISTS session (id TEXT PRIMARY KEY, revision INTEGER, snapshot TEXT, due INTEGER, outcome TEXT);
 CREATE TABLE IF NOT EXISTS reference (reference TEXT PRIMARY KEY, session TEXT);
 """
+WAIT = '<!doctype html><meta http-equiv="refresh" content="1">One moment, please.'
 PAGE = """<!doctype html><title>Verify</title>{way}
 <script>addEventListener("idvkit:seen", (event) =>
   fetch("/verifications/{id}/seen", {{method: "POST", body: JSON.stringify(event.detail)}}))</script>"""
@@ -136,7 +137,7 @@ def create_app(
         if isinstance(step, Present):
             way = next((html for html in (way.html() for way in step.journey.ways) if html), "")
             return HTMLResponse(PAGE.format(way=way, id=id))
-        return HTMLResponse("Thank you." if isinstance(step, Done) else "One moment, please.")
+        return HTMLResponse("Thank you." if isinstance(step, Done) else WAIT)
 
     @app.post("/verifications/{id}/seen")
     async def seen(id: str, posted: Request) -> Response:

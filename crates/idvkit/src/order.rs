@@ -8,6 +8,7 @@ use crate::malformed::{Form, walk};
 /// One provider account. In JSON the member `provider` says which.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(tag = "provider", rename_all = "snake_case")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub enum Config {
     /// Attestr Studio.
@@ -52,6 +53,7 @@ impl Config {
 /// One verification. In JSON the member `flow` says which flow.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(tag = "flow", rename_all = "snake_case")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub enum Request {
     /// A flow of Attestr Studio.

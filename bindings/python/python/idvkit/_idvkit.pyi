@@ -1,5 +1,7 @@
 from collections.abc import Mapping, Sequence
-from typing import Any, Dict, Literal, Optional, Union, final
+from typing import Any, Dict, Literal, Optional, Union, final, overload
+
+from typing_extensions import Unpack
 
 from ._types import (
     BytesLike,
@@ -12,6 +14,8 @@ from ._types import (
     Provider,
     Seen,
 )
+
+from .config import AttestrConfig, BiometricKzConfig, Config, JumioConfig, Request, SignicatConfig
 
 __all__ = [
     "Account",
@@ -29,7 +33,19 @@ __all__ = [
 
 @final
 class Account:
-    def __new__(cls, config: Optional[Mapping[str, Any]] = None, /, **settings: Any) -> Account: ...
+    @overload
+    def __new__(cls, config: Config, /) -> Account: ...
+    @overload
+    def __new__(cls, /, **settings: Unpack[AttestrConfig]) -> Account: ...
+    @overload
+    def __new__(cls, /, **settings: Unpack[BiometricKzConfig]) -> Account: ...
+    @overload
+    def __new__(cls, /, **settings: Unpack[JumioConfig]) -> Account: ...
+    @overload
+    def __new__(cls, /, **settings: Unpack[SignicatConfig]) -> Account: ...
+    # A part from elsewhere, the rest by keyword: what comes together is checked when it runs.
+    @overload
+    def __new__(cls, config: Mapping[str, Any], /, *, provider: str, **settings: Any) -> Account: ...
     @property
     def provider(self) -> Provider: ...
     def reference_of(self, input: Input, now: int) -> Optional[str]: ...
@@ -37,7 +53,7 @@ class Account:
 @final
 class Session:
     @staticmethod
-    def open(account: Account, request: Mapping[str, Any], seed: BytesLike, now: int) -> Session: ...
+    def open(account: Account, request: Request, seed: BytesLike, now: int) -> Session: ...
     @staticmethod
     def restore(account: Account, snapshot: str) -> Session: ...
     @staticmethod
