@@ -13,13 +13,14 @@ import secrets
 import sqlite3
 import threading
 from contextlib import asynccontextmanager, closing
-from typing import Any, AsyncGenerator, Callable, Mapping, Optional
+from typing import Any, AsyncGenerator, Callable, Optional
 
 import httpx
 from fastapi import FastAPI, HTTPException, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse, RedirectResponse
 
+import idvkit.config
 from idvkit import Account, Blame, Callback, Done, Hint, Input, Present, Redirect, Reject, Session, read
 from idvkit.httpx import Rest, advance, system_clock, tell
 
@@ -73,8 +74,8 @@ class Row:
 
 
 def create_app(
-    config: Mapping[str, Any],
-    request: Mapping[str, Any],
+    config: idvkit.config.Config,
+    request: idvkit.config.Request,
     act: Callable[[str, Done], None],
     path: str = "idv.sqlite",
     clock: Callable[[], int] = system_clock,

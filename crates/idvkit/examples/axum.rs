@@ -1,4 +1,4 @@
-//! A web shop that verifies its users, with any of the four providers: axum, SQLite, and idvkit.
+//! A web shop that verifies its users, with any of the four providers: axum, `SQLite`, and idvkit.
 //!
 //! Which provider it is stands in two JSON texts, and nowhere in the code:
 //!
@@ -38,8 +38,10 @@ pub(crate) struct Shop {
     pub(crate) client: Client,
     pub(crate) database: Mutex<Connection>,
     /// Called exactly once for each session that has ended.
-    pub(crate) act: Box<dyn Fn(&str, &Outcome) + Send + Sync>,
+    pub(crate) act: Act,
 }
+
+type Act = Box<dyn Fn(&str, &Outcome) + Send + Sync>;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
@@ -226,7 +228,7 @@ impl From<idvkit_http::Error<Failure>> for Failure {
         match error {
             idvkit_http::Error::Store(failure) => failure,
             idvkit_http::Error::Reject(reject) => reject.into(),
-            conflict => Self(StatusCode::SERVICE_UNAVAILABLE, conflict.to_string()),
+            idvkit_http::Error::Conflict => Self(StatusCode::SERVICE_UNAVAILABLE, "try again".into()),
         }
     }
 }

@@ -51,7 +51,7 @@ fn documents() {
     for row in rows("jumio/retrieval") {
         match found("jumio_transaction", row["body"].as_str().unwrap()) {
             Ok(transaction) => {
-                assert_eq!((&transaction["result"], &transaction["date"]), (&row["result"], &row["date"]))
+                assert_eq!((&transaction["result"], &transaction["date"]), (&row["result"], &row["date"]));
             }
             Err(code) => assert_eq!(code, row["code"], "{row}"),
         }

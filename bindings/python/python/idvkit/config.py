@@ -51,7 +51,6 @@ class AttestrOptions(TypedDict):
     """How long the proof of a claimed success may take, in milliseconds; 15 minutes by default (inferred)."""
 
 
-
 class BiometricKzEdocumentMetadata(TypedDict):
     """Metadata for E-Document."""
     iin: NotRequired[Union[BiometricKzPrefilledField, None]]
@@ -62,19 +61,16 @@ class BiometricKzEdocumentMetadata(TypedDict):
     """Goes straight to the code from 1414; `false` unless given. Needs both values, and both not changeable."""
 
 
-
 class BiometricKzFace2FaceMetadata(TypedDict):
     """Metadata for face matching (F2F)."""
     photo1: NotRequired[Union[str, None]]
     """The photo to compare with: a file in strict base64, without a `data:` prefix."""
 
 
-
 class BiometricKzGeneralMetadata(TypedDict):
     """Metadata for the whole flow."""
     interchangeable_tech: NotRequired[Union[Sequence[str], None]]
     """Codes of technologies, passed on as they are: what they do is documented nowhere (B-Q8)."""
-
 
 
 class BiometricKzMetadata(TypedDict):
@@ -85,7 +81,6 @@ class BiometricKzMetadata(TypedDict):
     """For face matching (F2F)."""
     general: NotRequired[Union[BiometricKzGeneralMetadata, None]]
     """For the whole flow."""
-
 
 
 class BiometricKzOptions(TypedDict):
@@ -128,14 +123,12 @@ class BiometricKzOptions(TypedDict):
     """Another place of the widget's script; `/widget/flow-widget.umd.js` below `front_base` by default (B-2)."""
 
 
-
 class BiometricKzPrefilledField(TypedDict):
     """One field of the data-entry step."""
     changeable: NotRequired[Union[bool, None]]
     """Whether the user may change it; `true` unless given."""
     value: NotRequired[Union[str, None]]
     """Its value. An empty one counts as not given (B-Q4)."""
-
 
 
 class ImageSlot(TypedDict):
@@ -146,11 +139,9 @@ class ImageSlot(TypedDict):
     """Whether it must be there."""
 
 
-
 class JumioCallbackTargetUrl(TypedDict):
     """To this URL, at most 222 characters: a secret path segment of 33 is added (J-D10)."""
     url: str
-
 
 JumioCallbackTarget = Union[Literal["portal"], JumioCallbackTargetUrl]
 """Where callbacks go. One of the two has to be chosen (J-D1)."""
@@ -181,7 +172,6 @@ class JumioOptions(TypedDict):
     verdict_patience_ms: NotRequired[Union[int, None]]
     """How long a verdict may take, in milliseconds; a day by default (inferred)."""
 
-
 JumioRegion = Union[Literal["us"], Literal["eu"], Literal["sgp"]]
 """A data centre (S3)."""
 
@@ -200,7 +190,6 @@ class SignicatCaptureParameters(TypedDict):
     """The id of a capture configuration."""
 
 
-
 class SignicatCaptureProvider(TypedDict):
     """One provider of a capture flow."""
     process_type: NotRequired[Union[str, None]]
@@ -209,7 +198,6 @@ class SignicatCaptureProvider(TypedDict):
     """The provider: one of `PROVIDERS`."""
     redact: NotRequired[Sequence[str]]
     """Fields to redact."""
-
 
 SignicatCaptureSdk = Union[Literal["native"], Literal["capture"]]
 """The kind of capture page (note 2.4). Deliberately exhaustive."""
@@ -231,11 +219,9 @@ class SignicatNotification(TypedDict):
     """Earlier values, accepted until their last callbacks have arrived."""
 
 
-
 class SignicatNotificationTargetUrl(TypedDict):
     """To this URL, with the account's `authorization_header`."""
     url: str
-
 
 SignicatNotificationTarget = Union[Literal["off"], SignicatNotificationTargetUrl]
 """Where the callbacks of one request go."""
@@ -276,7 +262,6 @@ class SignicatOptions(TypedDict):
     """How long a verdict may take, in milliseconds; a day by default (inferred)."""
 
 
-
 class SignicatProfileCustomMembers(TypedDict):
     """Any other hosts: a sandbox, or what the documents do not say."""
     token_url: str
@@ -289,11 +274,9 @@ class SignicatProfileCustomMembers(TypedDict):
     """How the client proves who it is."""
 
 
-
 class SignicatProfileCustom(TypedDict):
     """Any other hosts: a sandbox, or what the documents do not say."""
     custom: SignicatProfileCustomMembers
-
 
 SignicatProfile = Union[Literal["current"], Literal["legacy"], Literal["legacy_production"], SignicatProfileCustom]
 """The two documented generations, and anything else (S-D1, SG1).
@@ -320,7 +303,6 @@ class AttestrConfig(TypedDict):
     refused. A list for rotation."""
 
 
-
 class BiometricKzConfig(TypedDict):
     """biometric.kz Flow."""
     provider: Literal["biometric_kz"]
@@ -339,7 +321,6 @@ class BiometricKzConfig(TypedDict):
     """The secret last path segments of the webhook URLs that you entered in the dashboard, as in
     `https://shop.example/idv/SECRET` (B-Q16): 16 to 128 letters, digits, `-` and `_`. The provider signs nothing,
     so without one a webhook is a hint by anybody. A list for rotation."""
-
 
 
 class JumioConfig(TypedDict):
@@ -371,7 +352,6 @@ class JumioConfig(TypedDict):
     """Where the user goes after a successful submission, unless the request says otherwise; at most 2047 characters."""
 
 
-
 class SignicatConfig(TypedDict):
     """Signicat Assure."""
     provider: Literal["signicat"]
@@ -387,7 +367,6 @@ class SignicatConfig(TypedDict):
     """Which generation of hosts and scopes the client belongs to (SG1)."""
     redirect_url: NotRequired[Union[str, None]]
     """Where the user returns to from a capture or eID page, unless the request says otherwise."""
-
 
 Config = Union[AttestrConfig, BiometricKzConfig, JumioConfig, SignicatConfig]
 """One provider account. In JSON the member `provider` says which."""
@@ -415,7 +394,6 @@ class AttestrFlowxRequest(TypedDict):
     """Whether the provider is to send webhooks for this handshake."""
 
 
-
 class BiometricKzFlowRequest(TypedDict):
     """A flow of biometric.kz."""
     flow: Literal["biometric_kz_flow"]
@@ -423,7 +401,6 @@ class BiometricKzFlowRequest(TypedDict):
     """The language: `ru`, `en`, `kz` or another spelling of these, such as `kk-KZ` (B-9)."""
     metadata: NotRequired[Union[BiometricKzMetadata, None]]
     """What the session is told in advance."""
-
 
 
 class JumioAuthenticationRequest(TypedDict):
@@ -444,7 +421,6 @@ class JumioAuthenticationRequest(TypedDict):
     """How long the link stays valid, in minutes, 5 to 86400; the portal's setting by default."""
     user_reference: NotRequired[Union[str, None]]
     """Your own reference for the user, at most 100 characters, no personal data."""
-
 
 
 class SignicatDocumentVerificationRequest(TypedDict):
@@ -471,7 +447,6 @@ class SignicatDocumentVerificationRequest(TypedDict):
     """For `ImageSource.Upload`: which images; by provider and process type unless given."""
 
 
-
 class SignicatCaptureFlowRequest(TypedDict):
     """Signicat Assure: the provider's page takes the images."""
     flow: Literal["signicat_capture_flow"]
@@ -493,7 +468,6 @@ class SignicatCaptureFlowRequest(TypedDict):
     """Which kind of page; `signicatvideoid` accepts `native` only, and gets it by default (GCAP)."""
 
 
-
 class SignicatEidRequest(TypedDict):
     """Signicat Assure: an electronic identity."""
     flow: Literal["signicat_eid"]
@@ -509,7 +483,6 @@ class SignicatEidRequest(TypedDict):
     """The method, as in `connect:idin` (GCN). S4 calls this the process id, which cannot be (SG7)."""
     redirect_url: NotRequired[Union[str, None]]
     """Where the user returns to."""
-
 
 Request = Union[AttestrFlowxRequest, BiometricKzFlowRequest, JumioAuthenticationRequest, SignicatDocumentVerificationRequest, SignicatCaptureFlowRequest, SignicatEidRequest]
 """One verification. In JSON the member `flow` says which flow."""

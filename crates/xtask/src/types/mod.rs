@@ -24,7 +24,7 @@ pub(crate) fn generate(check: bool) -> Result<()> {
         ("bindings/python/python/idvkit/_types.py", python::emit(&types)),
         ("bindings/python/python/idvkit/config.py", python::emit_incoming(&forms)),
         ("bindings/node/src/types.ts", typescript::emit(&types)),
-        ("bindings/node/src/config.ts", typescript::emit_incoming(&forms)),
+        ("bindings/node/src/config.ts", typescript::emit_incoming(&forms, &types)),
     ];
     let mut stale = Vec::new();
     for (name, text) in files {

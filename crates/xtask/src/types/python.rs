@@ -88,8 +88,8 @@ pub(super) fn emit_incoming(forms: &[incoming::Form]) -> String {
             }
         }
     }
-    let names: String = forms.iter().map(|form| format!("    \"{}\",\n", form.name)).collect();
-    put(&mut text, format_args!("\n__all__ = [\n{names}]\n"));
+    let names: Vec<String> = forms.iter().map(|form| format!("    \"{}\",\n", form.name)).collect();
+    put(&mut text, format_args!("\n__all__ = [\n{}]\n", names.concat()));
     text
 }
 
@@ -101,7 +101,6 @@ fn typed_dict(text: &mut String, form: &incoming::Form, members: &[incoming::Mem
         put(text, format_args!("    {name}: {hint}\n"));
         docstring(text, doc);
     }
-    text.push('\n');
 }
 
 fn wanted(shape: &incoming::Shape) -> String {
@@ -222,8 +221,8 @@ fn alias(text: &mut String, one: &Type) {
         }
         Kind::Alias(shape) => put(text, format_args!("\n{} = {}\n", one.name, hint(shape, false))),
         Kind::Codes(codes) => {
-            let codes: String = codes.iter().map(|code| format!("    \"{code}\",\n")).collect();
-            put(text, format_args!("\n{} = Literal[\n{codes}]\n", one.name));
+            let codes: Vec<String> = codes.iter().map(|code| format!("    \"{code}\",\n")).collect();
+            put(text, format_args!("\n{} = Literal[\n{}]\n", one.name, codes.concat()));
         }
         Kind::Record(_) | Kind::Words(_) => return,
     }
