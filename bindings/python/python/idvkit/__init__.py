@@ -7,6 +7,7 @@ has no sockets, no clock and no randomness.
 * `Journey` and `read`: what a page or phone gets, and what it sends back.
 * `catalog` and `diagnose`: a provider's tables, and the signature doctor.
 * `verify`, `signed_member` and `examine`: signatures and documents without a session.
+* `idvkit.config`: the forms of configurations and requests, for type checkers.
 * `idvkit.httpx`: drives a session over httpx (`pip install idvkit[httpx]`).
 
 Every refusal is a `Reject`. Sessions and accounts may be used from several threads at once.
