@@ -23,3 +23,22 @@ from ._types import *  # noqa: F403
 __version__ = "0.1.0"
 __all__ = ["Account", "Reject", "Session", "catalog", "diagnose", "examine", "read", "signed_member", "verify"]
 __all__ += _types.__all__
+
+# See `_types.py`.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from . import _aliases
+    from ._aliases import *  # noqa: F403
+
+    __all__ += _aliases.__all__
+
+
+def __getattr__(name: str) -> object:
+    """Choices such as `Next`, when somebody first asks for one."""
+    if name.startswith("_"):
+        raise AttributeError(name)
+    from . import _aliases
+
+    if name not in _aliases.__all__:
+        raise AttributeError(f"module 'idvkit' has no attribute {name!r}")
+    return getattr(_aliases, name)

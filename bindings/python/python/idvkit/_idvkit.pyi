@@ -3,17 +3,8 @@ from typing import Any, Dict, Literal, Optional, Union, final, overload
 
 from typing_extensions import Unpack
 
-from ._types import (
-    BytesLike,
-    Catalog,
-    Diagnosis,
-    Evidence,
-    Input,
-    Journey,
-    Next,
-    Provider,
-    Seen,
-)
+from ._aliases import BytesLike, Input, Next, Seen
+from ._types import Catalog, Diagnosis, Evidence, Journey, Provider
 
 from .config import AttestrConfig, BiometricKzConfig, Config, JumioConfig, Request, SignicatConfig
 

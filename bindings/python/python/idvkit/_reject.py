@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Optional
+from ._types import Blame
 
-from ._types import Blame, RejectCode
+# See `_types.py`.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Optional
+
+    from ._aliases import RejectCode
 
 __all__ = ["Reject"]
 

@@ -22,6 +22,7 @@ pub(crate) fn generate(check: bool) -> Result<()> {
     let (types, forms) = (roots::types()?, incoming::forms()?);
     let files = [
         ("bindings/python/python/idvkit/_types.py", python::emit(&types)),
+        ("bindings/python/python/idvkit/_aliases.py", python::emit_aliases(&types)),
         ("bindings/python/python/idvkit/config.py", python::emit_incoming(&forms)),
         ("bindings/node/src/types.ts", typescript::emit(&types)),
         ("bindings/node/src/config.ts", typescript::emit_incoming(&forms, &types)),
