@@ -733,10 +733,24 @@ export type Subject =
   | "locale"
   /** A JSON text. Gives `{text}` as ECMAScript's `JSON.stringify(JSON.parse(text))` writes it. */
   | "ecmascript"
+  /**
+   * A personal number of Kazakhstan (IIN), `{text, lenient}`. Gives `{birth_date, sex}` as it says them; `lenient` takes any 12
+   * digits.
+   */
+  | "biometric_kz_iin"
+  /** A phone of Kazakhstan, `{text}`. Gives `{phone}` as the provider takes it. */
+  | "biometric_kz_phone"
+  /**
+   * A webhook of biometric.kz. Gives `{event, session_id, created, dedupe_key, technologies, technology}`; nothing in it says
+   * that it is genuine.
+   */
+  | "biometric_kz_webhook"
   /** The result of a Jumio ID verification that is to serve as enrolment. Gives `{eligible, unmet}`. */
   | "jumio_enrolment"
   /** The colours of Jumio's page, `{locale, configured, account_default}`. Gives `{source, locale}`. */
   | "jumio_colours"
+  /** Where Jumio sent the user back to, `{url}`. Gives `{status, reference, error, meaning, advice}`, for display only. */
+  | "jumio_return"
   /** A Jumio transaction as retrieved. Gives `{reference, enrollment_reference, result, date, images, liveness_images}`. */
   | "jumio_transaction"
   /** One of Signicat's account-wide events. Gives its members; nothing in it says that it is genuine. */

@@ -65,6 +65,11 @@ def prefix(name: str) -> None:
 def returns(name: str) -> None:
     for case in rows(name):
         check_reference(some_jumio(), idvkit.Redirect(case["url"]), case.get("reference"), case.get("code"), case["id"])
+        found, code = examined("jumio_return", {"url": case["url"]})
+        assert code == case.get("code"), case["id"]
+        if found:
+            assert (found["status"], found["error"]) == (case["status"], case["error"]), case["id"]
+            assert (found["meaning"] is not None) == case.get("known", False), case["id"]
 
 
 @runs("jumio/callback")

@@ -5,8 +5,9 @@ use alloc::{
     vec::Vec,
 };
 
+use idvkit_biometric_kz::{Iin, Phone, Sex, Webhook};
 use idvkit_core::{LocaleTag, Provider, Reject, UnixMillis};
-use idvkit_jumio::{ColourSource, EnrolmentCheck, Transaction};
+use idvkit_jumio::{ColourSource, EnrolmentCheck, ReturnParameters, ReturnStatus, Transaction};
 use idvkit_signature::ecmascript;
 use idvkit_signicat::{AccessToken, Check, Event, Match, PaperRun, Problem, ProblemShape, Process};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -24,10 +25,20 @@ pub enum Subject {
     Locale,
     /// A JSON text. Gives `{text}` as ECMAScript's `JSON.stringify(JSON.parse(text))` writes it.
     Ecmascript,
+    /// A personal number of Kazakhstan (IIN), `{text, lenient}`. Gives `{birth_date, sex}` as it says them; `lenient` takes any 12
+    /// digits.
+    BiometricKzIin,
+    /// A phone of Kazakhstan, `{text}`. Gives `{phone}` as the provider takes it.
+    BiometricKzPhone,
+    /// A webhook of biometric.kz. Gives `{event, session_id, created, dedupe_key, technologies, technology}`; nothing in it says
+    /// that it is genuine.
+    BiometricKzWebhook,
     /// The result of a Jumio ID verification that is to serve as enrolment. Gives `{eligible, unmet}`.
     JumioEnrolment,
     /// The colours of Jumio's page, `{locale, configured, account_default}`. Gives `{source, locale}`.
     JumioColours,
+    /// Where Jumio sent the user back to, `{url}`. Gives `{status, reference, error, meaning, advice}`, for display only.
+    JumioReturn,
     /// A Jumio transaction as retrieved. Gives `{reference, enrollment_reference, result, date, images, liveness_images}`.
     JumioTransaction,
     /// One of Signicat's account-wide events. Gives its members; nothing in it says that it is genuine.
@@ -65,8 +76,12 @@ pub fn examine(subject: Subject, document: &[u8]) -> Result<String, Reject> {
         Subject::Time => time(document),
         Subject::Locale => locale(document),
         Subject::Ecmascript => Ok(json!({ "text": String::from_utf8_lossy(&ecmascript(document)?) })),
+        Subject::BiometricKzIin => iin(document),
+        Subject::BiometricKzPhone => phone(document),
+        Subject::BiometricKzWebhook => webhook(document),
         Subject::JumioEnrolment => enrolment(document),
         Subject::JumioColours => colours(document),
+        Subject::JumioReturn => returned(document),
         Subject::JumioTransaction => transaction(document),
         Subject::SignicatEvent => event(document),
         Subject::SignicatMatching => matching(document),
@@ -111,6 +126,44 @@ fn locale(document: &[u8]) -> Result<Value, Reject> {
     Ok(json!({ "tag": found.tag, "name": found.name }))
 }
 
+fn iin(document: &[u8]) -> Result<Value, Reject> {
+    #[derive(Deserialize)]
+    struct Number {
+        text: String,
+        #[serde(default)]
+        lenient: bool,
+    }
+    let Number { text, lenient } = value(document, "the text `text`, and perhaps the flag `lenient`")?;
+    let iin = if lenient { Iin::lenient("text", &text)? } else { Iin::parse("text", &text)? };
+    let sex = iin.sex().map(|sex| match sex {
+        Sex::Female => "female",
+        Sex::Male => "male",
+    });
+    Ok(json!({ "birth_date": iin.birth_date(), "sex": sex }))
+}
+
+fn phone(document: &[u8]) -> Result<Value, Reject> {
+    #[derive(Deserialize)]
+    struct Number {
+        text: String,
+    }
+    let Number { text } = value(document, "the text `text`")?;
+    Ok(json!({ "phone": Phone::parse("text", &text)?.as_str() }))
+}
+
+fn webhook(document: &[u8]) -> Result<Value, Reject> {
+    let webhook = Webhook::parse(document)?;
+    let technologies: Vec<String> = webhook.technologies().iter().map(ToString::to_string).collect();
+    Ok(json!({
+        "event": webhook.event.as_str(),
+        "session_id": webhook.session_id,
+        "created": webhook.created.map(|at| at.0),
+        "dedupe_key": webhook.dedupe_key(),
+        "technologies": technologies,
+        "technology": webhook.technology().map(|one| one.to_string()),
+    }))
+}
+
 fn enrolment(document: &[u8]) -> Result<Value, Reject> {
     let check = EnrolmentCheck::from_json(document)?;
     Ok(json!({ "eligible": check.is_eligible(), "unmet": check.unmet() }))
@@ -131,6 +184,29 @@ fn colours(document: &[u8]) -> Result<Value, Reject> {
         ColourSource::AccountDefault => json!({ "source": "account_default", "locale": null }),
         ColourSource::JumioDefault => json!({ "source": "jumio_default", "locale": null }),
     })
+}
+
+fn returned(document: &[u8]) -> Result<Value, Reject> {
+    #[derive(Deserialize)]
+    struct Back {
+        url: String,
+    }
+    let Back { url } = value(document, "the text `url`")?;
+    let ReturnParameters { status, reference, error, .. } = ReturnParameters::parse(&url)?;
+    let status = match &status {
+        ReturnStatus::Success => "SUCCESS",
+        ReturnStatus::Error => "ERROR",
+        ReturnStatus::Other(other) => other,
+        _ => "",
+    };
+    let error = error.as_ref();
+    Ok(json!({
+        "status": status,
+        "reference": reference,
+        "error": error.map(|error| &error.code),
+        "meaning": error.and_then(|error| error.meaning),
+        "advice": error.and_then(|error| error.advice),
+    }))
 }
 
 fn transaction(document: &[u8]) -> Result<Value, Reject> {

@@ -74,8 +74,58 @@ fn documents() {
 }
 
 #[test]
+fn what_a_form_and_a_webhook_hold() {
+    for row in rows("biometric_kz/iin") {
+        let text = json!({ "text": row["input"] });
+        let strict = found("biometric_kz_iin", text.to_string());
+        assert_eq!(strict.as_ref().err(), row["code"].as_str().as_ref(), "{row}");
+        let lenient = found("biometric_kz_iin", json!({ "text": row["input"], "lenient": true }).to_string());
+        assert_eq!(lenient.is_ok(), row["lenient"] == true, "{row}");
+        if let Ok(said) = lenient {
+            assert_eq!((&said["birth_date"], &said["sex"]), (&row["birth_date"], &row["sex"]), "{row}");
+        }
+    }
+    for row in rows("biometric_kz/phone") {
+        let said = found("biometric_kz_phone", json!({ "text": row["input"] }).to_string());
+        assert_eq!(
+            said.map(|said| said["phone"].clone()).map_err(Value::from),
+            match &row["code"] {
+                Value::Null => Ok(row["phone"].clone()),
+                code => Err(code.clone()),
+            }
+        );
+    }
+    for row in rows("biometric_kz/webhook") {
+        let said = found("biometric_kz_webhook", row["body"].to_string());
+        assert_eq!(said.as_ref().err(), row["code"].as_str().as_ref(), "{row}");
+        let Ok(said) = said else { continue };
+        for member in ["event", "session_id", "created", "dedupe_key", "technology"] {
+            assert_eq!(said[member], row[member], "{row}: {member}");
+        }
+    }
+    for row in rows("jumio/return") {
+        match found("jumio_return", json!({ "url": row["url"] }).to_string()) {
+            Ok(said) => {
+                assert_eq!((&said["status"], &said["error"]), (&row["status"], &row["error"]), "{row}");
+                assert!(row["known"].is_null() || said["meaning"].is_string() == (row["known"] == true), "{row}");
+            }
+            Err(code) => assert_eq!(code, row["code"], "{row}"),
+        }
+    }
+}
+
+#[test]
 fn a_value_without_its_members_is_refused_without_an_echo() {
-    for subject in ["time", "locale", "jumio_colours", "signicat_matching", "signicat_rule"] {
+    for subject in [
+        "time",
+        "locale",
+        "biometric_kz_iin",
+        "biometric_kz_phone",
+        "jumio_return",
+        "jumio_colours",
+        "signicat_matching",
+        "signicat_rule",
+    ] {
         for document in ["", "[]", "{}", r#"{"text": 7, "kind": "planted", "provider": "planted"}"#] {
             let reject = examine(Subject::parse(subject).unwrap(), document.as_bytes()).unwrap_err();
             assert_eq!(

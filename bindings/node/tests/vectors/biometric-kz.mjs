@@ -5,13 +5,13 @@ import assert from "node:assert/strict";
 import { Account, Input, Session } from "idvkit";
 
 import { SEED, T0, rows } from "../support.mjs";
-import { Run, checkReference, codeOf, sent } from "./common.mjs";
+import { Run, checkReference, codeOf, examined, sent } from "./common.mjs";
 
 export const runners = {
   "biometric_kz/webhook": webhook,
   "biometric_kz/metadata": metadata,
-  "biometric_kz/iin": (name) => edocument(name, "iin"),
-  "biometric_kz/phone": (name) => edocument(name, "phone"),
+  "biometric_kz/iin": iin,
+  "biometric_kz/phone": phone,
   "biometric_kz/result": result,
 };
 
@@ -23,6 +23,11 @@ function webhook(name) {
     const body = Buffer.from(JSON.stringify(row.body));
     const input = Input.callback({ url: "/idv/0123456789abcdef", headers: [], body });
     checkReference(account, input, row.session_id, row.code, row.id);
+    const { found, code } = examined("biometric_kz_webhook", body);
+    assert.equal(code, row.code, row.id);
+    const members = ["event", "session_id", "created", "dedupe_key", "technology"];
+    for (const member of found ? members : []) assert.equal(found[member], row[member] ?? null, row.id);
+    if (found) assert.deepEqual(found.technologies, row.technologies ?? [], row.id);
   }
 }
 
@@ -33,6 +38,24 @@ function metadata(name) {
     if (row.code) assert.throws(open, (reject) => reject.code === row.code && reject.field === row.field, row.id);
     else assert.deepEqual(JSON.parse(sent(open()).body).metadata ?? null, row.sent, row.id);
   }
+}
+
+function iin(name) {
+  for (const row of rows(name)) {
+    assert.equal(examined("biometric_kz_iin", { text: row.input }).code, row.code, row.id);
+    const { found } = examined("biometric_kz_iin", { text: row.input, lenient: true });
+    assert.equal(found !== null, row.lenient, row.id);
+    if (found) assert.deepEqual(found, { birth_date: row.birth_date, sex: row.sex }, row.id);
+  }
+  edocument(name, "iin");
+}
+
+function phone(name) {
+  for (const row of rows(name)) {
+    const { found, code } = examined("biometric_kz_phone", { text: row.input });
+    assert.deepEqual([found?.phone ?? null, code], [row.phone, row.code], row.id);
+  }
+  edocument(name, "phone");
 }
 
 function edocument(name, member) {

@@ -61,7 +61,14 @@ function prefix(name) {
 }
 
 function returns(name) {
-  for (const one of rows(name)) checkReference(someJumio(), Input.redirect(one.url), one.reference, one.code, one.id);
+  for (const one of rows(name)) {
+    checkReference(someJumio(), Input.redirect(one.url), one.reference, one.code, one.id);
+    const { found, code } = examined("jumio_return", { url: one.url });
+    assert.equal(code, one.code ?? null, one.id);
+    if (!found) continue;
+    assert.deepEqual([found.status, found.error], [one.status, one.error], one.id);
+    assert.equal(found.meaning !== null, one.known ?? false, one.id);
+  }
 }
 
 function jumioCallback(name) {

@@ -1113,10 +1113,20 @@ class Subject(Word):
     """A language, `{text, provider}`. Gives `{tag, name}` as the provider takes it; without `provider` only the form counts."""
     ECMASCRIPT = "ecmascript"
     """A JSON text. Gives `{text}` as ECMAScript's `JSON.stringify(JSON.parse(text))` writes it."""
+    BIOMETRIC_KZ_IIN = "biometric_kz_iin"
+    """A personal number of Kazakhstan (IIN), `{text, lenient}`. Gives `{birth_date, sex}` as it says them; `lenient` takes any 12
+    digits."""
+    BIOMETRIC_KZ_PHONE = "biometric_kz_phone"
+    """A phone of Kazakhstan, `{text}`. Gives `{phone}` as the provider takes it."""
+    BIOMETRIC_KZ_WEBHOOK = "biometric_kz_webhook"
+    """A webhook of biometric.kz. Gives `{event, session_id, created, dedupe_key, technologies, technology}`; nothing in it says
+    that it is genuine."""
     JUMIO_ENROLMENT = "jumio_enrolment"
     """The result of a Jumio ID verification that is to serve as enrolment. Gives `{eligible, unmet}`."""
     JUMIO_COLOURS = "jumio_colours"
     """The colours of Jumio's page, `{locale, configured, account_default}`. Gives `{source, locale}`."""
+    JUMIO_RETURN = "jumio_return"
+    """Where Jumio sent the user back to, `{url}`. Gives `{status, reference, error, meaning, advice}`, for display only."""
     JUMIO_TRANSACTION = "jumio_transaction"
     """A Jumio transaction as retrieved. Gives `{reference, enrollment_reference, result, date, images, liveness_images}`."""
     SIGNICAT_EVENT = "signicat_event"
@@ -1454,7 +1464,7 @@ CLASSES: Dict[str, object] = {
     "SignedForm": {"as_sent": SignedForm.AS_SENT, "ecmascript": SignedForm.ECMASCRIPT},
     "SizeClass": SizeClass,
     "Source": Source,
-    "Subject": {"time": Subject.TIME, "locale": Subject.LOCALE, "ecmascript": Subject.ECMASCRIPT, "jumio_enrolment": Subject.JUMIO_ENROLMENT, "jumio_colours": Subject.JUMIO_COLOURS, "jumio_transaction": Subject.JUMIO_TRANSACTION, "signicat_event": Subject.SIGNICAT_EVENT, "signicat_matching": Subject.SIGNICAT_MATCHING, "signicat_rule": Subject.SIGNICAT_RULE, "signicat_problem": Subject.SIGNICAT_PROBLEM, "signicat_process": Subject.SIGNICAT_PROCESS, "signicat_token": Subject.SIGNICAT_TOKEN},
+    "Subject": {"time": Subject.TIME, "locale": Subject.LOCALE, "ecmascript": Subject.ECMASCRIPT, "biometric_kz_iin": Subject.BIOMETRIC_KZ_IIN, "biometric_kz_phone": Subject.BIOMETRIC_KZ_PHONE, "biometric_kz_webhook": Subject.BIOMETRIC_KZ_WEBHOOK, "jumio_enrolment": Subject.JUMIO_ENROLMENT, "jumio_colours": Subject.JUMIO_COLOURS, "jumio_return": Subject.JUMIO_RETURN, "jumio_transaction": Subject.JUMIO_TRANSACTION, "signicat_event": Subject.SIGNICAT_EVENT, "signicat_matching": Subject.SIGNICAT_MATCHING, "signicat_rule": Subject.SIGNICAT_RULE, "signicat_problem": Subject.SIGNICAT_PROBLEM, "signicat_process": Subject.SIGNICAT_PROCESS, "signicat_token": Subject.SIGNICAT_TOKEN},
     "Support": {"full": Support.FULL, "partial": Support.PARTIAL, "none": Support.NONE},
     "TagEncoding": {"hex": TagEncoding.HEX, "base64": TagEncoding.BASE64},
     "TextEntry": TextEntry,
