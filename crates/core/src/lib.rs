@@ -16,6 +16,7 @@
 extern crate alloc;
 
 mod catalog;
+mod codes;
 mod html;
 mod http;
 mod image;
@@ -37,6 +38,7 @@ mod time;
 mod wire;
 
 pub use catalog::{Browser, CallbackSource, Catalog, ErrorCode, LocaleEntry, LocaleList, Support, VersionWindow};
+pub use codes::REJECT_CODES;
 pub use http::{Cache, Header, HttpRequest, Method, Response};
 pub use image::{Base64Image, ImageKind, ImageRules};
 pub use journey::{

@@ -84,7 +84,7 @@ impl Reject {
         self
     }
 
-    /// The stable `snake_case` code, the same text in every language.
+    /// The stable `snake_case` code, the same text in every language; [`REJECT_CODES`](crate::REJECT_CODES) lists them all.
     pub fn code(&self) -> &'static str {
         self.code
     }
@@ -105,6 +105,8 @@ impl Reject {
     }
 
     fn new(blame: Blame, code: &'static str, message: impl Into<String>) -> Self {
+        // Other languages are told of the codes by that list: a code that it lacks would be unknown there.
+        debug_assert!(crate::codes::is_listed(code, blame), "{code} is missing in REJECT_CODES");
         Self { code, blame, field: None, message: message.into() }
     }
 }
