@@ -15,7 +15,7 @@ export function parse(given: unknown): Journey | Trouble {
   } catch {
     // Said below.
   }
-  return new Trouble("journey_malformed", "not what a server's `Present` step gave");
+  return new Trouble("journey_malformed");
 }
 
 /**
@@ -28,7 +28,7 @@ export function choose({ ways, refused = [] }: Journey, wish: string | null): Pa
   const way = ways.find(({ type }) => type === wish) ?? (no.length ? undefined : ways.find(forPage));
   if (way && forPage(way)) return checked(way);
   const reasons = (no.length ? no : refused).map(({ way, reason }) => `${way}: ${reason}`);
-  throw new Trouble("way_unsupported", [...reasons, `an app is needed for ${wish ?? "it"}`].join("; "));
+  throw new Trouble("way_unsupported", reasons.join("; "));
 }
 
 /** Whether the provider's pages ask for the camera, as far as the journey says so. */

@@ -1,7 +1,7 @@
 // <idv-journey>: shows one journey, and says what happened in events.
 
 import { parse } from "./choose.js";
-import { Panel } from "./panel.js";
+import { panelIn, type Panel } from "./panel.js";
 import { Presentation } from "./presentation.js";
 import { load } from "./texts.js";
 import { Trouble } from "./trouble.js";
@@ -70,16 +70,14 @@ export class IdvJourney extends Base {
   }
 
   async #show(given: Journey | Trouble): Promise<void> {
-    const panel = (this.#panel ??= new Panel(this));
+    const panel = (this.#panel ??= panelIn(this));
     const shown = (this.#shown = new Presentation(this, panel, given, () => this.#restart()));
     await this.#speak();
-    if (shown.signal.aborted) return;
-    if (this.hasAttribute("closable")) panel.foot(panel.button("close", () => this.close(), "plain"));
-    return shown.start();
+    if (!shown.signal.aborted) await shown.start();
   }
 
   async #speak(): Promise<void> {
-    const { language, texts } = await load(this.closest<HTMLElement>("[lang]")?.lang ?? "");
-    this.#panel?.speak(texts, language);
+    const texts = await load(this.closest<HTMLElement>("[lang]")?.lang ?? "");
+    this.#panel?.speak(texts);
   }
 }

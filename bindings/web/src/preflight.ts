@@ -15,9 +15,7 @@ export type CameraTrouble =
 
 const TROUBLES: Readonly<Record<string, CameraTrouble>> = {
   NotFoundError: "camera_none",
-  OverconstrainedError: "camera_none",
   NotAllowedError: "camera_denied",
-  SecurityError: "camera_blocked_by_policy",
 };
 
 /**
@@ -29,7 +27,7 @@ const TROUBLES: Readonly<Record<string, CameraTrouble>> = {
  */
 export async function preflight(allow: string, ask = true): Promise<CameraTrouble | null> {
   const media = navigator.mediaDevices as MediaDevices | undefined;
-  if (!/(^|[;\s])camera\b/.test(allow)) return null;
+  if (!/\bcamera\b/.test(allow)) return null;
   if (!media) return "insecure_context";
   if (!passes(document)) return "camera_blocked_by_policy";
   const devices = await media.enumerateDevices();

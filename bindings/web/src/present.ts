@@ -1,6 +1,7 @@
 // `present`: the element without HTML, for those who prefer a function.
 
 import type { IdvJourney } from "./element.js";
+import { make } from "./panel.js";
 import type { IdvEvents } from "./events.js";
 import type { Journey, Way } from "./types.js";
 
@@ -20,8 +21,6 @@ export interface PresentOptions {
   readonly autoRedirect?: boolean;
   /** `camera`: try it in any case; `off`: never. Otherwise as the journey says. */
   readonly preflight?: "camera" | "off";
-  /** Show a button to close it. */
-  readonly closable?: boolean;
   readonly onHint?: (detail: IdvEvents["idv-hint"]) => void;
   readonly onProgress?: (detail: IdvEvents["idv-progress"]) => void;
   readonly onEnd?: (detail: IdvEvents["idv-end"]) => void;
@@ -43,8 +42,8 @@ const handlers = new WeakMap<IdvJourney, AbortController>();
 
 /** Shows a journey in a container. With the same journey again, what is shown stays as it is, and only the handlers are new. */
 export function present(container: Element, journey: Journey | string, options: PresentOptions = {}): Presented {
-  const there = [...container.children].find((child): child is IdvJourney => child.localName === "idv-journey");
-  const element = there ?? (document.createElement("idv-journey") as IdvJourney);
+  const there = container.querySelector<IdvJourney>(":scope > idv-journey");
+  const element = there ?? make("idv-journey");
   handlers.get(element)?.abort();
   const listening = new AbortController();
   handlers.set(element, listening);

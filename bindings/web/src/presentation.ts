@@ -38,8 +38,9 @@ export class Presentation {
       const trouble = await this.#camera(way, asksForCamera(journey));
       if (this.signal.aborted) return;
       if (!trouble) return this.#show(way);
-      const onward = this.panel.button("continue_anyway", () => void this.#attempt(() => this.#show(way)), "plain");
-      this.fail(new Trouble(trouble), trouble === "insecure_context" ? [] : [onward]);
+      // The check may be wrong, and the provider's page may know another way.
+      const onward = this.panel.button("anyway", () => void this.#attempt(() => this.#show(way)), "plain");
+      this.fail(new Trouble(trouble), onward);
     });
   }
 
@@ -55,7 +56,11 @@ export class Presentation {
     const { kind } = hint;
     this.emit("idv-hint", hint);
     if (kind === "closed") this.emit("idv-closed", {});
-    else if (kind !== "loaded") this.#end(kind);
+    else if (kind !== "loaded") {
+      this.panel.say(kind);
+      if (!this.#over) this.emit("idv-end", { kind });
+      this.#over = true;
+    }
     return kind;
   }
 
@@ -66,11 +71,11 @@ export class Presentation {
   }
 
   /** Tells the user and the page what is wrong. What is shown stays. */
-  fail({ code, reason }: Trouble, buttons: readonly HTMLElement[] = []): void {
+  fail({ code, reason }: Trouble, ...onward: HTMLElement[]): void {
     const hopeless = code === "way_unsupported" || code === "journey_malformed";
-    const again = hopeless ? [] : [this.panel.button("try_again", this.restart)];
+    const again = hopeless ? [] : [this.panel.button("again", this.restart)];
     this.panel.say();
-    this.panel.warn(this.panel.label(make("p"), code), ...(reason ? [make("p", {}, reason)] : []), ...again, ...buttons);
+    this.panel.warn(this.panel.label(make("p"), code), ...(reason ? [make("p", {}, reason)] : []), ...again, ...onward);
     this.emit("idv-error", { code, message: this.panel.text(code), reason });
   }
 
@@ -106,7 +111,7 @@ export class Presentation {
     const wish = this.element.getAttribute("preflight");
     const redirected = type === "redirect";
     if (wish === "off" || type === "upload" || (wish !== "camera" && !asks)) return null;
-    this.progress("preflight", "checking_camera");
+    this.progress("preflight", "preflight");
     const trouble = await preflight("camera", !redirected);
     // Everything else is between the user and the page that they are sent to.
     return redirected && trouble !== "camera_none" ? null : trouble;
@@ -114,16 +119,10 @@ export class Presentation {
 
   #show(way: PageWay): void | Promise<void> {
     this.panel.warn();
-    if (way.type === "frame") return frame(way, this);
     if (way.type === "redirect") return redirect(way, this);
-    return way.type === "script" ? script(way, this) : upload(way, this);
-  }
-
-  #end(kind: HintKind): void {
-    this.panel.say(kind === "success" || kind === "finished" ? "your_part_is_done" : "ended_early");
-    if (this.#over) return;
-    this.#over = true;
-    this.emit("idv-end", { kind });
+    if (way.type === "upload") return upload(way, this);
+    this.progress("loading", "loading");
+    return way.type === "frame" ? frame(way, this) : script(way, this);
   }
 }
 

@@ -11,14 +11,14 @@ const LANGUAGES = ["en", "ru", "kk", "de", "hi"];
 const PATIENCE_MS = 3000;
 
 /** The texts of a language tag. What cannot be had must not cost the user the journey: a key without text is read as it is. */
-export async function load(tag: string): Promise<{ language: string; texts: Texts }> {
+export async function load(tag: string): Promise<Texts> {
   const wish = tag.toLowerCase().split("-")[0]!;
   const language = LANGUAGES.includes(wish) ? wish : LANGUAGES[0]!;
   try {
     const file = new URL(`locales/${language}.json`, import.meta.url);
-    return { language, texts: await (await fetch(file, { signal: AbortSignal.timeout(PATIENCE_MS) })).json() };
+    return await (await fetch(file, { signal: AbortSignal.timeout(PATIENCE_MS) })).json();
   } catch {
-    return { language: "en", texts: {} };
+    return {};
   }
 }
 

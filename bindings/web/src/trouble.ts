@@ -12,12 +12,10 @@ export type ErrorCode =
   /** This is not the journey that a server's `Present` step gave. */
   | "journey_malformed";
 
-/** Ends a presentation, or at least tells the user. The reason is for developers. */
-export class Trouble extends Error {
+/** What goes wrong, for the user; the reason is for developers. */
+export class Trouble {
   constructor(
     readonly code: ErrorCode,
     readonly reason = "",
-  ) {
-    super(reason || code);
-  }
+  ) {}
 }

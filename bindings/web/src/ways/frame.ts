@@ -10,14 +10,13 @@ type FrameWay = Extract<Way, { type: "frame" }>;
 
 export function frame({ url, allow, allow_fullscreen, origins, sizes, listen }: FrameWay, shown: Presentation): void {
   const { panel, signal } = shown;
-  shown.progress("loading", "loading");
   const inTime = shown.deadline();
   const onload = () => {
     inTime();
-    shown.progress("shown", "verification_open");
+    shown.progress("shown", "shown");
   };
   const frame = make("iframe", { src: url, allow, allowFullscreen: allow_fullscreen, part: "frame" });
-  panel.label(frame, "identity_verification", undefined, "title");
+  panel.label(frame, "verification", undefined, "title");
   // A page that says when it has loaded is waited for: a frame's own event fires for error pages, too.
   if (!listen.some(({ means }) => means === "loaded")) frame.addEventListener("load", onload, { once: true });
   const hear = ({ source, origin, data }: MessageEvent<unknown>) => {

@@ -7,7 +7,7 @@ import type { Way } from "../types.js";
 export function redirect({ url }: Extract<Way, { type: "redirect" }>, shown: Presentation): void {
   const { panel, element } = shown;
   const link = panel.label(make("a", { href: url, part: "button", onclick: () => shown.progress("leaving") }), "continue");
-  panel.show(panel.label(make("p"), "you_continue_at", { host: link.host }), link);
+  panel.show(panel.label(make("p"), "leaving", { host: link.host }), link);
   shown.progress("shown");
   if (element.hasAttribute("auto-redirect")) link.click();
 }

@@ -11,7 +11,6 @@ type Entry = Methods & (new (options: object) => Methods);
 
 export async function script(way: ScriptWay, shown: Presentation): Promise<void> {
   const options = optionsOf(way, shown);
-  shown.progress("loading", "loading");
   const inTime = shown.deadline();
   if (way.container) provide(way.container, shown);
   await load(way, shown).finally(inTime);
@@ -21,8 +20,12 @@ export async function script(way: ScriptWay, shown: Presentation): Promise<void>
     const hear = (event: Event) => shown.see({ type: "event", name: on.name, data: jsonOf((event as CustomEvent).detail) });
     addEventListener(on.name, hear, { signal: shown.signal });
   }
-  keepBody(shown, () => call(way, options));
-  shown.progress("shown", "verification_open");
+  const before = new Set(document.body.children);
+  call(way, options);
+  // What the call puts into the page itself (an overlay) goes with the journey: no provider documents how to close it.
+  const added = [...document.body.children].filter((node) => !before.has(node));
+  shown.signal.addEventListener("abort", () => added.forEach((node) => node.remove()));
+  shown.progress("shown", "shown");
 }
 
 function call(way: ScriptWay, options: object): void {
@@ -43,7 +46,7 @@ function valueOf({ name, value }: Param): unknown {
   if (value.type === "null") return null;
   if (value.type === "text" || value.type === "flag") return value.value;
   if (value.type === "texts") return Object.fromEntries(value.value.map((one) => [one.name, one.value]));
-  throw new Trouble("way_unsupported", `only an app can give \`${name}\``);
+  throw new Trouble("way_unsupported", name);
 }
 
 interface Load {
@@ -58,7 +61,7 @@ const loads = new Map<string, Load>();
 async function load({ src, module }: ScriptWay, { element, signal }: Presentation): Promise<void> {
   const integrity = element.getAttribute("integrity") ?? "";
   const key = src + integrity;
-  const load = loads.get(key) ?? begin(src, module ? "module" : "", element.nonce ?? "", integrity);
+  const load = loads.get(key) ?? begin(src, module ? "module" : "", element.nonce!, integrity);
   const { tag } = load;
   loads.set(key, load);
   load.users++;
@@ -79,47 +82,22 @@ function begin(src: string, type: string, nonce: string, integrity: string): Loa
   return { tag, done, users: 0 };
 }
 
-/** Elements in use by a script: there can be only one journey in each. */
-const containers = new Set<Element>();
-
 /** Makes the element that the script looks for, unless the page has it, and clears it in the end. */
 function provide(selector: string, { element, signal }: Presentation): void {
   const there = document.querySelector(selector);
-  const container = there ?? create(selector);
-  if (!there) {
-    container.slot = "script";
-    element.append(container);
-  }
-  if (document.querySelector(selector) !== container || containers.has(container)) {
+  // Its id and its class are enough for what providers look for; the check below says so if they are not.
+  const [id, className] = [/#([\w-]+)/, /\.([\w-]+)/].map((part) => part.exec(selector)?.[1] ?? "");
+  const container = there ?? make("div", { id: id!, className: className! });
+  if (!there) element.append(container);
+  // One journey in each: the slot says whose it is.
+  if (there?.slot || document.querySelector(selector) !== container) {
     if (!there) container.remove();
-    throw new Error(`${selector} is in use, or the script cannot find it`);
+    throw new Error(`${selector} is in use or out of reach`);
   }
-  containers.add(container);
+  container.slot = "script";
   signal.addEventListener("abort", () => {
-    containers.delete(container);
-    if (there) container.replaceChildren();
-    else container.remove();
+    container.slot = "";
+    container.replaceChildren();
+    if (!there) container.remove();
   });
-}
-
-/** An element that a simple selector (`div#a.b`) finds. */
-function create(selector: string): HTMLElement {
-  const container = document.createElement(/^\w+/.exec(selector)?.[0] ?? "div");
-  for (const [, sign, word = ""] of selector.matchAll(/([#.])([\w-]+)/g)) {
-    if (sign === "#") container.id = word;
-    else container.classList.add(word);
-  }
-  return container;
-}
-
-/** What a script's call puts into the page itself (an overlay) goes with the journey: no provider documents how to close it. */
-function keepBody({ signal }: Presentation, call: () => void): void {
-  const before = new Set(document.body.children);
-  signal.addEventListener("abort", () => added.forEach((node) => node.remove()));
-  let added: Element[] = [];
-  try {
-    call();
-  } finally {
-    added = [...document.body.children].filter((node) => !before.has(node));
-  }
 }

@@ -8,13 +8,10 @@ import type { ImageSlot, Way } from "../types.js";
 
 type UploadWay = Extract<Way, { type: "upload" }>;
 
-/** The slots whose names are texts, too. */
-const KNOWN = ["front", "back", "selfie"];
-
 export function upload(way: UploadWay, shown: Presentation): void {
   const { panel, signal } = shown;
   const fields = way.images.map((slot) => field(way, slot, panel));
-  const send = panel.button("send_images");
+  const send = panel.button("send");
   const onsubmit = async (event: Event) => {
     event.preventDefault();
     const images: ChosenImage[] = [];
@@ -28,7 +25,7 @@ export function upload(way: UploadWay, shown: Presentation): void {
     if (wrong) return wrong.focus();
     // Until another file is chosen, in case the page could not post them.
     send.disabled = true;
-    panel.say("images_sent");
+    panel.say("sent");
     shown.emit("idv-images", { images });
   };
   const onchange = () => (send.disabled = false);
@@ -41,8 +38,8 @@ function field(way: UploadWay, { slot, required }: ImageSlot, panel: Panel) {
   const help = make("p", { id: `help-${slot}` });
   const input = make("input", { type: "file", id: slot, accept: way.types.join(), required });
   input.setAttribute("aria-describedby", help.id);
-  const name = KNOWN.includes(slot) ? panel.label(make("span"), slot as TextKey) : slot;
-  const label = make("label", { htmlFor: slot }, name);
+  // A slot that has no text is called by its name.
+  const label = make("label", { htmlFor: slot }, panel.label(make("span"), slot as TextKey));
   if (!required) label.append(" (", panel.label(make("span"), "optional"), ")");
 
   const values = {
@@ -55,7 +52,7 @@ function field(way: UploadWay, { slot, required }: ImageSlot, panel: Panel) {
   say("rules");
   /** Says what is wrong with the file, if anything is. */
   const check = async (file?: File) => {
-    const key = file ? await wrong(way, file) : required && "image_missing";
+    const key = file ? await wrong(way, file) : required && "missing";
     input.ariaInvalid = `${!!key}`;
     say(key || "rules");
     return key;
@@ -64,12 +61,12 @@ function field(way: UploadWay, { slot, required }: ImageSlot, panel: Panel) {
 }
 
 async function wrong(way: UploadWay, file: File): Promise<TextKey | false> {
-  if (!way.types.includes(file.type)) return "image_wrong_type";
-  if (file.size > way.max_bytes) return "image_too_big";
+  if (!way.types.includes(file.type)) return "wrong_type";
+  if (file.size > way.max_bytes) return "too_big";
   try {
     const image = await createImageBitmap(file);
-    return Math.max(image.width, image.height) > way.max_pixels && "image_too_wide";
+    return Math.max(image.width, image.height) > way.max_pixels && "too_wide";
   } catch {
-    return "image_unreadable";
+    return "unreadable";
   }
 }
