@@ -229,9 +229,10 @@ test("by keyboard only, the focus is never lost, and everything has a name", asy
   await shown(page);
   // The button is gone, and the focus waits on the frame that took its place.
   assert.equal(await active(), "Identity verification");
-  await page.keyboard.press("Tab");
   const inside = page.frames().find((one) => one.url().endsWith("/hung"));
-  assert.equal(await inside.evaluate(() => document.activeElement.textContent), "Finish");
+  await inside.getByRole("button", { name: "Finish" }).waitFor();
+  await page.keyboard.press("Tab");
+  await inside.waitForFunction(() => document.activeElement.textContent === "Finish", null, { timeout: 3000 });
   await page.keyboard.press("Enter");
   await until(page, { name: "end" });
   await page.keyboard.press("Tab");
