@@ -22,6 +22,7 @@ pub(crate) fn generate(check: bool) -> Result<()> {
     let files = [
         ("bindings/python/python/idvkit/_types.py", python::emit(&types)),
         ("bindings/node/src/types.ts", typescript::emit(&types)),
+        ("bindings/web/src/types.ts", typescript::emit(&roots::page_types()?)),
     ];
     let mut stale = Vec::new();
     for (name, text) in files {
