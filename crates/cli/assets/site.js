@@ -1,10 +1,17 @@
 // The shop's page. All provider knowledge is in the journey that the server gives; `<idv-journey>` shows it.
 import "/assets/idv-journey.js";
 import { choose } from "/assets/choices.js";
+import { get, post, request } from "/assets/server.js";
 import { clock, element, follow } from "/assets/timeline.js";
 
+const WHY = {
+  in_flight: "another worker is asking", verdict: "for the provider’s verdict",
+  backoff: "after an answer that could not be used", throttled: "as the provider asked for a pause",
+};
+const STEPS = { present: "user’s turn", wait: "waiting", send: "asking", done: "over", unreadable: "of another version" };
+
 const $ = (id) => document.getElementById(id);
-const nonce = document.currentScript?.nonce ?? document.querySelector("script[nonce]").nonce;
+const { nonce } = document.querySelector("script[nonce]");
 let session = null;
 let timeline = null;
 let view = null;
@@ -167,11 +174,6 @@ function tick() {
   setText($("status"), words[next.type]());
 }
 
-const WHY = {
-  in_flight: "another worker is asking", verdict: "for the provider’s verdict",
-  backoff: "after an answer that could not be used", throttled: "as the provider asked for a pause",
-};
-
 function setText(target, text) {
   if (target.textContent !== text) target.textContent = text;
 }
@@ -196,8 +198,6 @@ async function listSessions() {
     return line;
   }));
 }
-
-const STEPS = { present: "user’s turn", wait: "waiting", send: "asking", done: "over", unreadable: "of another version" };
 
 function trouble(text) {
   $("trouble").hidden = !text;
@@ -225,15 +225,4 @@ async function run(button, action) {
 function soon(action) {
   let timer;
   return () => { clearTimeout(timer); timer = setTimeout(action, 60); };
-}
-
-const get = (path) => request("GET", path);
-const post = (path, body) => request("POST", path, JSON.stringify(body));
-
-async function request(method, path, body) {
-  const answer = await fetch(path, { method, body });
-  const text = await answer.text();
-  const value = text ? JSON.parse(text) : null;
-  if (!answer.ok) throw new Error(value?.error ? `${value.error.message} [${value.error.code}]` : `status ${answer.status}`);
-  return value;
 }

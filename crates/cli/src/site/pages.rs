@@ -19,6 +19,7 @@ const JAVASCRIPT: &str = "text/javascript; charset=utf-8";
 const ASSETS: &[(&str, &str, &str)] = &[
     ("site.css", "text/css; charset=utf-8", include_str!("../../assets/site.css")),
     ("site.js", JAVASCRIPT, include_str!("../../assets/site.js")),
+    ("server.js", JAVASCRIPT, include_str!("../../assets/server.js")),
     ("choices.js", JAVASCRIPT, include_str!("../../assets/choices.js")),
     ("timeline.js", JAVASCRIPT, include_str!("../../assets/timeline.js")),
     ("return.js", JAVASCRIPT, include_str!("../../assets/return.js")),
