@@ -353,6 +353,8 @@ fn run_of<'a>(world: &'a World, id: &str) -> Option<&'a Run> {
     world.attestr.handshakes.get(id)?.run.as_ref()
 }
 
+// By value: every caller has just made it.
+#[allow(clippy::needless_pass_by_value)]
 fn answer(status: &str, data: Value) -> Answer {
     Answer::Frame(json!({ "status": status, "data": data }).to_string())
 }
