@@ -47,6 +47,7 @@ pub use config::{Config, DeliveryPolicy};
 pub use control::{Control, Script};
 pub use deliveries::{CallbackMode, CallbackRule, DeliveryEntry};
 pub use faults::{Fault, FaultKind, When};
+pub use html::{Camera, PageScript, Storage};
 pub use log::LogEntry;
 use world::{Handle, Shared, World};
 

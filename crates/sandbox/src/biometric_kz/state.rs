@@ -8,6 +8,7 @@ use super::metadata::{Metadata, Prefill};
 use super::people::{is_iin, phone};
 use super::settings::BiometricKzFlow;
 use super::webhook;
+use crate::html::PageScript;
 use crate::world::{Event as WorldEvent, World};
 
 /// What happens to the user. It strikes when the user goes on in the step that it belongs to.
@@ -49,6 +50,8 @@ pub struct BiometricKzScript {
     pub scenario: Option<Scenario>,
     /// Virtual milliseconds from the end to the results.
     pub pending_ms: Option<i64>,
+    /// How the user's browser behaves on the hosted page.
+    pub page: Option<PageScript>,
 }
 
 /// A session as the control API shows it.
@@ -79,6 +82,7 @@ pub(crate) struct Session {
     /// The results are there.
     pub(crate) ready: bool,
     pub(crate) scenario: Scenario,
+    pub(crate) page: PageScript,
     pending_ms: i64,
 }
 
@@ -113,7 +117,7 @@ pub(crate) struct Code {
     sent: i64,
     wrong: u32,
     iin: String,
-    phone: String,
+    pub(crate) phone: String,
 }
 
 /// A technology that was passed or not.
@@ -178,6 +182,7 @@ impl State {
         let Some(session) = self.sessions.get_mut(id) else { return false };
         session.scenario = script.scenario.unwrap_or(session.scenario);
         session.pending_ms = script.pending_ms.unwrap_or(session.pending_ms);
+        session.page = script.page.unwrap_or(session.page.clone());
         true
     }
 
@@ -213,6 +218,7 @@ pub(crate) fn create(world: &mut World, flow: usize, metadata: Metadata) -> &Ses
         ended: None,
         ready: false,
         scenario: script.scenario.unwrap_or(settings.scenario),
+        page: script.page.unwrap_or_default(),
         pending_ms: script.pending_ms.unwrap_or(settings.pending_ms),
     };
     world.clock.at(created.saturating_add(settings.session_ms), WorldEvent::BiometricKz(Event::Expire(id.clone())));
@@ -248,7 +254,7 @@ pub(crate) fn fail(world: &mut World, id: &str, failure: Failure) {
     finish(world, id, Some(failure), None);
 }
 
-/// The data entry step was filled in; the text is what the user gets to read.
+/// The data entry step was filled in; what is returned is the key of a text for the user.
 pub(crate) fn enter_data(world: &mut World, id: &str, iin: &str, number: &str) -> Option<&'static str> {
     let check_iin = world.config.biometric_kz.check_iin;
     let session = running(world, id)?;
@@ -264,10 +270,10 @@ pub(crate) fn enter_data(world: &mut World, id: &str, iin: &str, number: &str) -
         iin = OTHER_IIN.into();
     }
     if iin.len() != 12 || !iin.bytes().all(|byte| byte.is_ascii_digit()) || (check_iin && !is_iin(&iin)) {
-        return Some("This is no IIN: it has 12 digits, the last of which is a check digit.");
+        return Some("kz_no_iin");
     }
     let Some(number) = phone(&number) else {
-        return Some("This is no mobile number: 77 and 9 digits.");
+        return Some("kz_no_phone");
     };
     send_code(world, id, iin, number);
     None
@@ -282,7 +288,7 @@ pub(crate) fn send_again(world: &mut World, id: &str) {
     send_code(world, id, code.iin, code.phone);
 }
 
-/// A code was entered; the text is what the user gets to read.
+/// A code was entered; what is returned is the key of a text for the user.
 pub(crate) fn enter_code(world: &mut World, id: &str, digits: &str) -> Option<&'static str> {
     let (now, life, attempts) =
         (world.clock.now(), world.config.biometric_kz.code_life_ms, world.config.biometric_kz.code_attempts);
@@ -292,7 +298,7 @@ pub(crate) fn enter_code(world: &mut World, id: &str, digits: &str) -> Option<&'
     if scenario == Scenario::LateCode || now > code.sent.saturating_add(life) {
         // Struck once: the next code comes in time.
         session.scenario = if scenario == Scenario::LateCode { Scenario::Approved } else { scenario };
-        return Some("The code has run out; ask for another.");
+        return Some("kz_code_late");
     }
     if scenario == Scenario::WrongCode || code.digits != digits {
         code.wrong += 1;
@@ -300,7 +306,7 @@ pub(crate) fn enter_code(world: &mut World, id: &str, digits: &str) -> Option<&'
             fail(world, id, Failure::WRONG_CODE);
             return None;
         }
-        return Some("The code is wrong.");
+        return Some("kz_code_wrong");
     }
     let entered = (code.iin.clone(), code.phone.clone());
     finish(world, id, None, Some(entered));

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::settings::{Check, SignicatSettings, UserInfoForm, Zone};
 use super::token::Token;
 use crate::deliveries::{Outgoing, Payload};
+use crate::html::PageScript;
 use crate::world::{Event as WorldEvent, World};
 
 /// How a verification ends.
@@ -83,6 +84,8 @@ pub struct SignicatScript {
     pub clone_detection: Option<Check>,
     /// For Signicat Paper, unless `outcome` is given: the machine-readable zone.
     pub machine_readable_zone: Option<Zone>,
+    /// How the user's browser behaves on the hosted page.
+    pub page: Option<PageScript>,
 }
 
 impl SignicatScript {
@@ -167,6 +170,7 @@ pub(crate) struct Process {
     pub(crate) userinfo: UserInfoForm,
     /// The signed or encrypted user data, made once.
     pub(crate) jwt: Option<String>,
+    pub(crate) page: PageScript,
     verdict_delay_ms: i64,
 }
 
@@ -192,6 +196,8 @@ pub(crate) struct Capture {
     pub(crate) dossier: String,
     pub(crate) processes: Vec<String>,
     pub(crate) redirect_url: String,
+    /// `uiLanguage` as it was ordered.
+    pub(crate) language: Option<String>,
 }
 
 #[derive(Default)]
@@ -222,6 +228,7 @@ impl State {
         process.callback_first |= script.callback_first;
         process.userinfo = script.userinfo.unwrap_or(process.userinfo);
         process.fail_reason = script.fail_reason.or(process.fail_reason.take());
+        process.page = script.page.unwrap_or(process.page.clone());
         true
     }
 
@@ -271,6 +278,7 @@ pub(crate) fn create(world: &mut World, dossier: &str, client: usize, order: Pro
         userinfo: script.userinfo.unwrap_or(settings.userinfo),
         fail_reason: script.fail_reason,
         jwt: None,
+        page: script.page.unwrap_or_default(),
         verdict_delay_ms: script.verdict_delay_ms.unwrap_or(settings.verdict_delay_ms),
         order,
     };
