@@ -38,7 +38,7 @@ export function launch(...args) {
 /** Keeps a picture for people to look at. */
 export async function picture(page, name) {
   mkdirSync(SCREENSHOTS, { recursive: true });
-  await page.screenshot({ path: `${SCREENSHOTS}/${name}.png`, fullPage: true });
+  await page.screenshot({ path: `${SCREENSHOTS}/${name}.png` });
 }
 
 /** The merchant is `localhost`, everybody else `127.0.0.1`: two sites, and one server. */
