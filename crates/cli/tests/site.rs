@@ -44,7 +44,10 @@ async fn every_flow_comes_to_its_outcome() {
         assert_eq!(state["evidence"]["production"], false, "{name}");
         assert_eq!(case.count("acts, once").await, 1, "{name}");
         assert_eq!(case.count("decision: ").await, 1, "{name}");
-        assert_eq!(case.count("callback").await.min(1), 1, "{name}: no callback came");
+        // Callbacks may come after the decision, and change nothing.
+        site.advance(10_000).await;
+        assert_ne!(case.count("callback").await, 0, "{name}: no callback came");
+        assert_eq!(case.state().await["revision"], state["revision"], "{name}");
     }
 }
 
