@@ -93,7 +93,7 @@ struct DemoArgs {
     /// List the scenarios and stop.
     #[arg(long)]
     list: bool,
-    /// Print the result with all timelines as JSON.
+    /// Print the result with all timelines as JSON; with --web one line that says where both sites are.
     #[arg(long)]
     json: bool,
     /// Print the table only.

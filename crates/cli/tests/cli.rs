@@ -329,6 +329,7 @@ fn a_recorded_session_replays_until_it_is_changed() {
     assert_eq!(code(&other), 1, "another account replays the snapshot");
 }
 
+#[cfg(unix)]
 #[test]
 fn both_sites_start_and_one_line_says_where() {
     let mut web = Web::start(":memory:");
