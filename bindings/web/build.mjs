@@ -26,6 +26,8 @@ await build({
   target: TARGET,
   charset: "utf8",
   legalComments: "none",
+  // Names of ours that no other code, and no data, uses.
+  mangleProps: /^(deadline|emit|fail|panel|progress|restart|say|see|speak|warn)$/,
   plugins: [css],
 });
 

@@ -14,11 +14,11 @@ function mayAsk() {
   return policy?.allowsFeature?.("camera") ?? true;
 }
 
-async function open(scripted) {
+async function open(scripted, facing) {
   if (scripted !== "real") return { failure: scripted };
   if (!window.isSecureContext || !navigator.mediaDevices) return { failure: "insecure" };
   try {
-    return { stream: await navigator.mediaDevices.getUserMedia({ video: { facingMode: "user" } }) };
+    return { stream: await navigator.mediaDevices.getUserMedia({ video: { facingMode: facing } }) };
   } catch (error) {
     return { failure: failure(error) };
   }
@@ -50,7 +50,7 @@ export function attach(step, report) {
   async function begin() {
     start.disabled = true;
     step.querySelectorAll("[data-camera-failure]").forEach((message) => (message.hidden = true));
-    const result = await open(scripted);
+    const result = await open(scripted, step.dataset.capture === "face" ? "user" : "environment");
     start.disabled = false;
     if (!step.isConnected) return result.stream?.getTracks().forEach((track) => track.stop());
     if (result.stream) {

@@ -3,13 +3,17 @@ import { attach } from "./capture.js";
 
 const framed = window.parent !== window;
 
-/** Browsers take storage away from third parties; a page that cannot work then says so and goes no further (inferred). */
-export function storageBlocked() {
+/**
+ * Browsers take storage away from third parties; a page that cannot work then says so and goes no further (inferred).
+ * `state` is what the script wants: `ignored`, `needed` or `blocked`.
+ */
+export function storageBlocked(state) {
   const notice = document.querySelector("[data-storage]");
-  if (!framed || !notice) return false;
-  if (notice.dataset.storage !== "blocked" && works()) return false;
+  if (!framed || state === "ignored" || (state === "needed" && works())) return false;
   notice.hidden = false;
-  notice.querySelector("a").href = location.href;
+  const link = notice.querySelector("a");
+  link.href = location.href;
+  link.hidden = document.querySelector("[data-own-script]") !== null;
   document.querySelector("[data-content]").hidden = true;
   return true;
 }
@@ -54,7 +58,7 @@ function sendOnce(form) {
 
 function main() {
   // A page that has a script of its own takes only what it imports.
-  if (document.querySelector("[data-own-script]") || storageBlocked()) return;
+  if (document.querySelector("[data-own-script]") || storageBlocked(document.querySelector("[data-storage]").dataset.storage)) return;
   const field = document.querySelector("#framed");
   if (field) field.value = String(framed);
   document.querySelectorAll("form").forEach(sendOnce);

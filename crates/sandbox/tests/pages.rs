@@ -216,11 +216,11 @@ async fn the_control_api_scripts_the_users_browser() {
     let html = transaction.open().await.text().await.unwrap();
     assert!(before.elapsed() >= Duration::from_millis(300), "a slow network");
     assert!(html.contains("data-storage=\"blocked\""));
-    let normal = PageScript { storage: Storage::Real, ..PageScript::default() };
+    let normal = PageScript { storage: Storage::Needed, ..PageScript::default() };
     let reference = Some(transaction.reference.clone());
     let back = JumioScript { transaction: reference, page: Some(normal), ..JumioScript::default() };
     assert!(sandbox.control().script(Script::Jumio(back)));
-    assert!(transaction.open().await.text().await.unwrap().contains("data-storage=\"real\""));
+    assert!(transaction.open().await.text().await.unwrap().contains("data-storage=\"needed\""));
 }
 
 #[tokio::test]

@@ -14,6 +14,11 @@ export function frame({ url, allow, allow_fullscreen, origins, sizes, listen }: 
   const onload = () => {
     inTime();
     shown.progress("shown", "shown");
+    // A focus from before the page was there has not reached it.
+    if (frame.matches(":focus")) {
+      frame.blur();
+      frame.focus();
+    }
   };
   const frame = make("iframe", { src: url, allow, allowFullscreen: allow_fullscreen, part: "frame" });
   panel.label(frame, "verification", undefined, "title");

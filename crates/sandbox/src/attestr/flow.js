@@ -204,7 +204,12 @@ async function passStage(line, stage) {
 /** The whole flow; returns the handler and what it gets. */
 async function run(line) {
   const ready = read(await line.init());
-  Object.assign(find("[data-own-script]").dataset, { camera: ready.data._sandbox.camera });
+  const { camera, storage } = ready.data._sandbox;
+  find("[data-own-script]").dataset.camera = camera;
+  if (storageBlocked(storage)) {
+    await wait(2500); // to be read
+    throw new Failure(REFUSED, "storage");
+  }
   const begun = await show("introduction", null, {}, line);
   let step = begun.action === "leave" ? "leave" : "passed";
   for (let stage = null; step !== "leave"; step = await passStage(line, stage)) {
@@ -222,20 +227,15 @@ async function run(line) {
 
 async function main(options, port) {
   const line = new Line(options);
-  let ending;
-  if (storageBlocked()) {
-    ending = ["onFlowxError", problem(REFUSED, "storage")];
-  } else {
-    ending = await run(line).catch((error) => failed(line, error));
-  }
-  const [handler, data, ready] = ending;
+  const [handler, data, ready] = await run(line).catch((error) => failed(line, error));
   const asString = ready?.data._sandbox.handlerDataAsString;
   port.postMessage({ handler, data: asString ? JSON.stringify(data) : data });
 }
 
 async function failed(line, error) {
-  const lost = error instanceof Lost ? new Failure(OFFLINE, "later") : error;
-  const data = lost.payload ?? problem(lost.kind ?? REFUSED, lost.message in { camera: 1, storage: 1 } ? lost.message : "later");
+  const known = error instanceof Failure ? error : new Failure(error instanceof Lost ? OFFLINE : REFUSED, "later");
+  if (known !== error) console.error("Local sandbox:", error);
+  const data = known.payload ?? problem(known.kind, known.message);
   await line.notify("ERRORED", data).catch(() => undefined);
   return ["onFlowxError", data];
 }

@@ -36,10 +36,12 @@ pub enum Camera {
 #[derive(Clone, Copy, Default, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Storage {
-    /// As in the real browser.
+    /// The page does without: what the providers' pages keep, and whether they can do without, no document says.
     #[default]
-    Real,
-    /// Blocked, as browsers do to third parties: inside a frame the page does not get as far as its content.
+    Ignored,
+    /// The page needs it, and looks whether the browser grants it: private windows take it away from third parties.
+    Needed,
+    /// The page needs it and finds none, so that inside a frame it does not get as far as its content.
     Blocked,
 }
 
@@ -79,7 +81,8 @@ impl Camera {
 impl Storage {
     pub(crate) fn name(self) -> &'static str {
         match self {
-            Self::Real => "real",
+            Self::Ignored => "ignored",
+            Self::Needed => "needed",
             Self::Blocked => "blocked",
         }
     }
