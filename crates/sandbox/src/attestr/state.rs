@@ -11,7 +11,7 @@ use super::webhook;
 use crate::html::PageScript;
 use crate::world::{Event as WorldEvent, World};
 
-/// A script for the next handshake, or for one that exists. Everything in it happens once.
+/// A script for the next handshake, or for one that exists. Everything in it but `page` happens once.
 #[derive(Clone, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct AttestrScript {
