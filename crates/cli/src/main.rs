@@ -93,7 +93,7 @@ struct DemoArgs {
     /// List the scenarios and stop.
     #[arg(long)]
     list: bool,
-    /// Print the result with all timelines as JSON.
+    /// Print the result with all timelines as JSON; with --web one line that says where both sites are.
     #[arg(long)]
     json: bool,
     /// Print the table only.
@@ -115,10 +115,10 @@ struct DemoArgs {
 #[derive(Args, Default)]
 #[command(next_help_heading = "With --web")]
 struct SiteArgs {
-    /// The merchant's port on localhost; the sandbox takes the next one. 0 takes any.
-    #[arg(long, requires = "web", default_value_t = site::PORT)]
-    port: u16,
-    /// The sandbox's port on 127.0.0.1.
+    /// The merchant's port on localhost, 0 for any. [default: the one of the last time, or 4100]
+    #[arg(long, requires = "web")]
+    port: Option<u16>,
+    /// The sandbox's port on 127.0.0.1. [default: the one of the last time, or the one after the merchant's]
     #[arg(long, requires = "web", conflicts_with = "sandbox")]
     sandbox_port: Option<u16>,
     /// A sandbox that runs already (`idvkit sandbox --real-time`), instead of one of our own.

@@ -63,7 +63,9 @@ function main() {
   if (field) field.value = String(framed);
   document.querySelectorAll("form").forEach(sendOnce);
   document.querySelectorAll("[data-capture]").forEach((step) => attach(step, () => press("deny_camera")));
-  document.querySelector("[role=alert]:not([hidden])")?.setAttribute("tabindex", "-1");
+  const alert = document.querySelector("[role=alert]:not([hidden])");
+  alert?.setAttribute("tabindex", "-1");
+  alert?.focus(); // what was wrong is read out first
   if (framed) tellParent();
   const next = document.querySelector("[data-redirect]");
   if (framed && next) location.replace(next.href);

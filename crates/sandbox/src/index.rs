@@ -16,6 +16,7 @@ pub(crate) async fn index(State(shared): State<Handle>) -> Response {
         ("Jumio Authentication for Web, SGP API", "/jumio/sgp"),
         ("Attestr Studio API", "/attestr/api"),
         ("Attestr Flowx browser library (a stand-in)", "/attestr/cdn/flowx.js"),
+        ("Attestr Flowx socket", "/attestr/flowx/v1"),
         ("biometric.kz API (instead of kyc.biometric.kz)", "/biometric_kz/kyc"),
         ("biometric.kz flow pages and widget (instead of remote.biometric.kz)", "/biometric_kz/remote"),
         ("Signicat Assure API", "/signicat/assure"),

@@ -5,6 +5,7 @@ mod common;
 
 use std::time::Duration;
 
+use common::attestr::{FACE, KEY, OTP, PAN, handshake, result};
 use common::http;
 use futures_util::{SinkExt, StreamExt};
 use idvkit_sandbox::attestr::{AttestrScript, Position, SocketSettings, StageError};
@@ -14,26 +15,6 @@ use tokio::net::TcpStream;
 use tokio::time::{sleep, timeout};
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
-
-const KEY: &str = "00112233445566778899aabbccddeeff";
-const TOKEN: &str = "c2FuZGJveC1hdHRlc3RyOmF1dGgtdG9rZW4=";
-const PAN: &str = "FS02zfeuv3tcnkq2mond2";
-const OTP: &str = "FS02zfeuv3tcnkq2mond3";
-const FACE: &str = "FS02zfeuv3tcnkq2mond4";
-
-async fn handshake(sandbox: &Sandbox) -> String {
-    let body = json!({ "flow": "FX02zfeuvcj36knhn06us", "snapshot": null, "tag": "t" });
-    let url = format!("{}/attestr/api/v1/public/flowx/handshake", sandbox.base_url());
-    let request = http().post(url).header("authorization", format!("Basic {TOKEN}")).json(&body);
-    let answer: Value = request.send().await.unwrap().json().await.unwrap();
-    answer["_id"].as_str().unwrap().to_owned()
-}
-
-async fn result(sandbox: &Sandbox, id: &str) -> Value {
-    let url = format!("{}/attestr/api/v1/public/flowx/handshake/{id}", sandbox.base_url());
-    let request = http().get(url).header("authorization", format!("Basic {TOKEN}"));
-    request.header("content-type", "application/json").send().await.unwrap().json().await.unwrap()
-}
 
 /// A device with a flow to run.
 struct Device {
@@ -45,7 +26,7 @@ struct Device {
 impl Device {
     async fn new(sandbox: &Sandbox) -> Self {
         let url = format!("{}/attestr/flowx/v1", sandbox.base_url().replace("http", "ws"));
-        Self { socket: connect_async(&url).await.unwrap().0, handshake: handshake(sandbox).await, url }
+        Self { socket: connect_async(&url).await.unwrap().0, handshake: handshake(sandbox, false).await, url }
     }
 
     /// Another connection for the same flow.

@@ -5,6 +5,7 @@ mod common;
 
 use std::time::{Duration, Instant};
 
+use common::attestr::{KEY, handshake};
 use common::signicat::{BACK, Merchant, eid, press};
 use common::{Transaction, begin, http};
 use idvkit_sandbox::biometric_kz::BiometricKzScript;
@@ -13,9 +14,6 @@ use idvkit_sandbox::signicat::SignicatScript;
 use idvkit_sandbox::{Camera, PageScript, Sandbox, Script, Storage};
 use reqwest::Response;
 use serde_json::{Value, json};
-
-const KEY: &str = "00112233445566778899aabbccddeeff";
-const TOKEN: &str = "c2FuZGJveC1hdHRlc3RyOmF1dGgtdG9rZW4=";
 
 async fn get(url: &str) -> Response {
     http().get(url).send().await.unwrap()
@@ -27,7 +25,7 @@ async fn pages(sandbox: &Sandbox, language: &str) -> [(&'static str, String); 4]
     let jumio = begin(sandbox, json!({ "locale": if language == "kk" || language == "hi" { "en" } else { language } }));
     let jumio = jumio.await.redirect_url;
     let jumio = jumio.split("&locale=").next().unwrap().to_owned() + "&locale=" + language;
-    let attestr = handshake(sandbox).await;
+    let attestr = handshake(sandbox, false).await;
     let launched = get(&format!("{base}/attestr/flow/{attestr}?cl={KEY}&lc={language}")).await;
     let attestr = format!("{base}{}", launched.headers()["location"].to_str().unwrap());
     let locale = if language == "kk" { "kz" } else { language };
@@ -35,14 +33,6 @@ async fn pages(sandbox: &Sandbox, language: &str) -> [(&'static str, String); 4]
     let kz = format!("{base}/biometric_kz/remote/flow/{session}?web_view=true&locale={locale}");
     let signicat = capture(sandbox, json!({ "uiLanguage": language })).await;
     [("Jumio", jumio), ("Attestr", attestr), ("biometric.kz", kz), ("Signicat", signicat)]
-}
-
-async fn handshake(sandbox: &Sandbox) -> String {
-    let body = json!({ "flow": "FX02zfeuvcj36knhn06us", "snapshot": null, "tag": "t" });
-    let url = format!("{}/attestr/api/v1/public/flowx/handshake", sandbox.base_url());
-    let request = http().post(url).header("authorization", format!("Basic {TOKEN}")).json(&body);
-    let answer: Value = request.send().await.unwrap().json().await.unwrap();
-    answer["_id"].as_str().unwrap().to_owned()
 }
 
 async fn session(sandbox: &Sandbox) -> String {

@@ -23,8 +23,8 @@ use std::{
     time::Duration,
 };
 
-use anyhow::{Context, Result, bail};
-use idvkit_sandbox::Sandbox;
+use anyhow::{Context, Result, anyhow, bail};
+use idvkit_sandbox::{Control, Sandbox};
 use tokio::{net::TcpListener, task::JoinHandle};
 
 use ledger::Ledger;
@@ -32,7 +32,11 @@ use provider::Providers;
 use shop::Shop;
 
 /// The merchant's usual port; the sandbox takes the next one.
-pub const PORT: u16 = 4100;
+const PORT: u16 = 4100;
+/// Under these names the database keeps where both sites were, and the sandbox's state.
+const MERCHANT_PORT: &str = "merchant_port";
+const SANDBOX_PORT: &str = "sandbox_port";
+const SANDBOX_STATE: &str = "sandbox_state";
 /// A worker looks for sessions that are due at least so often.
 const WORK_EVERY: Duration = Duration::from_millis(100);
 /// Others may turn the sandbox's clock, so it is looked at now and then.
@@ -41,9 +45,9 @@ const CLOCK_EVERY: Duration = Duration::from_secs(1);
 /// How to run the two sites.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
-    /// The merchant's port; 0 takes any.
-    pub port: u16,
-    /// The sandbox's port; by default the one after the merchant's, or any if that is any.
+    /// The merchant's port; none: that of the last time or 4100; 0: that of the last time or any.
+    pub port: Option<u16>,
+    /// The sandbox's port; none: that of the last time, or the one after the merchant's, or any if that is any.
     pub sandbox_port: Option<u16>,
     /// A sandbox that runs already, in real time, instead of one of our own.
     pub sandbox: Option<String>,
@@ -60,7 +64,7 @@ pub struct Site {
     shop: Arc<Shop>,
     data: Option<PathBuf>,
     tasks: Vec<JoinHandle<()>>,
-    _sandbox: Option<Sandbox>,
+    sandbox: Option<Sandbox>,
 }
 
 impl Site {
@@ -70,11 +74,12 @@ impl Site {
     /// If a port is taken, the database cannot be opened, or there is no sandbox where it should be.
     pub async fn start(options: &Options) -> Result<Self> {
         let ledger = Arc::new(Ledger::open(options.data.as_deref().unwrap_or_else(|| ":memory:".as_ref()))?);
-        let listeners = listen(options.port).await?;
+        let listeners = listen(options.port, &ledger).await?;
         let port = listeners[0].local_addr()?.port();
+        ledger.keep(MERCHANT_PORT, &port.to_string())?;
         let sandbox = match &options.sandbox {
             Some(_) => None,
-            None => Some(start_sandbox(options, port).await?),
+            None => Some(start_sandbox(options, port, &ledger).await?),
         };
         let base = options.sandbox.as_deref().or(sandbox.as_ref().map(Sandbox::base_url)).unwrap_or_default();
         let providers = Arc::new(Providers::at(base).await?);
@@ -87,7 +92,8 @@ impl Site {
             listeners.into_iter().map(|listener| tokio::spawn(serve(listener, app.clone()))).collect();
         tasks.push(tokio::spawn(work(shop.clone())));
         tasks.push(tokio::spawn(follow_clock(shop.clone())));
-        Ok(Self { merchant, providers, shop, data: options.data.clone(), tasks, _sandbox: sandbox })
+        tasks.extend(sandbox.as_ref().map(|sandbox| tokio::spawn(save(sandbox.control().clone(), shop.clone()))));
+        Ok(Self { merchant, providers, shop, data: options.data.clone(), tasks, sandbox })
     }
 
     /// Such as `http://localhost:4100`.
@@ -104,8 +110,19 @@ impl Site {
     ///
     /// # Errors
     /// If `stop` fails.
-    pub async fn serve_until(self, stop: impl Future<Output = io::Result<()>>) -> Result<()> {
-        Ok(stop.await?)
+    pub async fn serve_until(mut self, stop: impl Future<Output = io::Result<()>>) -> Result<()> {
+        stop.await?;
+        for task in self.tasks.drain(..) {
+            task.abort();
+            // What an aborted task ends with is that it was aborted.
+            let _ = task.await;
+        }
+        if let Some(sandbox) = self.sandbox.take() {
+            let control = sandbox.control().clone();
+            sandbox.stop().await;
+            self.shop.ledger().keep(SANDBOX_STATE, &control.saved())?;
+        }
+        Ok(())
     }
 
     /// What somebody needs to know who starts it by hand.
@@ -141,9 +158,15 @@ impl Drop for Site {
 }
 
 /// Both addresses of this machine that `localhost` can mean, so that nobody else answers on one of them.
-async fn listen(port: u16) -> Result<Vec<TcpListener>> {
+async fn listen(wish: Option<u16>, ledger: &Ledger) -> Result<Vec<TcpListener>> {
     let taken = |port| format!("port {port} is taken; choose another one with --port, or 0 for any");
-    let first = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port))).await;
+    let earlier = kept_port(ledger, MERCHANT_PORT)?;
+    let port = wish.filter(|port| *port != 0).or(earlier).unwrap_or(if wish.is_some() { 0 } else { PORT });
+    let bind = |port| TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port)));
+    let first = match bind(port).await {
+        Err(_) if wish == Some(0) => bind(0).await,
+        other => other,
+    };
     let first = first.with_context(|| taken(port))?;
     let port = first.local_addr()?.port();
     match TcpListener::bind(SocketAddr::from((Ipv6Addr::LOCALHOST, port))).await {
@@ -154,15 +177,30 @@ async fn listen(port: u16) -> Result<Vec<TcpListener>> {
     }
 }
 
-async fn start_sandbox(options: &Options, merchant_port: u16) -> Result<Sandbox> {
-    let next = if options.port == 0 { 0 } else { merchant_port.wrapping_add(1) };
-    let port = options.sandbox_port.unwrap_or(next);
+/// Starts the sandbox where it was the last time, in both senses: links that users hold lead there.
+async fn start_sandbox(options: &Options, merchant_port: u16, ledger: &Ledger) -> Result<Sandbox> {
+    let next = if options.port == Some(0) { 0 } else { merchant_port.wrapping_add(1) };
+    let port = options.sandbox_port.or(kept_port(ledger, SANDBOX_PORT)?).unwrap_or(next);
     let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
     let seed = options.seed.unwrap_or_else(rand::random);
     let config = idvkit_sandbox::Config { seed, listen, real_time: true, ..idvkit_sandbox::Config::default() };
-    Sandbox::with(config)
-        .await
-        .with_context(|| format!("the sandbox cannot have port {port}; choose another one with --sandbox-port"))
+    let started = match ledger.kept(SANDBOX_STATE)? {
+        Some(state) => Sandbox::resume(config, &state).await,
+        None => Sandbox::with(config).await,
+    };
+    let sandbox = started.map_err(|error| match error.kind() {
+        io::ErrorKind::InvalidData => {
+            anyhow!("--data: the sandbox's state was written by another version; name another file or delete it")
+        }
+        _ => anyhow!("the sandbox cannot have port {port} ({error}); choose another one with --sandbox-port"),
+    })?;
+    let port = sandbox.base_url().rsplit(':').next().unwrap_or_default();
+    ledger.keep(SANDBOX_PORT, port)?;
+    Ok(sandbox)
+}
+
+fn kept_port(ledger: &Ledger, name: &str) -> Result<Option<u16>> {
+    Ok(ledger.kept(name)?.and_then(|port| port.parse().ok()))
 }
 
 async fn serve(listener: TcpListener, app: axum::Router) {
@@ -179,6 +217,22 @@ async fn work(shop: Arc<Shop>) {
             tokio::time::sleep(CLOCK_EVERY).await;
         }
         shop.idle(WORK_EVERY).await;
+    }
+}
+
+/// Writes the sandbox's state down whenever it may have changed: what a provider answered, it has to remember.
+async fn save(control: Control, shop: Arc<Shop>) {
+    let mut changes = control.changes();
+    let mut last = String::new();
+    while changes.changed().await.is_ok() {
+        let state = control.saved();
+        if state == last {
+            continue;
+        }
+        if let Err(error) = shop.ledger().keep(SANDBOX_STATE, &state) {
+            eprintln!("idvkit: the database of the demo fails: {error:#}");
+        }
+        last = state;
     }
 }
 

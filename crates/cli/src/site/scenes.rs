@@ -170,7 +170,7 @@ static SCENES: &[Scene] = &[
     Scene {
         name: "tampered-result",
         user: YES,
-        outcome: "failed (signature_wrong), after some looks: advance the clock",
+        outcome: "failed (signature_wrong), after some looks: advance the clock by a day",
         flows: &["attestr"],
         tell: |_| {
             let tampered = AttestrScript { tamper: Some(Tamper::Result), ..AttestrScript::default() };

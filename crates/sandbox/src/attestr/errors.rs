@@ -70,7 +70,7 @@ pub struct Original {
 }
 
 /// An error that ended a session, as the handler gets it.
-#[derive(Clone)]
+#[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct SessionError {
     pub(crate) kind: SessionErrorKind,
     pub(crate) message: String,

@@ -11,7 +11,7 @@ use super::webhook;
 use crate::html::PageScript;
 use crate::world::{Event as WorldEvent, World};
 
-/// A script for the next handshake, or for one that exists. Everything in it happens once.
+/// A script for the next handshake, or for one that exists. Everything in it but `page` happens once.
 #[derive(Clone, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct AttestrScript {
@@ -117,7 +117,7 @@ pub struct HandshakeView {
 }
 
 /// How a run ended.
-#[derive(Clone)]
+#[derive(Clone, Serialize, Deserialize)]
 pub(crate) enum End {
     Completed { signature: String },
     Skipped { stage: Option<String> },
@@ -125,6 +125,7 @@ pub(crate) enum End {
 }
 
 /// A stage that was passed.
+#[derive(Serialize, Deserialize)]
 pub(crate) struct Passed {
     pub(crate) stage: String,
     pub(crate) entry: String,
@@ -132,6 +133,7 @@ pub(crate) struct Passed {
 }
 
 /// One launch of the flow on a device.
+#[derive(Serialize, Deserialize)]
 pub(crate) struct Run {
     pub(crate) id: String,
     pub(crate) language: String,
@@ -151,7 +153,7 @@ pub(crate) struct Run {
 }
 
 /// What is kept of a connection so that another one can take its place.
-#[derive(Default)]
+#[derive(Default, Serialize, Deserialize)]
 pub(crate) struct Line {
     /// The connection's id; each new one has another.
     pub(crate) cid: String,
@@ -159,6 +161,7 @@ pub(crate) struct Line {
     pub(crate) answered: Option<(String, String)>,
 }
 
+#[derive(Serialize, Deserialize)]
 pub(crate) struct Handshake {
     pub(crate) id: String,
     pub(crate) number: String,
@@ -176,7 +179,7 @@ pub(crate) struct Handshake {
     pub(crate) script: AttestrScript,
 }
 
-#[derive(Default)]
+#[derive(Default, Serialize, Deserialize)]
 pub(crate) struct State {
     pub(crate) handshakes: HashMap<String, Handshake>,
     order: Vec<String>,
@@ -184,6 +187,7 @@ pub(crate) struct State {
 }
 
 /// What is due for a handshake.
+#[derive(Serialize, Deserialize)]
 pub(crate) enum Event {
     Expire { handshake: String },
     Archive { handshake: String },

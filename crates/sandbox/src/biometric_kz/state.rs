@@ -9,6 +9,7 @@ use super::people::{is_iin, phone};
 use super::settings::BiometricKzFlow;
 use super::webhook;
 use crate::html::PageScript;
+use crate::saved::{self, Word};
 use crate::world::{Event as WorldEvent, World};
 
 /// What happens to the user. It strikes when the user goes on in the step that it belongs to.
@@ -69,6 +70,7 @@ pub struct SessionView {
     pub ready: bool,
 }
 
+#[derive(Serialize, Deserialize)]
 pub(crate) struct Session {
     pub(crate) id: String,
     pub(crate) flow: BiometricKzFlow,
@@ -87,7 +89,7 @@ pub(crate) struct Session {
 }
 
 /// What the user has to do.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Step {
     Liveness,
     Photo,
@@ -111,7 +113,7 @@ impl Step {
 }
 
 /// A code from 1414 on its way, and for whom.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Code {
     pub(crate) digits: String,
     sent: i64,
@@ -121,7 +123,7 @@ pub(crate) struct Code {
 }
 
 /// A technology that was passed or not.
-#[derive(Clone)]
+#[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct Done {
     pub(crate) code: String,
     pub(crate) failure: Option<Failure>,
@@ -129,17 +131,19 @@ pub(crate) struct Done {
     pub(crate) entered: Option<(String, String)>,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct End {
     pub(crate) at: i64,
     pub(crate) failure: Option<Failure>,
 }
 
 /// `failure_reason` on the wire (notes B8).
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Failure {
-    pub(crate) kind: &'static str,
-    pub(crate) detail: Option<&'static str>,
+    #[serde(deserialize_with = "saved::word")]
+    pub(crate) kind: Word,
+    #[serde(deserialize_with = "saved::maybe_word")]
+    pub(crate) detail: Option<Word>,
 }
 
 impl Failure {
@@ -160,7 +164,7 @@ impl Failure {
     }
 }
 
-#[derive(Default)]
+#[derive(Default, Serialize, Deserialize)]
 pub(crate) struct State {
     pub(crate) sessions: HashMap<String, Session>,
     order: Vec<String>,
@@ -168,6 +172,7 @@ pub(crate) struct State {
 }
 
 /// What is due for a session.
+#[derive(Serialize, Deserialize)]
 pub(crate) enum Event {
     Expire(String),
     Ready(String),

@@ -89,6 +89,7 @@ pub struct TransactionView {
 }
 
 /// A validated initiate.
+#[derive(Serialize, Deserialize)]
 pub(crate) struct Order {
     pub(crate) region: String,
     pub(crate) account: usize,
@@ -101,6 +102,7 @@ pub(crate) struct Order {
     pub(crate) lifetime_minutes: u32,
 }
 
+#[derive(Serialize, Deserialize)]
 pub(crate) struct Transaction {
     pub(crate) order: Order,
     pub(crate) reference: String,
@@ -120,7 +122,7 @@ pub(crate) struct Transaction {
     verdict_delay_ms: i64,
 }
 
-#[derive(Default)]
+#[derive(Default, Serialize, Deserialize)]
 pub(crate) struct State {
     pub(crate) transactions: HashMap<String, Transaction>,
     by_token: HashMap<String, String>,
@@ -131,6 +133,7 @@ pub(crate) struct State {
 }
 
 /// What is due for a transaction.
+#[derive(Serialize, Deserialize)]
 pub(crate) enum Event {
     /// Counts only if the deadline has not moved since.
     Expire {

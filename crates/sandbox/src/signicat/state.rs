@@ -9,6 +9,7 @@ use super::settings::{Check, SignicatSettings, UserInfoForm, Zone};
 use super::token::Token;
 use crate::deliveries::{Outgoing, Payload};
 use crate::html::PageScript;
+use crate::saved::{self, Word};
 use crate::world::{Event as WorldEvent, World};
 
 /// How a verification ends.
@@ -116,14 +117,17 @@ pub struct ProcessView {
 }
 
 /// A picture: what it is by its first bytes, not by what somebody declared.
-#[derive(Clone)]
+#[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct Image {
-    pub(crate) content_type: &'static str,
+    #[serde(deserialize_with = "saved::word")]
+    pub(crate) content_type: Word,
+    #[serde(with = "saved::base64")]
     pub(crate) bytes: Vec<u8>,
 }
 
-pub(crate) type Images = BTreeMap<&'static str, Image>;
+pub(crate) type Images = BTreeMap<Word, Image>;
 
+#[derive(Serialize, Deserialize)]
 pub(crate) struct Dossier {
     pub(crate) id: String,
     pub(crate) client: usize,
@@ -131,12 +135,13 @@ pub(crate) struct Dossier {
     pub(crate) created: i64,
     pub(crate) updated: i64,
     pub(crate) user_data: Option<Value>,
+    #[serde(deserialize_with = "saved::by_word")]
     pub(crate) files: Images,
     pub(crate) processes: Vec<String>,
 }
 
 /// A validated request for a process.
-#[derive(Clone, Default)]
+#[derive(Clone, Default, Serialize, Deserialize)]
 pub(crate) struct ProcessOrder {
     pub(crate) provider: String,
     pub(crate) process_type: Option<String>,
@@ -147,6 +152,7 @@ pub(crate) struct ProcessOrder {
     pub(crate) redirect_url: Option<String>,
 }
 
+#[derive(Serialize, Deserialize)]
 pub(crate) struct Process {
     pub(crate) id: String,
     pub(crate) dossier: String,
@@ -154,6 +160,7 @@ pub(crate) struct Process {
     pub(crate) order: ProcessOrder,
     pub(crate) created: i64,
     pub(crate) updated: i64,
+    #[serde(deserialize_with = "saved::by_word")]
     pub(crate) images: Images,
     /// The token for the provider's own SDK.
     pub(crate) authorization: String,
@@ -174,7 +181,7 @@ pub(crate) struct Process {
     verdict_delay_ms: i64,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Phase {
     Pending,
     Processing,
@@ -192,6 +199,7 @@ impl Process {
 }
 
 /// A run of the hosted capture page.
+#[derive(Serialize, Deserialize)]
 pub(crate) struct Capture {
     pub(crate) dossier: String,
     pub(crate) processes: Vec<String>,
@@ -200,7 +208,7 @@ pub(crate) struct Capture {
     pub(crate) language: Option<String>,
 }
 
-#[derive(Default)]
+#[derive(Default, Serialize, Deserialize)]
 pub(crate) struct State {
     pub(crate) tokens: HashMap<String, Token>,
     pub(crate) dossiers: HashMap<String, Dossier>,
@@ -214,6 +222,7 @@ pub(crate) struct State {
 }
 
 /// The verdict on a process is due.
+#[derive(Serialize, Deserialize)]
 pub(crate) struct Event(String);
 
 impl State {
