@@ -10,6 +10,8 @@ const WHY = {
 };
 const STEPS = { present: "user’s turn", wait: "waiting", send: "asking", done: "over", unreadable: "of another version" };
 
+const NAMES = ["given_name", "middle_name", "family_name", "birthdate"];
+
 const $ = (id) => document.getElementById(id);
 const { nonce } = document.querySelector("script[nonce]");
 let session = null;
@@ -24,7 +26,8 @@ $("start").addEventListener("submit", (event) => {
     const state = await post("/api/sessions", choices.wish());
     history.pushState(null, "", `/?session=${state.id}`);
     open(state.id, state);
-    $("session-title").focus();
+    $("session-title").focus({ preventScroll: true });
+    $("session").scrollIntoView();
   });
 });
 for (const button of document.querySelectorAll("[data-advance]")) {
@@ -50,7 +53,10 @@ await arrive();
 /** Shows what the address says. */
 async function arrive() {
   const id = new URLSearchParams(location.search).get("session");
-  if (id) open(id);
+  if (id) {
+    open(id);
+    $("session").scrollIntoView();
+  }
   await listSessions();
 }
 
@@ -147,7 +153,7 @@ function showOutcome({ outcome, next, evidence }) {
       row(name, [status, passed == null ? null : passed ? "passed" : "not passed", score && `score ${score}`].filter(Boolean).join(", ") || "there");
     }
     for (const { code, part } of evidence.reasons) row("reason", part ? `${code} (${part})` : code);
-    for (const [name, value] of Object.entries(evidence.person ?? {})) row(name.replaceAll("_", " "), value);
+    for (const [name, value] of byName(evidence.person ?? {})) row(name.replaceAll("_", " "), value);
     if (evidence.sealed_bytes) row("sealed", `${evidence.sealed_bytes} bytes that only the holder of a key can read`);
   } else if (!next.erased) {
     row("evidence", "none: nothing was decided");
@@ -155,6 +161,12 @@ function showOutcome({ outcome, next, evidence }) {
   $("evidence").replaceChildren(...rows.flatMap(([name, value]) => [
     element("dt", { textContent: name }), element("dd", { textContent: value }),
   ]));
+}
+
+/** A person's members, the names first. */
+function byName(person) {
+  const place = (name) => (NAMES.indexOf(name) + 1 || NAMES.length + 1);
+  return Object.entries(person).sort(([one], [other]) => place(one) - place(other));
 }
 
 /** The clock, and how long a wait still lasts. */
@@ -192,7 +204,8 @@ async function listSessions() {
     if (entry.id === session) link.setAttribute("aria-current", "true");
     const state = element("span", { className: "state", textContent: entry.outcome ?? STEPS[entry.step] });
     state.dataset.outcome = entry.outcome?.split(" ")[0] ?? entry.step;
-    link.append(element("b", { textContent: choices.titleOf(entry) }), ` ${entry.scenario ?? ""} `, state);
+    const scenario = element("span", { className: "quiet", textContent: `scenario: ${entry.scenario ?? "?"}` });
+    link.append(state, element("b", { textContent: choices.titleOf(entry) }), element("br"), scenario);
     const line = element("li");
     line.append(link);
     return line;

@@ -83,6 +83,7 @@ enum Command {
     a provider, a flow and what shall happen, go through it, turn the clock, forge a message, and watch what the server\n\
     does. Sessions and the stand-in's state are kept in one SQLite file: stop it in the middle of a journey, start it\n\
     again, and the journey goes on. With --sandbox only the merchant stops and starts.")]
+#[expect(clippy::struct_excessive_bools, reason = "flags of a command line")]
 struct DemoArgs {
     /// Only this provider, with all its flows, or one flow as in "signicat eid" (may be repeated).
     #[arg(long)]

@@ -77,7 +77,11 @@ impl<E> Clock<E> {
     }
 
     pub(crate) fn has_due(&self) -> bool {
-        self.queue.first_key_value().is_some_and(|((when, _), _)| *when <= self.now())
+        self.has_due_by(self.now())
+    }
+
+    pub(crate) fn has_due_by(&self, until: i64) -> bool {
+        self.queue.first_key_value().is_some_and(|((when, _), _)| *when <= until)
     }
 
     pub(crate) fn is_real(&self) -> bool {

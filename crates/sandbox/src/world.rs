@@ -63,7 +63,7 @@ impl World {
     /// What was there when it was saved, with these settings to go back to in a reset.
     pub(crate) fn restored(saved: &str, initial: Config, base_url: String) -> Result<Self, String> {
         let world: Self = serde_json::from_str(saved).map_err(|error| error.to_string())?;
-        Ok(Self { initial, base_url, ..world })
+        Ok(Self { base_url, initial, ..world })
     }
 
     /// Back to how it started, settings included.
@@ -169,6 +169,7 @@ impl Shared {
         if !real {
             self.world().clock.set(until);
         }
+        self.changed();
     }
 
     /// Jumps to a reading, also backwards; what became due is run with the clock at its new reading.
@@ -176,6 +177,7 @@ impl Shared {
         let _turn = self.turn.lock().await;
         self.world().clock.set(now);
         self.run(now).await;
+        self.changed();
     }
 
     pub(crate) async fn reset(&self) {
@@ -201,8 +203,8 @@ impl Shared {
         loop {
             let (due, happened) = {
                 let mut world = self.world();
-                let had_due = world.clock.has_due();
-                (world.next_attempt(until), had_due)
+                let happens = world.clock.has_due_by(until);
+                (world.next_attempt(until), happens)
             };
             if happened {
                 self.changed();

@@ -173,7 +173,7 @@ fn unknown(field: &'static str, given: &str, known: &[&str]) -> Reject {
     let mut known = known.to_vec();
     known.dedup();
     let given: String = given.chars().filter(|c| !c.is_control()).take(40).collect();
-    Reject::caller(code, field, &format!("there is no {field} {given:?}; choose one of: {}", known.join(", ")))
+    Reject::caller(code, field, format!("there is no {field} {given:?}; choose one of: {}", known.join(", ")))
 }
 
 /// What `GET /api/catalog` gives: everything that can be chosen.

@@ -84,7 +84,8 @@ fn page(shop: &Shop, html: &str, ancestors: &str) -> Response {
          img-src 'self' data: blob:; media-src 'self' blob:; connect-src 'self' {provider} {socket}; \
          frame-src 'self' {provider}; form-action 'self'; base-uri 'none'; frame-ancestors {ancestors}"
     );
-    let permissions = format!("camera=(self \"{provider}\"), microphone=(self \"{provider}\"), geolocation=()");
+    let both = format!("(self \"{provider}\")");
+    let permissions = format!("camera={both}, microphone={both}, fullscreen={both}, geolocation=()");
     let headers = [("content-security-policy", policy), ("permissions-policy", permissions)];
     (headers, Html(html.replace("{nonce}", &nonce))).into_response()
 }

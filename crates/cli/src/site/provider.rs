@@ -26,7 +26,7 @@ impl Providers {
     /// # Errors
     /// If there is none, or its clock stands still.
     pub(super) async fn at(base: &str) -> Result<Self> {
-        let http = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(60)).build()?;
+        let http = reqwest::Client::builder().no_proxy().timeout(Duration::from_mins(1)).build()?;
         let base = base.trim_end_matches('/').to_owned();
         let found = Self { base, http, ahead: AtomicI64::new(0) };
         let settings = found.settings().await.with_context(|| format!("there is no sandbox at {}", found.base))?;

@@ -101,7 +101,7 @@ impl Shop {
     pub(super) async fn start(self: &Arc<Self>, wish: Wish) -> Result<String, Refusal> {
         let (flow, scene, choice) = wish.resolve()?;
         let number = self.ledger.count()? + 1;
-        let id = hex(&self.random("session", number)[..16]);
+        let id = hex(&self.random("session", number));
         let own_enrolment = uuid(&self.random("enrolment", number));
         let enrolment = if scene.shares_enrolment() { SHARED_ENROLMENT } else { own_enrolment.as_str() };
         if choice.provider == "jumio" {
@@ -378,12 +378,14 @@ fn spread(seed: u64) -> [u8; 32] {
     bytes
 }
 
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+/// The first half as hexadecimal digits.
+fn hex(bytes: &[u8; 32]) -> String {
+    let (half, _) = bytes.split_first_chunk::<16>().expect("32 bytes have 16");
+    format!("{:032x}", u128::from_be_bytes(*half))
 }
 
 fn uuid(bytes: &[u8; 32]) -> String {
-    let text = hex(&bytes[..16]);
+    let text = hex(bytes);
     format!("{}-{}-4{}-8{}-{}", &text[..8], &text[8..12], &text[13..16], &text[17..20], &text[20..])
 }
 

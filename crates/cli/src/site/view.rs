@@ -167,8 +167,8 @@ fn forgeries(shop: &Shop, row: &Row, session: &Session, journey: Option<&Journey
 fn forged_message(journey: Option<&Journey>) -> String {
     let id = journey.map_or("000000000000000000000000", |journey| journey.id.as_str());
     let signals = || journey.iter().flat_map(|journey| &journey.ways).flat_map(Way::signals);
-    let best = [HintKind::Success, HintKind::Finished].into_iter();
-    let signal = best.filter_map(|means| signals().find(|signal| signal.means == means)).next();
+    let mut best = [HintKind::Success, HintKind::Finished].into_iter();
+    let signal = best.find_map(|means| signals().find(|signal| signal.means == means));
     let carried = signal.into_iter().flat_map(|signal| &signal.carry);
     let invented = |max: i32| "0".repeat(usize::try_from(max.clamp(0, 64)).unwrap_or(0));
     let data: Map<String, Value> = carried.map(|it| (it.name.clone(), json!(invented(it.max)))).collect();

@@ -159,7 +159,7 @@ impl Control {
         serde_json::to_string(&*self.shared.world()).expect("the state holds only text, numbers and flags")
     }
 
-    /// Tells of everything that may have changed the state: the time to save it.
+    /// Tells when a request, the clock or something that was due may have changed the state: the time to save it.
     pub fn changes(&self) -> tokio::sync::watch::Receiver<()> {
         self.shared.changes()
     }
