@@ -27,7 +27,7 @@ await build({
   charset: "utf8",
   legalComments: "none",
   // Names of ours that no other code, and no data, uses.
-  mangleProps: /^(deadline|emit|fail|panel|progress|restart|say|see|speak|warn)$/,
+  mangleProps: /^(button|deadline|emit|fail|label|panel|progress|restart|say|see|show|speak|users|warn)$/,
   plugins: [css],
 });
 

@@ -267,6 +267,8 @@ test("right to left, the layout is mirrored", async () => {
   await give(page, journeyOf([{ type: "redirect", url: `${site.provider}/provider`, shareable: true, finish: [] }], { id: "journey-2" }));
   const { x, width } = await page.getByRole("link").boundingBox();
   assert(x + width > 550, "the button is not at the right");
+  // The element speaks English here, whose full stop stays at the sentence's end.
+  assert.equal(await page.getByText("You will continue").evaluate((text) => getComputedStyle(text).unicodeBidi), "plaintext");
   await picture(page, "right-to-left");
   await page.context().close();
 });

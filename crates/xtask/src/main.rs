@@ -44,11 +44,7 @@ const STEPS: [Step; 11] = [
         about: "the npm packages install into an empty project and pass their tests there",
         run: node::test,
     },
-    Step {
-        name: "web",
-        about: "the web element and the demo site, in a real browser",
-        run: || web::test(false),
-    },
+    Step { name: "web", about: "the web element and the demo site, in a real browser", run: || web::test(false) },
 ];
 
 #[derive(Parser)]

@@ -12,8 +12,13 @@ export function upload(way: UploadWay, shown: Presentation): void {
   const { panel, signal } = shown;
   const fields = way.images.map((slot) => field(way, slot, panel));
   const send = panel.button("send");
+  // Another file can be sent, in case the page could not post these.
+  const onchange = () => (send.ariaDisabled = null);
   const onsubmit = async (event: Event) => {
     event.preventDefault();
+    if (send.ariaDisabled) return;
+    // Not really disabled: it would lose the focus.
+    send.ariaDisabled = "true";
     const images: ChosenImage[] = [];
     let wrong: HTMLElement | undefined;
     for (const { input, slot, check } of fields) {
@@ -22,13 +27,13 @@ export function upload(way: UploadWay, shown: Presentation): void {
       else if (blob) images.push({ slot, blob });
     }
     if (signal.aborted) return;
-    if (wrong) return wrong.focus();
-    // Until another file is chosen, in case the page could not post them.
-    send.disabled = true;
+    if (wrong) {
+      onchange();
+      return wrong.focus();
+    }
     panel.say("sent");
     shown.emit("idv-images", { images });
   };
-  const onchange = () => (send.disabled = false);
   panel.show(make("form", { noValidate: true, onsubmit, onchange }, ...fields.map(({ node }) => node), send));
   shown.progress("shown");
 }
