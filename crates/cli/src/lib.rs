@@ -6,3 +6,4 @@ pub mod demo;
 pub mod doctor;
 pub mod replay;
 pub mod sandbox;
+pub mod site;

@@ -3,7 +3,7 @@
 
 use std::{
     fs,
-    io::{self, Read, Write},
+    io::{self, IsTerminal, Read, Write},
     net::SocketAddr,
     path::{Path, PathBuf},
     process::ExitCode,
@@ -11,12 +11,13 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail};
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use idvkit::{Reject, UnixMillis};
 use idvkit_cli::{
     check::{self, Finding, UrlUse, Whole, Whose},
     demo::{self, Report, Selection, report, scenarios::SCENARIOS},
     doctor, replay, sandbox,
+    site::{self, Site},
 };
 use idvkit_core::Secret;
 use serde_json::{Value, json};
@@ -29,6 +30,7 @@ use serde_json::{Value, json};
     after_help = "Examples:\n  \
         idvkit                                      play every provider through every scenario\n  \
         idvkit demo --provider jumio --scenario forged-callback\n  \
+        idvkit demo --web                           walk through all flows by hand, in a browser\n  \
         idvkit sandbox --listen 127.0.0.1:8090      the providers' stand-in, for any language\n  \
         idvkit check url https://shop.example/idv --for callback\n  \
         idvkit check initiate request.json          what would be sent to Jumio\n  \
@@ -75,7 +77,13 @@ enum Command {
 #[command(after_help = "Examples:\n  idvkit demo --scenario double-click --scenario crash-after-send\n  \
     idvkit demo --json --provider attestr > result.json\n  \
     idvkit demo --provider signicat --provider biometric_kz --quiet\n  \
-    idvkit demo --provider \"signicat eid\" --scenario sealed-result\n  idvkit demo --list")]
+    idvkit demo --provider \"signicat eid\" --scenario sealed-result\n  idvkit demo --list\n\n\
+    By hand, in a browser:\n  idvkit demo --web\n  idvkit demo --web --port 0 --data :memory: --open no --json\n\n\
+    Two sites start: the merchant's on http://localhost:4100, the providers' stand-in on http://127.0.0.1:4101. Choose\n\
+    a provider, a flow and what shall happen, go through it, turn the clock, forge a message, and watch what the server\n\
+    does. Sessions and the stand-in's state are kept in one SQLite file: stop it in the middle of a journey, start it\n\
+    again, and the journey goes on. With --sandbox only the merchant stops and starts.")]
+#[expect(clippy::struct_excessive_bools, reason = "flags of a command line")]
 struct DemoArgs {
     /// Only this provider, with all its flows, or one flow as in "signicat eid" (may be repeated).
     #[arg(long)]
@@ -86,18 +94,50 @@ struct DemoArgs {
     /// List the scenarios and stop.
     #[arg(long)]
     list: bool,
-    /// Print the result with all timelines as JSON.
+    /// Print the result with all timelines as JSON; with --web one line that says where both sites are.
     #[arg(long)]
     json: bool,
     /// Print the table only.
     #[arg(long)]
     quiet: bool,
-    /// Every id and token follows from it.
-    #[arg(long, default_value_t = 1)]
-    seed: u64,
+    /// Every id and token follows from it; 1 by default, random with --web.
+    #[arg(long)]
+    seed: Option<u64>,
     /// Write a transcript of each session into this folder.
     #[arg(long, value_name = "DIR")]
     record: Option<PathBuf>,
+    /// Open a site instead, to walk through all flows by hand.
+    #[arg(long, conflicts_with_all = ["provider", "scenario", "list", "quiet", "record"])]
+    web: bool,
+    #[command(flatten)]
+    site: SiteArgs,
+}
+
+#[derive(Args, Default)]
+#[command(next_help_heading = "With --web")]
+struct SiteArgs {
+    /// The merchant's port on localhost, 0 for any. [default: the one of the last time, or 4100]
+    #[arg(long, requires = "web")]
+    port: Option<u16>,
+    /// The sandbox's port on 127.0.0.1. [default: the one of the last time, or the one after the merchant's]
+    #[arg(long, requires = "web", conflicts_with = "sandbox")]
+    sandbox_port: Option<u16>,
+    /// A sandbox that runs already (`idvkit sandbox --real-time`), instead of one of our own.
+    #[arg(long, requires = "web", value_name = "URL")]
+    sandbox: Option<String>,
+    /// The file that keeps sessions, and the sandbox's state; `:memory:` keeps nothing. [default: in your data folder]
+    #[arg(long, requires = "web", value_name = "FILE")]
+    data: Option<PathBuf>,
+    /// Whether to show the page in your browser; only from a terminal.
+    #[arg(long, requires = "web", value_enum, default_value_t = Open::Yes)]
+    open: Open,
+}
+
+#[derive(Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+enum Open {
+    #[default]
+    Yes,
+    No,
 }
 
 #[derive(Args)]
@@ -205,8 +245,9 @@ struct DoctorArgs {
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let command = Cli::parse().command.unwrap_or_else(|| Command::Demo(DemoArgs { seed: 1, ..DemoArgs::default() }));
+    let command = Cli::parse().command.unwrap_or_else(|| Command::Demo(DemoArgs::default()));
     let done = match command {
+        Command::Demo(args) if args.web => walk(args).await,
         Command::Demo(args) => play(args).await,
         Command::Sandbox(args) => serve(args).await,
         Command::Check { what, json } => check(what, json),
@@ -235,6 +276,7 @@ async fn play(args: DemoArgs) -> Result<bool> {
     if let Some(unknown) = selection.unknown() {
         bail!(unknown);
     }
+    let seed = args.seed.unwrap_or(1);
     let silent = args.json || args.quiet;
     let mut written = Ok(());
     let shown = |report: &Report| {
@@ -242,16 +284,51 @@ async fn play(args: DemoArgs) -> Result<bool> {
             written = report::write_timeline(&mut out, report);
         }
     };
-    let reports = demo::play_all(&selection, args.seed, args.record.as_deref(), shown).await;
+    let reports = demo::play_all(&selection, seed, args.record.as_deref(), shown).await;
     written?;
     let count = report::Count::of(&reports);
     if args.json {
-        let result = json!({ "seed": args.seed, "count": count, "reports": reports });
+        let result = json!({ "seed": seed, "count": count, "reports": reports });
         writeln!(out, "{}", serde_json::to_string_pretty(&result)?)?;
     } else {
         report::write_summary(&mut out, &reports)?;
     }
     Ok(count.failed == 0)
+}
+
+/// Runs the two sites of the demo by hand until Ctrl-C.
+async fn walk(args: DemoArgs) -> Result<bool> {
+    let SiteArgs { port, sandbox_port, sandbox, data, open } = args.site;
+    let data = data.map_or_else(site::usual_file, Ok)?;
+    let data = Some(data).filter(|data| data.as_os_str() != ":memory:");
+    let running = Site::start(&site::Options { port, sandbox_port, sandbox, data, seed: args.seed }).await?;
+    let mut out = anstream::stdout();
+    if args.json {
+        writeln!(out, "{}", json!({ "merchant": running.merchant(), "sandbox": running.sandbox() }))?;
+    } else {
+        write!(out, "{}", running.welcome())?;
+        if open == Open::Yes && io::stdout().is_terminal() {
+            // Without a browser the address that was just printed will do.
+            let _ = open::that_detached(running.merchant());
+        }
+    }
+    out.flush()?;
+    running.serve_until(stop_signal()).await?;
+    Ok(true)
+}
+
+/// Ctrl-C, or what service managers and tests send.
+async fn stop_signal() -> io::Result<()> {
+    #[cfg(unix)]
+    {
+        let mut terminated = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+        tokio::select! {
+            interrupted = tokio::signal::ctrl_c() => interrupted,
+            _ = terminated.recv() => Ok(()),
+        }
+    }
+    #[cfg(not(unix))]
+    tokio::signal::ctrl_c().await
 }
 
 async fn serve(args: SandboxArgs) -> Result<bool> {

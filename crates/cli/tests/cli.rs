@@ -3,7 +3,7 @@
 
 use std::{
     fs,
-    io::Write,
+    io::{BufRead, BufReader, Write},
     path::PathBuf,
     process::{Command, Output, Stdio},
 };
@@ -26,6 +26,44 @@ fn fed(args: &[&str], input: &str) -> Output {
         .unwrap();
     child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
     child.wait_with_output().unwrap()
+}
+
+/// The program with both sites, killed when dropped.
+struct Web {
+    program: std::process::Child,
+    merchant: String,
+}
+
+impl Web {
+    fn start(data: &str) -> Self {
+        let args = ["demo", "--web", "--port", "0", "--json", "--open", "no", "--data", data];
+        let mut program = Command::new(env!("CARGO_BIN_EXE_idvkit")).args(args).stdout(Stdio::piped()).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(program.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
+        let places: Value = serde_json::from_str(&line).unwrap();
+        assert!(places["sandbox"].as_str().unwrap().starts_with("http://127.0.0.1:"), "{line}");
+        Self { program, merchant: places["merchant"].as_str().unwrap().to_owned() }
+    }
+
+    fn ask(&self, path: &str, body: Option<&str>) -> Value {
+        let url = format!("{}{path}", self.merchant);
+        let client = reqwest::Client::builder().no_proxy().build().unwrap();
+        let request = match body {
+            Some(body) => client.post(url).body(body.to_owned()),
+            None => client.get(url),
+        };
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let text = runtime.block_on(async { request.send().await.unwrap().text().await.unwrap() });
+        serde_json::from_str(&text).unwrap()
+    }
+}
+
+impl Drop for Web {
+    fn drop(&mut self) {
+        // It may be gone already.
+        let _ = self.program.kill();
+        let _ = self.program.wait();
+    }
 }
 
 fn out(output: &Output) -> String {
@@ -293,4 +331,49 @@ fn a_recorded_session_replays_until_it_is_changed() {
     let config = scratch("other-config.json", transcript["config"].to_string().as_bytes());
     let other = idvkit(&["replay", path.to_str().unwrap(), "--config", config.to_str().unwrap()]);
     assert_eq!(code(&other), 1, "another account replays the snapshot");
+}
+
+#[cfg(unix)]
+#[test]
+fn both_sites_start_and_one_line_says_where() {
+    let mut web = Web::start(":memory:");
+    let catalog = web.ask("/api/catalog", None);
+    assert_eq!(catalog["flows"].as_array().unwrap().len(), 7);
+    // Ctrl-C ends it, and that is no failure.
+    let pid = web.program.id().to_string();
+    assert!(Command::new("kill").args(["-INT", &pid]).status().unwrap().success());
+    assert_eq!(web.program.wait().unwrap().code(), Some(0));
+}
+
+#[test]
+fn a_site_that_was_killed_goes_on() {
+    let folder = std::env::temp_dir().join(format!("idvkit-killed-{}", std::process::id()));
+    fs::create_dir_all(&folder).unwrap();
+    let data = folder.join("demo.sqlite").display().to_string();
+    let mut web = Web::start(&data);
+    let before = web.ask("/api/sessions", Some(r#"{"provider":"jumio"}"#));
+    let page = before["next"]["journey"]["ways"][0]["url"].as_str().unwrap().to_owned();
+    std::thread::sleep(std::time::Duration::from_millis(300));
+    web.program.kill().unwrap();
+    web.program.wait().unwrap();
+
+    let web = Web::start(&data);
+    let after = web.ask(&format!("/api/sessions/{}", before["id"].as_str().unwrap()), None);
+    assert_eq!(before["next"]["journey"], after["next"]["journey"]);
+    // The provider remembers, too.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let shown = runtime.block_on(async { client.get(page).send().await.unwrap().text().await.unwrap() });
+    assert!(shown.contains("value=\"acceptable\"") || shown.contains("name=\"action\""), "{shown}");
+    drop(web);
+    fs::remove_dir_all(folder).unwrap();
+}
+
+#[test]
+fn what_belongs_to_the_site_needs_the_site() {
+    for args in [&["demo", "--port", "1"][..], &["demo", "--web", "--scenario", "approved"]] {
+        assert_eq!(code(&idvkit(args)), 2, "{args:?}");
+    }
+    let help = out(&idvkit(&["demo", "--help"]));
+    assert!(help.contains("--web") && help.contains("With --web:") && help.contains("goes on"), "{help}");
 }

@@ -3,13 +3,21 @@
 use std::collections::BTreeMap;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use serde::{Deserialize, Serialize};
+
+use crate::saved;
+
 /// A clock with a queue of events. In virtual mode it stands still until somebody moves it.
+#[derive(Serialize, Deserialize)]
+#[serde(bound = "E: Serialize + serde::de::DeserializeOwned")]
 pub(crate) struct Clock<E> {
     mode: Mode,
+    #[serde(with = "saved::entries")]
     queue: BTreeMap<(i64, u64), E>,
     sequence: u64,
 }
 
+#[derive(Serialize, Deserialize)]
 enum Mode {
     Virtual {
         now: i64,
@@ -69,7 +77,11 @@ impl<E> Clock<E> {
     }
 
     pub(crate) fn has_due(&self) -> bool {
-        self.queue.first_key_value().is_some_and(|((when, _), _)| *when <= self.now())
+        self.has_due_by(self.now())
+    }
+
+    pub(crate) fn has_due_by(&self, until: i64) -> bool {
+        self.queue.first_key_value().is_some_and(|((when, _), _)| *when <= until)
     }
 
     pub(crate) fn is_real(&self) -> bool {

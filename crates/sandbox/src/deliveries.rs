@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::config::DeliveryPolicy;
+use crate::saved::{self, Word};
 use crate::time::iso;
 use crate::world::{Event, World};
 
@@ -85,9 +86,10 @@ fn two() -> u32 {
 }
 
 /// A callback and all that is needed to send it.
-#[derive(Clone)]
+#[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct Outgoing {
-    pub(crate) provider: &'static str,
+    #[serde(deserialize_with = "saved::word")]
+    pub(crate) provider: Word,
     pub(crate) event: String,
     pub(crate) reference: String,
     pub(crate) url: String,
@@ -97,11 +99,12 @@ pub(crate) struct Outgoing {
 }
 
 /// A body, finished only at the moment of sending because it may hold that moment.
-#[derive(Clone)]
+#[derive(Clone, Serialize, Deserialize)]
 pub(crate) enum Payload {
     /// `{now}` as a value is replaced by the time of the attempt, with so many fraction digits.
     Form {
-        fields: Vec<(&'static str, String)>,
+        #[serde(deserialize_with = "saved::word_pairs")]
+        fields: Vec<(Word, String)>,
         digits: u8,
     },
     Json(String),
@@ -110,12 +113,13 @@ pub(crate) enum Payload {
 /// The value in a form that stands for the time of the attempt.
 pub(crate) const NOW: &str = "{now}";
 
-#[derive(Default)]
+#[derive(Default, Serialize, Deserialize)]
 pub(crate) struct Deliveries {
     next: u64,
     waiting: HashMap<u64, (Outgoing, u32)>,
     held: Vec<u64>,
     rules: Vec<CallbackRule>,
+    #[serde(skip)]
     log: Vec<DeliveryEntry>,
 }
 

@@ -93,7 +93,7 @@ fn once() -> u32 {
 }
 
 /// The faults that are still to strike.
-#[derive(Default)]
+#[derive(Default, Serialize, Deserialize)]
 pub(crate) struct Faults(Vec<Fault>);
 
 impl Faults {

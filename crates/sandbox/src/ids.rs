@@ -2,19 +2,47 @@
 
 use rand_chacha::ChaCha12Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
+use serde::{Deserialize, Serialize};
 
 /// The one source of randomness in the sandbox.
-pub(crate) struct Ids(ChaCha12Rng);
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(from = "Place", into = "Place")]
+pub(crate) struct Ids {
+    seed: u64,
+    stream: ChaCha12Rng,
+}
+
+/// Where in a seed's stream it stands.
+#[derive(Clone, Copy, Serialize, Deserialize)]
+struct Place {
+    seed: u64,
+    position: u64,
+}
+
+impl From<Place> for Ids {
+    fn from(place: Place) -> Self {
+        let mut ids = Self::new(place.seed);
+        ids.stream.set_word_pos(place.position.into());
+        ids
+    }
+}
+
+impl From<Ids> for Place {
+    fn from(ids: Ids) -> Self {
+        // A stream of 2^64 words is longer than anybody asks.
+        Self { seed: ids.seed, position: u64::try_from(ids.stream.get_word_pos()).unwrap_or(u64::MAX) }
+    }
+}
 
 impl Ids {
     pub(crate) fn new(seed: u64) -> Self {
-        Self(ChaCha12Rng::seed_from_u64(seed))
+        Self { seed, stream: ChaCha12Rng::seed_from_u64(seed) }
     }
 
     /// Shaped like a version 4 UUID.
     pub(crate) fn uuid(&mut self) -> String {
         let mut bytes = [0_u8; 16];
-        self.0.fill_bytes(&mut bytes);
+        self.stream.fill_bytes(&mut bytes);
         bytes[6] = (bytes[6] & 0x0f) | 0x40;
         bytes[8] = (bytes[8] & 0x3f) | 0x80;
         let text = hex::encode(bytes);
@@ -37,7 +65,7 @@ impl Ids {
     }
 
     fn pick(&mut self, alphabet: &[u8], length: usize) -> String {
-        (0..length).map(|_| char::from(alphabet[self.0.next_u32() as usize % alphabet.len()])).collect()
+        (0..length).map(|_| char::from(alphabet[self.stream.next_u32() as usize % alphabet.len()])).collect()
     }
 }
 

@@ -26,6 +26,7 @@ mod ids;
 mod index;
 pub mod jumio;
 mod log;
+mod saved;
 pub mod signicat;
 mod time;
 mod world;
@@ -47,6 +48,7 @@ pub use config::{Config, DeliveryPolicy};
 pub use control::{Control, Script};
 pub use deliveries::{CallbackMode, CallbackRule, DeliveryEntry};
 pub use faults::{Fault, FaultKind, When};
+pub use html::{Camera, PageScript, Storage};
 pub use log::LogEntry;
 use world::{Handle, Shared, World};
 
@@ -72,11 +74,30 @@ impl Sandbox {
     /// # Errors
     /// `InvalidInput` when [`Config::check`] refuses the settings; otherwise when the address cannot be had.
     pub async fn with(config: Config) -> io::Result<Self> {
+        Self::launch(config, None).await
+    }
+
+    /// Starts where another one was when [`Control::saved`] wrote its state down: settings, ids, transactions, the
+    /// clock and all that was due. In real time the clock has gone on meanwhile. The logs begin anew. Give it the address
+    /// that it had: links that users hold lead there.
+    ///
+    /// # Errors
+    /// As [`with`](Self::with), and `InvalidData` when the text is none of this version's.
+    pub async fn resume(config: Config, saved: &str) -> io::Result<Self> {
+        Self::launch(config, Some(saved)).await
+    }
+
+    async fn launch(config: Config, saved: Option<&str>) -> io::Result<Self> {
         config.check().map_err(|why| io::Error::new(io::ErrorKind::InvalidInput, why))?;
         let listener = TcpListener::bind(config.listen).await?;
         let base_url = format!("http://{}", listener.local_addr()?);
         let real_time = config.real_time;
-        let shared = Shared::new(World::new(config, base_url.clone())).map_err(io::Error::other)?;
+        let world = match saved {
+            None => World::new(config, base_url.clone()),
+            Some(saved) => World::restored(saved, config, base_url.clone())
+                .map_err(|why| io::Error::new(io::ErrorKind::InvalidData, why))?,
+        };
+        let shared = Shared::new(world).map_err(io::Error::other)?;
         if real_time {
             tokio::spawn(tick(Arc::downgrade(&shared)));
         }
@@ -98,6 +119,13 @@ impl Sandbox {
     /// The same abilities as the control API, without HTTP.
     pub fn control(&self) -> &Control {
         &self.control
+    }
+
+    /// Stops, and returns when the port is free again. Dropping it only sets out to.
+    pub async fn stop(mut self) {
+        self.server.abort();
+        // What an aborted task ends with is that it was aborted.
+        let _ = (&mut self.server).await;
     }
 
     /// Serves until the process ends or the listener fails.
@@ -131,8 +159,23 @@ fn router(shared: &Handle) -> Router {
         .route("/_sandbox/", get(control::http::help))
         .nest("/_sandbox", control::http::router())
         .merge(providers)
+        .layer(middleware::from_fn_with_state(Arc::clone(shared), note_change))
         .layer(middleware::map_response(mark))
         .with_state(Arc::clone(shared))
+}
+
+/// Every request may have changed something, also those that steer.
+async fn note_change(
+    axum::extract::State(shared): axum::extract::State<Handle>,
+    request: axum::extract::Request,
+    next: middleware::Next,
+) -> Response {
+    let reads = request.method().is_safe() && request.uri().path().starts_with("/_sandbox");
+    let response = next.run(request).await;
+    if !reads {
+        shared.changed();
+    }
+    response
 }
 
 /// Nobody may take an answer of the sandbox for one of a provider.

@@ -7,6 +7,7 @@ use axum::response::Response;
 use serde::Serialize;
 
 use crate::faults::{self, When};
+use crate::html::Delay;
 use crate::world::{Handle, World};
 use crate::{attestr, biometric_kz, jumio, signicat};
 
@@ -80,6 +81,9 @@ pub(crate) async fn observe(State(shared): State<Handle>, request: Request, next
         response.headers_mut().insert("x-sandbox-hint", value);
     }
     let (path, status) = (redacted(&uri), response.status().as_u16());
+    if let Some(Delay(time)) = response.extensions().get() {
+        tokio::time::sleep(*time).await;
+    }
     record(&shared, |at| LogEntry { at, operation, method: method.to_string(), path, status, hint, fault: struck });
     shared.kick();
     response

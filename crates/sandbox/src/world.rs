@@ -1,5 +1,6 @@
 //! Everything that the sandbox knows, and the one place where its time passes.
 
+use serde::{Deserialize, Serialize};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::clock::Clock;
@@ -11,6 +12,7 @@ use crate::log::LogEntry;
 use crate::{attestr, biometric_kz, jumio, signicat};
 
 /// What can be due on the clock.
+#[derive(Serialize, Deserialize)]
 pub(crate) enum Event {
     /// An attempt of the delivery with this number.
     Deliver(u64),
@@ -21,11 +23,14 @@ pub(crate) enum Event {
 }
 
 /// The whole state, behind one lock: every request sees the effects of all earlier ones.
+#[derive(Serialize, Deserialize)]
 pub(crate) struct World {
     pub(crate) config: Config,
+    #[serde(skip)]
     pub(crate) base_url: String,
     pub(crate) clock: Clock<Event>,
     pub(crate) ids: Ids,
+    #[serde(skip)]
     pub(crate) log: Vec<LogEntry>,
     pub(crate) deliveries: Deliveries,
     pub(crate) faults: Faults,
@@ -33,6 +38,7 @@ pub(crate) struct World {
     pub(crate) attestr: attestr::State,
     pub(crate) biometric_kz: biometric_kz::State,
     pub(crate) signicat: signicat::State,
+    #[serde(skip)]
     initial: Config,
 }
 
@@ -52,6 +58,12 @@ impl World {
             config,
             base_url,
         }
+    }
+
+    /// What was there when it was saved, with these settings to go back to in a reset.
+    pub(crate) fn restored(saved: &str, initial: Config, base_url: String) -> Result<Self, String> {
+        let world: Self = serde_json::from_str(saved).map_err(|error| error.to_string())?;
+        Ok(Self { base_url, initial, ..world })
     }
 
     /// Back to how it started, settings included.
@@ -103,6 +115,7 @@ pub(crate) struct Shared {
     world: Mutex<World>,
     /// Whoever holds this lets time pass. Deliveries are made one after the other, so that every run is the same.
     turn: tokio::sync::Mutex<()>,
+    changes: tokio::sync::watch::Sender<()>,
     http: reqwest::Client,
 }
 
@@ -116,7 +129,18 @@ impl Shared {
             .no_proxy() // receivers are local
             .user_agent("idvkit-sandbox/0.1 (local emulator)")
             .build()?;
-        Ok(Arc::new(Self { world: Mutex::new(world), turn: tokio::sync::Mutex::new(()), http }))
+        let (turn, changes) = (tokio::sync::Mutex::new(()), tokio::sync::watch::Sender::new(()));
+        Ok(Arc::new(Self { world: Mutex::new(world), turn, changes, http }))
+    }
+
+    /// Tells of everything that may have changed the state.
+    pub(crate) fn changes(&self) -> tokio::sync::watch::Receiver<()> {
+        self.changes.subscribe()
+    }
+
+    /// Something may have changed the state.
+    pub(crate) fn changed(&self) {
+        self.changes.send_replace(());
     }
 
     /// Never held across an await.
@@ -145,6 +169,7 @@ impl Shared {
         if !real {
             self.world().clock.set(until);
         }
+        self.changed();
     }
 
     /// Jumps to a reading, also backwards; what became due is run with the clock at its new reading.
@@ -152,6 +177,7 @@ impl Shared {
         let _turn = self.turn.lock().await;
         self.world().clock.set(now);
         self.run(now).await;
+        self.changed();
     }
 
     pub(crate) async fn reset(&self) {
@@ -166,6 +192,7 @@ impl Shared {
             world.catch_up();
             world.clock.has_due()
         };
+        self.changed();
         if deliveries {
             let shared = Arc::clone(self);
             tokio::spawn(async move { shared.settle().await });
@@ -174,7 +201,14 @@ impl Shared {
 
     async fn run(&self, until: i64) {
         loop {
-            let due = self.world().next_attempt(until);
+            let (due, happened) = {
+                let mut world = self.world();
+                let happens = world.clock.has_due_by(until);
+                (world.next_attempt(until), happens)
+            };
+            if happened {
+                self.changed();
+            }
             let Some(attempt) = due else { return };
             let delivered = attempt.send(&self.http).await;
             self.world().delivered(attempt, delivered);

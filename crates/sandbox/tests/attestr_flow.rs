@@ -3,6 +3,7 @@
 
 mod common;
 
+use common::attestr::{FACE, FLOW, KEY, OTP, PAN, SECRET, SNAPSHOT, TOKEN, create, handshake, result, result_text};
 use common::{Receiver, data_scripts, hint, http};
 use hmac::{Hmac, KeyInit, Mac};
 use idvkit_sandbox::attestr::{AttestrAccount, AttestrScript, Flow, Original, Position, StageError, Tamper, Webhook};
@@ -10,40 +11,6 @@ use idvkit_sandbox::{Config, Sandbox, Script};
 use reqwest::Response;
 use serde_json::{Value, json, value::RawValue};
 use sha2::Sha256;
-
-const FLOW: &str = "FX02zfeuvcj36knhn06us";
-const SNAPSHOT: &str = "d79c9c09-9367-4929-b0e3-b4eb38d0e4b8";
-const TOKEN: &str = "c2FuZGJveC1hdHRlc3RyOmF1dGgtdG9rZW4=";
-const SECRET: &str = "0123456789abcdef0123456789abcdef0123456789abcdef";
-const KEY: &str = "00112233445566778899aabbccddeeff";
-const PAN: &str = "FS02zfeuv3tcnkq2mond2";
-const OTP: &str = "FS02zfeuv3tcnkq2mond3";
-const FACE: &str = "FS02zfeuv3tcnkq2mond4";
-
-async fn create(sandbox: &Sandbox, body: &Value) -> Response {
-    let url = format!("{}/attestr/api/v1/public/flowx/handshake", sandbox.base_url());
-    http().post(url).header("authorization", format!("Basic {TOKEN}")).json(body).send().await.unwrap()
-}
-
-async fn handshake(sandbox: &Sandbox, webhook: bool) -> String {
-    let body = json!({ "flow": FLOW, "snapshot": SNAPSHOT, "tag": "TAG567822", "webhook": webhook });
-    let answer: Value = create(sandbox, &body).await.json().await.unwrap();
-    answer["_id"].as_str().unwrap().to_owned()
-}
-
-async fn result_text(sandbox: &Sandbox, id: &str, query: &str) -> String {
-    let url = format!("{}/attestr/api/v1/public/flowx/handshake/{id}{query}", sandbox.base_url());
-    let request =
-        http().get(url).header("authorization", format!("Basic {TOKEN}")).header("content-type", "application/json");
-    let response = request.send().await.unwrap();
-    assert_eq!(response.status(), 200);
-    assert_eq!(response.headers()["xattestrid"].len(), 36);
-    response.text().await.unwrap()
-}
-
-async fn result(sandbox: &Sandbox, id: &str) -> Value {
-    serde_json::from_str(&result_text(sandbox, id, "").await).unwrap()
-}
 
 /// The `result` member exactly as it stands in the body.
 fn raw_result(body: &str) -> String {

@@ -35,7 +35,7 @@ async fn session(sandbox: &Sandbox, flow: usize, metadata: Value) -> User {
     assert_eq!(response.status(), 200, "{}", hint(&response));
     let answer: Value = response.json().await.unwrap();
     let id = answer["session_id"].as_str().unwrap().to_owned();
-    let page = format!("{}/biometric_kz/remote/flow/{id}?web_view=true&locale=ru", sandbox.base_url());
+    let page = format!("{}/biometric_kz/remote/flow/{id}?web_view=true&locale=en", sandbox.base_url());
     User { id, page }
 }
 
@@ -368,7 +368,7 @@ async fn the_end_redirects_only_web_views_and_a_session_works_once() {
     let sandbox = Sandbox::start().await.unwrap();
     let photo = json!({ "face2face": { "photo1": STANDARD.encode([0xff, 0xd8, 0xff, 0xe0]) } });
     let mut user = session(&sandbox, EVERYONE, photo.clone()).await;
-    user.page = user.page.replace("?web_view=true&locale=ru", "");
+    user.page = user.page.replace("web_view=true&", "");
     let response = http().get(&user.page).send().await.unwrap();
     assert!(hint(&response).contains("web_view=true"));
     let seen = user.press("submit", &[]).await;
@@ -376,7 +376,7 @@ async fn the_end_redirects_only_web_views_and_a_session_works_once() {
     assert!(user.open().await.html.contains("has been used"));
     sandbox.control().configure(|config| config.biometric_kz.finished_needs_web_view = false);
     let mut user = session(&sandbox, EVERYONE, photo.clone()).await;
-    user.page = user.page.replace("?web_view=true&locale=ru", "");
+    user.page = user.page.replace("web_view=true&", "");
     assert!(user.press("submit", &[]).await.is_over());
 
     let user = session(&sandbox, EVERYONE, photo).await;

@@ -216,7 +216,7 @@ async fn messages_only_when_framed_and_default_pages_without_urls() {
     let sandbox = Sandbox::start().await.unwrap();
     let transaction = begin(&sandbox, json!({ "successUrl": "https://merchant.example/ok" })).await;
     let html = transaction.open().await.text().await.unwrap();
-    assert!(html.contains("Local sandbox – not Jumio"));
+    assert!(html.contains("idvkit’s sandbox, not Jumio"));
     let loaded: Value = serde_json::from_str(&data_scripts(&html, "data-post-message")[0]).unwrap();
     let expected = json!({
         "authorizationToken": transaction.token(), "transactionReference": transaction.reference, "eventType": 510,

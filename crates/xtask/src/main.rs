@@ -5,6 +5,7 @@ mod node;
 mod python;
 mod step;
 mod types;
+mod web;
 
 use std::process::ExitCode;
 
@@ -24,7 +25,7 @@ const PROTOCOL_CRATES: [&str; 7] = [
 ];
 
 /// Everything that CI runs, in order.
-const STEPS: [Step; 10] = [
+const STEPS: [Step; 11] = [
     Step { name: "fmt", about: "the code is formatted", run: fmt },
     Step { name: "clippy", about: "no warnings, pedantic lints included", run: clippy },
     Step { name: "types", about: "the declarations of other languages are those of the Rust types", run: check_types },
@@ -43,6 +44,7 @@ const STEPS: [Step; 10] = [
         about: "the npm packages install into an empty project and pass their tests there",
         run: node::test,
     },
+    Step { name: "web", about: "the web element and the demo site, in a real browser", run: || web::test(false) },
 ];
 
 #[derive(Parser)]
@@ -57,7 +59,7 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Check what this machine has, and say how to get what is missing.
+    /// Check what this machine has, get a browser if that is possible, and say how to get what is missing.
     Setup,
     /// Write the declarations of Python and TypeScript anew from the Rust types.
     Types {
@@ -67,6 +69,12 @@ enum Command {
     },
     /// Build, pack, install and test the npm packages.
     Node,
+    /// Build the web element and test it in a browser.
+    Web {
+        /// First renew the copy that the demo site carries.
+        #[arg(long)]
+        write: bool,
+    },
     /// Build the Python wheels and test them in a clean environment.
     Python,
     /// Run everything that CI runs, or only the named steps.
@@ -88,6 +96,7 @@ fn main() -> ExitCode {
         }
         Command::Node => node::test(),
         Command::Python => python::test(),
+        Command::Web { write } => web::test(write),
         Command::Types { check } => types::generate(check),
         Command::Test { steps, .. } => test(&steps),
     };
@@ -128,6 +137,7 @@ fn setup() -> Result<()> {
         Some(version) => println!("node {version}: its binding is tested, and the ECMAScript form compared with it"),
         None => println!("node is absent: its binding and the comparison of the ECMAScript form are skipped"),
     }
+    web::set_up();
     if missing.is_empty() {
         println!("everything that `cargo xtask test` needs is here");
         return Ok(());

@@ -120,7 +120,7 @@ fn platform() -> Result<String> {
     })
 }
 
-fn npm(folder: &Path, arguments: &[&str]) -> Command {
+pub(crate) fn npm(folder: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(if OS == "windows" { "npm.cmd" } else { "npm" });
     command.args(arguments).current_dir(folder);
     command
@@ -134,7 +134,7 @@ fn fresh(folder: &Path) -> Result<()> {
 }
 
 /// Copies the named entries of a folder, or all of them. What was installed or built there before stays.
-fn copy(from: &Path, to: &Path, names: &[&str]) -> Result<()> {
+pub(crate) fn copy(from: &Path, to: &Path, names: &[&str]) -> Result<()> {
     fs::create_dir_all(to)?;
     for entry in fs::read_dir(from)? {
         let entry = entry?;

@@ -1,18 +1,16 @@
 //! A scripted browser and its user: real pages over real HTTP, real HTML, nothing else is known about the provider.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use anyhow::{Context, Result, bail, ensure};
+use futures_util::future::BoxFuture;
 use idvkit::{Journey, ParamValue, Seen, Way, read};
 use reqwest::header::LOCATION;
 use scraper::{ElementRef, Html, Selector};
 use serde_json::Value;
 use url::Url;
 
-use super::{
-    stage::Case,
-    timeline::{Party, What},
-};
+use super::timeline::{Party, What};
 
 /// A browser follows redirects as long as this.
 const MAX_HOPS: usize = 10;
@@ -185,9 +183,33 @@ fn selects(form: ElementRef<'_>) -> Vec<(String, String)> {
     form.select(&select).filter_map(chosen).collect()
 }
 
+/// The host's side of a user's way: where its pages and servers are.
+pub trait Host: Send + Sync {
+    /// Writes down what the user does.
+    fn log(&self, from: Party, to: Party, what: What);
+
+    /// Where the user's page posts hints.
+    fn hint_url(&self) -> String;
+
+    /// Whether a page is the host's own.
+    fn is_own_page(&self, url: &str) -> bool;
+
+    /// The user came back to a page of the host's, which tells its server.
+    fn returned<'a>(&'a self, url: &'a str) -> BoxFuture<'a, Result<()>>;
+
+    /// The user's page posts an image; the status of the answer.
+    fn hand_in<'a>(&'a self, slot: &'a str, image: &'a [u8]) -> BoxFuture<'a, Result<u16>>;
+
+    /// A worker goes on with what the user has brought.
+    fn go_on(&self) -> BoxFuture<'_, Result<()>>;
+
+    /// What is due now has reached everybody.
+    fn settle(&self) -> BoxFuture<'_, ()>;
+}
+
 /// The user of one session: has a journey, presses buttons, and lets the page report what it saw.
 pub struct User {
-    case: Case,
+    host: Arc<dyn Host>,
     browser: Browser,
     journey: Journey,
     page: Option<Page>,
@@ -198,13 +220,9 @@ pub struct User {
 }
 
 impl User {
-    /// The user opens the merchant's page and gets the journey.
-    pub(super) async fn arrive(case: Case, browser: Browser) -> Result<Self> {
-        let page = browser.open(&case.page_url(), false).await?;
-        let journey = page.data("data-journey").into_iter().next();
-        let (_, journey) = journey.with_context(|| format!("no journey on the merchant's page “{}”", page.title()))?;
-        let journey = Journey::from_json(&journey)?;
-        Ok(Self { case, browser, journey, page: None, framed: false, in_app: false, reports: true })
+    /// A user who was given this journey.
+    pub fn new(host: Arc<dyn Host>, browser: Browser, journey: Journey) -> Self {
+        Self { host, browser, journey, page: None, framed: false, in_app: false, reports: true }
     }
 
     /// The journey that the user was given.
@@ -264,8 +282,16 @@ impl User {
     /// # Errors
     /// If nobody answers.
     pub async fn hand_in(&self, slot: &str, image: &[u8]) -> Result<u16> {
-        self.case.log(Party::User, Party::Merchant, What::Press { button: format!("upload {slot}") });
-        self.browser.post(&self.case.image_url(slot), &[], image.to_vec()).await
+        self.host.log(Party::User, Party::Merchant, What::Press { button: format!("upload {slot}") });
+        self.host.hand_in(slot, image).await
+    }
+
+    /// Lets the host go on with what the user has brought.
+    ///
+    /// # Errors
+    /// If it cannot.
+    pub async fn wait_for_host(&self) -> Result<()> {
+        self.host.go_on().await
     }
 
     /// Does what the provider's browser library does with the options: opens its page with them in the query.
@@ -318,7 +344,7 @@ impl User {
     /// If there is no such button or field.
     pub async fn fill_and_press(&mut self, fill: &[(&str, &str)], button: &str) -> Result<()> {
         let page = self.page()?.clone();
-        self.case.log(Party::User, Party::Provider, What::Press { button: button.into() });
+        self.host.log(Party::User, Party::Provider, What::Press { button: button.into() });
         let page = self.browser.submit(&page, button, fill, self.framed).await?;
         self.show(page).await
     }
@@ -348,7 +374,7 @@ impl User {
     /// # Errors
     /// If nobody answers.
     pub async fn post_hint(&self, hint: &str) -> Result<u16> {
-        self.browser.post(&self.case.hint_url(), &[], hint.as_bytes().to_vec()).await
+        self.browser.post(&self.host.hint_url(), &[], hint.as_bytes().to_vec()).await
     }
 
     async fn load(&mut self, url: &str) -> Result<()> {
@@ -358,9 +384,13 @@ impl User {
 
     async fn show(&mut self, page: Page) -> Result<()> {
         // Whatever the page's request made due has reached everybody before the user goes on: runs repeat exactly.
-        self.case.stage().settle().await;
-        let from = if self.case.is_own_page(page.url.as_str()) { Party::Merchant } else { Party::Provider };
-        self.case.log(from, Party::User, What::Page { title: page.title() });
+        self.host.settle().await;
+        let own = self.host.is_own_page(page.url.as_str());
+        let from = if own { Party::Merchant } else { Party::Provider };
+        self.host.log(from, Party::User, What::Page { title: page.title() });
+        if own {
+            self.host.returned(page.url.as_str()).await?;
+        }
         self.page = Some(page);
         if self.reports { self.report().await } else { Ok(()) }
     }

@@ -77,6 +77,16 @@ impl Merchant {
         &self.base
     }
 
+    /// Where it takes callbacks.
+    pub fn callbacks(&self) -> String {
+        format!("{}/idv/callbacks", self.base)
+    }
+
+    /// The page to which users come back.
+    pub fn returns(&self) -> String {
+        format!("{}/idv/return", self.base)
+    }
+
     /// Sets the account, once it is known where the merchant's own URLs are.
     pub fn use_account(&self, account: Account) {
         *lock(&self.shop.account) = Some(account);

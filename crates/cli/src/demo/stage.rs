@@ -3,15 +3,14 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Context, Result, bail};
-use idvkit::{
-    Account, Config, HintKind, HttpRequest, Input, Next, Outcome, Reject, Request, Seed, Session, UnixMillis,
-};
+use futures_util::future::BoxFuture;
+use idvkit::{Account, Config, HttpRequest, Input, Journey, Next, Outcome, Reject, Request, Seed, Session, UnixMillis};
 use idvkit_http::{Client, Error, MemoryStore, Observed, Store};
 use idvkit_sandbox::{Control, Sandbox};
 use serde_json::Value;
 
 use super::{
-    browser::{Browser, User},
+    browser::{Browser, Host, User},
     merchant::{Merchant, Row},
     record::Recording,
     scenarios::Cast,
@@ -50,8 +49,10 @@ pub struct Case {
 pub struct Places<'a> {
     /// The sandbox.
     pub sandbox: &'a str,
-    /// The merchant.
-    pub merchant: &'a str,
+    /// Where the merchant takes callbacks.
+    pub callbacks: &'a str,
+    /// The merchant's page to which users come back.
+    pub returns: &'a str,
 }
 
 impl Stage {
@@ -63,9 +64,10 @@ impl Stage {
         let settings = idvkit_sandbox::Config { seed, ..idvkit_sandbox::Config::default() };
         let sandbox = Sandbox::with(settings).await.context("the sandbox cannot start")?;
         let merchant = Merchant::start().await.context("the merchant's server cannot start")?;
-        let places = Places { sandbox: sandbox.base_url(), merchant: merchant.base() };
+        let (callbacks, returns) = (merchant.callbacks(), merchant.returns());
+        let places = Places { sandbox: sandbox.base_url(), callbacks: &callbacks, returns: &returns };
         let config = (cast.config)(&places);
-        (cast.prepare)(sandbox.control(), &places);
+        sandbox.control().configure(|config| (cast.prepare)(config, &places));
         let account = Account::new(Config::from_json(&config.to_string())?)?;
         merchant.use_account(account.clone());
         let clock = sandbox.control().clone();
@@ -217,20 +219,11 @@ impl Stage {
         let (timeline, clock) = (self.0.timeline.clone(), self.control().clone());
         move |observed| {
             let now = UnixMillis(clock.now());
-            match observed {
-                Observed::Sending { request } => {
-                    let what = What::Request { operation: request.operation.clone() };
-                    timeline.push(now, Party::Merchant, Party::Provider, what);
-                }
-                Observed::Heard { input, .. } => {
-                    recording.heard(now, input);
-                    told(&timeline, now, input, None);
-                }
-                Observed::Refused { input, reject } => {
-                    recording.heard(now, input);
-                    told(&timeline, now, input, Some(reject.code().into()));
-                }
-                _ => {}
+            if let Observed::Heard { input, .. } | Observed::Refused { input, .. } = observed {
+                recording.heard(now, input);
+            }
+            if let Some((from, to, what)) = What::observed(observed) {
+                timeline.push(now, from, to, what);
             }
         }
     }
@@ -290,7 +283,20 @@ impl Case {
         if !matches!(next, Next::Present { .. }) {
             bail!("there is no journey to present now");
         }
-        User::arrive(self.clone(), self.stage.0.browser.clone()).await
+        let browser = self.stage.0.browser.clone();
+        let page = browser.open(&self.page_url(), false).await?;
+        let journey = page.data("data-journey").into_iter().next();
+        let (_, journey) = journey.with_context(|| format!("no journey on the merchant's page “{}”", page.title()))?;
+        Ok(User::new(Arc::new(self.clone()), browser, Journey::from_json(&journey)?))
+    }
+
+    /// The user comes, takes the usual way, and does everything right.
+    ///
+    /// # Errors
+    /// If the user cannot get through.
+    pub async fn walk(&self) -> Result<()> {
+        let user = self.present().await?;
+        (self.stage.0.cast.walk)(user).await
     }
 
     /// Tells the session something: `heard`, or the code of its refusal.
@@ -357,57 +363,42 @@ impl Case {
         format!("{}/verify/{}", self.stage.0.merchant.base(), self.row.order)
     }
 
-    /// Where the user's page posts hints.
-    pub fn hint_url(&self) -> String {
-        format!("{}/idv/hints/{}", self.stage.0.merchant.base(), self.row.order)
-    }
-
-    /// Where the user's page posts an image.
-    pub fn image_url(&self, slot: &str) -> String {
-        format!("{}/idv/images/{}/{slot}", self.stage.0.merchant.base(), self.row.order)
-    }
-
-    /// Whether a page is the merchant's.
-    pub fn is_own_page(&self, url: &str) -> bool {
-        url.starts_with(self.stage.0.merchant.base())
-    }
-
     /// Adds to the timeline.
     pub fn log(&self, from: Party, to: Party, what: What) {
         self.stage.log(from, to, what);
     }
 }
 
-fn told(timeline: &Timeline, now: UnixMillis, input: &Input, refused: Option<String>) {
-    let (from, name) = match input {
-        Input::HttpResponse { status, .. } => {
-            let what = match refused {
-                None => What::Answer { status: Some(*status) },
-                refused => What::Told { input: "answer", claims: None, refused },
-            };
-            return timeline.push(now, Party::Provider, Party::Merchant, what);
-        }
-        Input::HttpFailed { .. } => {
-            return timeline.push(now, Party::Provider, Party::Merchant, What::Answer { status: None });
-        }
-        Input::Sending { .. } => (Party::Merchant, "claims the request"),
-        Input::Hint { .. } => (Party::User, "hint"),
-        Input::Redirect { .. } => (Party::User, "redirect"),
-        Input::Callback { .. } => (Party::Provider, "callback"),
-        Input::Images { .. } => (Party::User, "images"),
-        Input::Retry => (Party::Merchant, "Retry"),
-        Input::Erase { .. } => (Party::Merchant, "Erase"),
-    };
-    let claims = match input {
-        Input::Hint { text } => hint_kind(text).map(|kind| format!("{kind:?}").to_lowercase()),
-        _ => None,
-    };
-    timeline.push(now, from, Party::Merchant, What::Told { input: name, claims, refused });
-}
+impl Host for Case {
+    fn log(&self, from: Party, to: Party, what: What) {
+        self.stage.log(from, to, what);
+    }
 
-fn hint_kind(text: &str) -> Option<HintKind> {
-    let hint: Value = serde_json::from_str(text).ok()?;
-    serde_json::from_value(hint.get("kind")?.clone()).ok()
+    fn hint_url(&self) -> String {
+        format!("{}/idv/hints/{}", self.stage.0.merchant.base(), self.row.order)
+    }
+
+    fn is_own_page(&self, url: &str) -> bool {
+        url.starts_with(self.stage.0.merchant.base())
+    }
+
+    /// This merchant's return page is made by its server, which has read the URL.
+    fn returned<'a>(&'a self, _url: &'a str) -> BoxFuture<'a, Result<()>> {
+        Box::pin(async { Ok(()) })
+    }
+
+    fn hand_in<'a>(&'a self, slot: &'a str, image: &'a [u8]) -> BoxFuture<'a, Result<u16>> {
+        let url = format!("{}/idv/images/{}/{slot}", self.stage.0.merchant.base(), self.row.order);
+        Box::pin(async move { self.stage.0.browser.post(&url, &[], image.to_vec()).await })
+    }
+
+    fn go_on(&self) -> BoxFuture<'_, Result<()>> {
+        Box::pin(async { self.advance().await.map(drop) })
+    }
+
+    fn settle(&self) -> BoxFuture<'_, ()> {
+        Box::pin(self.stage.settle())
+    }
 }
 
 fn explain<E: std::fmt::Debug + std::fmt::Display + Send + Sync + 'static>(error: Error<E>) -> anyhow::Error {

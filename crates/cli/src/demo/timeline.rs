@@ -5,8 +5,10 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use idvkit::{AtProvider, Basis, Erasure, Evidence, Next, Outcome, SignedForm, UnixMillis, Why};
+use idvkit::{AtProvider, Basis, Erasure, Evidence, HintKind, Input, Next, Outcome, SignedForm, UnixMillis, Why};
+use idvkit_http::Observed;
 use serde::Serialize;
+use serde_json::Value;
 
 /// A shared list of what happened, in order.
 #[derive(Clone, Default)]
@@ -159,6 +161,43 @@ impl What {
         })
     }
 
+    /// What a client did or told a session, and between whom.
+    pub fn observed(observed: Observed<'_>) -> Option<(Party, Party, Self)> {
+        let (input, refused) = match observed {
+            Observed::Sending { request } => {
+                let what = Self::Request { operation: request.operation.clone() };
+                return Some((Party::Merchant, Party::Provider, what));
+            }
+            Observed::Heard { input, .. } => (input, None),
+            Observed::Refused { input, reject } => (input, Some(reject.code().to_owned())),
+            _ => return None,
+        };
+        let (from, what) = Self::told(input, refused);
+        Some((from, Party::Merchant, what))
+    }
+
+    fn told(input: &Input, refused: Option<String>) -> (Party, Self) {
+        let (from, name) = match input {
+            Input::HttpResponse { status, .. } if refused.is_none() => {
+                return (Party::Provider, Self::Answer { status: Some(*status) });
+            }
+            Input::HttpFailed { .. } => return (Party::Provider, Self::Answer { status: None }),
+            Input::HttpResponse { .. } => (Party::Provider, "answer"),
+            Input::Sending { .. } => (Party::Merchant, "claims the request"),
+            Input::Hint { .. } => (Party::User, "hint"),
+            Input::Redirect { .. } => (Party::User, "redirect"),
+            Input::Callback { .. } => (Party::Provider, "callback"),
+            Input::Images { .. } => (Party::User, "images"),
+            Input::Retry => (Party::Merchant, "Retry"),
+            Input::Erase { .. } => (Party::Merchant, "Erase"),
+        };
+        let claims = match input {
+            Input::Hint { text } => hint_kind(text).map(|kind| format!("{kind:?}").to_lowercase()),
+            _ => None,
+        };
+        (from, Self::Told { input: name, claims, refused })
+    }
+
     /// What a decision rests on.
     pub fn evidence(evidence: &Evidence) -> Self {
         Self::Evidence {
@@ -207,6 +246,11 @@ pub fn erasure_text(erasure: &Erasure) -> String {
         AtProvider::Deleted { count } => format!("here and at the provider ({count})"),
         AtProvider::Failed { fault } => format!("here; at the provider it failed ({})", fault.code),
     }
+}
+
+fn hint_kind(text: &str) -> Option<HintKind> {
+    let hint: Value = serde_json::from_str(text).ok()?;
+    serde_json::from_value(hint.get("kind")?.clone()).ok()
 }
 
 fn why_text(why: &Why) -> String {

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::result::{object, text};
+use crate::html::Texts;
 
 /// An error of the REST API: (code, status, message).
 const API: [(i64, u16, &str); 15] = [
@@ -69,7 +70,7 @@ pub struct Original {
 }
 
 /// An error that ended a session, as the handler gets it.
-#[derive(Clone)]
+#[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct SessionError {
     pub(crate) kind: SessionErrorKind,
     pub(crate) message: String,
@@ -103,12 +104,12 @@ impl SessionError {
 
 /// The message for the user, in the user's language. The words are the sandbox's own.
 pub(crate) fn localized(http_status_code: u16, language: &str) -> &'static str {
-    let (english, hindi) = match http_status_code {
-        408 => ("The session has expired. Please start again.", "सत्र समाप्त हो गया है। कृपया फिर से शुरू करें।"),
-        412 => ("The camera cannot be used.", "कैमरा उपलब्ध नहीं है।"),
-        401 | 403 => ("You are not allowed to do this.", "इसकी अनुमति नहीं है।"),
-        400..=499 => ("The details given are not valid.", "दी गई जानकारी मान्य नहीं है।"),
-        _ => ("This step could not be completed. Please try later.", "यह चरण पूरा नहीं हुआ। कृपया बाद में फिर कोशिश करें।"),
+    let key = match http_status_code {
+        408 => "error_expired",
+        412 => "error_camera",
+        401 | 403 => "error_not_allowed",
+        400..=499 => "error_not_valid",
+        _ => "error_later",
     };
-    if language == "hi" { hindi } else { english }
+    Texts::of(language).say(key)
 }

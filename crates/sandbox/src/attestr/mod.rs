@@ -1,22 +1,25 @@
-//! Attestr Flowx (seed S0, notes A-*): handshake and result API, hosted flow as plain forms, webhooks.
+//! Attestr Flowx (seed S0, notes A-*): handshake and result API, hosted flow, browser library and its socket, webhooks.
 
 mod api;
 mod errors;
+mod forms;
+mod library;
 mod pages;
 mod result;
 mod settings;
+mod socket;
 mod stages;
 mod state;
+mod steps;
 mod webhook;
 
 use axum::Router;
-use axum::http::{Method, header};
-use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::http::Method;
+use axum::routing::{any, get, post};
 
 pub(crate) use api::fault_body;
 pub use errors::{Original, SessionErrorKind};
-pub use settings::{AttestrAccount, AttestrSettings, Flow, Stage, StageKind, Webhook};
+pub use settings::{AttestrAccount, AttestrSettings, Flow, SocketSettings, Stage, StageKind, Webhook};
 pub use state::{AttestrScript, HandshakeView, Position, StageError, Tamper};
 pub(crate) use state::{Event, State, on_event};
 
@@ -26,14 +29,18 @@ use crate::world::Handle;
 pub(crate) const API: [&str; 2] = ["attestr.handshake", "attestr.result"];
 
 /// Operations of the hosted flow and the browser library.
-pub(crate) const PAGES: [&str; 4] = ["attestr.launch", "attestr.page", "attestr.submit", "attestr.library"];
+pub(crate) const PAGES: [&str; 5] =
+    ["attestr.launch", "attestr.page", "attestr.submit", "attestr.library", "attestr.socket"];
 
 /// Everything below `/attestr`.
 pub(crate) fn router() -> Router<Handle> {
     Router::new()
         .route("/api/{version}/public/flowx/handshake", post(api::create))
         .route("/api/{version}/public/flowx/handshake/{handshake}", get(api::fetch))
-        .route("/cdn/flowx.js", get(library))
+        .route("/cdn/flowx.js", get(library::script))
+        .route("/cdn/flowx.html", get(library::page))
+        // The provider's is wss://flowx.attestr.com/v1.
+        .route("/flowx/v1", any(socket::connect))
         .route("/flow/{handshake}", get(pages::launch))
         .route("/flow/{handshake}/{run}", get(pages::show).post(pages::act))
 }
@@ -47,8 +54,10 @@ pub(crate) fn operation(method: &Method, rest: &str) -> Option<&'static str> {
             None => None,
         };
     }
-    if rest == "cdn/flowx.js" {
-        return Some("attestr.library");
+    match rest {
+        "cdn/flowx.js" | "cdn/flowx.html" => return Some("attestr.library"),
+        "flowx/v1" => return Some("attestr.socket"),
+        _ => {}
     }
     let (_, below) = rest.strip_prefix("flow/").map(|path| path.split_once('/').unwrap_or((path, "")))?;
     Some(match (method, below) {
@@ -56,8 +65,4 @@ pub(crate) fn operation(method: &Method, rest: &str) -> Option<&'static str> {
         (_, "") => "attestr.launch",
         _ => "attestr.page",
     })
-}
-
-async fn library() -> Response {
-    ([(header::CONTENT_TYPE, "text/javascript; charset=utf-8")], include_str!("flowx.js")).into_response()
 }

@@ -34,6 +34,8 @@ pub struct AttestrSettings {
     pub retry_attempts: u32,
     /// How webhooks are sent.
     pub webhooks: DeliveryPolicy,
+    /// The socket between the browser library and the flow.
+    pub socket: SocketSettings,
     /// Invention: virtual milliseconds after the end at which a handshake is archived; none: only on request.
     pub archive_after_ms: Option<i64>,
 }
@@ -44,7 +46,7 @@ impl Default for AttestrSettings {
             accounts: vec![AttestrAccount::default()],
             flows: vec![Flow::default()],
             versions: vec!["v1".into()],
-            languages: vec!["en".into(), "hi".into()],
+            languages: ["en", "hi", "ru", "kk", "de"].map(str::to_owned).to_vec(),
             default_expiry_ms: 24 * 60 * 60_000,
             longest_expiry_ms: 365 * 24 * 60 * 60_000,
             session_error: SessionErrorKind::default(),
@@ -53,6 +55,7 @@ impl Default for AttestrSettings {
             handler_data_as_string: false,
             retry_attempts: 2,
             webhooks: DeliveryPolicy { retry_after_ms: vec![10_000, 60_000], ..DeliveryPolicy::default() },
+            socket: SocketSettings::default(),
             archive_after_ms: None,
         }
     }
@@ -68,6 +71,22 @@ impl AttestrSettings {
             return Err("attestr.flows: a flow needs at least one stage".into());
         }
         Ok(())
+    }
+}
+
+/// The socket's clocks, which run in real time like the network they watch over. Both are inventions.
+#[derive(Clone, Copy, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct SocketSettings {
+    /// Milliseconds without a frame after which the connection is closed with 1001.
+    pub idle_ms: u64,
+    /// Milliseconds between pings, which find out whether the device is still there.
+    pub ping_ms: u64,
+}
+
+impl Default for SocketSettings {
+    fn default() -> Self {
+        Self { idle_ms: 120_000, ping_ms: 20_000 }
     }
 }
 

@@ -10,33 +10,47 @@ use super::settings::StageKind;
 /// One field of a stage's form.
 pub(crate) struct Field {
     pub(crate) name: &'static str,
-    pub(crate) label: &'static str,
+    /// The keyboard that a phone shows.
+    pub(crate) keyboard: &'static str,
     pattern: &'static str,
     pub(crate) example: &'static str,
 }
 
-const fn field(name: &'static str, label: &'static str, pattern: &'static str, example: &'static str) -> Field {
-    Field { name, label, pattern, example }
+const fn field(name: &'static str, keyboard: &'static str, pattern: &'static str, example: &'static str) -> Field {
+    Field { name, keyboard, pattern, example }
 }
 
 // The patterns are those of the provider's published client (notes, A10).
-const PAN: &[Field] = &[field("pan", "PAN", "^[A-Z]{3}[ABCFGHLJPTE][A-Z][0-9]{4}[A-Z]$", "ABCPE1234F")];
-const MOBILE: &[Field] = &[field("mobile", "Mobile number", "^[1-9][0-9]{9}$", "9876543210")];
-const EMAIL: &[Field] = &[field("email", "E-mail address", r"^[^@\s]+@[^@\s]+\.[^@\s]+$", "user@mail.example")];
-const VPA: &[Field] = &[field("vpa", "Payment address", r"^[a-zA-Z0-9.\-_]+@[a-zA-Z0-9.\-_]+$", "user@bank")];
+const PAN: &[Field] = &[field("pan", "text", "^[A-Z]{3}[ABCFGHLJPTE][A-Z][0-9]{4}[A-Z]$", "ABCPE1234F")];
+const MOBILE: &[Field] = &[field("mobile", "tel", "^[1-9][0-9]{9}$", "9876543210")];
+const EMAIL: &[Field] = &[field("email", "email", r"^[^@\s]+@[^@\s]+\.[^@\s]+$", "user@mail.example")];
+const VPA: &[Field] = &[field("vpa", "email", r"^[a-zA-Z0-9.\-_]+@[a-zA-Z0-9.\-_]+$", "user@bank")];
 const BANK: &[Field] = &[
-    field("acc", "Account number", "^[A-Z0-9a-z]{9,18}$", "123456789012"),
-    field("ifsc", "IFSC", "^[A-Za-z]{4}0[A-Z0-9a-z]{6}$", "ABCD0123456"),
+    field("acc", "text", "^[A-Z0-9a-z]{9,18}$", "123456789012"),
+    field("ifsc", "text", "^[A-Za-z]{4}0[A-Z0-9a-z]{6}$", "ABCD0123456"),
 ];
-const GSTIN: &[Field] = &[field("gstin", "GSTIN", r"^[A-Z\d]{15}$", "22AAAAA0000A1Z5")];
-const EPIC: &[Field] = &[field("epic", "Voter ID", r"^[A-Za-z0-9/\\ ]{1,17}$", "ABC1234567")];
+const GSTIN: &[Field] = &[field("gstin", "text", r"^[A-Z\d]{15}$", "22AAAAA0000A1Z5")];
+const EPIC: &[Field] = &[field("epic", "text", r"^[A-Za-z0-9/\\ ]{1,17}$", "ABC1234567")];
 const DL: &[Field] = &[
-    field("dl", "Driving licence", "^[A-Z0-9]{2,}$", "DL0120200001234"),
-    field("dob", "Date of birth, day first", r"^\d{2}-\d{2}-\d{4}$", "02-01-1990"),
+    field("dl", "text", "^[A-Z0-9]{2,}$", "DL0120200001234"),
+    field("dob", "text", r"^\d{2}-\d{2}-\d{4}$", "02-01-1990"),
 ];
-const FSSAI: &[Field] = &[field("fssai", "FSSAI licence", r"^\d{14}$", "10012011000001")];
+const FSSAI: &[Field] = &[field("fssai", "numeric", r"^\d{14}$", "10012011000001")];
 
 impl StageKind {
+    pub(crate) const ALL: [Self; 10] = [
+        Self::Pan,
+        Self::MobileOtp,
+        Self::EmailOtp,
+        Self::FaceMatch,
+        Self::Vpa,
+        Self::BankAcc,
+        Self::Gstin,
+        Self::Epic,
+        Self::Dl,
+        Self::Fssai,
+    ];
+
     /// As the provider names it.
     pub(crate) fn name(self) -> &'static str {
         match self {
@@ -73,13 +87,13 @@ impl StageKind {
         matches!(self, Self::MobileOtp | Self::EmailOtp)
     }
 
-    /// The label of the first field that does not have its form.
+    /// The name of the first field that does not have its form.
     pub(crate) fn malformed(self, form: &HashMap<String, String>) -> Option<&'static str> {
         let good = |field: &Field| {
             let given = form.get(field.name).map_or("", String::as_str);
             Regex::new(field.pattern).is_ok_and(|pattern| pattern.is_match(given))
         };
-        self.fields().iter().find(|field| !good(field)).map(|field| field.label)
+        self.fields().iter().find(|field| !good(field)).map(|field| field.name)
     }
 
     /// `{"input":{…},"output":{…}}`. What stands in the output beyond `valid` is an invention.
@@ -111,6 +125,6 @@ mod tests {
             assert!(kind.malformed(&HashMap::new()).is_some(), "{}", kind.name());
         }
         let wrong = HashMap::from([("pan".to_owned(), "ABCXE1234F".to_owned())]);
-        assert_eq!(StageKind::Pan.malformed(&wrong), Some("PAN"));
+        assert_eq!(StageKind::Pan.malformed(&wrong), Some("pan"));
     }
 }

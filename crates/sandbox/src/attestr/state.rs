@@ -8,9 +8,10 @@ use super::errors::{Original, SessionError, SessionErrorKind, localized};
 use super::result::{object, sign, spoilt};
 use super::settings::{Flow, Stage};
 use super::webhook;
+use crate::html::PageScript;
 use crate::world::{Event as WorldEvent, World};
 
-/// A script for the next handshake, or for one that exists. Everything in it happens once.
+/// A script for the next handshake, or for one that exists. Everything in it but `page` happens once.
 #[derive(Clone, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct AttestrScript {
@@ -22,6 +23,10 @@ pub struct AttestrScript {
     pub stage_invalid: Option<String>,
     /// Something is wrong with the signature.
     pub tamper: Option<Tamper>,
+    /// How the user's browser behaves on the hosted page.
+    pub page: Option<PageScript>,
+    /// The socket breaks off after the answer to this action, such as `PAN_SUBMIT`, was worked out and before it is sent.
+    pub drop_socket_at: Option<String>,
 }
 
 /// An error that ends the session.
@@ -112,7 +117,7 @@ pub struct HandshakeView {
 }
 
 /// How a run ended.
-#[derive(Clone)]
+#[derive(Clone, Serialize, Deserialize)]
 pub(crate) enum End {
     Completed { signature: String },
     Skipped { stage: Option<String> },
@@ -120,6 +125,7 @@ pub(crate) enum End {
 }
 
 /// A stage that was passed.
+#[derive(Serialize, Deserialize)]
 pub(crate) struct Passed {
     pub(crate) stage: String,
     pub(crate) entry: String,
@@ -127,6 +133,7 @@ pub(crate) struct Passed {
 }
 
 /// One launch of the flow on a device.
+#[derive(Serialize, Deserialize)]
 pub(crate) struct Run {
     pub(crate) id: String,
     pub(crate) language: String,
@@ -134,13 +141,27 @@ pub(crate) struct Run {
     /// The stages still to be passed. Before `begun` the user sees the introduction.
     pub(crate) stages: VecDeque<Stage>,
     pub(crate) begun: bool,
+    /// A stage was passed and the next one has not been asked for.
+    pub(crate) seeking: bool,
     pub(crate) attempts_left: u32,
     /// Where a code was sent, and the code.
     pub(crate) code: Option<(String, String)>,
     pub(crate) last_completed: Option<String>,
     pub(crate) end: Option<End>,
+    /// The device's connection, if it has one.
+    pub(crate) line: Line,
 }
 
+/// What is kept of a connection so that another one can take its place.
+#[derive(Default, Serialize, Deserialize)]
+pub(crate) struct Line {
+    /// The connection's id; each new one has another.
+    pub(crate) cid: String,
+    /// The last frame and its answer: whoever comes back sends the frame again, and it must not count twice.
+    pub(crate) answered: Option<(String, String)>,
+}
+
+#[derive(Serialize, Deserialize)]
 pub(crate) struct Handshake {
     pub(crate) id: String,
     pub(crate) number: String,
@@ -158,7 +179,7 @@ pub(crate) struct Handshake {
     pub(crate) script: AttestrScript,
 }
 
-#[derive(Default)]
+#[derive(Default, Serialize, Deserialize)]
 pub(crate) struct State {
     pub(crate) handshakes: HashMap<String, Handshake>,
     order: Vec<String>,
@@ -166,6 +187,7 @@ pub(crate) struct State {
 }
 
 /// What is due for a handshake.
+#[derive(Serialize, Deserialize)]
 pub(crate) enum Event {
     Expire { handshake: String },
     Archive { handshake: String },
@@ -182,6 +204,8 @@ impl State {
         own.stage_error = script.stage_error.or(own.stage_error.take());
         own.stage_invalid = script.stage_invalid.or(own.stage_invalid.take());
         own.tamper = script.tamper.or(own.tamper);
+        own.page = script.page.or(own.page.take());
+        own.drop_socket_at = script.drop_socket_at.or(own.drop_socket_at.take());
         true
     }
 
@@ -274,10 +298,12 @@ pub(crate) fn launch(
         variables,
         stages,
         begun: false,
+        seeking: false,
         attempts_left: 0,
         code: None,
         last_completed,
         end: None,
+        line: Line::default(),
     });
     if finished {
         complete(world, id);
@@ -307,6 +333,7 @@ pub(crate) fn pass(world: &mut World, id: &str, input: &[(&'static str, String)]
     let valid = handshake.script.stage_invalid.take_if(|it| *it == stage.id || it == stage.kind.name()).is_none();
     let entry = stage.kind.entry(input, valid, run.variables.get("name").map(String::as_str));
     run.stages.pop_front();
+    run.seeking = true;
     run.last_completed = Some(stage.id.clone());
     match handshake.passed.iter_mut().find(|passed| passed.stage == stage.id) {
         Some(passed) => (passed.entry, passed.valid) = (entry, valid),
@@ -317,6 +344,13 @@ pub(crate) fn pass(world: &mut World, id: &str, input: &[(&'static str, String)]
     }
 }
 
+/// The next stage, if there is one; over the socket the end comes only when the device asks for it.
+pub(crate) fn seek(world: &mut World, id: &str) {
+    if running(world, id).is_some_and(|run| run.seeking && !run.stages.is_empty()) {
+        enter(world, id);
+    }
+}
+
 /// Goes on after a stage: to the next one or to the end.
 pub(crate) fn proceed(world: &mut World, id: &str) {
     match running(world, id).map(|run| run.stages.is_empty()) {
@@ -324,6 +358,12 @@ pub(crate) fn proceed(world: &mut World, id: &str) {
         Some(false) => enter(world, id),
         None => {}
     }
+}
+
+/// Where somebody is who leaves now: the stage, the last completed one while the next is looked for, or nowhere (S0).
+pub(crate) fn position(world: &World, id: &str) -> Option<String> {
+    let run = world.attestr.handshakes.get(id)?.run.as_ref()?;
+    if run.begun && run.seeking { run.last_completed.clone() } else { current(world, id).map(|stage| stage.id) }
 }
 
 /// The user leaves. `stage` is what the documents say about where (S0).
@@ -383,6 +423,7 @@ fn enter(world: &mut World, id: &str) {
     if let Some(run) = running(world, id) {
         run.attempts_left = run.stages.front().and_then(|stage| stage.retry_attempts).unwrap_or(default);
         run.code = None;
+        run.seeking = false;
     }
 }
 

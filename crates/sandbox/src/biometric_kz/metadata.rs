@@ -2,13 +2,14 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::people::{is_iin, phone};
 use super::settings::{BiometricKzFlow, BiometricKzSettings};
 
 /// Metadata that counts. A value that does not is dropped when the session is made, with a remark.
-#[derive(Clone, Default)]
+#[derive(Clone, Default, Serialize, Deserialize)]
 pub(crate) struct Metadata {
     /// A reference photo was given and this flow uses one.
     pub(crate) photo: bool,
@@ -19,7 +20,7 @@ pub(crate) struct Metadata {
 }
 
 /// A field of the data entry step.
-#[derive(Clone)]
+#[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct Prefill {
     pub(crate) value: Option<String>,
     pub(crate) changeable: bool,

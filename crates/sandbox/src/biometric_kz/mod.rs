@@ -11,8 +11,8 @@ mod webhook;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::http::{Method, header};
-use axum::response::{IntoResponse, Response};
+use axum::http::Method;
+use axum::response::Response;
 use axum::routing::{any, get, post};
 
 pub(crate) use api::fault_body;
@@ -21,6 +21,7 @@ pub use settings::{BiometricKzFlow, BiometricKzSettings, FailureForm};
 pub use state::{BiometricKzScript, Scenario, SessionView};
 pub(crate) use state::{Event, State, on_event};
 
+use crate::html::assets;
 use crate::world::Handle;
 
 /// Operations that carry a flow key.
@@ -68,5 +69,5 @@ pub(crate) fn operation(method: &Method, rest: &str) -> Option<&'static str> {
 }
 
 async fn widget() -> Response {
-    ([(header::CONTENT_TYPE, "text/javascript; charset=utf-8")], include_str!("flow-widget.js")).into_response()
+    assets::javascript(include_str!("flow-widget.js"))
 }

@@ -1,21 +1,26 @@
-//! The hosted flow, as plain forms: what the real page does with a camera, the user does here with buttons.
+//! The hosted flow, as plain forms that need no JavaScript.
 
 use std::collections::HashMap;
 
 use axum::Form;
 use axum::extract::{Path, Query, State};
+use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Redirect, Response};
-use maud::{Markup, PreEscaped, html};
+use maud::{Markup, html};
 
 use super::metadata::Prefill;
 use super::people::Person;
 use super::result::describe;
 use super::state::{self, Failure, Scenario, Session, Step};
-use crate::html::{Look, data_script, page};
-use crate::log::hinted;
+use crate::html::capture::{self, Subject};
+use crate::html::{Look, PageScript, Texts, alert, button, code_field, code_hint, data_script, endings, main_button};
+use crate::log::{header_text, hinted};
 use crate::world::{Handle, World};
 
 const PROVIDER: &str = "biometric.kz";
+
+/// What the flow's page says when its URL names no language (inferred: the guide's samples are Russian).
+const LOCALE: &str = "ru";
 
 pub(crate) async fn open(
     State(shared): State<Handle>,
@@ -23,7 +28,7 @@ pub(crate) async fn open(
     Query(query): Query<HashMap<String, String>>,
 ) -> Response {
     let mut world = shared.world();
-    if let Some(unusable) = unusable(&world, &id) {
+    if let Some(unusable) = unusable(&world, &id, &query) {
         return unusable;
     }
     state::open(&mut world, &id);
@@ -37,7 +42,7 @@ pub(crate) async fn act(
     Form(form): Form<HashMap<String, String>>,
 ) -> Response {
     let mut world = shared.world();
-    if let Some(unusable) = unusable(&world, &id) {
+    if let Some(unusable) = unusable(&world, &id, &query) {
         return unusable;
     }
     state::open(&mut world, &id);
@@ -45,12 +50,14 @@ pub(crate) async fn act(
     render(&world, &id, &query, alert)
 }
 
-/// The end of the web-view way. It carries nothing: no session, no verdict (S2).
-pub(crate) async fn finished() -> Response {
-    page(&Look::plain(PROVIDER), "Finished", &html! { p { "The flow is over. Ask your server for the result." } })
+/// The end of the web-view way. It carries nothing: no session, no verdict (S2), and so no language either.
+pub(crate) async fn finished(headers: HeaderMap) -> Response {
+    let language = header_text(&headers, "accept-language").unwrap_or("en");
+    let look = Look::new(PROVIDER, Texts::of(language.split([',', ';']).next().unwrap_or_default()));
+    look.page(look.texts.say("kz_over_title"), &html! { p { (look.texts.say("kz_finished")) } })
 }
 
-/// What the user does; a returned text is shown as an alert.
+/// What the user does; a returned key is that of an alert.
 fn step(world: &mut World, id: &str, form: &HashMap<String, String>) -> Option<&'static str> {
     let field = |name: &str| form.get(name).map(|text| text.trim().to_owned()).unwrap_or_default();
     let session = world.biometric_kz.sessions.get_mut(id).filter(|session| session.ended.is_none())?;
@@ -60,36 +67,50 @@ fn step(world: &mut World, id: &str, form: &HashMap<String, String>) -> Option<&
         _ => {}
     }
     let step = session.step.clone();
-    match (field("action").as_str(), &step) {
+    let action = field("action");
+    match (session.page.action(&action, camera_actions(&step)), &step) {
         ("leave", _) => state::fail(world, id, Failure::ABORTED),
         ("submit", Step::Code(_)) => return state::enter_code(world, id, &field("otp")),
         ("send_code", Step::Code(_)) => state::send_again(world, id),
         ("send_code", Step::Entry) => return state::enter_data(world, id, &field("iin"), &field("phone")),
         ("not_in_database", Step::Entry) => state::fail(world, id, Failure::NOT_IN_DATABASE),
         ("service_down", Step::Entry) => state::fail(world, id, Failure::SERVICE_DOWN),
-        ("submit", Step::Entry) => return Some("Ask for a code first."),
+        ("submit", Step::Entry) => return Some("ask_code_first"),
         ("submit", _) => state::submit(world, id),
         ("closed_eyes", Step::Liveness) => state::fail(world, id, Failure::CLOSED_EYES),
         ("mask_attack", Step::Liveness) => state::fail(world, id, Failure::MASK_ATTACK),
         ("deny_camera", Step::Liveness | Step::Photo | Step::Document) => state::fail(world, id, Failure::NO_CAMERA),
-        _ => return Some("This button does not belong to this step."),
+        _ => return Some("not_this_step"),
     }
     None
 }
 
+/// What takes a picture in a step.
+fn camera_actions(step: &Step) -> &'static [&'static str] {
+    match step {
+        Step::Liveness => &["submit", "closed_eyes", "mask_attack"],
+        Step::Photo | Step::Document => &["submit"],
+        _ => &[],
+    }
+}
+
 /// Why a session cannot be shown any more; one that has ended is not among the reasons in the request that ended it.
-fn unusable(world: &World, id: &str) -> Option<Response> {
-    let (text, hint) = match world.biometric_kz.sessions.get(id) {
-        None => ("This session does not exist.", "There is no such session; use session_id as create returned it."),
+fn unusable(world: &World, id: &str, query: &HashMap<String, String>) -> Option<Response> {
+    let (key, hint) = match world.biometric_kz.sessions.get(id) {
+        None => ("kz_unknown", "There is no such session; use session_id as create returned it."),
         Some(session) if session.ended.is_some() => {
             let expired = world.clock.now() >= session.created.saturating_add(world.config.biometric_kz.session_ms);
-            let text = if expired { "This session has expired." } else { "This session has been used." };
-            (text, "A session works once and for a limited time; create another.")
+            let key = if expired { "kz_expired" } else { "kz_used" };
+            (key, "A session works once and for a limited time; create another.")
         }
         Some(_) => return None,
     };
-    let body = html! { div role="alert" { p { (text) } } };
-    Some(hinted(page(&Look::plain(PROVIDER), "Session not usable", &body), hint))
+    let look = Look::new(PROVIDER, texts(query));
+    Some(hinted(look.page(look.texts.say("kz_unusable"), &alert(look.texts.say(key))), hint))
+}
+
+fn texts(query: &HashMap<String, String>) -> Texts {
+    Texts::of(query.get("locale").map_or(LOCALE, String::as_str))
 }
 
 fn remark(query: &HashMap<String, String>) -> String {
@@ -109,105 +130,113 @@ fn is_true(query: &HashMap<String, String>, name: &str) -> bool {
     query.get(name).is_some_and(|value| value == "true")
 }
 
-fn render(world: &World, id: &str, query: &HashMap<String, String>, alert: Option<&str>) -> Response {
-    let Some(session) = world.biometric_kz.sessions.get(id) else { return over(query, world) };
+fn render(world: &World, id: &str, query: &HashMap<String, String>, problem: Option<&str>) -> Response {
+    let Some(session) = world.biometric_kz.sessions.get(id) else { return over(query, world, PageScript::default()) };
+    let look = Look { script: session.page.clone(), ..Look::new(PROVIDER, texts(query)) };
     if session.ended.is_some() {
-        return over(query, world);
+        return over(query, world, look.script);
     }
+    let texts = look.texts;
     let code = session.flow.technologies.get(session.done.len()).map(String::as_str).unwrap_or_default();
-    let locale = query.get("locale").map_or("ru", String::as_str);
+    let locale = query.get("locale").map_or(LOCALE, String::as_str);
+    let (number, all) = (session.done.len() + 1, session.flow.technologies.len());
+    let (fields, others) = fields(&look, session, &world.config.biometric_kz.person);
+    let others = html! {
+        (others)
+        p.row { (button("leave", texts.say("leave"))) }
+        p { (texts.with("locale", &[("locale", locale)])) }
+    };
     let body = html! {
-        @if let Some(alert) = alert { div role="alert" { p { (alert) } } }
-        p { "Step " (session.done.len() + 1) " of " (session.flow.technologies.len()) ", locale " (locale) "." }
+        p.step { (texts.with("step_of", &[("n", &number.to_string()), ("all", &all.to_string())])) " · " (describe(code).0) }
+        @if let Some(problem) = problem { (alert(texts.say(problem))) }
         form method="post" data-technology=(code) data-step=(session.step.name()) {
-            (fields(session, &world.config.biometric_kz.person))
-            p { button name="action" value="leave" formnovalidate { "Leave" } }
+            (fields)
+            (endings(texts, &others))
         }
     };
-    page(&Look::plain(PROVIDER), describe(code).0, &body)
+    look.page(texts.say(&format!("kz_step_{}", session.step.name())), &body)
 }
 
-fn fields(session: &Session, person: &Person) -> Markup {
+/// What the step asks for, and what else a user can do in it.
+fn fields(look: &Look<'_>, session: &Session, person: &Person) -> (Markup, Markup) {
+    let texts = look.texts;
     match &session.step {
-        Step::Liveness => html! {
-            p { "The real page would now ask for the camera." }
-            (comparison())
-            p {
-                button name="action" value="submit" { "Look into the camera" }
-                button name="action" value="closed_eyes" { "Close the eyes" }
-                button name="action" value="mask_attack" { "Hold up a mask" }
-                button name="action" value="deny_camera" { "Deny the camera" }
-            }
-        },
-        Step::Photo => camera("Take a reference photo"),
-        Step::Document => camera("Photograph the document"),
-        Step::Entry => html! {
-            (field("iin", "IIN, 12 digits", &session.metadata.iin, &person.iin))
-            (field("phone", "Phone, 77 and 9 digits", &session.metadata.phone, &person.phone))
-            p {
-                button name="action" value="send_code" { "Send a code from 1414" }
-                button name="action" value="not_in_database" formnovalidate { "Be missing in the citizens' database" }
-                button name="action" value="service_down" formnovalidate { "Find the government's service down" }
-            }
-        },
-        Step::Code(code) => html! {
-            p { "1414 has sent a code. Sandbox help: it is " output data-otp=(code.digits) { (code.digits) } "." }
-            p { label for="otp" { "Code" } input id="otp" name="otp" inputmode="numeric" autocomplete="one-time-code"; }
-            p {
-                button name="action" value="submit" { "Continue" }
-                button name="action" value="send_code" formnovalidate { "Send another code" }
-            }
-        },
-        Step::Other => html! { p { button name="action" value="submit" { "Pass this technology" } } },
+        Step::Liveness => camera(look, Subject::Face, "kz_take_selfie"),
+        Step::Photo => camera(look, Subject::Face, "kz_take_photo"),
+        Step::Document => camera(look, Subject::Document, "kz_take_document"),
+        Step::Entry => (
+            html! {
+                p { (texts.say("kz_lead_entry")) }
+                (field("iin", texts.say("field_iin"), 12, &session.metadata.iin, &person.iin))
+                (field("phone", texts.say("field_phone"), 20, &session.metadata.phone, &person.phone))
+                (main_button("send_code", texts.say("kz_send_code")))
+            },
+            html! { p.row {
+                (button("not_in_database", texts.say("kz_not_in_database")))
+                (button("service_down", texts.say("kz_service_down")))
+            } },
+        ),
+        Step::Code(code) => (
+            html! {
+                p { (texts.with("kz_lead_code", &[("phone", &code.phone)])) }
+                (code_hint(texts, &code.digits))
+                (code_field(texts))
+                (main_button("submit", texts.say("submit")))
+                p { (button("send_code", texts.say("send_again"))) }
+            },
+            html! {},
+        ),
+        Step::Other => (main_button("submit", texts.say("kz_pass")), html! {}),
     }
 }
 
-fn camera(label: &str) -> Markup {
-    html! {
-        (comparison())
+fn camera(look: &Look<'_>, subject: Subject, take: &str) -> (Markup, Markup) {
+    let (texts, liveness) = (look.texts, take == "kz_take_selfie");
+    let step = html! {
+        (capture::step(look, subject))
+        (main_button("submit", texts.say(take)))
+    };
+    let others = html! {
         p {
-            button name="action" value="submit" { (label) }
-            button name="action" value="deny_camera" { "Deny the camera" }
+            label for="face" { (texts.say("kz_compare")) }
+            select id="face" name="face" {
+                option value="" { (texts.say("as_scripted")) }
+                option value="match" { (texts.say("kz_same")) }
+                option value="mismatch" { (texts.say("kz_another")) }
+            }
         }
-    }
+        p.row {
+            @if liveness {
+                (button("closed_eyes", texts.say("kz_closed_eyes")))
+                (button("mask_attack", texts.say("kz_mask_attack")))
+            }
+            (button("deny_camera", texts.say("deny_camera")))
+        }
+    };
+    (step, others)
 }
 
-fn comparison() -> Markup {
-    html! { p {
-        label for="face" { "When faces are compared" }
-        select id="face" name="face" {
-            option value="" { "as scripted" }
-            option value="match" { "the same person" }
-            option value="mismatch" { "another person" }
-        }
-    } }
-}
-
-fn field(name: &str, label: &str, prefill: &Prefill, example: &str) -> Markup {
-    html! { p {
+fn field(name: &str, label: &str, longest: u8, prefill: &Prefill, example: &str) -> Markup {
+    html! { p.field {
         label for=(name) { (label) }
         @let value = prefill.value.as_deref().unwrap_or_default();
         @let fixed = prefill.value.is_some() && !prefill.changeable;
-        input id=(name) name=(name) value=(value) readonly[fixed] placeholder=(example) inputmode="numeric" required;
+        input id=(name) name=(name) value=(value) readonly[fixed] placeholder=(example) inputmode="numeric"
+            maxlength=(longest) autocomplete="off" required;
     } }
 }
 
 /// The end: a redirect for web views, a page otherwise; the page also tells the widget around it.
-fn over(query: &HashMap<String, String>, world: &World) -> Response {
+fn over(query: &HashMap<String, String>, world: &World, script: PageScript) -> Response {
     let widget = is_true(query, "widget");
     if !widget && (is_true(query, "web_view") || !world.config.biometric_kz.finished_needs_web_view) {
-        return Redirect::to(&format!("{}/biometric_kz/remote/finished", world.base_url)).into_response();
+        let to = format!("{}/biometric_kz/remote/finished", world.base_url);
+        return script.slow(Redirect::to(&to).into_response());
     }
+    let look = Look { script, ..Look::new(PROVIDER, texts(query)) };
     let body = html! {
-        p { "The flow is over. Whether it was passed only the result says." }
-        @if widget {
-            (data_script("data-finish", "finish", "{}"))
-            (PreEscaped(TELL_FRAME))
-        }
+        p { (look.texts.say("kz_over")) }
+        @if widget { (data_script("data-finish", "finish", "{}")) }
     };
-    page(&Look::plain(PROVIDER), "Finished", &body)
+    look.page(look.texts.say("kz_over_title"), &body)
 }
-
-/// How the stand-in widget hears of the end.
-const TELL_FRAME: &str = "<script>if(window.parent!==window)\
-window.parent.postMessage({sandbox:'biometric_kz',detail:{}},'*')</script>";

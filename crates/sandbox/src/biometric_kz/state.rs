@@ -8,6 +8,8 @@ use super::metadata::{Metadata, Prefill};
 use super::people::{is_iin, phone};
 use super::settings::BiometricKzFlow;
 use super::webhook;
+use crate::html::PageScript;
+use crate::saved::{self, Word};
 use crate::world::{Event as WorldEvent, World};
 
 /// What happens to the user. It strikes when the user goes on in the step that it belongs to.
@@ -49,6 +51,8 @@ pub struct BiometricKzScript {
     pub scenario: Option<Scenario>,
     /// Virtual milliseconds from the end to the results.
     pub pending_ms: Option<i64>,
+    /// How the user's browser behaves on the hosted page.
+    pub page: Option<PageScript>,
 }
 
 /// A session as the control API shows it.
@@ -66,6 +70,7 @@ pub struct SessionView {
     pub ready: bool,
 }
 
+#[derive(Serialize, Deserialize)]
 pub(crate) struct Session {
     pub(crate) id: String,
     pub(crate) flow: BiometricKzFlow,
@@ -79,11 +84,12 @@ pub(crate) struct Session {
     /// The results are there.
     pub(crate) ready: bool,
     pub(crate) scenario: Scenario,
+    pub(crate) page: PageScript,
     pending_ms: i64,
 }
 
 /// What the user has to do.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Step {
     Liveness,
     Photo,
@@ -107,17 +113,17 @@ impl Step {
 }
 
 /// A code from 1414 on its way, and for whom.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Code {
     pub(crate) digits: String,
     sent: i64,
     wrong: u32,
     iin: String,
-    phone: String,
+    pub(crate) phone: String,
 }
 
 /// A technology that was passed or not.
-#[derive(Clone)]
+#[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct Done {
     pub(crate) code: String,
     pub(crate) failure: Option<Failure>,
@@ -125,17 +131,19 @@ pub(crate) struct Done {
     pub(crate) entered: Option<(String, String)>,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct End {
     pub(crate) at: i64,
     pub(crate) failure: Option<Failure>,
 }
 
 /// `failure_reason` on the wire (notes B8).
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Failure {
-    pub(crate) kind: &'static str,
-    pub(crate) detail: Option<&'static str>,
+    #[serde(deserialize_with = "saved::word")]
+    pub(crate) kind: Word,
+    #[serde(deserialize_with = "saved::maybe_word")]
+    pub(crate) detail: Option<Word>,
 }
 
 impl Failure {
@@ -156,7 +164,7 @@ impl Failure {
     }
 }
 
-#[derive(Default)]
+#[derive(Default, Serialize, Deserialize)]
 pub(crate) struct State {
     pub(crate) sessions: HashMap<String, Session>,
     order: Vec<String>,
@@ -164,6 +172,7 @@ pub(crate) struct State {
 }
 
 /// What is due for a session.
+#[derive(Serialize, Deserialize)]
 pub(crate) enum Event {
     Expire(String),
     Ready(String),
@@ -178,6 +187,7 @@ impl State {
         let Some(session) = self.sessions.get_mut(id) else { return false };
         session.scenario = script.scenario.unwrap_or(session.scenario);
         session.pending_ms = script.pending_ms.unwrap_or(session.pending_ms);
+        session.page = script.page.unwrap_or(session.page.clone());
         true
     }
 
@@ -213,6 +223,7 @@ pub(crate) fn create(world: &mut World, flow: usize, metadata: Metadata) -> &Ses
         ended: None,
         ready: false,
         scenario: script.scenario.unwrap_or(settings.scenario),
+        page: script.page.unwrap_or_default(),
         pending_ms: script.pending_ms.unwrap_or(settings.pending_ms),
     };
     world.clock.at(created.saturating_add(settings.session_ms), WorldEvent::BiometricKz(Event::Expire(id.clone())));
@@ -248,7 +259,7 @@ pub(crate) fn fail(world: &mut World, id: &str, failure: Failure) {
     finish(world, id, Some(failure), None);
 }
 
-/// The data entry step was filled in; the text is what the user gets to read.
+/// The data entry step was filled in; what is returned is the key of a text for the user.
 pub(crate) fn enter_data(world: &mut World, id: &str, iin: &str, number: &str) -> Option<&'static str> {
     let check_iin = world.config.biometric_kz.check_iin;
     let session = running(world, id)?;
@@ -264,10 +275,10 @@ pub(crate) fn enter_data(world: &mut World, id: &str, iin: &str, number: &str) -
         iin = OTHER_IIN.into();
     }
     if iin.len() != 12 || !iin.bytes().all(|byte| byte.is_ascii_digit()) || (check_iin && !is_iin(&iin)) {
-        return Some("This is no IIN: it has 12 digits, the last of which is a check digit.");
+        return Some("kz_no_iin");
     }
     let Some(number) = phone(&number) else {
-        return Some("This is no mobile number: 77 and 9 digits.");
+        return Some("kz_no_phone");
     };
     send_code(world, id, iin, number);
     None
@@ -282,7 +293,7 @@ pub(crate) fn send_again(world: &mut World, id: &str) {
     send_code(world, id, code.iin, code.phone);
 }
 
-/// A code was entered; the text is what the user gets to read.
+/// A code was entered; what is returned is the key of a text for the user.
 pub(crate) fn enter_code(world: &mut World, id: &str, digits: &str) -> Option<&'static str> {
     let (now, life, attempts) =
         (world.clock.now(), world.config.biometric_kz.code_life_ms, world.config.biometric_kz.code_attempts);
@@ -292,7 +303,7 @@ pub(crate) fn enter_code(world: &mut World, id: &str, digits: &str) -> Option<&'
     if scenario == Scenario::LateCode || now > code.sent.saturating_add(life) {
         // Struck once: the next code comes in time.
         session.scenario = if scenario == Scenario::LateCode { Scenario::Approved } else { scenario };
-        return Some("The code has run out; ask for another.");
+        return Some("kz_code_late");
     }
     if scenario == Scenario::WrongCode || code.digits != digits {
         code.wrong += 1;
@@ -300,7 +311,7 @@ pub(crate) fn enter_code(world: &mut World, id: &str, digits: &str) -> Option<&'
             fail(world, id, Failure::WRONG_CODE);
             return None;
         }
-        return Some("The code is wrong.");
+        return Some("kz_code_wrong");
     }
     let entered = (code.iin.clone(), code.phone.clone());
     finish(world, id, None, Some(entered));

@@ -15,12 +15,14 @@ use crate::attestr::Flow;
 use crate::biometric_kz::BiometricKzFlow;
 use crate::deliveries::CallbackRule;
 use crate::faults::Fault;
+use crate::html::assets;
 use crate::jumio::{Enrolment, resolve_colours};
 use crate::world::Handle;
 
 pub(crate) fn router() -> Router<Handle> {
     Router::new()
         .route("/", get(help))
+        .route("/assets/{file}", get(assets::serve))
         .route("/clock", get(clock).post(move_clock))
         .route("/settle", post(settle))
         .route("/log", get(log))
@@ -59,7 +61,8 @@ pub(crate) const HELP: [(&str, &str); 22] = [
     ("POST /_sandbox/settings", "changes settings: a JSON merge patch"),
     (
         "POST /_sandbox/script",
-        "{\"provider\":\"jumio\",\"outcome\":\"FAILED\",\"verdict_delay_ms\":0} or {\"provider\":\"attestr\",\"stage_error\":{...}}",
+        "{\"provider\":\"jumio\",\"outcome\":\"FAILED\",\"verdict_delay_ms\":0} or {\"provider\":\"attestr\",\"stage_error\":{...}}; \
+         any with \"page\":{\"camera\":\"denied|none|in_use\",\"storage\":\"blocked\",\"delay_ms\":3000}",
     ),
     (
         "POST /_sandbox/faults",

@@ -150,6 +150,20 @@ impl Control {
         world.attestr.archive(handshake, now)
     }
 
+    /// All that [`Sandbox::resume`](crate::Sandbox::resume) needs to go on from here, as text. It holds the test data
+    /// that was entered, pictures included.
+    ///
+    /// # Panics
+    /// Never: all of the state has a JSON form.
+    pub fn saved(&self) -> String {
+        serde_json::to_string(&*self.shared.world()).expect("the state holds only text, numbers and flags")
+    }
+
+    /// Tells when a request, the clock or something that was due may have changed the state: the time to save it.
+    pub fn changes(&self) -> tokio::sync::watch::Receiver<()> {
+        self.shared.changes()
+    }
+
     /// Back to the start: settings, clock, seed, logs, everything.
     pub async fn reset(&self) {
         self.shared.reset().await;

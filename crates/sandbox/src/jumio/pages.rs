@@ -1,4 +1,4 @@
-//! The hosted client, as plain forms. What the real client does with a camera, the user does here with buttons.
+//! The hosted client, as plain forms that need no JavaScript.
 
 use std::collections::HashMap;
 
@@ -6,33 +6,22 @@ use axum::Form;
 use axum::extract::{Query, State};
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Redirect, Response};
-use maud::{Markup, PreEscaped, html};
+use maud::{Markup, html};
 use serde_json::json;
 
 use super::colours;
 use super::settings::{Images, Verdict};
 use super::state::{self, Transaction};
-use crate::html::{Look, data_script, page};
+use crate::html::capture::{self, Subject};
+use crate::html::{Brand, Look, PageScript, Texts, alert, button, data_script, endings, main_button};
 use crate::log::{header_text, hinted};
 use crate::time::iso;
 use crate::world::{Handle, World};
 
 const PROVIDER: &str = "Jumio";
 
-/// The documented errorCode values, in the words of the sandbox.
-const ERRORS: [(u16, &str); 11] = [
-    (9100, "failure on the server"),
-    (9200, "token missing, not valid or out of date"),
-    (9210, "session ran out after the journey had begun"),
-    (9300, "image upload failed"),
-    (9400, "failure during the verification step"),
-    (9800, "the user is offline"),
-    (9801, "unexpected failure in the client"),
-    (9810, "client could not talk to the server"),
-    (9820, "no usable camera"),
-    (9821, "capture failed three times"),
-    (9836, "three submissions, none acceptable"),
-];
+/// The documented errorCode values.
+const ERRORS: [u16; 11] = [9100, 9200, 9210, 9300, 9400, 9800, 9801, 9810, 9820, 9821, 9836];
 
 pub(crate) async fn open(
     State(shared): State<Handle>,
@@ -62,29 +51,34 @@ pub(crate) async fn act(
         Err(unusable) => return unusable.page(&world, &visit),
     };
     state::touch(&mut world, &reference);
-    match form.get("action").map(String::as_str) {
-        Some("acceptable") => {
+    let action = form.get("action").map(String::as_str).unwrap_or_default();
+    match page_script(&world, &reference).action(action, &["acceptable", "unacceptable"]) {
+        "acceptable" => {
             state::accept(&mut world, &reference, chosen_verdict(&form));
             end(&world, Some(&reference), &visit, None)
         }
-        Some("unacceptable") => match state::reject(&mut world, &reference) {
+        "unacceptable" => match state::reject(&mut world, &reference) {
             attempts @ 0..3 => client(&world, &reference, &visit, Some(attempts)),
             _ => end(&world, Some(&reference), &visit, Some(9836)),
         },
-        Some("deny_camera") => end(&world, Some(&reference), &visit, Some(9820)),
-        Some("error") => match form.get("code").and_then(|code| code.parse().ok()).filter(|code| is_error(*code)) {
+        "deny_camera" => end(&world, Some(&reference), &visit, Some(9820)),
+        "error" => match form.get("code").and_then(|code| code.parse().ok()).filter(|code| ERRORS.contains(code)) {
             Some(code) => end(&world, Some(&reference), &visit, Some(code)),
             None => hinted(
                 client(&world, &reference, &visit, None),
                 "code must be one of the 11 documented errorCode values.",
             ),
         },
-        Some("leave") => left(&world, &reference),
+        "leave" => left(&world, &reference, &visit),
         _ => hinted(
             client(&world, &reference, &visit, None),
             "action must be acceptable, unacceptable, deny_camera, error or leave.",
         ),
     }
+}
+
+fn page_script(world: &World, reference: &str) -> PageScript {
+    world.jumio.transactions.get(reference).map(|transaction| transaction.page.clone()).unwrap_or_default()
 }
 
 /// How the user's browser came to the page.
@@ -145,54 +139,53 @@ fn usable(world: &World, token: &str) -> Result<String, Unusable> {
     Ok(reference.to_owned())
 }
 
-/// The page with the buttons. `failed` says how many submissions were not acceptable.
+/// The page with the camera. `failed` says how many submissions were not acceptable.
 fn client(world: &World, reference: &str, visit: &Visit, failed: Option<u8>) -> Response {
-    let Some(transaction) = world.jumio.transactions.get(reference) else { return left(world, reference) };
+    let Some(transaction) = world.jumio.transactions.get(reference) else { return left(world, reference, visit) };
     let locale = visit.locale.as_deref().unwrap_or(&transaction.order.locale);
+    let look = look(world, locale, Some(transaction));
+    let texts = look.texts;
     let images = colours::images(&world.config.jumio.portal, locale);
     let loaded = message(world, transaction, &json!({ "value": "loaded" }));
+    let again = failed.map(|failed| texts.with("jumio_again", &[("n", &(failed + 1).to_string())]));
     let body = html! {
-        (image(images.and_then(|images| images.header.as_deref()), "Header image of the account"))
-        @if let Some(failed) = failed {
-            div role="alert" { p { "The submission was not acceptable. Submission " (failed + 1) " of 3." } }
-        }
-        p { "The real client would now ask for the camera (locale " (locale) "). Say what the user does." }
+        (image(images.and_then(|images| images.header.as_deref()), texts.say("jumio_header_image")))
+        @if let Some(again) = again { (alert(&again)) }
         form method="post" {
             input type="hidden" name="authorizationToken" value=(visit.token);
             input type="hidden" name="locale" value=(locale);
             input type="hidden" name="framed" id="framed" value=(visit.framed);
-            (buttons())
+            (capture::step(&look, Subject::Face))
+            (main_button("acceptable", texts.say("jumio_take")))
+            (endings(texts, &other_endings(texts, locale)))
         }
         (loaded)
-        @if visit.framed { (PreEscaped(POST_MESSAGES)) }
     };
-    page(&look(world, locale), "Authentication", &body)
+    look.page(texts.say("jumio_title"), &body)
 }
 
-fn buttons() -> Markup {
+fn other_endings(texts: Texts, locale: &str) -> Markup {
     html! {
         p {
-            label for="outcome" { "Verdict after an acceptable selfie" }
+            label for="outcome" { (texts.say("jumio_verdict")) }
             select id="outcome" name="outcome" {
-                option value="" { "as scripted" }
+                option value="" { (texts.say("as_scripted")) }
                 @for verdict in ["PASSED", "FAILED", "INVALID"] { option value=(verdict) { (verdict) } }
             }
         }
-        p {
-            button name="action" value="acceptable" { "Submit an acceptable selfie" }
-            button name="action" value="unacceptable" { "Submit an unacceptable selfie" }
+        p.row {
+            (button("unacceptable", texts.say("jumio_unacceptable")))
+            (button("deny_camera", texts.say("deny_camera")))
+            (button("leave", texts.say("leave")))
         }
         p {
-            button name="action" value="deny_camera" { "Deny the camera" }
-            button name="action" value="leave" { "Leave" }
-        }
-        p {
-            label for="code" { "Another error" }
+            label for="code" { (texts.say("jumio_other_error")) }
             select id="code" name="code" {
-                @for (code, meaning) in ERRORS { option value=(code) { (code) ": " (meaning) } }
+                @for code in ERRORS { option value=(code) { (code) ": " (meaning(texts, code)) } }
             }
-            button name="action" value="error" { "End with this error" }
         }
+        p { (button("error", texts.say("jumio_end_error"))) }
+        p { (texts.with("locale", &[("locale", locale)])) }
     }
 }
 
@@ -200,40 +193,38 @@ fn buttons() -> Markup {
 fn end(world: &World, reference: Option<&str>, visit: &Visit, error: Option<u16>) -> Response {
     let transaction = reference.and_then(|reference| world.jumio.transactions.get(reference));
     let target = transaction.and_then(|transaction| return_url(transaction, error));
+    let own = visit.locale.as_deref().or(transaction.map(|transaction| transaction.order.locale.as_str()));
+    let locale = own.unwrap_or("en");
+    let look = look(world, locale, transaction);
     if let (Some(url), false) = (&target, visit.framed) {
-        return Redirect::to(url).into_response();
+        return look.script.slow(Redirect::to(url).into_response());
     }
+    let texts = look.texts;
     let payload = match error {
         None => json!({ "value": "success" }),
         Some(code) => json!({ "value": "error", "metainfo": { "code": code } }),
     };
-    let own = visit.locale.as_deref().or(transaction.map(|transaction| transaction.order.locale.as_str()));
-    let locale = own.unwrap_or("en");
     let images = colours::images(&world.config.jumio.portal, locale);
     let body = html! {
         @match error {
-            None => p { "The images were accepted. This says nothing about the verdict." },
-            Some(code) => {
-                div role="alert" { p { "Error " (code) ": " (meaning(code)) "." } }
-            }
+            None => p { (texts.say("jumio_accepted")) },
+            Some(code) => (alert(&texts.with("jumio_error", &[("code", &code.to_string()), ("meaning", meaning(texts, code))]))),
         }
-        (end_image(images, error))
+        (end_image(texts, images, error))
         @if let Some(transaction) = transaction { (message(world, transaction, &payload)) }
         @if let Some(url) = &target {
-            p { a href=(url) data-redirect="true" rel="next" { "Continue" } }
-            (PreEscaped(POST_AND_GO))
-        } @else if visit.framed {
-            (PreEscaped(POST_MESSAGES))
+            p { a href=(url) data-redirect="true" rel="next" { (texts.say("continue")) } }
         }
     };
-    let title = if error.is_some() { "Authentication ended with an error" } else { "Selfie accepted" };
-    page(&look(world, locale), title, &body)
+    look.page(texts.say(if error.is_some() { "jumio_error_title" } else { "jumio_accepted_title" }), &body)
 }
 
-fn left(world: &World, reference: &str) -> Response {
-    let locale = world.jumio.transactions.get(reference).map_or("en", |it| it.order.locale.as_str());
-    let body = html! { p { "You have left. As with a closed tab nobody is told; the link works until it expires." } };
-    page(&look(world, locale), "Left", &body)
+fn left(world: &World, reference: &str, visit: &Visit) -> Response {
+    let transaction = world.jumio.transactions.get(reference);
+    let own = visit.locale.as_deref().or(transaction.map(|transaction| transaction.order.locale.as_str()));
+    let look = look(world, own.unwrap_or("en"), transaction);
+    let body = html! { p { (look.texts.say("jumio_left")) } };
+    look.page(look.texts.say("left_title"), &body)
 }
 
 /// J-D13: the existing query stays as it is, ours is appended, and no slash is added.
@@ -267,32 +258,22 @@ fn message(world: &World, transaction: &Transaction, payload: &serde_json::Value
     data_script("data-post-message", value, &format!("{{{}}}", members.join(",")))
 }
 
-/// Posts only when framed. Which target origin the real client names is documented nowhere; `*` is inferred.
-const POST_MESSAGES: &str = "<script>if(window.parent!==window)document.querySelectorAll('[data-post-message]')\
-.forEach(function(e){window.parent.postMessage(e.textContent,'*')})</script>";
-
-const POST_AND_GO: &str = "<script>if(window.parent!==window)document.querySelectorAll('[data-post-message]')\
-.forEach(function(e){window.parent.postMessage(e.textContent,'*')});\
-location.replace(document.querySelector('[data-redirect]').href)</script>";
-
-fn look<'a>(world: &'a World, locale: &str) -> Look<'a> {
+fn look<'a>(world: &'a World, locale: &str, transaction: Option<&Transaction>) -> Look<'a> {
     let colours = colours::resolve(&world.config.jumio.portal, locale);
-    Look {
-        provider: PROVIDER,
-        primary: colours.map(|colours| colours.primary.as_str()),
-        secondary: colours.map(|colours| colours.secondary.as_str()),
-    }
+    let brand = colours.map(|colours| Brand { primary: &colours.primary, secondary: &colours.secondary });
+    let script = transaction.map(|transaction| transaction.page.clone()).unwrap_or_default();
+    Look { brand, script, ..Look::new(PROVIDER, Texts::of(locale)) }
 }
 
 fn image(source: Option<&str>, alternative: &str) -> Markup {
     html! { @if let Some(source) = source { p { img src=(source) alt=(alternative); } } }
 }
 
-fn end_image(images: Option<&Images>, error: Option<u16>) -> Markup {
+fn end_image(texts: Texts, images: Option<&Images>, error: Option<u16>) -> Markup {
     let Some(images) = images else { return html! {} };
     match error {
-        None => image(images.success.as_deref(), "Success image of the account"),
-        Some(_) => image(images.error.as_deref(), "Error image of the account"),
+        None => image(images.success.as_deref(), texts.say("jumio_success_image")),
+        Some(_) => image(images.error.as_deref(), texts.say("jumio_error_image")),
     }
 }
 
@@ -305,10 +286,6 @@ fn chosen_verdict(form: &HashMap<String, String>) -> Option<Verdict> {
     }
 }
 
-fn is_error(code: u16) -> bool {
-    ERRORS.iter().any(|(known, _)| *known == code)
-}
-
-fn meaning(code: u16) -> &'static str {
-    ERRORS.iter().find(|(known, _)| *known == code).map_or("unknown", |(_, meaning)| meaning)
+fn meaning(texts: Texts, code: u16) -> &'static str {
+    texts.say(&format!("jumio_{code}"))
 }

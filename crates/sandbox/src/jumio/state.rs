@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::callback;
 use super::settings::{AfterThreeFailures, Verdict};
+use crate::html::PageScript;
 use crate::world::{Event as WorldEvent, World};
 
 /// The six states of a transaction.
@@ -66,6 +67,8 @@ pub struct JumioScript {
     pub outcome: Option<Verdict>,
     /// Virtual milliseconds from the submission to the verdict.
     pub verdict_delay_ms: Option<i64>,
+    /// How the user's browser behaves on the hosted page.
+    pub page: Option<PageScript>,
 }
 
 /// A transaction as the control API shows it.
@@ -86,6 +89,7 @@ pub struct TransactionView {
 }
 
 /// A validated initiate.
+#[derive(Serialize, Deserialize)]
 pub(crate) struct Order {
     pub(crate) region: String,
     pub(crate) account: usize,
@@ -98,6 +102,7 @@ pub(crate) struct Order {
     pub(crate) lifetime_minutes: u32,
 }
 
+#[derive(Serialize, Deserialize)]
 pub(crate) struct Transaction {
     pub(crate) order: Order,
     pub(crate) reference: String,
@@ -111,12 +116,13 @@ pub(crate) struct Transaction {
     pub(crate) failed_attempts: u8,
     /// How many liveness images were taken.
     pub(crate) images: u32,
+    pub(crate) page: PageScript,
     deadline: i64,
     outcome: Verdict,
     verdict_delay_ms: i64,
 }
 
-#[derive(Default)]
+#[derive(Default, Serialize, Deserialize)]
 pub(crate) struct State {
     pub(crate) transactions: HashMap<String, Transaction>,
     by_token: HashMap<String, String>,
@@ -127,6 +133,7 @@ pub(crate) struct State {
 }
 
 /// What is due for a transaction.
+#[derive(Serialize, Deserialize)]
 pub(crate) enum Event {
     /// Counts only if the deadline has not moved since.
     Expire {
@@ -144,6 +151,7 @@ impl State {
             let Some(transaction) = self.transactions.get_mut(reference) else { return false };
             transaction.outcome = script.outcome.unwrap_or(transaction.outcome);
             transaction.verdict_delay_ms = script.verdict_delay_ms.unwrap_or(transaction.verdict_delay_ms);
+            transaction.page = script.page.unwrap_or(transaction.page.clone());
         } else if let Some(enrolment) = script.enrolment.clone() {
             self.enrolment_scripts.insert(enrolment, script);
         } else {
@@ -183,7 +191,7 @@ impl State {
 /// Creates a transaction and supersedes earlier ones of the same enrolment.
 pub(crate) fn initiate(world: &mut World, order: Order) -> &Transaction {
     supersede(world, &order.enrolment);
-    let (outcome, verdict_delay_ms) = scripted(world, &order.enrolment);
+    let (outcome, verdict_delay_ms, page) = scripted(world, &order.enrolment);
     let created = world.clock.now();
     let reference = world.ids.uuid();
     let token = token(world);
@@ -209,6 +217,7 @@ pub(crate) fn initiate(world: &mut World, order: Order) -> &Transaction {
         superseded: false,
         failed_attempts: 0,
         images: 0,
+        page,
         deadline,
         outcome,
         verdict_delay_ms,
@@ -299,13 +308,14 @@ fn supersede(world: &mut World, enrolment: &str) {
     }
 }
 
-fn scripted(world: &mut World, enrolment: &str) -> (Verdict, i64) {
+fn scripted(world: &mut World, enrolment: &str) -> (Verdict, i64, PageScript) {
     let settings = &world.config.jumio;
     let own = settings.enrolments.iter().find(|it| it.reference == enrolment).and_then(|it| it.outcome);
     let for_enrolment = world.jumio.enrolment_scripts.get(enrolment).cloned();
     let script = for_enrolment.or_else(|| world.jumio.scripts.pop_front()).unwrap_or_default();
     let outcome = script.outcome.or(own).unwrap_or(settings.outcome);
-    (outcome, script.verdict_delay_ms.unwrap_or(settings.verdict_delay_ms))
+    let delay = script.verdict_delay_ms.unwrap_or(settings.verdict_delay_ms);
+    (outcome, delay, script.page.unwrap_or_default())
 }
 
 fn token(world: &mut World) -> String {

@@ -36,7 +36,8 @@ pub(crate) fn start(call: &mut Call<'_>) -> Result<Reply, Problem> {
     if let ([id], true) = (ids.as_slice(), call.world.config.signicat.capture_returns_process_id) {
         answer["processId"] = json!(id);
     }
-    call.world.signicat.captures.insert(page, Capture { dossier, processes: ids, redirect_url });
+    let language = fields.get("captureParameters").and_then(|own| own["uiLanguage"].as_str()).map(str::to_owned);
+    call.world.signicat.captures.insert(page, Capture { dossier, processes: ids, redirect_url, language });
     Ok(Reply::json(200, answer).hint(hint))
 }
 

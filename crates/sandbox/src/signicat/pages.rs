@@ -1,16 +1,17 @@
-//! The hosted capture and eID pages, as plain forms: what the user does is a button.
+//! The hosted capture and eID pages, as plain forms that need no JavaScript.
 
 use std::collections::HashMap;
 
 use axum::Form;
-use axum::extract::{Path, State};
+use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use maud::{Markup, html};
 
 use super::connect;
 use super::settings::TwoProviderRedirect;
 use super::state::{self, Image, Phase, Process, SignicatOutcome};
-use crate::html::{Look, page};
+use crate::html::capture::{self as camera, Subject};
+use crate::html::{Framing, Look, PageScript, Texts, alert, button, endings, main_button};
 use crate::log::hinted;
 use crate::world::{Handle, World};
 
@@ -18,19 +19,26 @@ const PROVIDER: &str = "Signicat";
 
 const OUTCOMES: [&str; 7] = ["accepted", "rejected", "inconclusive", "canceled", "failed", "not_matched", "archived"];
 
-pub(crate) async fn capture(State(shared): State<Handle>, Path(id): Path<String>) -> Response {
-    show_capture(&shared.world(), &id)
+type Fields = HashMap<String, String>;
+
+pub(crate) async fn capture(
+    State(shared): State<Handle>,
+    Path(id): Path<String>,
+    Query(query): Query<Fields>,
+) -> Response {
+    show_capture(&shared.world(), &id, &query)
 }
 
 pub(crate) async fn act_on_capture(
     State(shared): State<Handle>,
     Path(id): Path<String>,
-    Form(form): Form<HashMap<String, String>>,
+    Query(query): Query<Fields>,
+    Form(form): Form<Fields>,
 ) -> Response {
     let (response, callbacks_first) = {
         let mut world = shared.world();
         let first = capture_step(&mut world, &id, &form);
-        (show_capture(&world, &id), first)
+        (show_capture(&world, &id, &query), first)
     };
     if callbacks_first {
         shared.settle().await;
@@ -38,19 +46,20 @@ pub(crate) async fn act_on_capture(
     response
 }
 
-pub(crate) async fn eid(State(shared): State<Handle>, Path(id): Path<String>) -> Response {
-    show_eid(&shared.world(), &id)
+pub(crate) async fn eid(State(shared): State<Handle>, Path(id): Path<String>, Query(query): Query<Fields>) -> Response {
+    show_eid(&shared.world(), &id, &query)
 }
 
 pub(crate) async fn act_on_eid(
     State(shared): State<Handle>,
     Path(id): Path<String>,
-    Form(form): Form<HashMap<String, String>>,
+    Query(query): Query<Fields>,
+    Form(form): Form<Fields>,
 ) -> Response {
     let (response, callbacks_first) = {
         let mut world = shared.world();
         let first = eid_step(&mut world, &id, &form);
-        (back_from_eid(&world, &id), first)
+        (back_from_eid(&world, &id, &query), first)
     };
     if callbacks_first {
         shared.settle().await;
@@ -59,10 +68,10 @@ pub(crate) async fn act_on_eid(
 }
 
 /// What the user does on the capture page; `true` when a callback shall go out before the answer.
-fn capture_step(world: &mut World, id: &str, form: &HashMap<String, String>) -> bool {
-    let Some(process) = current(world, id).map(|process| process.id.clone()) else { return false };
+fn capture_step(world: &mut World, id: &str, form: &Fields) -> bool {
+    let Some((process, page)) = current(world, id).map(|it| (it.id.clone(), it.page.clone())) else { return false };
     choose(world, &process, form);
-    match form.get("action").map(String::as_str) {
+    match form.get("action").map(|action| page.action(action, &["submit"])) {
         Some("submit") => {
             if let Some(process) = world.signicat.processes.get_mut(&process) {
                 process.images.insert("front", picture());
@@ -90,7 +99,7 @@ fn capture_step(world: &mut World, id: &str, form: &HashMap<String, String>) -> 
     world.signicat.processes.get(&process).is_some_and(|process| process.callback_first)
 }
 
-fn eid_step(world: &mut World, id: &str, form: &HashMap<String, String>) -> bool {
+fn eid_step(world: &mut World, id: &str, form: &Fields) -> bool {
     let Some(process) = by_eid(world, id).filter(|it| it.phase != Phase::Final).map(|it| it.id.clone()) else {
         return false;
     };
@@ -105,80 +114,106 @@ fn eid_step(world: &mut World, id: &str, form: &HashMap<String, String>) -> bool
 }
 
 /// The page of the next provider, or the way back when there is none.
-fn show_capture(world: &World, id: &str) -> Response {
-    let Some(run) = world.signicat.captures.get(id) else { return gone() };
+fn show_capture(world: &World, id: &str, query: &Fields) -> Response {
+    let Some(run) = world.signicat.captures.get(id) else { return gone(query) };
     let Some(process) = current(world, id) else {
-        return Redirect::to(&back_from_capture(world, id)).into_response();
+        let back = Redirect::to(&back_from_capture(world, id)).into_response();
+        return last(world, &run.processes).map_or_else(PageScript::default, |it| it.page.clone()).slow(back);
     };
+    let framing = world.config.signicat.frame_ancestors.clone().map_or(Framing::Anywhere, Framing::Only);
+    let texts = texts(query, run.language.as_deref());
+    let look = Look { script: process.page.clone(), framing, ..Look::new(PROVIDER, texts) };
     let number = run.processes.iter().take_while(|own| **own != process.id).count() + 1;
-    let body = html! {
-        p { "Provider " (number) " of " (run.processes.len()) ". The real page would now ask for the camera." }
-        form method="post" data-provider=(process.order.provider) {
-            (outcomes())
-            p {
-                button name="action" value="submit" { "Take pictures and send them" }
-                button name="action" value="deny_camera" { "Deny the camera" }
-                button name="action" value="fail" { "Fail for a technical reason" }
-                button name="action" value="cancel" { "Cancel" }
-            }
+    let number = [("n", &*number.to_string()), ("all", &*run.processes.len().to_string())];
+    let others = html! {
+        (outcomes(texts))
+        p.row {
+            (button("deny_camera", texts.say("deny_camera")))
+            (button("fail", texts.say("signicat_fail")))
+            (button("cancel", texts.say("cancel")))
         }
     };
-    page(&Look::plain(PROVIDER), &format!("Capture with {}", process.order.provider), &body)
+    let body = html! {
+        p.step { (texts.with("signicat_number", &number)) }
+        form method="post" data-provider=(process.order.provider) {
+            (camera::step(&look, Subject::Document))
+            (main_button("submit", texts.say("signicat_take")))
+            (endings(texts, &others))
+        }
+    };
+    look.page(&texts.with("signicat_capture", &[("name", &process.order.provider)]), &body)
 }
 
-fn show_eid(world: &World, id: &str) -> Response {
-    let Some(process) = by_eid(world, id) else { return gone() };
+fn show_eid(world: &World, id: &str, query: &Fields) -> Response {
+    let Some(process) = by_eid(world, id) else { return gone(query) };
     if process.phase == Phase::Final {
-        return back_from_eid(world, id);
+        return back_from_eid(world, id, query);
     }
+    let texts = texts(query, None);
+    // Inferred: a page on which people identify themselves is never framed; the guide has it in a tab or a web view.
+    let framing = Framing::Only(Vec::new());
+    let look = Look { script: process.page.clone(), framing, ..Look::new(PROVIDER, texts) };
     let method = process.order.provider.trim_start_matches("connect:");
-    let body = html! {
-        form method="post" data-provider=(process.order.provider) {
-            p { label for="method" { "Method" }
-                select id="method" name="method" { option value=(method) { (method) } } }
-            (outcomes())
-            p {
-                button name="action" value="authenticate" { "Authenticate" }
-                button name="action" value="fail" { "Fail for a technical reason" }
-                button name="action" value="cancel" { "Cancel" }
-            }
+    let others = html! {
+        (outcomes(texts))
+        p.row {
+            (button("fail", texts.say("signicat_fail")))
+            (button("cancel", texts.say("cancel")))
         }
     };
-    page(&Look::plain(PROVIDER), "Electronic identity", &body)
+    let body = html! {
+        p { (texts.say("signicat_eid_lead")) }
+        form method="post" data-provider=(process.order.provider) {
+            p.field { label for="method" { (texts.say("signicat_method")) }
+                select id="method" name="method" { option value=(method) { (method) } } }
+            (main_button("authenticate", texts.say("signicat_authenticate")))
+            (endings(texts, &others))
+        }
+    };
+    look.page(texts.say("signicat_eid"), &body)
 }
 
-fn outcomes() -> Markup {
+/// `?lang=` on the page counts first, then the `uiLanguage` of the order; what an eID page goes by is documented nowhere.
+fn texts(query: &Fields, ordered: Option<&str>) -> Texts {
+    Texts::of(query.get("lang").map(String::as_str).or(ordered).unwrap_or("en"))
+}
+
+fn outcomes(texts: Texts) -> Markup {
     html! { p {
-        label for="outcome" { "Verdict" }
+        label for="outcome" { (texts.say("signicat_verdict")) }
         select id="outcome" name="outcome" {
-            option value="" { "as scripted" }
+            option value="" { (texts.say("as_scripted")) }
             @for outcome in OUTCOMES { option value=(outcome) { (outcome) } }
         }
     } }
 }
 
-fn gone() -> Response {
-    let body = html! { div role="alert" { p { "This page does not exist any more." } } };
+fn gone(query: &Fields) -> Response {
+    let look = Look::new(PROVIDER, texts(query, None));
     let hint = "The link is unknown, or its dossier was deleted; use the URL exactly as it was returned.";
-    hinted(page(&Look::plain(PROVIDER), "Nothing here", &body), hint)
+    hinted(look.page(look.texts.say("signicat_gone_title"), &alert(look.texts.say("signicat_gone"))), hint)
 }
 
 /// One provider: dossier, process and status. Two: only the dossier, unless set otherwise (SG4).
 fn back_from_capture(world: &World, id: &str) -> String {
     let Some(run) = world.signicat.captures.get(id) else { return String::new() };
-    let last = run.processes.last().and_then(|process| world.signicat.processes.get(process));
+    let last = last(world, &run.processes);
     let alone =
         run.processes.len() == 1 || world.config.signicat.two_provider_redirect == TwoProviderRedirect::LastProcess;
     appended(&run.redirect_url, &run.dossier, last.filter(|_| alone))
 }
 
-fn back_from_eid(world: &World, id: &str) -> Response {
-    let Some(process) = by_eid(world, id) else { return gone() };
+fn back_from_eid(world: &World, id: &str, query: &Fields) -> Response {
+    let Some(process) = by_eid(world, id) else { return gone(query) };
     if process.phase != Phase::Final {
-        return hinted(show_eid(world, id), "action must be authenticate, cancel or fail.");
+        return hinted(show_eid(world, id, query), "action must be authenticate, cancel or fail.");
     }
     let url = process.order.redirect_url.clone().unwrap_or_default();
-    Redirect::to(&appended(&url, &process.dossier, Some(process))).into_response()
+    process.page.slow(Redirect::to(&appended(&url, &process.dossier, Some(process))).into_response())
+}
+
+fn last<'a>(world: &'a World, processes: &[String]) -> Option<&'a Process> {
+    processes.last().and_then(|process| world.signicat.processes.get(process))
 }
 
 /// The existing query stays as it is, ours is appended before any fragment.
@@ -194,7 +229,7 @@ fn appended(url: &str, dossier: &str, process: Option<&Process>) -> String {
 }
 
 /// A verdict chosen on the page counts instead of the script.
-fn choose(world: &mut World, process: &str, form: &HashMap<String, String>) {
+fn choose(world: &mut World, process: &str, form: &Fields) {
     let chosen = form.get("outcome").and_then(|text| SignicatOutcome::of(text));
     if let (Some(outcome), Some(process)) = (chosen, world.signicat.processes.get_mut(process)) {
         process.outcome = outcome;

@@ -42,6 +42,8 @@ pub struct SignicatSettings {
     pub userinfo: UserInfoForm,
     /// Invention: callbacks are refused unless their host is listed here, as at the provider (S-D17). None: any host.
     pub allowed_callback_hosts: Option<Vec<String>>,
+    /// Who may show the capture page in a frame: the provider's support lists the origins. None: anybody.
+    pub frame_ancestors: Option<Vec<String>>,
     /// Invention (S-D11): how many calls of Get process are answered. None: all.
     pub rate_limit: Option<RateLimit>,
     /// The callback: 10 seconds and five resends; their spacing is an invention (S-D9).
@@ -65,6 +67,7 @@ impl Default for SignicatSettings {
             eid_url_member: "redirectUrl".into(),
             userinfo: UserInfoForm::Json,
             allowed_callback_hosts: None,
+            frame_ancestors: None,
             rate_limit: None,
             callbacks: DeliveryPolicy {
                 timeout_ms: 10_000,
@@ -82,6 +85,11 @@ impl SignicatSettings {
         }
         if self.clients.is_empty() {
             return Err("signicat.clients needs at least one client".into());
+        }
+        let origin =
+            |text: &String| text.starts_with("http") && !text.contains([' ', ';', ',', '\'', '"']) && text.is_ascii();
+        if !self.frame_ancestors.iter().flatten().all(origin) {
+            return Err("signicat.frame_ancestors: origins such as https://shop.example".into());
         }
         super::routes::check(&self.routes)
     }

@@ -8,6 +8,8 @@ use serde_json::{Value, json};
 use super::settings::{Check, SignicatSettings, UserInfoForm, Zone};
 use super::token::Token;
 use crate::deliveries::{Outgoing, Payload};
+use crate::html::PageScript;
+use crate::saved::{self, Word};
 use crate::world::{Event as WorldEvent, World};
 
 /// How a verification ends.
@@ -83,6 +85,8 @@ pub struct SignicatScript {
     pub clone_detection: Option<Check>,
     /// For Signicat Paper, unless `outcome` is given: the machine-readable zone.
     pub machine_readable_zone: Option<Zone>,
+    /// How the user's browser behaves on the hosted page.
+    pub page: Option<PageScript>,
 }
 
 impl SignicatScript {
@@ -113,14 +117,17 @@ pub struct ProcessView {
 }
 
 /// A picture: what it is by its first bytes, not by what somebody declared.
-#[derive(Clone)]
+#[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct Image {
-    pub(crate) content_type: &'static str,
+    #[serde(deserialize_with = "saved::word")]
+    pub(crate) content_type: Word,
+    #[serde(with = "saved::base64")]
     pub(crate) bytes: Vec<u8>,
 }
 
-pub(crate) type Images = BTreeMap<&'static str, Image>;
+pub(crate) type Images = BTreeMap<Word, Image>;
 
+#[derive(Serialize, Deserialize)]
 pub(crate) struct Dossier {
     pub(crate) id: String,
     pub(crate) client: usize,
@@ -128,12 +135,13 @@ pub(crate) struct Dossier {
     pub(crate) created: i64,
     pub(crate) updated: i64,
     pub(crate) user_data: Option<Value>,
+    #[serde(deserialize_with = "saved::by_word")]
     pub(crate) files: Images,
     pub(crate) processes: Vec<String>,
 }
 
 /// A validated request for a process.
-#[derive(Clone, Default)]
+#[derive(Clone, Default, Serialize, Deserialize)]
 pub(crate) struct ProcessOrder {
     pub(crate) provider: String,
     pub(crate) process_type: Option<String>,
@@ -144,6 +152,7 @@ pub(crate) struct ProcessOrder {
     pub(crate) redirect_url: Option<String>,
 }
 
+#[derive(Serialize, Deserialize)]
 pub(crate) struct Process {
     pub(crate) id: String,
     pub(crate) dossier: String,
@@ -151,6 +160,7 @@ pub(crate) struct Process {
     pub(crate) order: ProcessOrder,
     pub(crate) created: i64,
     pub(crate) updated: i64,
+    #[serde(deserialize_with = "saved::by_word")]
     pub(crate) images: Images,
     /// The token for the provider's own SDK.
     pub(crate) authorization: String,
@@ -167,10 +177,11 @@ pub(crate) struct Process {
     pub(crate) userinfo: UserInfoForm,
     /// The signed or encrypted user data, made once.
     pub(crate) jwt: Option<String>,
+    pub(crate) page: PageScript,
     verdict_delay_ms: i64,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Phase {
     Pending,
     Processing,
@@ -188,13 +199,16 @@ impl Process {
 }
 
 /// A run of the hosted capture page.
+#[derive(Serialize, Deserialize)]
 pub(crate) struct Capture {
     pub(crate) dossier: String,
     pub(crate) processes: Vec<String>,
     pub(crate) redirect_url: String,
+    /// `uiLanguage` as it was ordered.
+    pub(crate) language: Option<String>,
 }
 
-#[derive(Default)]
+#[derive(Default, Serialize, Deserialize)]
 pub(crate) struct State {
     pub(crate) tokens: HashMap<String, Token>,
     pub(crate) dossiers: HashMap<String, Dossier>,
@@ -208,6 +222,7 @@ pub(crate) struct State {
 }
 
 /// The verdict on a process is due.
+#[derive(Serialize, Deserialize)]
 pub(crate) struct Event(String);
 
 impl State {
@@ -222,6 +237,7 @@ impl State {
         process.callback_first |= script.callback_first;
         process.userinfo = script.userinfo.unwrap_or(process.userinfo);
         process.fail_reason = script.fail_reason.or(process.fail_reason.take());
+        process.page = script.page.unwrap_or(process.page.clone());
         true
     }
 
@@ -271,6 +287,7 @@ pub(crate) fn create(world: &mut World, dossier: &str, client: usize, order: Pro
         userinfo: script.userinfo.unwrap_or(settings.userinfo),
         fail_reason: script.fail_reason,
         jwt: None,
+        page: script.page.unwrap_or_default(),
         verdict_delay_ms: script.verdict_delay_ms.unwrap_or(settings.verdict_delay_ms),
         order,
     };

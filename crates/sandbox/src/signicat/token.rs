@@ -9,6 +9,7 @@ use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::errors::{Problem, oauth};
@@ -16,6 +17,7 @@ use crate::log::header_text;
 use crate::world::{Handle, World};
 
 /// An access token that was issued.
+#[derive(Serialize, Deserialize)]
 pub(crate) struct Token {
     pub(crate) client: usize,
     expires: i64,

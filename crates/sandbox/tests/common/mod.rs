@@ -1,6 +1,7 @@
 //! What several tests need: a receiver of callbacks, a Jumio caller, and a user who reads pages.
 #![allow(dead_code, unreachable_pub, clippy::unwrap_used, clippy::needless_pass_by_value)]
 
+pub mod attestr;
 pub mod signicat;
 
 use std::sync::{Arc, Mutex};

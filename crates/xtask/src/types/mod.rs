@@ -26,6 +26,7 @@ pub(crate) fn generate(check: bool) -> Result<()> {
         ("bindings/python/python/idvkit/config.py", python::emit_incoming(&forms)),
         ("bindings/node/src/types.ts", typescript::emit(&types)),
         ("bindings/node/src/config.ts", typescript::emit_incoming(&forms, &types)),
+        ("bindings/web/src/types.ts", typescript::emit(&roots::page_types()?)),
     ];
     let mut stale = Vec::new();
     for (name, text) in files {

@@ -1,14 +1,16 @@
 //! Which types cross into other languages.
 
 use anyhow::Result;
-use idvkit::{Blame, Catalog, Diagnosis, Evidence, Input, KeyForm, Next, REJECT_CODES, Seen, Subject, TagEncoding};
-use schemars::generate::SchemaSettings;
+use idvkit::{
+    Blame, Catalog, Diagnosis, Evidence, Input, Journey, KeyForm, Next, REJECT_CODES, Seen, Subject, TagEncoding,
+};
+use schemars::generate::{SchemaGenerator, SchemaSettings};
 
 use super::model::{Kind, Type, read};
 
 /// All types that a binding hands over or takes, in order of their names.
 pub(super) fn types() -> Result<Vec<Type>> {
-    let mut generator = SchemaSettings::draft2020_12().for_serialize().into_generator();
+    let mut generator = generator();
     generator.subschema_for::<Blame>();
     generator.subschema_for::<Next>();
     generator.subschema_for::<Input>();
@@ -19,9 +21,9 @@ pub(super) fn types() -> Result<Vec<Type>> {
     generator.subschema_for::<Subject>();
     generator.subschema_for::<TagEncoding>();
     generator.subschema_for::<KeyForm>();
-    let definitions = generator.take_definitions(true);
-    let declared = definitions.iter().map(|(name, schema)| read(name, schema));
-    declared.chain([Ok(reject_codes())]).collect()
+    let mut types = declared(generator)?;
+    types.push(reject_codes());
+    Ok(types)
 }
 
 /// Rust has the codes as a table, the other languages as a type.
@@ -29,4 +31,20 @@ fn reject_codes() -> Type {
     let codes = REJECT_CODES.iter().map(|(code, _)| (*code).to_string()).collect();
     let doc = "The codes that a refusal can have. New ones may be added; none is ever given another meaning.".into();
     Type { name: "RejectCode".into(), doc, sealed: false, kind: Kind::Codes(codes) }
+}
+
+/// What a page handles, and no more.
+pub(super) fn page_types() -> Result<Vec<Type>> {
+    let mut generator = generator();
+    generator.subschema_for::<Journey>();
+    generator.subschema_for::<Seen>();
+    declared(generator)
+}
+
+fn generator() -> SchemaGenerator {
+    SchemaSettings::draft2020_12().for_serialize().into_generator()
+}
+
+fn declared(mut generator: SchemaGenerator) -> Result<Vec<Type>> {
+    generator.take_definitions(true).iter().map(|(name, schema)| read(name, schema)).collect()
 }

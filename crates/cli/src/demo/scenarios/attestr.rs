@@ -3,7 +3,7 @@
 use anyhow::{Context, Result, bail};
 use idvkit::{Input, Next, Outcome, Seen};
 use idvkit_sandbox::{
-    CallbackMode, CallbackRule, Control, Script,
+    CallbackMode, CallbackRule, Config, Script,
     attestr::{AttestrScript, StageError, Tamper, Webhook},
 };
 use serde_json::{Value, json};
@@ -23,7 +23,7 @@ pub const CAST: Cast = Cast {
     request,
     prepare,
     play,
-    walk: |case| Box::pin(walk(case)),
+    walk: |user| Box::pin(walk(user)),
     begin: "attestr.handshake",
     look: "attestr.result",
     begun: |control| control.handshakes().len(),
@@ -65,13 +65,11 @@ fn request() -> Value {
     })
 }
 
-fn prepare(control: &Control, places: &Places<'_>) {
-    let url = format!("{}/idv/callbacks", places.merchant);
-    control.configure(|config| {
-        for account in &mut config.attestr.accounts {
-            account.webhook = Some(Webhook { url: url.clone(), token: WEBHOOK_TOKEN.into(), events: Vec::new() });
-        }
-    });
+fn prepare(config: &mut Config, places: &Places<'_>) {
+    for account in &mut config.attestr.accounts {
+        let url = places.callbacks.into();
+        account.webhook = Some(Webhook { url, token: WEBHOOK_TOKEN.into(), events: Vec::new() });
+    }
 }
 
 fn play(scenario: &str) -> Play {
@@ -374,8 +372,7 @@ fn open_for_an_hour(stage: &Stage, webhook: bool) -> Result<Case> {
 }
 
 /// A user who goes through all stages.
-async fn walk(case: Case) -> Result<()> {
-    let mut user = case.present().await?;
+async fn walk(mut user: User) -> Result<()> {
     user.begin_flow().await?;
     user.pass_all_stages().await
 }

@@ -64,7 +64,7 @@ pub(super) fn not_elsewhere(scenario: &str) -> Option<&'static str> {
 
 /// A user who does everything right, up to the provider's result.
 pub(super) async fn pass(case: &Case) -> Result<Outcome> {
-    (case.stage().cast().walk)(case.clone()).await?;
+    case.walk().await?;
     case.wait_for_outcome().await
 }
 
@@ -123,7 +123,7 @@ async fn connection_lost(stage: Stage) -> Result<Outcome> {
     let look = stage.cast().look;
     stage.control().fault(Fault { times: 2, ..Fault::once(look, FaultKind::Drop) });
     let case = stage.open()?;
-    (stage.cast().walk)(case.clone()).await?;
+    case.walk().await?;
     stage.pass(VERDICT).await;
     let is_backoff = matches!(case.advance().await?, Next::Wait { why: Why::Backoff { .. }, .. });
     stage.check("a broken connection is waited out", true, is_backoff);
@@ -137,7 +137,7 @@ async fn rate_limited(stage: Stage) -> Result<Outcome> {
     let pause = Fault { status: Some(429), retry_after_s: Some(120), ..Fault::once(look, FaultKind::Status) };
     stage.control().fault(pause);
     let case = stage.open()?;
-    (stage.cast().walk)(case.clone()).await?;
+    case.walk().await?;
     stage.pass(VERDICT).await;
     match case.advance().await? {
         Next::Wait { until, why: Why::Throttled { .. } } => {
@@ -189,7 +189,7 @@ async fn double_click(stage: Stage) -> Result<Outcome> {
 
 async fn two_workers(stage: Stage) -> Result<Outcome> {
     let case = stage.open()?;
-    (stage.cast().walk)(case.clone()).await?;
+    case.walk().await?;
     stage.pass(VERDICT).await;
     let (first, second) = (case.first_request().await?, case.wanted_request().await?);
     stage.check("both workers ask under the same id", &first.id, &second.id);

@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result};
 use idvkit::{Input, Next, Outcome, Seen};
-use idvkit_sandbox::{CallbackMode, CallbackRule, Control, Fault, FaultKind};
+use idvkit_sandbox::{CallbackMode, CallbackRule, Config, Fault, FaultKind};
 use serde_json::{Value, json};
 
 use super::{Acting, Cast, Play, common, common::pass};
@@ -20,7 +20,7 @@ pub const CAST: Cast = Cast {
     request,
     prepare,
     play,
-    walk: |case| Box::pin(walk(case)),
+    walk: |user| Box::pin(walk(user)),
     begin: "jumio.initiate",
     look: "jumio.retrieve",
     begun: |control| control.transactions().len(),
@@ -31,16 +31,16 @@ pub const CAST: Cast = Cast {
 const MINUTE: i64 = 60_000;
 
 fn config(places: &Places<'_>) -> Value {
-    let (sandbox, merchant) = (places.sandbox, places.merchant);
+    let Places { sandbox, callbacks, returns } = places;
     json!({
         "provider": "jumio",
         "region": "us",
         "api_token": "sandbox-jumio-token",
         "api_secret": "sandbox-jumio-secret",
         "user_agent": "ExampleShop Demo/1.0",
-        "callback": { "url": format!("{merchant}/idv/callbacks") },
-        "success_url": format!("{merchant}/idv/return"),
-        "error_url": format!("{merchant}/idv/return"),
+        "callback": { "url": callbacks },
+        "success_url": returns,
+        "error_url": returns,
         "options": { "api_base": format!("{sandbox}/jumio/us"), "development": true, "account_id": "demo" },
     })
 }
@@ -55,8 +55,8 @@ fn request() -> Value {
 }
 
 /// A callback takes a second, so that it never overtakes the answer to the request that caused it.
-fn prepare(control: &Control, _places: &Places<'_>) {
-    control.configure(|config| config.jumio.callbacks.delay_ms = 1_000);
+fn prepare(config: &mut Config, _places: &Places<'_>) {
+    config.jumio.callbacks.delay_ms = 1_000;
 }
 
 fn play(scenario: &str) -> Play {
@@ -342,8 +342,7 @@ async fn erase(stage: Stage) -> Result<Outcome> {
 }
 
 /// A user who submits an acceptable selfie.
-async fn walk(case: Case) -> Result<()> {
-    let mut user = case.present().await?;
+async fn walk(mut user: User) -> Result<()> {
     user.follow_link().await?;
     user.submit_selfie().await
 }

@@ -10,10 +10,13 @@ use std::{future::Future, pin::Pin};
 
 use anyhow::Result;
 use idvkit::Outcome;
-use idvkit_sandbox::Control;
+use idvkit_sandbox::{Config as SandboxConfig, Control};
 use serde_json::Value;
 
-use super::stage::{Case, Places, Stage};
+use super::{
+    browser::User,
+    stage::{Places, Stage},
+};
 
 /// One provider's side of all scenarios.
 pub struct Cast {
@@ -26,11 +29,11 @@ pub struct Cast {
     /// The usual request.
     pub request: fn() -> Value,
     /// What the provider's dashboard has to be set to.
-    pub prepare: fn(&Control, &Places<'_>),
+    pub prepare: fn(&mut SandboxConfig, &Places<'_>),
     /// What it does in each scenario.
     pub play: fn(&str) -> Play,
     /// A user who takes the usual way and does everything right, from the merchant's page to the end of the provider's.
-    pub walk: fn(Case) -> Walking,
+    pub walk: fn(User) -> Walking,
     /// The sandbox's name for the request that begins a flow.
     pub begin: &'static str,
     /// The sandbox's name for the request that looks at the result.

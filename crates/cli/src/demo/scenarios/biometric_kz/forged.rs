@@ -61,7 +61,7 @@ pub(super) async fn callback(stage: Stage) -> Result<Outcome> {
 /// Each flow has a key of its own, which opens its own sessions only.
 pub(super) async fn another_flows_key(stage: Stage) -> Result<Outcome> {
     let case = stage.open()?;
-    (stage.cast().walk)(case.clone()).await?;
+    case.walk().await?;
     stage.note("somebody configures the key of another flow under the same account name");
     let other = stage.control().settings().biometric_kz.flows[0].api_key.clone();
     let case = case.under(&json!({ "api_key": other }))?;

@@ -6,7 +6,7 @@ mod input;
 use anyhow::{Context, Result, bail};
 use idvkit::{Decision, Input, Next, Outcome};
 use idvkit_sandbox::{
-    Control, Fault, FaultKind, Script,
+    Config, Fault, FaultKind, Script,
     biometric_kz::{BiometricKzScript, Scenario},
 };
 use serde_json::{Value, json};
@@ -26,7 +26,7 @@ pub const CAST: Cast = Cast {
     request,
     prepare,
     play,
-    walk: |case| Box::pin(walk(case)),
+    walk: |user| Box::pin(walk(user)),
     begin: "biometric_kz.create",
     look: "biometric_kz.result",
     begun: |control| control.sessions().len(),
@@ -65,13 +65,10 @@ fn request() -> Value {
     json!({ "flow": "biometric_kz_flow", "metadata": input::metadata(Some(false), None, None) })
 }
 
-fn prepare(control: &Control, places: &Places<'_>) {
-    let url = format!("{}/idv/callbacks/{SEGMENT}", places.merchant);
-    control.configure(|config| {
-        for flow in &mut config.biometric_kz.flows {
-            flow.webhooks = vec![url.clone()];
-        }
-    });
+fn prepare(config: &mut Config, places: &Places<'_>) {
+    for flow in &mut config.biometric_kz.flows {
+        flow.webhooks = vec![format!("{}/{SEGMENT}", places.callbacks)];
+    }
 }
 
 fn play(scenario: &str) -> Play {
@@ -151,8 +148,7 @@ impl User {
 }
 
 /// A user who passes everything, in the widget.
-async fn walk(case: Case) -> Result<()> {
-    let mut user = case.present().await?;
+async fn walk(mut user: User) -> Result<()> {
     user.pass_liveness().await?;
     user.pass_entry().await
 }

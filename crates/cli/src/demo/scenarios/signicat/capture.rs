@@ -6,7 +6,10 @@ use idvkit_sandbox::signicat::{SignicatOutcome, SignicatScript, TwoProviderRedir
 use serde_json::{Value, json};
 
 use crate::demo::scenarios::{Cast, Play, common, signicat};
-use crate::demo::stage::{Case, Stage};
+use crate::demo::{
+    browser::User,
+    stage::{Case, Stage},
+};
 
 /// The capture flow on stage.
 pub const CAST: Cast = Cast {
@@ -16,7 +19,7 @@ pub const CAST: Cast = Cast {
     request,
     prepare: signicat::prepare,
     play,
-    walk: |case| Box::pin(walk(case)),
+    walk: |user| Box::pin(walk(user)),
     begin: signicat::BEGIN,
     look: signicat::LOOK,
     begun: |control| control.processes().len(),
@@ -56,8 +59,7 @@ fn play(scenario: &str) -> Play {
 }
 
 /// A user who gets through all providers' pages.
-async fn walk(case: Case) -> Result<()> {
-    let mut user = case.present().await?;
+async fn walk(mut user: User) -> Result<()> {
     user.follow_link().await?;
     while user.page()?.attribute("data-provider").is_some() {
         user.press("submit").await?;

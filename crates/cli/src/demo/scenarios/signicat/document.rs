@@ -1,6 +1,6 @@
 //! Signicat Assure, document verification: images by way of the merchant's server, or by the provider's SDK.
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use idvkit::{Image, Input, Next, Outcome, ParamValue, Seen, Way, Why};
 use idvkit_sandbox::signicat::{RateLimit, SignicatOutcome, SignicatScript};
 use serde_json::{Value, json};
@@ -20,7 +20,7 @@ pub const CAST: Cast = Cast {
     request,
     prepare: signicat::prepare,
     play,
-    walk: |case| Box::pin(walk(case)),
+    walk: |user| Box::pin(walk(user)),
     begin: signicat::BEGIN,
     look: signicat::LOOK,
     begun: |control| control.processes().len(),
@@ -67,12 +67,11 @@ fn picture(width: u8) -> Vec<u8> {
 }
 
 /// A user who hands in both sides; a worker sends them and starts the verification.
-async fn walk(case: Case) -> Result<()> {
-    let user = case.present().await?;
+async fn walk(user: User) -> Result<()> {
     for slot in ["front", "back"] {
-        hand_in(&case, &user, slot, 10).await?;
+        ensure!(user.hand_in(slot, &picture(10)).await? < 300, "the merchant refuses the image {slot}");
     }
-    case.advance().await.map(drop)
+    user.wait_for_host().await
 }
 
 async fn hand_in(case: &Case, user: &User, slot: &str, width: u8) -> Result<()> {
@@ -131,7 +130,7 @@ async fn polling_limited(stage: Stage) -> Result<Outcome> {
     let limit = RateLimit { calls: 1, per_ms: 12 * MINUTE, retry_after_s: 600 };
     stage.control().configure(|config| config.signicat.rate_limit = Some(limit));
     let case = stage.open()?;
-    walk(case.clone()).await?;
+    case.walk().await?;
     let mut asked_for = 0;
     while let next @ Next::Wait { until, .. } = case.advance().await? {
         if let Next::Wait { why: Why::Throttled { .. }, .. } = next {

@@ -6,7 +6,7 @@ use idvkit_sandbox::signicat::{SignicatScript, UserInfoForm};
 use serde_json::{Value, json};
 
 use crate::demo::scenarios::{Cast, Play, common, signicat};
-use crate::demo::stage::{Case, Stage};
+use crate::demo::{browser::User, stage::Stage};
 
 /// eID on stage.
 pub const CAST: Cast = Cast {
@@ -16,7 +16,7 @@ pub const CAST: Cast = Cast {
     request,
     prepare: signicat::prepare,
     play,
-    walk: |case| Box::pin(walk(case)),
+    walk: |user| Box::pin(walk(user)),
     begin: signicat::BEGIN,
     look: signicat::LOOK,
     begun: |control| control.processes().len(),
@@ -47,8 +47,7 @@ fn play(scenario: &str) -> Play {
 }
 
 /// A user who authenticates and is sent back.
-async fn walk(case: Case) -> Result<()> {
-    let mut user = case.present().await?;
+async fn walk(mut user: User) -> Result<()> {
     user.follow_link().await?;
     user.press("authenticate").await
 }

@@ -7,7 +7,7 @@ pub mod eid;
 use anyhow::{Context, Result, bail};
 use idvkit::{Input, Next, Outcome, Why};
 use idvkit_sandbox::{
-    Control, Fault, FaultKind, Script,
+    Config, Fault, FaultKind, Script,
     signicat::{SignicatOutcome, SignicatScript},
 };
 use serde_json::{Value, json};
@@ -24,7 +24,7 @@ const BEGIN: &str = "signicat.create_dossier";
 const LOOK: &str = "signicat.process";
 
 fn config(places: &Places<'_>) -> Value {
-    let (sandbox, merchant) = (places.sandbox, places.merchant);
+    let Places { sandbox, callbacks, returns } = places;
     json!({
         "provider": "signicat",
         "client_id": "sandbox-quiet-lake-123",
@@ -34,15 +34,15 @@ fn config(places: &Places<'_>) -> Value {
             "scope": "signicat-api",
             "api_base": format!("{sandbox}/signicat/assure"),
         } },
-        "notification": { "url": format!("{merchant}/idv/callbacks"), "authorization_header": HEADER },
-        "redirect_url": format!("{merchant}/idv/return?shop=1"),
+        "notification": { "url": callbacks, "authorization_header": HEADER },
+        "redirect_url": format!("{returns}?shop=1"),
         "options": { "development": true, "account_id": "demo" },
     })
 }
 
 /// A callback takes a second, so that it never overtakes the user's return, which would be another story.
-fn prepare(control: &Control, _places: &Places<'_>) {
-    control.configure(|config| config.signicat.callbacks.delay_ms = 1_000);
+fn prepare(config: &mut Config, _places: &Places<'_>) {
+    config.signicat.callbacks.delay_ms = 1_000;
 }
 
 /// The scenarios that every flow plays alike.
@@ -224,7 +224,7 @@ async fn token_refused(stage: Stage) -> Result<Outcome> {
 async fn token_refused_twice(stage: Stage) -> Result<Outcome> {
     let refusals = Fault { status: Some(401), times: 2, ..Fault::once(LOOK, FaultKind::Status) };
     let case = stage.open()?;
-    (stage.cast().walk)(case.clone()).await?;
+    case.walk().await?;
     stage.pass(10_000).await;
     stage.control().fault(refusals);
     let next = case.advance().await?;

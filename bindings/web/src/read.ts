@@ -1,0 +1,125 @@
+// `read`: what the page saw becomes an opaque hint for its own server. The rules stand in the journey; there are none here.
+
+import type { Carry, HintKind, Journey, Seen, Signal, Way } from "./types.js";
+
+/** The longest hint text, in bytes. */
+const MAX_HINT_BYTES = 4096;
+/** What a page saw is looked at only up to this size, in bytes. */
+const MAX_SEEN_BYTES = 256 * 1024;
+
+/** A hint, and the kind that stands in its text. */
+export interface Hint {
+  readonly text: string;
+  readonly kind: HintKind;
+}
+
+/**
+ * Turns what was seen into the text of a hint, or `null` if it has nothing to do with this journey.
+ *
+ * Decides nothing, and never throws. Post the text to your own server, which handles `Input::Hint`. `journey` is a `Journey` or
+ * its JSON text.
+ */
+export function read(journey: Journey | string, seen: Seen): string | null {
+  try {
+    return understand(typeof journey === "string" ? JSON.parse(journey) : journey, seen)?.text ?? null;
+  } catch {
+    return null;
+  }
+}
+
+/** As `read`, with the kind beside the text. */
+export function understand(journey: Journey, seen: Seen): Hint | null {
+  if (seen.type === "closed") return hint(journey, "closed", []);
+  const text = members(seen);
+  const signal = text && journey.ways.flatMap(signals).find((one) => fits(one, seen, text));
+  return signal ? hint(journey, signal.means, carried(signal.carry ?? [], text)) : null;
+}
+
+/** Any `Seen`, as far as it goes. */
+type Saw = Partial<Record<"url" | "origin" | "name" | "data", string>>;
+
+/** Finds a member by its dotted path, as text. */
+type Members = (path: string) => string | undefined;
+
+/** What can be seen along a way. One that this version does not know has nothing to see. */
+function signals(way: Way): readonly Signal[] {
+  if (way.type === "redirect" || way.type === "web_view") return way.finish;
+  return way.type === "frame" || way.type === "script" || way.type === "native" ? way.listen : [];
+}
+
+function hint(journey: Journey, kind: HintKind, carry: [string, string][]): Hint {
+  const write = (data: [string, string][]) => JSON.stringify({ journey: journey.id, kind, data: Object.fromEntries(data) });
+  // Sorted, so that every language writes the same bytes.
+  const text = write(carry.sort(([one], [other]) => (one < other ? -1 : 1)));
+  // Only a hostile page fills every member; the kind alone still says what matters.
+  return { kind, text: bytes(text) > MAX_HINT_BYTES ? write([]) : text };
+}
+
+function fits({ on, when = [] }: Signal, seen: Saw, text: Members): boolean {
+  // What was not seen is undefined, and in no list.
+  const triggered =
+    on.type === "message"
+      ? on.origins.includes(seen.origin!)
+      : on.type === "handler"
+        ? on.names.includes(seen.name!)
+        : on.type === "event"
+          ? on.name === seen.name
+          : on.type === "navigation" && place(on.url) === place(seen.url ?? "");
+  return triggered && when.every(({ path, is }) => is.includes(text(path)!));
+}
+
+/** Scheme, host, port and path; query, fragment and one trailing slash do not count. */
+function place(url: string): string {
+  return url.replace(/[?#][^]*/, "").replace(/\/$/, "");
+}
+
+function members({ url, origin, data = "" }: Saw): Members | undefined {
+  if (bytes(url ?? data) > MAX_SEEN_BYTES) return;
+  if (url !== undefined) {
+    // The `&` keeps a second question mark, which the constructor would take off.
+    const query = new URLSearchParams("&" + (/\?([^#]*)/.exec(url)?.[1] ?? ""));
+    return (path) => query.get(path) ?? undefined;
+  }
+  const top = object(data);
+  if (!top && origin !== undefined) return;
+  return (path) => {
+    let value: unknown = top;
+    for (const name of path.split(".")) value = isObject(value) && Object.hasOwn(value, name) ? value[name] : undefined;
+    return typeof value === "object" || value === undefined ? undefined : String(value);
+  };
+}
+
+function carried(carry: readonly Carry[], text: Members): [string, string][] {
+  // By characters, not by halves of them.
+  const cut = (value: string, max: number) => [...value].slice(0, max).join("");
+  return carry.flatMap(({ name, path, max }): [string, string][] => {
+    const value = text(path);
+    return value === undefined ? [] : [[name, cut(value, max)]];
+  });
+}
+
+/** An object, or a JSON string that holds one: libraries hand over either. */
+function object(text: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(text, wellFormed);
+    const inner: unknown = typeof value === "string" ? JSON.parse(value, wellFormed) : value;
+    if (isObject(inner)) return inner;
+  } catch {
+    // Not JSON, so nothing to read.
+  }
+  return undefined;
+}
+
+/** Half a character is no text elsewhere: the server would refuse the hint. */
+function wellFormed(name: string, value: unknown): unknown {
+  if (/\p{Cs}/u.test(name + " " + (typeof value === "string" ? value : ""))) throw value;
+  return value;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function bytes(text: string): number {
+  return new TextEncoder().encode(text).length;
+}

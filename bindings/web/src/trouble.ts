@@ -1,0 +1,21 @@
+import type { CameraTrouble } from "./preflight.js";
+
+/** Why the element could not do its part. */
+export type ErrorCode =
+  | CameraTrouble
+  /** The page or the script did not load in time. */
+  | "load_timeout"
+  /** The script could not be loaded or started. */
+  | "script_failed"
+  /** No way of this journey can be shown in a page. */
+  | "way_unsupported"
+  /** This is not the journey that a server's `Present` step gave. */
+  | "journey_malformed";
+
+/** What goes wrong, for the user; the reason is for developers. */
+export class Trouble {
+  constructor(
+    readonly code: ErrorCode,
+    readonly reason = "",
+  ) {}
+}

@@ -1,0 +1,49 @@
+// A provider's page in a frame. Messages count only from the listed origins and from the frame's own window.
+
+import { make } from "../panel.js";
+import { passes } from "../preflight.js";
+import { jsonOf, type Presentation } from "../presentation.js";
+import { Trouble } from "../trouble.js";
+import type { SizeClass, Way } from "../types.js";
+
+type FrameWay = Extract<Way, { type: "frame" }>;
+
+export function frame({ url, allow, allow_fullscreen, origins, sizes, listen }: FrameWay, shown: Presentation): void {
+  const { panel, signal } = shown;
+  const inTime = shown.deadline();
+  const onload = () => {
+    inTime();
+    shown.progress("shown", "shown");
+    // A focus from before the page was there has not reached it.
+    if (frame.matches(":focus")) {
+      frame.blur();
+      frame.focus();
+    }
+  };
+  const frame = make("iframe", { src: url, allow, allowFullscreen: allow_fullscreen, part: "frame" });
+  panel.label(frame, "verification", undefined, "title");
+  // A page that says when it has loaded is waited for: a frame's own event fires for error pages, too.
+  if (!listen.some(({ means }) => means === "loaded")) frame.addEventListener("load", onload, { once: true });
+  const hear = ({ source, origin, data }: MessageEvent<unknown>) => {
+    if (source !== frame.contentWindow || !origins.includes(origin)) return;
+    const means = shown.see({ type: "message", origin, data: typeof data === "string" ? data : jsonOf(data) });
+    if (means === "loaded") onload();
+    else if (means) inTime();
+  };
+  addEventListener("message", hear, { signal });
+
+  if (sizes.length) fit(frame, sizes, shown);
+  panel.show(frame);
+  if (/\bcamera\b/.test(allow) && !passes(frame)) shown.fail(new Trouble("camera_blocked_by_policy"));
+}
+
+/** Gives the frame the largest size class that has room. */
+function fit({ style }: HTMLIFrameElement, sizes: readonly SizeClass[], { element, signal }: Presentation): void {
+  const observer = new ResizeObserver(() => {
+    const { width, height, bound } = sizes.find((one) => one.width <= element.clientWidth) ?? sizes.at(-1)!;
+    style.blockSize = `${height}px`;
+    style.maxInlineSize = bound === "at_least" ? "" : `${width}px`;
+  });
+  observer.observe(element);
+  signal.addEventListener("abort", () => observer.disconnect());
+}

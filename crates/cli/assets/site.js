@@ -1,0 +1,241 @@
+// The shop's page. All provider knowledge is in the journey that the server gives; `<idv-journey>` shows it.
+import "/assets/idv-journey.js";
+import { choose } from "/assets/choices.js";
+import { get, post, request } from "/assets/server.js";
+import { clock, element, follow } from "/assets/timeline.js";
+
+const WHY = {
+  in_flight: "another worker is asking", verdict: "for the provider’s verdict",
+  backoff: "after an answer that could not be used", throttled: "as the provider asked for a pause",
+};
+const STEPS = { present: "user’s turn", wait: "waiting", send: "asking", done: "over", unreadable: "of another version" };
+
+const NAMES = ["given_name", "middle_name", "family_name", "birthdate"];
+
+const $ = (id) => document.getElementById(id);
+const { nonce } = document.querySelector("script[nonce]");
+let session = null;
+let timeline = null;
+let view = null;
+let ahead = 0;
+
+const choices = await choose({ form: $("start"), catalog: await get("/api/catalog") });
+$("start").addEventListener("submit", (event) => {
+  event.preventDefault();
+  run(event.submitter, async () => {
+    const state = await post("/api/sessions", choices.wish());
+    history.pushState(null, "", `/?session=${state.id}`);
+    open(state.id, state);
+    $("session-title").focus({ preventScroll: true });
+    $("session").scrollIntoView();
+  });
+});
+for (const button of document.querySelectorAll("[data-advance]")) {
+  button.addEventListener("click", () => run(button, async () => {
+    const { now } = await post("/api/clock", { advance_ms: Number(button.dataset.advance) });
+    setClock(now);
+    if (session) await refresh();
+  }));
+}
+$("retry").addEventListener("click", () => run($("retry"), async () => show(await act("retry"))));
+$("erase").addEventListener("click", () => run($("erase"), async () => show(await act("erase", { at_provider: true }))));
+$("sdk").addEventListener("click", () => run($("sdk"), () => act("sdk")));
+$("forge-redirect").addEventListener("click", () => run($("forge-redirect"), () => forge("redirect", view.forge.redirect)));
+$("forge-message").addEventListener("click", () => run($("forge-message"), () => {
+  // A message of this window is not one of the frame's: the element does not even look at it.
+  window.postMessage(view.forge.message, location.origin);
+  return forge("hint", view.forge.message);
+}));
+addEventListener("popstate", arrive);
+setInterval(tick, 1000);
+await arrive();
+
+/** Shows what the address says. */
+async function arrive() {
+  const id = new URLSearchParams(location.search).get("session");
+  if (id) {
+    open(id);
+    $("session").scrollIntoView();
+  }
+  await listSessions();
+}
+
+function open(id, state) {
+  timeline?.close();
+  if (session !== id) leaveJourney();
+  session = id;
+  $("session").hidden = false;
+  $("forged").textContent = "";
+  timeline = follow(id, { list: $("timeline"), live: $("live"), changed: soon(refresh) });
+  if (state) show(state);
+  else refresh();
+}
+
+async function refresh() {
+  const id = session;
+  const state = await get(`/api/sessions/${id}`).catch((error) => { trouble(error.message); });
+  if (state && id === session) show(state);
+}
+
+function show(state) {
+  if (state.id !== session) return;
+  view = state;
+  setClock(state.now);
+  const flow = choices.titleOf(state);
+  $("session-title").textContent = flow;
+  $("session").dataset.step = state.step;
+  tick();
+  for (const name of ["retry", "erase", "sdk"]) $(name).hidden = !state.can[name];
+  $("native").hidden = !state.can.sdk;
+  showOutcome(state);
+  if (state.next.type === "present" && !state.can.sdk) showJourney(state);
+  if (state.next.type === "done") leaveJourney();
+  listSessions();
+}
+
+/** Presents a journey. The same journey again leaves the page as it is. */
+function showJourney({ id, next: { journey } }) {
+  let shown = $("journey").firstElementChild;
+  if (shown?.dataset.journey === journey.id) return;
+  leaveJourney();
+  shown = element("idv-journey", { lang: choices.language(), nonce });
+  shown.dataset.journey = journey.id;
+  if (choices.way()) shown.setAttribute("way", choices.way());
+  shown.addEventListener("idv-hint", ({ detail }) => tell(id, "hint", detail.text));
+  shown.addEventListener("idv-images", ({ detail }) => sendImages(id, detail.images));
+  shown.addEventListener("idv-error", ({ detail }) => trouble(`${detail.message ?? "The page says"} [${detail.code}]`));
+  shown.addEventListener("idv-progress", () => trouble(""));
+  $("journey").replaceChildren(shown);
+  shown.journey = journey;
+}
+
+function leaveJourney() {
+  $("journey").replaceChildren();
+  trouble("");
+}
+
+/** What the user's side saw, as an opaque text. A late one is refused, and that harms nobody. */
+async function tell(id, what, text) {
+  await request("POST", `/api/sessions/${id}/${what}`, text).catch(() => {});
+}
+
+async function sendImages(id, images) {
+  const form = new FormData();
+  for (const { slot, blob } of images) form.append(slot, blob, slot);
+  await request("POST", `/api/sessions/${id}/images`, form).then(() => trouble(""), (error) => trouble(error.message));
+}
+
+async function forge(endpoint, text) {
+  const before = view.outcome;
+  const answer = await fetch(`/api/sessions/${session}/${endpoint}`, {
+    method: "POST", body: text, headers: { "x-demo-forged": "1" },
+  });
+  const said = answer.ok ? "It was heard as a hint" : `It was refused (${(await answer.json()).error.code})`;
+  await refresh();
+  const same = view.outcome === before;
+  $("forged").textContent = `${said}. ${same ? `Nothing has changed: ${view.outcome ?? "still no decision"}.` : ""}`;
+}
+
+function showOutcome({ outcome, next, evidence }) {
+  $("outcome").hidden = next.type !== "done";
+  if (next.type !== "done") return;
+  $("verdict").textContent = outcome;
+  $("verdict").dataset.outcome = outcome.split(" ")[0];
+  const rows = [];
+  const row = (name, value) => value != null && value !== "" && rows.push([name, String(value)]);
+  if (next.erased) row("erased", next.erased);
+  if (evidence) {
+    row("basis", evidence.basis);
+    row("from", `${evidence.operation} at ${evidence.host}`);
+    row("system", evidence.production ? "production" : "not production: a stand-in");
+    row("bytes kept", evidence.bytes);
+    for (const { name, passed, status, score } of evidence.parts) {
+      row(name, [status, passed == null ? null : passed ? "passed" : "not passed", score && `score ${score}`].filter(Boolean).join(", ") || "there");
+    }
+    for (const { code, part } of evidence.reasons) row("reason", part ? `${code} (${part})` : code);
+    for (const [name, value] of byName(evidence.person ?? {})) row(name.replaceAll("_", " "), value);
+    if (evidence.sealed_bytes) row("sealed", `${evidence.sealed_bytes} bytes that only the holder of a key can read`);
+  } else if (!next.erased) {
+    row("evidence", "none: nothing was decided");
+  }
+  $("evidence").replaceChildren(...rows.flatMap(([name, value]) => [
+    element("dt", { textContent: name }), element("dd", { textContent: value }),
+  ]));
+}
+
+/** A person's members, the names first. */
+function byName(person) {
+  const place = (name) => (NAMES.indexOf(name) + 1 || NAMES.length + 1);
+  return Object.entries(person).sort(([one], [other]) => place(one) - place(other));
+}
+
+/** The clock, and how long a wait still lasts. */
+function tick() {
+  if (!ahead) return;
+  const now = Date.now() + ahead;
+  $("clock").dateTime = new Date(now).toISOString();
+  $("clock").textContent = new Date(now).toISOString().replace("T", " ").slice(0, 19);
+  if (!view) return;
+  const { next, acted } = view;
+  const words = {
+    send: () => "The shop asks the provider.",
+    present: () => "The user has the floor.",
+    wait: () => `The shop waits ${clock(next.until - now)}: ${WHY[next.why]}.`,
+    done: () => (acted ? "It is over, and the shop has acted on it once." : "It is over."),
+  };
+  setText($("status"), words[next.type]());
+}
+
+function setText(target, text) {
+  if (target.textContent !== text) target.textContent = text;
+}
+
+function setClock(now) {
+  ahead = now - Date.now();
+  tick();
+}
+
+async function listSessions() {
+  const { sessions, now } = await get("/api/sessions").catch(() => ({ sessions: [] }));
+  if (now) setClock(now);
+  $("none").hidden = sessions.length > 0;
+  $("sessions").replaceChildren(...sessions.map((entry) => {
+    const link = element("a", { href: `/?session=${entry.id}` });
+    if (entry.id === session) link.setAttribute("aria-current", "true");
+    const state = element("span", { className: "state", textContent: entry.outcome ?? STEPS[entry.step] });
+    state.dataset.outcome = entry.outcome?.split(" ")[0] ?? entry.step;
+    const scenario = element("span", { className: "quiet", textContent: `scenario: ${entry.scenario ?? "?"}` });
+    link.append(state, element("b", { textContent: choices.titleOf(entry) }), element("br"), scenario);
+    const line = element("li");
+    line.append(link);
+    return line;
+  }));
+}
+
+function trouble(text) {
+  $("trouble").hidden = !text;
+  setText($("trouble"), text);
+}
+
+function act(name, body = {}) {
+  return post(`/api/sessions/${session}/${name}`, body);
+}
+
+/** Runs what a button stands for; while it runs the button rests, and what goes wrong is said. */
+async function run(button, action) {
+  button?.setAttribute("aria-busy", "true");
+  try {
+    await action();
+  } catch (error) {
+    $("session").hidden = false;
+    trouble(error.message);
+  } finally {
+    button?.removeAttribute("aria-busy");
+  }
+}
+
+/** Many calls in a short time become one. */
+function soon(action) {
+  let timer;
+  return () => { clearTimeout(timer); timer = setTimeout(action, 60); };
+}

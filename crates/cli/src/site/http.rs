@@ -1,0 +1,301 @@
+//! The merchant's endpoints. All that browsers and providers send only tells the session something; none of it decides.
+
+use std::sync::Arc;
+
+use axum::{
+    Json, Router,
+    body::Bytes,
+    extract::{DefaultBodyLimit, Multipart, OriginalUri, Path, Request, State},
+    http::{HeaderMap, HeaderName, Method, StatusCode, header},
+    middleware::{self, Next as Rest},
+    response::{IntoResponse, Response},
+    routing::{get, post},
+};
+use idvkit::{Blame, Header, Image, Input, Next, Reject, Seen, read};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::{
+    events::events,
+    flows::{self, Wish},
+    pages,
+    shop::{Refusal, Shop},
+    view,
+};
+use crate::demo::timeline::Party;
+
+/// Three pictures of the largest size that a provider takes, and what is around them.
+const MAX_IMAGES_BYTES: usize = 64 * 1024 * 1024;
+/// Hints and return URLs are short.
+const MAX_TEXT_BYTES: usize = 16 * 1024;
+/// The longest step of the clock: ten years.
+const MAX_ADVANCE_MS: i64 = 10 * 366 * 24 * 3_600_000;
+/// Marks what the page's forge buttons send, for the timeline only: the session is told just the same.
+const FORGED: HeaderName = HeaderName::from_static("x-demo-forged");
+
+/// Everything that the merchant serves.
+pub(super) fn router(shop: Arc<Shop>) -> Router {
+    Router::new()
+        .route("/", get(pages::index))
+        .route("/return/{id}", get(pages::returned))
+        .route("/assets/{file}", get(pages::asset))
+        .route("/assets/locales/{file}", get(pages::language))
+        .route("/api/catalog", get(catalog))
+        .route("/api/clock", get(clock).post(advance))
+        .route("/api/sessions", get(list).post(start))
+        .route("/api/sessions/{id}", get(state))
+        .route("/api/sessions/{id}/events", get(events))
+        .route("/api/sessions/{id}/hint", post(hinted))
+        .route("/api/sessions/{id}/redirect", post(redirected))
+        .route("/api/sessions/{id}/retry", post(retry))
+        .route("/api/sessions/{id}/erase", post(erase))
+        .route("/api/sessions/{id}/sdk", post(play_sdk))
+        .route("/callback/{provider}", post(called_back))
+        .route("/callback/{provider}/{*rest}", post(called_back))
+        .layer(DefaultBodyLimit::max(MAX_TEXT_BYTES))
+        .route("/api/sessions/{id}/images", post(pictured).layer(DefaultBodyLimit::max(MAX_IMAGES_BYTES)))
+        .fallback(nothing_here)
+        .layer(middleware::from_fn_with_state(shop.clone(), only_here))
+        .layer(middleware::map_response(pages::harden))
+        .with_state(shop)
+}
+
+/// An error as this server tells it: one code, the field, and what to do.
+pub(super) struct Problem {
+    status: StatusCode,
+    code: String,
+    field: Option<String>,
+    message: String,
+}
+
+impl Problem {
+    fn new(status: StatusCode, code: &str, message: &str) -> Self {
+        Self { status, code: code.into(), field: None, message: message.into() }
+    }
+}
+
+impl From<Refusal> for Problem {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::Reject(reject) => reject.into(),
+            Refusal::Unknown => Self::new(StatusCode::NOT_FOUND, "unknown_session", "there is no such session"),
+            Refusal::Broken(error) => Self::from(error),
+        }
+    }
+}
+
+impl From<Reject> for Problem {
+    fn from(reject: Reject) -> Self {
+        let status = match (reject.blame(), reject.code()) {
+            (Blame::Signature, _) => StatusCode::FORBIDDEN,
+            (Blame::Snapshot, _) => StatusCode::INTERNAL_SERVER_ERROR,
+            (_, "retry_refused") => StatusCode::CONFLICT,
+            _ => StatusCode::BAD_REQUEST,
+        };
+        let field = reject.field().map(Into::into);
+        Self { status, code: reject.code().into(), field, message: reject.message().into() }
+    }
+}
+
+impl From<anyhow::Error> for Problem {
+    fn from(error: anyhow::Error) -> Self {
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "broken", &format!("{error:#}"))
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let error = json!({ "code": self.code, "field": self.field, "message": self.message });
+        (self.status, Json(json!({ "error": error }))).into_response()
+    }
+}
+
+type Answer = Result<Json<Value>, Problem>;
+
+async fn catalog() -> Json<Value> {
+    Json(flows::catalog())
+}
+
+async fn list(State(shop): State<Arc<Shop>>) -> Answer {
+    Ok(Json(view::list(&shop)?))
+}
+
+async fn start(State(shop): State<Arc<Shop>>, body: Bytes) -> Result<(StatusCode, Json<Value>), Problem> {
+    let id = shop.start(parse::<Wish>(&body)?).await?;
+    Ok((StatusCode::CREATED, state(State(shop), Path(id)).await?))
+}
+
+async fn state(State(shop): State<Arc<Shop>>, Path(id): Path<String>) -> Answer {
+    let row = shop.row(&id)?;
+    Ok(Json(view::state(&shop, &row)?))
+}
+
+/// What the user's page reports: an opaque text.
+async fn hinted(
+    State(shop): State<Arc<Shop>>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    text: String,
+) -> Result<StatusCode, Problem> {
+    tell(&shop, &id, Input::Hint { text }, headers.contains_key(FORGED)).await
+}
+
+/// The URL with which the user came back, or says so.
+async fn redirected(
+    State(shop): State<Arc<Shop>>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    url: String,
+) -> Result<StatusCode, Problem> {
+    tell(&shop, &id, Input::Redirect { url }, headers.contains_key(FORGED)).await
+}
+
+/// The pictures that the page took, one part of the form for each.
+async fn pictured(
+    State(shop): State<Arc<Shop>>,
+    Path(id): Path<String>,
+    mut form: Multipart,
+) -> Result<StatusCode, Problem> {
+    let unreadable = |_| {
+        let rule = "send multipart/form-data with one part per picture, named as the slot, at most 64 MiB in all";
+        Problem::new(StatusCode::BAD_REQUEST, "form_malformed", rule)
+    };
+    let mut images = Vec::new();
+    while let Some(part) = form.next_field().await.map_err(unreadable)? {
+        let slot = part.name().unwrap_or_default().to_owned();
+        images.push(Image { slot, bytes: part.bytes().await.map_err(unreadable)?.to_vec() });
+    }
+    tell(&shop, &id, Input::Images { images }, false).await
+}
+
+async fn retry(State(shop): State<Arc<Shop>>, Path(id): Path<String>) -> Answer {
+    shop.tell(&id, Input::Retry).await?;
+    go_on(shop, id).await
+}
+
+#[derive(Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Erase {
+    at_provider: bool,
+}
+
+impl Default for Erase {
+    fn default() -> Self {
+        Self { at_provider: true }
+    }
+}
+
+async fn erase(State(shop): State<Arc<Shop>>, Path(id): Path<String>, body: Bytes) -> Answer {
+    let Erase { at_provider } = if body.is_empty() { Erase::default() } else { parse(&body)? };
+    shop.tell(&id, Input::Erase { at_provider }).await?;
+    go_on(shop, id).await
+}
+
+async fn go_on(shop: Arc<Shop>, id: String) -> Answer {
+    shop.drive(&id).await?;
+    state(State(shop), Path(id)).await
+}
+
+/// Plays the provider's SDK in an app: it takes its pictures, and its handler of success is called.
+async fn play_sdk(State(shop): State<Arc<Shop>>, Path(id): Path<String>) -> Result<StatusCode, Problem> {
+    let row = shop.row(&id)?;
+    let session = shop.session(&row)?;
+    let no_sdk = || Problem::new(StatusCode::CONFLICT, "no_sdk", "no SDK is waited for now");
+    let Next::Present { journey, .. } = session.next(shop.now()) else { return Err(no_sdk()) };
+    let handler = view::success_handler(&journey).ok_or_else(no_sdk)?;
+    let process = session.references().into_iter().nth(1).ok_or_else(no_sdk)?;
+    shop.note(&id, Party::User, "the provider's SDK takes the pictures, in an app that is played here");
+    shop.providers().steer("signicat/sdk", &json!({ "process": process })).await?;
+    let seen = Seen::Event { name: handler, data: String::new() };
+    let text = read(&journey, &seen).ok_or_else(no_sdk)?;
+    tell(&shop, &id, Input::Hint { text }, false).await
+}
+
+async fn clock(State(shop): State<Arc<Shop>>) -> Json<Value> {
+    Json(json!({ "now": shop.now() }))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Advance {
+    advance_ms: i64,
+}
+
+/// Lets time pass; answers when all that fell due has happened, here and at the providers.
+async fn advance(State(shop): State<Arc<Shop>>, body: Bytes) -> Answer {
+    let Advance { advance_ms } = parse(&body)?;
+    if !(1..=MAX_ADVANCE_MS).contains(&advance_ms) {
+        let rule = "advance_ms is 1 to 316224000000 milliseconds (ten years): time only goes forward";
+        let problem = Problem::new(StatusCode::BAD_REQUEST, "advance_out_of_range", rule);
+        return Err(Problem { field: Some("advance_ms".into()), ..problem });
+    }
+    shop.providers().advance(advance_ms).await?;
+    shop.drive_all_due().await?;
+    Ok(clock(State(shop)).await)
+}
+
+/// Callbacks: told to whosever they are, and answered once that is stored.
+async fn called_back(
+    State(shop): State<Arc<Shop>>,
+    OriginalUri(uri): OriginalUri,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<StatusCode, Problem> {
+    let provider = uri.path().split('/').nth(2).unwrap_or_default().to_owned();
+    let line = |name: &str| Some(Header::new(name, headers.get(name)?.to_str().ok()?));
+    let headers = ["content-type", "authorization"].into_iter().filter_map(line).collect();
+    shop.call_back(&provider, Input::Callback { url: uri.to_string(), headers, body: body.to_vec() }).await?;
+    Ok(StatusCode::OK)
+}
+
+async fn nothing_here() -> Problem {
+    Problem::new(StatusCode::NOT_FOUND, "not_found", "there is nothing here; open / for the demo")
+}
+
+async fn tell(shop: &Arc<Shop>, id: &str, input: Input, forged: bool) -> Result<StatusCode, Problem> {
+    if forged {
+        shop.row(id)?;
+        shop.note(id, Party::Stranger, "sends something forged that claims a success");
+    }
+    let told = shop.tell(id, input).await;
+    if forged {
+        let effect = match &told {
+            Ok(()) => {
+                "it was heard as a hint: at most it brings a look at the provider forward, and it decides nothing"
+            }
+            Err(_) => "it was refused, and nothing has changed",
+        };
+        shop.note(id, Party::Merchant, effect);
+    }
+    told?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+fn parse<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, Problem> {
+    // Serde's sentence names the member and the rule; what it can echo is what this page has sent.
+    serde_json::from_slice(body)
+        .map_err(|error| Problem::new(StatusCode::BAD_REQUEST, "json_malformed", &format!("the body: {error}")))
+}
+
+/// This server has no log-in, so nobody but pages of its own may use it: another site's page can neither name it by a
+/// host of its own (DNS rebinding) nor post to it.
+async fn only_here(State(shop): State<Arc<Shop>>, request: Request, rest: Rest) -> Result<Response, Problem> {
+    check_caller(shop.base(), request.method(), request.headers())?;
+    Ok(rest.run(request).await)
+}
+
+fn check_caller(base: &str, method: &Method, headers: &HeaderMap) -> Result<(), Problem> {
+    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
+    let port = base.rsplit(':').next().unwrap_or_default();
+    let host = text(header::HOST).unwrap_or_default();
+    let is_ours = ["localhost", "127.0.0.1", "[::1]"].iter().any(|name| host == format!("{name}:{port}"));
+    if !is_ours {
+        return Err(Problem::new(StatusCode::MISDIRECTED_REQUEST, "host_unknown", &format!("open {base}")));
+    }
+    let is_read = matches!(*method, Method::GET | Method::HEAD);
+    if !is_read && text(header::ORIGIN).is_some_and(|origin| origin != base) {
+        let rule = "only pages of this site may post to it";
+        return Err(Problem::new(StatusCode::FORBIDDEN, "origin_unknown", rule));
+    }
+    Ok(())
+}

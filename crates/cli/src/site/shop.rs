@@ -1,0 +1,394 @@
+//! The merchant: opens sessions, drives them with the SDK, and acts on their ends. It decides nothing by itself.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use anyhow::{Context, Result, bail};
+use idvkit::{Account, Config, Decision, Input, Next, Outcome, Reject, Request, Seed, Session, UnixMillis};
+use idvkit_http::{Client, Error};
+use serde_json::json;
+use tokio::sync::{Notify, watch};
+
+use super::{
+    flows::{self, Opening, Wish},
+    ledger::{Ledger, Row, Stored},
+    provider::{Providers, callbacks},
+    scenes::Told,
+};
+use crate::demo::{
+    scenarios::CASTS,
+    stage::Places,
+    timeline::{Party, What, outcome_text},
+};
+
+/// A session that asks for more than this in one go would never end.
+const MAX_STEPS: usize = 50;
+/// After an accident of our own, such as a full disk, a session is looked at again so much later.
+const AFTER_ACCIDENT_MS: i64 = 5_000;
+/// Everybody's earlier verification, where a newer session shall end the older one.
+const SHARED_ENROLMENT: &str = "22222222-2222-4222-8222-222222222222";
+
+/// The merchant's server without its HTTP.
+pub(super) struct Shop {
+    base: String,
+    ledger: Arc<Ledger>,
+    providers: Arc<Providers>,
+    accounts: HashMap<&'static str, Account>,
+    client: Client,
+    seed: Option<Seed>,
+    /// Whoever drives a session in this process; other processes are kept apart by the claim and the swap.
+    turns: Mutex<HashMap<String, Arc<tokio::sync::Mutex<()>>>>,
+    work: Notify,
+    news: watch::Sender<()>,
+}
+
+/// The right to drive one session.
+type Turn = tokio::sync::OwnedMutexGuard<()>;
+
+/// Why the merchant says no.
+#[derive(Debug)]
+pub(super) enum Refusal {
+    /// The session, or the request for one, was refused.
+    Reject(Reject),
+    /// There is no such session.
+    Unknown,
+    /// Something of our own is broken.
+    Broken(anyhow::Error),
+}
+
+impl From<Reject> for Refusal {
+    fn from(reject: Reject) -> Self {
+        Self::Reject(reject)
+    }
+}
+
+impl From<anyhow::Error> for Refusal {
+    fn from(error: anyhow::Error) -> Self {
+        match error.downcast::<Reject>() {
+            Ok(reject) => Self::Reject(reject),
+            Err(error) => Self::Broken(error),
+        }
+    }
+}
+
+impl Shop {
+    /// Opens the shop with one account for each provider.
+    ///
+    /// # Errors
+    /// If an account is refused.
+    pub(super) fn open(base: &str, ledger: Arc<Ledger>, providers: Arc<Providers>, seed: Option<u64>) -> Result<Self> {
+        let mut accounts = HashMap::new();
+        for cast in CASTS {
+            let callbacks = callbacks(base, cast.provider);
+            let returns = format!("{base}/return/unknown");
+            let places = Places { sandbox: providers.base(), callbacks: &callbacks, returns: &returns };
+            let account = Account::new(Config::from_json(&(cast.config)(&places).to_string())?)?;
+            accounts.insert(cast.provider, account);
+        }
+        let clock = providers.clone();
+        let client = Client::local()?.with_clock(move || clock.now());
+        let seed = seed.map(|seed| Seed::new(&spread(seed))).transpose()?;
+        let (turns, work, news) = (Mutex::default(), Notify::new(), watch::Sender::new(()));
+        Ok(Self { base: base.into(), ledger, providers, accounts, client, seed, turns, work, news })
+    }
+
+    /// Opens a session as wished, and goes as far as it goes without the user.
+    ///
+    /// # Errors
+    /// If the wish, the sandbox or the SDK says no.
+    pub(super) async fn start(self: &Arc<Self>, wish: Wish) -> Result<String, Refusal> {
+        let (flow, scene, choice) = wish.resolve()?;
+        let number = self.ledger.count()? + 1;
+        let id = hex(&self.random("session", number));
+        let own_enrolment = uuid(&self.random("enrolment", number));
+        let enrolment = if scene.shares_enrolment() { SHARED_ENROLMENT } else { own_enrolment.as_str() };
+        if choice.provider == "jumio" {
+            self.providers.steer("jumio/enrolments", &json!({ "reference": enrolment })).await?;
+        }
+        for (path, body) in scene.calls(&Told { flow, enrolment }) {
+            self.providers.steer(path, &body).await?;
+        }
+        let return_url = format!("{}/return/{id}", self.base);
+        let request = flow.request(&Opening { locale: &choice.locale, return_url: &return_url, enrolment });
+        let seed = Seed::new(&self.random("seed", number))?;
+        let request = Request::from_json(&request.to_string())?;
+        let session = Session::open(self.account(&choice.provider)?, request, seed, self.now())?;
+        self.ledger.insert(&id, &choice, self.now().0, &session)?;
+        self.log(&id, Party::Merchant, Party::Merchant, &What::Opened { order: format!("order-{number}") });
+        self.drive(&id).await?;
+        Ok(id)
+    }
+
+    /// Tells a session something. The worker sees to what follows from it.
+    ///
+    /// # Errors
+    /// If there is no such session, or it refuses.
+    pub(super) async fn tell(self: &Arc<Self>, id: &str, input: Input) -> Result<(), Refusal> {
+        let row = self.row(id)?;
+        let stored = self.stored(&row)?;
+        let erases = matches!(input, Input::Erase { .. });
+        let told = self.client_for(id).tell(&stored, input).await;
+        if erases {
+            self.ledger.forget_deleted()?;
+        }
+        self.work.notify_one();
+        told.map_err(|error| match error {
+            Error::Reject(reject) => Refusal::Reject(reject),
+            other => Refusal::Broken(other.into()),
+        })
+    }
+
+    /// Finds whose callback it is, and tells that session. A genuine one that is nobody's is heard and forgotten.
+    ///
+    /// # Errors
+    /// If the sender cannot be trusted, or the session refuses.
+    pub(super) async fn call_back(self: &Arc<Self>, provider: &str, input: Input) -> Result<(), Refusal> {
+        let account = self.accounts.get(provider).ok_or(Refusal::Unknown)?;
+        let Some(reference) = account.reference_of(&input, self.now())? else { return Ok(()) };
+        match self.ledger.session_of(provider, &reference)? {
+            Some(id) => self.tell(&id, input).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Does what a session asks for until the user, a wait or the end; says so in its timeline; acts on its end.
+    ///
+    /// # Errors
+    /// If it cannot be driven on.
+    pub(super) async fn drive(self: &Arc<Self>, id: &str) -> Result<()> {
+        let turn = self.turn(id).lock_owned().await;
+        self.drive_in(&turn, id).await
+    }
+
+    /// Drives all sessions that are due by now, and waits for them.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub(super) async fn drive_all_due(self: &Arc<Self>) -> Result<()> {
+        let mut driven = tokio::task::JoinSet::new();
+        for id in self.ledger.due(self.now().0)? {
+            let shop = self.clone();
+            driven.spawn(async move {
+                let turn = shop.turn(&id).lock_owned().await;
+                shop.drive_or_postpone(&turn, &id).await;
+            });
+        }
+        driven.join_all().await;
+        Ok(())
+    }
+
+    /// Sets out to drive all sessions that are due by now and that nobody drives, each on its own: one that hangs must
+    /// not keep the others.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub(super) fn begin_all_due(self: &Arc<Self>) -> Result<()> {
+        for id in self.ledger.due(self.now().0)? {
+            let Ok(turn) = self.turn(&id).try_lock_owned() else { continue };
+            let shop = self.clone();
+            tokio::spawn(async move { shop.drive_or_postpone(&turn, &id).await });
+        }
+        Ok(())
+    }
+
+    /// Whoever holds it drives the session.
+    fn turn(&self, id: &str) -> Arc<tokio::sync::Mutex<()>> {
+        lock(&self.turns).entry(id.to_owned()).or_default().clone()
+    }
+
+    async fn drive_in(self: &Arc<Self>, _turn: &Turn, id: &str) -> Result<()> {
+        let row = self.ledger.row(id)?.context("there is no such session")?;
+        let stored = self.stored(&row)?;
+        for _ in 0..MAX_STEPS {
+            self.client_for(id).advance(&stored).await?;
+            let session = stored.session()?;
+            let next = session.next(self.now());
+            let due = match &next {
+                Next::Send { .. } => continue,
+                Next::Present { until, .. } | Next::Wait { until, .. } => Some(until.0),
+                Next::Done { .. } => None,
+            };
+            if self.ledger.settle(id, session.revision(), due, &sign_of(&next))? {
+                self.show(id, &next, &session);
+            }
+            self.act(id, &next)?;
+            return Ok(());
+        }
+        bail!("the session asked for more than {MAX_STEPS} requests in a row")
+    }
+
+    /// Waits for something to do, at most so long.
+    pub(super) async fn idle(&self, most: std::time::Duration) {
+        // Running into the time-out is the usual case.
+        let _ = tokio::time::timeout(most, self.work.notified()).await;
+    }
+
+    /// Wakes the worker.
+    pub(super) fn wake(&self) {
+        self.work.notify_one();
+    }
+
+    /// Adds to a session's timeline. An entry that cannot be written must not stop the session.
+    pub(super) fn log(&self, id: &str, from: Party, to: Party, what: &What) {
+        log_to(&self.ledger, &self.news, id, self.now(), (from, to, what));
+    }
+
+    /// Adds a remark to a session's timeline.
+    pub(super) fn note(&self, id: &str, from: Party, text: &str) {
+        self.log(id, from, Party::Merchant, &What::Note { text: text.into() });
+    }
+
+    /// Tells when any timeline has grown.
+    pub(super) fn news(&self) -> watch::Receiver<()> {
+        self.news.subscribe()
+    }
+
+    /// The virtual time.
+    pub(super) fn now(&self) -> UnixMillis {
+        self.providers.now()
+    }
+
+    /// The providers' side.
+    pub(super) fn providers(&self) -> &Providers {
+        &self.providers
+    }
+
+    /// The database.
+    pub(super) fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+
+    /// Such as `http://localhost:4100`.
+    pub(super) fn base(&self) -> &str {
+        &self.base
+    }
+
+    /// A row by its name.
+    ///
+    /// # Errors
+    /// If there is none.
+    pub(super) fn row(&self, id: &str) -> Result<Row, Refusal> {
+        self.ledger.row(id)?.ok_or(Refusal::Unknown)
+    }
+
+    /// The session of a row.
+    ///
+    /// # Errors
+    /// If it cannot be restored.
+    pub(super) fn session(&self, row: &Row) -> Result<Session> {
+        Ok(Session::restore(self.account(&row.choice.provider)?, &row.snapshot)?)
+    }
+
+    fn stored<'a>(&'a self, row: &'a Row) -> Result<Stored<'a>> {
+        flows::of(&row.choice)?;
+        Ok(Stored { ledger: &self.ledger, account: self.account(&row.choice.provider)?, id: &row.id })
+    }
+
+    fn account(&self, provider: &str) -> Result<&Account> {
+        self.accounts.get(provider).context("there is no account with this provider")
+    }
+
+    async fn drive_or_postpone(self: &Arc<Self>, turn: &Turn, id: &str) {
+        let Err(error) = self.drive_in(turn, id).await else { return };
+        self.note(id, Party::Merchant, &format!("cannot go on: {error:#}"));
+        let later = Some(self.now().plus(AFTER_ACCIDENT_MS).0);
+        let postponed = self.ledger.row(id).and_then(|row| {
+            let Some(row) = row else { return Ok(()) };
+            // What cannot even be restored is left alone until somebody changes it.
+            let (revision, due) = match self.session(&row) {
+                Ok(session) => (session.revision(), later),
+                Err(_) => return self.ledger.park(id),
+            };
+            self.ledger.settle(id, revision, due, "accident").map(drop)
+        });
+        if let Err(error) = postponed {
+            eprintln!("idvkit: the database of the demo fails: {error:#}");
+        }
+    }
+
+    fn show(&self, id: &str, next: &Next, session: &Session) {
+        let to = if matches!(next, Next::Present { .. }) { Party::User } else { Party::Merchant };
+        if let Some(what) = What::next(next, self.now()) {
+            self.log(id, Party::Merchant, to, &what);
+        }
+        if let (Next::Done { .. }, Some(evidence)) = (next, session.evidence()) {
+            self.log(id, Party::Merchant, Party::Merchant, &What::evidence(&evidence));
+        }
+    }
+
+    /// Acts on a decision, once: the store says whose turn it is.
+    fn act(&self, id: &str, next: &Next) -> Result<()> {
+        let Next::Done { outcome: Outcome::Decided { decision }, .. } = next else { return Ok(()) };
+        if self.ledger.act(id, self.now().0)? {
+            self.note(
+                id,
+                Party::Merchant,
+                match decision {
+                    Decision::Approved => "acts, once: the welcome mail is sent",
+                    Decision::Completed => "acts, once: the welcome mail is sent, after a look at the evidence",
+                    Decision::Declined | Decision::Inconclusive => "acts, once: the case goes to a colleague",
+                },
+            );
+        }
+        Ok(())
+    }
+
+    /// The client, which writes down all that it does for this session.
+    fn client_for(&self, id: &str) -> Client {
+        let (ledger, news, clock) = (self.ledger.clone(), self.news.clone(), self.providers.clone());
+        let id = id.to_owned();
+        self.client.clone().with_observer(move |observed| {
+            if let Some((from, to, what)) = What::observed(observed) {
+                log_to(&ledger, &news, &id, clock.now(), (from, to, &what));
+            }
+        })
+    }
+
+    /// 32 bytes: from the system's random source, or from the seed that was asked for.
+    fn random(&self, purpose: &str, number: u32) -> [u8; 32] {
+        self.seed.as_ref().map_or_else(rand::random, |seed| seed.derive(purpose, number))
+    }
+}
+
+/// What tells one thing that a session asks for from another.
+fn sign_of(next: &Next) -> String {
+    match next {
+        Next::Send { .. } => "send".into(),
+        Next::Present { journey, .. } => format!("present {}", journey.id),
+        Next::Wait { until, why } => format!("wait {} {why:?}", until.0),
+        Next::Done { outcome, erasure } => format!("done {} {erasure:?}", outcome_text(outcome)),
+    }
+}
+
+fn log_to(ledger: &Ledger, news: &watch::Sender<()>, id: &str, at: UnixMillis, entry: (Party, Party, &What)) {
+    let (from, to, what) = entry;
+    let entry = json!({ "at": at, "from": from, "to": to, "what": what, "text": what.to_string() });
+    if let Err(error) = ledger.log(id, &entry) {
+        eprintln!("idvkit: the database of the demo fails: {error:#}");
+    }
+    news.send_replace(());
+}
+
+/// Any 32 bytes that are not all the same will do.
+fn spread(seed: u64) -> [u8; 32] {
+    let mut bytes = [7_u8; 32];
+    bytes[..8].copy_from_slice(&seed.to_be_bytes());
+    bytes
+}
+
+/// The first half as hexadecimal digits.
+fn hex(bytes: &[u8; 32]) -> String {
+    let (half, _) = bytes.split_first_chunk::<16>().expect("32 bytes have 16");
+    format!("{:032x}", u128::from_be_bytes(*half))
+}
+
+fn uuid(bytes: &[u8; 32]) -> String {
+    let text = hex(bytes);
+    format!("{}-{}-4{}-8{}-{}", &text[..8], &text[8..12], &text[13..16], &text[17..20], &text[20..])
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

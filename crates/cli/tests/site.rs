@@ -1,0 +1,552 @@
+//! The demo's two sites over real HTTP, with the scripted user of the played demo in place of a browser.
+#![allow(clippy::unwrap_used, reason = "a helper that fails fails the test")]
+
+use std::{
+    path::Path,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use anyhow::Result;
+use futures_util::future::BoxFuture;
+use idvkit::Journey;
+use idvkit_cli::{
+    demo::{
+        browser::{Browser, Host, User},
+        scenarios::cast,
+        timeline::{Party, What},
+    },
+    site::{Options, Site},
+};
+use serde_json::{Value, json};
+
+/// Provider, flow, and the name of the user who knows it.
+const FLOWS: [(&str, &str, &str); 6] = [
+    ("jumio", "authentication", "jumio"),
+    ("attestr", "flowx", "attestr"),
+    ("biometric_kz", "flow", "biometric_kz"),
+    ("signicat", "document", "signicat document"),
+    ("signicat", "capture", "signicat capture"),
+    ("signicat", "eid", "signicat eid"),
+];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_flow_comes_to_its_outcome() {
+    let site = Running::start(&Options::default()).await;
+    for (provider, flow, name) in FLOWS {
+        let case = site.open(json!({ "provider": provider, "flow": flow })).await;
+        case.walk(name).await;
+        let state = case.outcome().await;
+        let expected = if provider == "attestr" { "completed" } else { "approved" };
+        assert_eq!(state["outcome"], expected, "{name}");
+        let basis = if provider == "attestr" { "signed as sent" } else { "fetched" };
+        assert_eq!(state["evidence"]["basis"], basis, "{name}");
+        assert_eq!(state["evidence"]["production"], false, "{name}");
+        assert_eq!(case.count("acts, once").await, 1, "{name}");
+        assert_eq!(case.count("decision: ").await, 1, "{name}");
+        // Callbacks may come after the decision, and change nothing.
+        site.advance(10_000).await;
+        assert_ne!(case.count("callback").await, 0, "{name}: no callback came");
+        assert_eq!(case.state().await["revision"], state["revision"], "{name}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_sdk_is_played() {
+    let site = Running::start(&Options::default()).await;
+    let case = site.open(json!({ "provider": "signicat", "flow": "sdk" })).await;
+    assert_eq!(case.state().await["can"]["sdk"], true);
+    assert_eq!(case.post("sdk", "").await.0, 204);
+    assert_eq!(case.outcome().await["outcome"], "approved");
+    assert_eq!(case.post("sdk", "").await.1["error"]["code"], "no_sdk");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn scenarios_make_the_sandbox_do_what_they_say() {
+    let site = Running::start(&Options::default()).await;
+    for (provider, flow, name, scenario, expected) in [
+        ("jumio", "authentication", "jumio", "declined", "declined"),
+        ("jumio", "authentication", "jumio", "inconclusive", "inconclusive"),
+        ("jumio", "authentication", "jumio", "html-instead-of-json", "approved"),
+        ("biometric_kz", "flow", "biometric_kz", "declined", "declined"),
+        ("attestr", "flowx", "attestr", "tampered-result", "failed (signature_wrong)"),
+        ("signicat", "document", "signicat document", "declined", "declined"),
+        ("signicat", "eid", "signicat eid", "rate-limited", "approved"),
+        ("signicat", "capture", "signicat capture", "lost-callback", "approved"),
+    ] {
+        let case = site.open(json!({ "provider": provider, "flow": flow, "scenario": scenario })).await;
+        case.presented().await;
+        case.walk(name).await;
+        assert_eq!(case.outcome().await["outcome"], expected, "{name} {scenario}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn everything_in_the_catalog_can_be_started() {
+    let site = Running::start(&Options::default()).await;
+    let catalog = site.get("/api/catalog").await;
+    for flow in catalog["flows"].as_array().unwrap() {
+        let mut wish = json!({ "provider": flow["provider"], "flow": flow["flow"] });
+        for scenario in flow["scenarios"].as_array().unwrap() {
+            assert_ne!(scenario["about"], "", "{scenario}: the played demo knows no such scenario");
+            wish["scenario"] = scenario["scenario"].clone();
+            site.open(wish.clone()).await;
+        }
+        for locale in flow["locales"].as_array().unwrap() {
+            wish["locale"] = locale.clone();
+            site.open(wish.clone()).await;
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_forged_changes_nothing() {
+    let site = Running::start(&Options::default()).await;
+    for (provider, flow, name) in FLOWS {
+        let case = site.open(json!({ "provider": provider, "flow": flow })).await;
+        let before = case.state().await;
+        for (endpoint, forgery) in [("redirect", "redirect"), ("hint", "message")] {
+            let text = before["forge"][forgery].as_str().unwrap();
+            let (status, answer) = case.forge(endpoint, text).await;
+            assert!(status == 204 || status == 400, "{name} {endpoint}: {status} {answer}");
+        }
+        site.advance(60_000).await;
+        assert_eq!(case.state().await["outcome"], Value::Null, "{name}");
+        assert_eq!(case.count("sends something forged").await, 2, "{name}");
+        assert_eq!(case.count("acts, once").await, 0, "{name}");
+        // The session is none the worse for it.
+        if provider == "jumio" || name == "signicat eid" {
+            case.presented().await;
+            assert_eq!(case.state().await["next"]["journey"]["id"], before["next"]["journey"]["id"], "{name}");
+            case.walk(name).await;
+            assert_eq!(case.outcome().await["outcome"], "approved", "{name}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_callback_of_a_stranger_is_refused() {
+    let site = Running::start(&Options::default()).await;
+    let case = site.open(json!({ "provider": "jumio" })).await;
+    let before = case.state().await;
+    let reference = before["forge"]["redirect"].as_str().unwrap().rsplit('=').next().unwrap();
+    let form = format!(
+        "callBackType=NETVERIFY_AUTHENTICATION&transactionReference={reference}&transactionResult=PASSED\
+         &enrollmentTransactionReference=22222222-2222-4222-8222-222222222222&scanSource=WEB\
+         &transactionDate=2026-01-01T00%3A00%3A00.000Z&callbackDate=2026-01-01T00%3A00%3A00.000Z"
+    );
+    let callback = format!("{}/callback/jumio/{}", site.merchant, "0".repeat(32));
+    let request = site.http.post(callback).header("content-type", "application/x-www-form-urlencoded").body(form);
+    assert_eq!(request.send().await.unwrap().status(), 403);
+    assert_eq!(case.state().await["revision"], before["revision"]);
+    assert_eq!(case.count("callback – refused").await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_restart_of_everything_goes_on_in_the_middle_of_a_journey() {
+    let folder = Folder::new("whole");
+    let options = Options { port: Some(0), data: Some(folder.file()), ..Options::default() };
+    for (provider, flow, name) in FLOWS {
+        let site = Running::start(&options).await;
+        let case = site.open(json!({ "provider": provider, "flow": flow })).await;
+        let (id, before) = (case.id.clone(), case.state().await);
+        let addresses = (site.merchant.clone(), site.sandbox.clone());
+        site.stop().await;
+
+        let site = Running::start(&options).await;
+        assert_eq!(addresses, (site.merchant.clone(), site.sandbox.clone()), "links that users hold lead there");
+        let case = site.case(&id);
+        let after = case.state().await;
+        assert_eq!(before["next"]["journey"], after["next"]["journey"], "{name}");
+        case.walk(name).await;
+        // The verdict is on its way when everything stops once more.
+        site.stop().await;
+        let site = Running::start(&options).await;
+        let case = site.case(&id);
+        let expected = if provider == "attestr" { "completed" } else { "approved" };
+        assert_eq!(case.outcome().await["outcome"], expected, "{name}");
+        assert_eq!(case.count("acts, once").await, 1, "{name}");
+        site.stop().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_restart_of_the_merchant_alone_goes_on() {
+    let settings = idvkit_sandbox::Config { real_time: true, ..idvkit_sandbox::Config::default() };
+    let sandbox = idvkit_sandbox::Sandbox::with(settings).await.unwrap();
+    let folder = Folder::new("merchant");
+    let (port, at) = (Some(0), Some(sandbox.base_url().to_owned()));
+    let options = Options { port, sandbox: at, data: Some(folder.file()), ..Options::default() };
+    let site = Running::start(&options).await;
+    let case = site.open(json!({ "provider": "jumio" })).await;
+    let id = case.id.clone();
+    case.walk("jumio").await;
+    site.stop().await;
+    // The provider's callback finds nobody; it is tried again.
+    sandbox.control().advance(10_000).await;
+    let site = Running::start(&options).await;
+    assert_eq!(site.case(&id).outcome().await["outcome"], "approved");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_workers_act_once() {
+    let settings = idvkit_sandbox::Config { real_time: true, ..idvkit_sandbox::Config::default() };
+    let sandbox = idvkit_sandbox::Sandbox::with(settings).await.unwrap();
+    let folder = Folder::new("two");
+    let (port, at) = (Some(0), Some(sandbox.base_url().to_owned()));
+    let options = Options { port, sandbox: at, data: Some(folder.file()), ..Options::default() };
+    let (first, second) = (Running::start(&options).await, Running::start(&options).await);
+    assert_ne!(first.merchant, second.merchant);
+    let mut cases = Vec::new();
+    for _ in 0..5 {
+        cases.push(first.open(json!({ "provider": "jumio" })).await);
+    }
+    for case in &cases {
+        case.walk("jumio").await;
+    }
+    for case in &cases {
+        let both = (case.outcome().await, second.case(&case.id).outcome().await);
+        assert_eq!((both.0["outcome"].as_str(), both.1["outcome"].as_str()), (Some("approved"), Some("approved")));
+        assert_eq!(case.count("acts, once").await, 1);
+        assert_eq!(case.count("decision: ").await, 1);
+    }
+    assert_eq!(sandbox.control().transactions().len(), 5);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_tabs_show_the_same_and_act_once() {
+    let site = Running::start(&Options::default()).await;
+    let case = site.open(json!({ "provider": "signicat", "flow": "eid" })).await;
+    let (one, two) = (case.state().await, case.state().await);
+    assert_eq!(one["next"]["journey"], two["next"]["journey"]);
+    case.walk("signicat eid").await;
+    // The second tab comes back as well, and both ask for all there is.
+    let url = one["forge"]["redirect"].as_str().unwrap();
+    let (first, second) = tokio::join!(case.post("redirect", url), case.post("redirect", url));
+    assert!(first.0 == 204 && second.0 == 204, "{first:?} {second:?}");
+    assert_eq!(case.outcome().await["outcome"], "approved");
+    assert_eq!(case.count("acts, once").await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_timeline_resumes_after_the_last_entry_seen() {
+    let site = Running::start(&Options::default()).await;
+    let case = site.open(json!({ "provider": "jumio" })).await;
+    let all = case.events(0).await;
+    assert!(all.len() >= 4, "{all:?}");
+    let (middle, _) = all[1];
+    let rest = case.events(middle).await;
+    assert_eq!(rest, all[2..]);
+
+    // Nothing is left to tell: what comes next comes at once.
+    let last = all.last().unwrap().0;
+    let (url, http) = (case.url("events"), site.http.clone());
+    let waiting = tokio::spawn(async move {
+        let mut stream = http.get(url).header("last-event-id", last.to_string()).send().await.unwrap();
+        let mut text = String::new();
+        while !text.contains("redirect") {
+            text.push_str(std::str::from_utf8(&stream.chunk().await.unwrap().unwrap()).unwrap());
+        }
+        text
+    });
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    case.post("redirect", case.state().await["forge"]["redirect"].as_str().unwrap()).await;
+    let text = tokio::time::timeout(Duration::from_secs(5), waiting).await.unwrap().unwrap();
+    assert!(!text.contains("opens a session"), "what was seen is not told again: {text}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn retry_and_erasure_are_offered_where_they_are_allowed() {
+    let site = Running::start(&Options::default()).await;
+    let case = site.open(json!({ "provider": "jumio", "scenario": "error-then-retry" })).await;
+    let failed = case.state().await;
+    assert_eq!((failed["outcome"].as_str(), &failed["can"]["retry"]), (Some("failed (http_status)"), &json!(true)));
+    let (status, state) = case.post("retry", "").await;
+    assert_eq!((status, &state["step"]), (200, &json!("present")));
+    case.walk("jumio").await;
+    let approved = case.outcome().await;
+    assert_eq!((&approved["can"]["retry"], &approved["can"]["erase"]), (&json!(false), &json!(true)));
+    assert_eq!(case.post("retry", "").await.1["error"]["code"], "retry_refused");
+
+    let (status, erased) = case.post("erase", "").await;
+    assert_eq!((status, &erased["outcome"], &erased["evidence"]), (200, &json!("approved"), &Value::Null));
+    assert_eq!(erased["next"]["erased"], "here and at the provider (1)");
+    assert_eq!(erased["can"]["erase"], false);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_is_refused_by_name() {
+    let site = Running::start(&Options::default()).await;
+    for (wish, code, field) in [
+        (r#"{"provider": "acme"}"#, "unknown_provider", "provider"),
+        (r#"{"provider": "jumio", "flow": "eid"}"#, "unknown_flow", "flow"),
+        (r#"{"provider": "jumio", "locale": "tlh"}"#, "unknown_locale", "locale"),
+        (r#"{"provider": "jumio", "scenario": "mask-attack"}"#, "unknown_scenario", "scenario"),
+    ] {
+        let (status, answer) = site.post("/api/sessions", wish).await;
+        assert_eq!(status, 400, "{wish}");
+        assert_eq!((answer["error"]["code"].as_str(), answer["error"]["field"].as_str()), (Some(code), Some(field)));
+    }
+    let far = site.post("/api/clock", r#"{"advance_ms": -1}"#).await;
+    assert_eq!((far.0, &far.1["error"]["code"]), (400, &json!("advance_out_of_range")));
+    assert_eq!(site.post("/api/sessions/none/hint", "x").await.0, 404);
+    assert_eq!(site.post("/callback/jumio", "x").await.0, 400);
+    assert_eq!(site.post("/callback/acme", "x").await.0, 404);
+    let case = site.open(json!({ "provider": "signicat", "flow": "document" })).await;
+    assert_eq!(case.post("images", "x").await.0, 400);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_pages_of_the_site_may_use_it() {
+    let site = Running::start(&Options::default()).await;
+    let page = site.http.get(&site.merchant).send().await.unwrap();
+    let policy = page.headers()["content-security-policy"].to_str().unwrap().to_owned();
+    let text = page.text().await.unwrap();
+    let nonce = policy.split("'nonce-").nth(1).unwrap().split('\'').next().unwrap();
+    assert!(text.contains(&format!("nonce=\"{nonce}\"")) && !text.contains("{nonce}"));
+    assert!(!policy.contains("unsafe") && policy.contains(&format!("frame-src 'self' {};", site.sandbox)));
+
+    let rebound = site.http.get(&site.merchant).header("host", "evil.example").send().await.unwrap();
+    assert_eq!(rebound.status(), 421);
+    let clock = format!("{}/api/clock", site.merchant);
+    let foreign = site.http.post(clock).header("origin", "https://evil.example").body(r#"{"advance_ms":1}"#);
+    assert_eq!(foreign.send().await.unwrap().status(), 403);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_strange_file_is_refused() {
+    let folder = Folder::new("strange");
+    std::fs::write(folder.file(), "this is no database, although it is a file of some length").unwrap();
+    let options = Options { port: Some(0), data: Some(folder.file()), ..Options::default() };
+    let error = format!("{:#}", Site::start(&options).await.err().unwrap());
+    assert!(error.starts_with("--data: ") && error.contains("delete it"), "{error}");
+}
+
+/// Both sites, and somebody who talks to them.
+struct Running {
+    site: Site,
+    merchant: String,
+    sandbox: String,
+    http: reqwest::Client,
+}
+
+impl Running {
+    async fn start(options: &Options) -> Self {
+        let options = Options { port: Some(0), ..options.clone() };
+        let site = Site::start(&options).await.unwrap();
+        let (merchant, sandbox) = (site.merchant().to_owned(), site.sandbox().to_owned());
+        let none = reqwest::redirect::Policy::none();
+        let http = reqwest::Client::builder().no_proxy().redirect(none).build().unwrap();
+        Self { site, merchant, sandbox, http }
+    }
+
+    /// As Ctrl-C does it.
+    async fn stop(self) {
+        self.site.serve_until(async { Ok(()) }).await.unwrap();
+    }
+
+    async fn open(&self, wish: Value) -> Case<'_> {
+        let (status, state) = self.post("/api/sessions", &wish.to_string()).await;
+        assert_eq!(status, 201, "{wish}: {state}");
+        self.case(state["id"].as_str().unwrap())
+    }
+
+    fn case(&self, id: &str) -> Case<'_> {
+        Case { running: self, id: id.to_owned() }
+    }
+
+    async fn advance(&self, ms: i64) {
+        let (status, answer) = self.post("/api/clock", &json!({ "advance_ms": ms }).to_string()).await;
+        assert_eq!(status, 200, "{answer}");
+    }
+
+    async fn get(&self, path: &str) -> Value {
+        let answer = self.http.get(format!("{}{path}", self.merchant)).send().await.unwrap();
+        serde_json::from_str(&answer.text().await.unwrap()).unwrap()
+    }
+
+    async fn post(&self, path: &str, body: &str) -> (u16, Value) {
+        let request = self.http.post(format!("{}{path}", self.merchant)).body(body.to_owned());
+        answer_of(request).await
+    }
+}
+
+/// One session.
+struct Case<'a> {
+    running: &'a Running,
+    id: String,
+}
+
+impl Case<'_> {
+    fn url(&self, endpoint: &str) -> String {
+        format!("{}/api/sessions/{}/{endpoint}", self.running.merchant, self.id)
+    }
+
+    async fn state(&self) -> Value {
+        self.running.get(&format!("/api/sessions/{}", self.id)).await
+    }
+
+    async fn post(&self, endpoint: &str, body: &str) -> (u16, Value) {
+        self.running.post(&format!("/api/sessions/{}/{endpoint}", self.id), body).await
+    }
+
+    async fn forge(&self, endpoint: &str, text: &str) -> (u16, Value) {
+        let request = self.running.http.post(self.url(endpoint)).header("x-demo-forged", "1");
+        answer_of(request.body(text.to_owned())).await
+    }
+
+    /// The user who knows this flow goes through it and does everything right.
+    async fn walk(&self, name: &str) {
+        let state = self.state().await;
+        let journey = Journey::from_json(&state["next"]["journey"].to_string()).unwrap();
+        let running = self.running;
+        let (hints, images) = (self.url("hint"), self.url("images"));
+        let (merchant, http) = (running.merchant.clone(), running.http.clone());
+        let settle = format!("{}/_sandbox/settle", running.sandbox);
+        let (returns, chosen) = (self.url("redirect"), Mutex::default());
+        let desk = Desk { merchant, hints, images, chosen, returns, settle, http };
+        let user = User::new(Arc::new(desk), Browser::new().unwrap(), journey);
+        (cast(name).unwrap().walk)(user).await.unwrap();
+    }
+
+    /// Lets time pass until the journey may be shown.
+    async fn presented(&self) {
+        for _ in 0..100 {
+            if self.state().await["step"] == "present" {
+                return;
+            }
+            self.running.advance(10_000).await;
+        }
+        panic!("it was never shown: {}", self.state().await);
+    }
+
+    /// Lets time pass until it is over.
+    async fn outcome(&self) -> Value {
+        for round in 0..400 {
+            let state = self.state().await;
+            // Whoever acts on the end does so a moment after it is stored.
+            if state["step"] == "done" && (!state["acted"].is_null() || state["evidence"].is_null()) {
+                return state;
+            }
+            // Patience is counted in minutes or in days.
+            self.running.advance(if round < 60 { 10_000 } else { 3_600_000 }).await;
+        }
+        panic!("it never ended: {}", self.state().await);
+    }
+
+    /// How many entries of the timeline hold a text.
+    async fn count(&self, text: &str) -> usize {
+        self.events(0).await.iter().filter(|(_, entry)| entry["text"].as_str().unwrap().contains(text)).count()
+    }
+
+    /// What a browser gets that has seen all up to an entry.
+    async fn events(&self, after: i64) -> Vec<(i64, Value)> {
+        let request = self.running.http.get(self.url("events")).header("last-event-id", after.to_string());
+        let mut stream = request.send().await.unwrap();
+        assert_eq!(stream.headers()["content-type"], "text/event-stream");
+        let first = stream.chunk().await.unwrap().unwrap();
+        let mut text = String::from_utf8(first.to_vec()).unwrap();
+        // All that there is comes in one go, perhaps in several pieces.
+        while let Ok(Ok(Some(more))) = tokio::time::timeout(Duration::from_millis(100), stream.chunk()).await {
+            text.push_str(std::str::from_utf8(&more).unwrap());
+        }
+        let field = |block: &str, name: &str| {
+            block.lines().find_map(|line| line.strip_prefix(name).map(|value| value.trim().to_owned()))
+        };
+        let entry = |block: &str| {
+            let number = field(block, "id:")?.parse().unwrap();
+            Some((number, serde_json::from_str(&field(block, "data:")?).unwrap()))
+        };
+        text.split("\n\n").filter_map(entry).collect()
+    }
+}
+
+async fn answer_of(request: reqwest::RequestBuilder) -> (u16, Value) {
+    let answer = request.send().await.unwrap();
+    let status = answer.status().as_u16();
+    let text = answer.text().await.unwrap();
+    (status, serde_json::from_str(&text).unwrap_or(Value::Null))
+}
+
+/// The shop's side of the user's way, as its page and `return.js` do it.
+struct Desk {
+    merchant: String,
+    hints: String,
+    images: String,
+    chosen: Mutex<Vec<(String, Vec<u8>)>>,
+    returns: String,
+    settle: String,
+    http: reqwest::Client,
+}
+
+impl Host for Desk {
+    fn log(&self, _from: Party, _to: Party, _what: What) {}
+
+    fn hint_url(&self) -> String {
+        self.hints.clone()
+    }
+
+    fn is_own_page(&self, url: &str) -> bool {
+        url.starts_with(&self.merchant)
+    }
+
+    fn returned<'a>(&'a self, url: &'a str) -> BoxFuture<'a, Result<()>> {
+        Box::pin(async move {
+            let (status, answer) = answer_of(self.http.post(&self.returns).body(url.to_owned())).await;
+            anyhow::ensure!(status == 204, "the return was refused: {answer}");
+            Ok(())
+        })
+    }
+
+    /// The element hands all pictures over at once.
+    fn hand_in<'a>(&'a self, slot: &'a str, image: &'a [u8]) -> BoxFuture<'a, Result<u16>> {
+        self.chosen.lock().unwrap().push((slot.to_owned(), image.to_vec()));
+        Box::pin(async { Ok(200) })
+    }
+
+    fn go_on(&self) -> BoxFuture<'_, Result<()>> {
+        let chosen = std::mem::take(&mut *self.chosen.lock().unwrap());
+        let part = |(slot, image): (String, Vec<u8>)| {
+            let head = format!(
+                "--edge\r\ncontent-disposition: form-data; name=\"{slot}\"; filename=\"{slot}\"\r\n\
+                 content-type: image/png\r\n\r\n"
+            );
+            [head.as_bytes(), &image, b"\r\n"].concat()
+        };
+        let form = chosen.into_iter().flat_map(part).chain(*b"--edge--\r\n").collect::<Vec<u8>>();
+        Box::pin(async move {
+            let request = self.http.post(&self.images).header("content-type", "multipart/form-data; boundary=edge");
+            let (status, answer) = answer_of(request.body(form)).await;
+            anyhow::ensure!(status == 204, "the pictures were refused: {answer}");
+            Ok(())
+        })
+    }
+
+    fn settle(&self) -> BoxFuture<'_, ()> {
+        Box::pin(async {
+            answer_of(self.http.post(&self.settle)).await;
+        })
+    }
+}
+
+/// A folder for one test.
+struct Folder(std::path::PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Self {
+        let path = std::env::temp_dir().join(format!("idvkit-site-{name}-{}", std::process::id()));
+        std::fs::create_dir_all(&path).unwrap();
+        Self(path)
+    }
+
+    fn file(&self) -> std::path::PathBuf {
+        Path::new(&self.0).join("demo.sqlite")
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        // What is left over lies in the system's folder for such things.
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}

@@ -1,0 +1,44 @@
+//! The files that pages load from their own origin, so that nothing on them has to be inline.
+
+use axum::extract::Path;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+
+const FOLDER: &str = "/_sandbox/assets/";
+
+const FILES: [(&str, &str, &str); 4] = [
+    ("page.css", "text/css; charset=utf-8", include_str!("../../assets/page.css")),
+    ("page.js", JAVASCRIPT, include_str!("../../assets/page.js")),
+    ("capture.js", JAVASCRIPT, include_str!("../../assets/capture.js")),
+    ("flow.js", JAVASCRIPT, include_str!("../attestr/flow.js")),
+];
+
+const JAVASCRIPT: &str = "text/javascript; charset=utf-8";
+
+/// Where a page finds a file.
+pub(crate) fn path(name: &str) -> String {
+    format!("{FOLDER}{name}")
+}
+
+pub(crate) async fn serve(Path(name): Path<String>) -> Response {
+    match FILES.iter().find(|(own, ..)| *own == name) {
+        Some((_, content_type, text)) => file(content_type, text),
+        None => StatusCode::NOT_FOUND.into_response(),
+    }
+}
+
+/// A script that merchants' pages load from here.
+pub(crate) fn javascript(text: &'static str) -> Response {
+    file(JAVASCRIPT, text)
+}
+
+fn file(content_type: &'static str, text: &'static str) -> Response {
+    let headers = [
+        (header::CONTENT_TYPE, content_type),
+        (header::CACHE_CONTROL, "no-cache"),
+        // The documents load the widget as a module, which browsers fetch with CORS; sandboxed frames fetch all modules so.
+        (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    ];
+    (headers, text).into_response()
+}

@@ -1,0 +1,119 @@
+//! The web element: built, compared with the copy that the demo site carries, and tested in a real browser.
+
+use std::{fs, path::PathBuf, process::Command};
+
+use anyhow::{Context, Result, bail};
+
+use crate::{
+    node::{copy, npm},
+    step::{cargo, root, run, says, target},
+};
+
+/// What the package is made of; what was built or installed beside it stays where it is.
+const SOURCES: [&str; 9] = [
+    ".npmrc",
+    "README.md",
+    "build.mjs",
+    "locales",
+    "package-lock.json",
+    "package.json",
+    "src",
+    "tests",
+    "tsconfig.json",
+];
+/// The demo site is one program: its copy of the bundle is compiled in, and building it needs no Node.js.
+const ASSETS: &str = "crates/cli/assets";
+/// The browser's names on different systems.
+const BROWSERS: [&str; 3] = ["chromium", "chromium-browser", "google-chrome"];
+
+/// Builds and tests; with `write`, the copy of the demo site is renewed first.
+pub(crate) fn test(write: bool) -> Result<()> {
+    let Some(version) = says("node", &["--version"]) else {
+        println!("SKIPPED: node is absent, so the web element was neither built nor tested");
+        return Ok(());
+    };
+    println!("node {version}");
+    let package = build()?;
+    let stale = compare(&package, write)?;
+    if !stale.is_empty() {
+        bail!("run `cargo xtask web --write`: the element has changed, and these files have not: {}", stale.join(", "));
+    }
+    let Some(browser) = browser().or_else(install) else {
+        println!("SKIPPED: there is no Chromium, and it could not be installed: the web element was NOT tested");
+        return Ok(());
+    };
+    println!("{}", says(&browser, &["--version"]).unwrap_or_default());
+    run(cargo(&["build", "--package", "idvkit-cli"]))?;
+    let mut tests = Command::new("node");
+    tests.args(["--test", "--test-concurrency=2", "--test-timeout=220000", "tests/"]).current_dir(&package).envs([
+        ("IDVKIT_VECTORS", root().join("crates/vectors/data")),
+        ("IDVKIT_PROGRAM", target().join(format!("debug/idvkit{}", std::env::consts::EXE_SUFFIX))),
+        ("IDVKIT_SCREENSHOTS", target().join("web/screenshots")),
+        ("IDVKIT_CHROMIUM", PathBuf::from(browser)),
+    ]);
+    run(tests)?;
+    println!("pictures of what was shown: {}", target().join("web/screenshots").display());
+    Ok(())
+}
+
+/// Sees to it that there is a browser, as far as that is possible here.
+pub(crate) fn set_up() {
+    match browser().or_else(install).and_then(|browser| says(&browser, &["--version"])) {
+        Some(version) => println!("{version}: the web element and the demo site are tested in it"),
+        None => println!("Chromium is absent: the web element is not tested; as root: apt-get install -y chromium"),
+    }
+}
+
+/// Type-checks and bundles a copy of the package, as it would be published.
+fn build() -> Result<PathBuf> {
+    let package = target().join("web/package");
+    copy(&root().join("bindings/web"), &package, &SOURCES)?;
+    run(npm(&package, &["ci", "--no-audit", "--no-fund", "--loglevel=error"]))?;
+    run(npm(&package, &["run", "build"])).context("the web element does not build")?;
+    Ok(package)
+}
+
+/// The files of the demo site that differ from what was built; with `write` they are renewed, and none does.
+fn compare(package: &std::path::Path, write: bool) -> Result<Vec<String>> {
+    let mut names = vec!["idv-journey.js".to_owned()];
+    for entry in fs::read_dir(package.join("dist/locales"))? {
+        names.push(format!("locales/{}", entry?.file_name().to_string_lossy()));
+    }
+    let mut stale = Vec::new();
+    for name in names {
+        let (built, kept) = (fs::read(package.join("dist").join(&name))?, root().join(ASSETS).join(&name));
+        if fs::read(&kept).is_ok_and(|there| there == built) {
+            continue;
+        }
+        if write {
+            fs::write(&kept, built).with_context(|| format!("{} cannot be written", kept.display()))?;
+            println!("wrote {ASSETS}/{name}");
+        } else {
+            stale.push(name);
+        }
+    }
+    Ok(stale)
+}
+
+fn browser() -> Option<String> {
+    let named = std::env::var("IDVKIT_CHROMIUM").ok();
+    let all = named.into_iter().chain(BROWSERS.map(String::from));
+    // The driver wants the whole path.
+    all.filter(|name| says(name, &["--version"]).is_some()).find_map(|name| says("which", &[&name]))
+}
+
+/// Debian's package, if this is such a machine and we may.
+fn install() -> Option<String> {
+    if says("id", &["-u"])? != "0" {
+        return None;
+    }
+    says("apt-get", &["--version"])?;
+    println!("installing Chromium from the system's packages");
+    let apt = |arguments: &[&str]| {
+        let mut command = Command::new("apt-get");
+        command.args(arguments).env("DEBIAN_FRONTEND", "noninteractive").stdout(std::process::Stdio::null());
+        run(command)
+    };
+    apt(&["update"]).and_then(|()| apt(&["install", "--yes", "chromium"])).ok()?;
+    browser()
+}
