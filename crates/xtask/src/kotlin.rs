@@ -36,9 +36,12 @@ fn maven(build: &std::path::Path) -> Command {
     let mut maven = Command::new(if cfg!(windows) { "mvn.cmd" } else { "mvn" });
     maven.args(["--batch-mode", "--quiet", "verify"]).current_dir(binding().join("kotlin"));
     let program = target().join("debug").join(format!("idvkit{EXE_SUFFIX}"));
-    for (name, place) in
-        [("build", build), ("program", &program), ("vectors", &root().join("crates/vectors/data")), ("binding", &binding())]
-    {
+    for (name, place) in [
+        ("build", build),
+        ("program", &program),
+        ("vectors", &root().join("crates/vectors/data")),
+        ("binding", &binding()),
+    ] {
         maven.arg(format!("-Didvkit.{name}={}", place.display()));
     }
     maven

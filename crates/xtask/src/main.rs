@@ -46,8 +46,16 @@ const STEPS: [Step; 12] = [
         about: "the npm packages install into an empty project and pass their tests there",
         run: node::test,
     },
-    Step { name: "kotlin", about: "the Maven modules and their native libraries, tested on the JVM", run: kotlin::test },
-    Step { name: "swift", about: "the Swift package: generated, parsed, and tested where there is a compiler", run: swift::test },
+    Step {
+        name: "kotlin",
+        about: "the Maven modules and their native libraries, tested on the JVM",
+        run: kotlin::test,
+    },
+    Step {
+        name: "swift",
+        about: "the Swift package: generated, parsed, and tested where there is a compiler",
+        run: swift::test,
+    },
 ];
 
 #[derive(Parser)]

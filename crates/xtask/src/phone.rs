@@ -97,7 +97,9 @@ pub(crate) fn fresh(folder: &Path) -> Result<()> {
 pub(crate) fn android() -> Result<()> {
     let (target, linker) = ANDROID;
     let Some(ndk) = env::var_os("ANDROID_NDK_HOME").map(PathBuf::from) else {
-        println!("SKIPPED: the Android build of the app's library: ANDROID_NDK_HOME is not set (see bindings/uniffi/README.md)");
+        println!(
+            "SKIPPED: the Android build of the app's library: ANDROID_NDK_HOME is not set (see bindings/uniffi/README.md)"
+        );
         return Ok(());
     };
     let host = format!("toolchains/llvm/prebuilt/{}-x86_64/bin", if OS == "macos" { "darwin" } else { OS });

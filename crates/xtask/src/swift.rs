@@ -1,2 +1,4 @@
 //! stub for now
-pub(crate) fn test() -> anyhow::Result<()> { Ok(()) }
+pub(crate) fn test() -> anyhow::Result<()> {
+    Ok(())
+}
