@@ -38,7 +38,7 @@ class WebViewNavigationTest {
         val cases = vector("navigation").jsonObject.getValue("cases").jsonArray
         assertTrue(cases.size > 80)
         return cases.map { case ->
-            dynamicTest(case.text("id")) {
+            dynamicTest(case.text("id")!!) {
                 val told = mutableListOf<String>()
                 val navigation = WebViewNavigation(journey("navigation"), told::add)
                 val url = case.jsonObject.getValue("seen").text("url")
