@@ -23,8 +23,10 @@ const ANDROID: (&str, &str) = ("aarch64-linux-android", "aarch64-linux-android24
 
 /// One of the two native libraries.
 pub(crate) struct Library {
-    /// The package in Kotlin's and Swift's words.
+    /// The package's name in Kotlin.
     pub(crate) artifact: &'static str,
+    /// The module's name in Swift.
+    pub(crate) module: &'static str,
     package: &'static str,
     library: &'static str,
     names: &'static str,
@@ -35,6 +37,7 @@ pub(crate) struct Library {
 pub(crate) const LIBRARIES: [Library; 2] = [
     Library {
         artifact: "idvkit-client",
+        module: "IdvkitClient",
         package: "idvkit-uniffi-client",
         library: "idvkit_client",
         names: "client.toml",
@@ -42,6 +45,7 @@ pub(crate) const LIBRARIES: [Library; 2] = [
     },
     Library {
         artifact: "idvkit",
+        module: "Idvkit",
         package: "idvkit-uniffi",
         library: "idvkit_uniffi",
         names: "server.toml",

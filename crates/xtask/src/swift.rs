@@ -1,4 +1,100 @@
-//! stub for now
-pub(crate) fn test() -> anyhow::Result<()> {
+//! `cargo xtask swift`: the Swift package, put together below `target/swift/package`, parsed, and where there is a compiler tested.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use anyhow::{Context, Result, bail};
+
+use crate::{
+    phone::{LIBRARIES, binding, fresh},
+    step::{root, run, says, target},
+};
+
+/// What the parser comes from.
+const PARSER: [&str; 2] = ["tree-sitter>=0.25,<0.26", "tree-sitter-swift>=0.7,<0.8"];
+
+pub(crate) fn test() -> Result<()> {
+    let package = assemble()?;
+    parse(&package)?;
+    if says("swift", &["--version"]).is_none() {
+        println!(
+            "SKIPPED: there is no Swift compiler here: the Swift package was generated and parsed, NOT compiled and NOT tested"
+        );
+        return Ok(());
+    }
+    let mut tests = Command::new("swift");
+    run(tests.args(["test"]).current_dir(&package).env("IDVKIT_VECTORS", root().join("crates/vectors/data")))
+}
+
+/// The sources of the repository with the generated ones, the headers and the libraries.
+fn assemble() -> Result<PathBuf> {
+    let package = target().join("swift/package");
+    fresh(&package)?;
+    copy(&binding().join("swift"), &package)?;
+    for library in LIBRARIES {
+        let built = library.build()?;
+        let name = built.file_name().context("a library has a name")?;
+        fs::create_dir_all(package.join("Libraries"))?;
+        fs::copy(&built, package.join("Libraries").join(name))?;
+
+        let generated = target().join("swift/generated").join(library.artifact);
+        fresh(&generated)?;
+        library.generate("swift", &generated)?;
+        lay(&generated, &package.join("Sources"), library.module)?;
+    }
+    Ok(package)
+}
+
+/// Sources to their module; headers, with a map that names them all, to the C module below it.
+fn lay(generated: &Path, sources: &Path, module: &str) -> Result<()> {
+    let (swift, c) = (sources.join(module), sources.join(format!("{module}FFI")));
+    fs::create_dir_all(&c)?;
+    let mut headers = Vec::new();
+    for entry in fs::read_dir(generated)? {
+        let entry = entry?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let place = if name.ends_with(".swift") { &swift } else { &c };
+        fs::copy(entry.path(), place.join(&name))?;
+        if name.ends_with(".h") {
+            headers.push(format!("    header \"{name}\"\n"));
+        }
+    }
+    headers.sort();
+    if headers.len() != 2 || fs::read_dir(generated)?.count() != 4 {
+        bail!("{module} should come from two crates, with a source and a header each");
+    }
+    fs::write(c.join("module.modulemap"), format!("module {module}FFI {{\n{}    export *\n}}\n", headers.concat()))?;
+    Ok(())
+}
+
+/// Every Swift file, written or generated.
+fn parse(package: &Path) -> Result<()> {
+    if says("python3", &["--version"]).is_none() {
+        println!("SKIPPED: there is no `python3` here, so the Swift sources were not even parsed");
+        return Ok(());
+    }
+    let tools = target().join("swift/tools");
+    run(Command::new("python3").args(["-m", "venv"]).arg(&tools))
+        .context("`python3 -m venv` is needed (Debian: the package python3-venv)")?;
+    let python = tools.join(if cfg!(windows) { "Scripts/python.exe" } else { "bin/python" });
+    let mut install = Command::new(&python);
+    run(install.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]).args(PARSER))?;
+    run(Command::new(&python).arg(package.join("parse.py")).arg(package))
+}
+
+fn copy(from: &Path, to: &Path) -> Result<()> {
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let place = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            copy(&entry.path(), &place)?;
+        } else {
+            fs::copy(entry.path(), place)?;
+        }
+    }
     Ok(())
 }
