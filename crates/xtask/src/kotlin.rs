@@ -12,11 +12,11 @@ use crate::{
 };
 
 pub(crate) fn test() -> Result<()> {
-    let (Some(java), Some(_)) = (says("java", &["--version"]), says("mvn", &["--version"])) else {
+    let (Some(version), Some(_)) = (says("java", &["--version"]), says("mvn", &["--version"])) else {
         println!("SKIPPED: java (17 or later) or mvn is absent, so the Kotlin binding was neither built nor tested");
         return Ok(());
     };
-    println!("{java}");
+    println!("{version}");
     let build = target().join("kotlin");
     for library in LIBRARIES {
         let native = build.join("native").join(library.artifact).join(phone::platform());

@@ -28,7 +28,7 @@ pub(crate) struct Library {
     /// The module's name in Swift.
     pub(crate) module: &'static str,
     package: &'static str,
-    library: &'static str,
+    file: &'static str,
     names: &'static str,
     profile: &'static str,
 }
@@ -39,7 +39,7 @@ pub(crate) const LIBRARIES: [Library; 2] = [
         artifact: "idvkit-client",
         module: "IdvkitClient",
         package: "idvkit-uniffi-client",
-        library: "idvkit_client",
+        file: "idvkit_client",
         names: "client.toml",
         profile: "phone",
     },
@@ -47,7 +47,7 @@ pub(crate) const LIBRARIES: [Library; 2] = [
         artifact: "idvkit",
         module: "Idvkit",
         package: "idvkit-uniffi",
-        library: "idvkit_uniffi",
+        file: "idvkit_uniffi",
         names: "server.toml",
         profile: "wheel",
     },
@@ -66,7 +66,7 @@ impl Library {
         println!("{}: {} KiB", built.display(), size / 1024);
         if self.profile == "phone" {
             if size > LARGEST {
-                bail!("{} is larger than {} KiB", self.library, LARGEST / 1024);
+                bail!("{} is larger than {} KiB", self.file, LARGEST / 1024);
             }
             check_alignment(&built)?;
         }
@@ -85,7 +85,7 @@ impl Library {
     fn build_as(&self, profile: &str) -> Result<PathBuf> {
         run(cargo(&["build", "--package", self.package, "--profile", profile]))?;
         let folder = if profile == "dev" { "debug" } else { profile };
-        Ok(target().join(folder).join(format!("{DLL_PREFIX}{}{DLL_SUFFIX}", self.library)))
+        Ok(target().join(folder).join(format!("{DLL_PREFIX}{}{DLL_SUFFIX}", self.file)))
     }
 }
 

@@ -55,11 +55,11 @@ fn lay(generated: &Path, sources: &Path, module: &str) -> Result<()> {
     let mut headers = Vec::new();
     for entry in fs::read_dir(generated)? {
         let entry = entry?;
-        let name = entry.file_name().to_string_lossy().into_owned();
-        let place = if name.ends_with(".swift") { &swift } else { &c };
-        fs::copy(entry.path(), place.join(&name))?;
-        if name.ends_with(".h") {
-            headers.push(format!("    header \"{name}\"\n"));
+        let (path, name) = (entry.path(), entry.file_name());
+        let is_header = path.extension().is_some_and(|extension| extension == "h");
+        fs::copy(&path, if is_header { &c } else { &swift }.join(&name))?;
+        if is_header {
+            headers.push(format!("    header \"{}\"\n", name.display()));
         }
     }
     headers.sort();
