@@ -21,8 +21,8 @@ pub(crate) fn test() -> Result<()> {
     for library in LIBRARIES {
         let native = build.join("native").join(library.artifact).join(phone::platform());
         fresh(&native)?;
-        let built = library.build()?;
-        fs::copy(&built, native.join(built.file_name().context("a library has a name")?))?;
+        let product = library.build()?;
+        fs::copy(&product, native.join(product.file_name().context("a library has a name")?))?;
         let sources = build.join("generated").join(library.artifact);
         fresh(&sources)?;
         library.generate("kotlin", &sources)?;
