@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use idvkit::Blame;
+use idvkit::{Blame, REJECT_CODES};
 
 /// Why a call was refused. Whatever was refused changed nothing.
 ///
@@ -76,3 +76,19 @@ impl fmt::Display for Reject {
 }
 
 impl std::error::Error for Reject {}
+
+/// A code that a refusal can have.
+#[derive(uniffi::Record)]
+pub struct RejectCode {
+    /// The stable `snake_case` code, the same text in every language.
+    pub code: String,
+    /// Whose fault it can be.
+    pub blame: Vec<Blame>,
+}
+
+/// Every code that a refusal can have, sorted. New ones may be added; none is ever given another meaning.
+#[uniffi::export]
+pub fn reject_codes() -> Vec<RejectCode> {
+    let known = |(code, blame): &(&str, &[Blame])| RejectCode { code: (*code).to_owned(), blame: blame.to_vec() };
+    REJECT_CODES.iter().map(known).collect()
+}

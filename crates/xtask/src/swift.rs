@@ -13,12 +13,13 @@ use crate::{
     step::{root, run, says, target},
 };
 
-/// What the parser comes from.
-const PARSER: [&str; 2] = ["tree-sitter>=0.25,<0.26", "tree-sitter-swift>=0.7,<0.8"];
+/// What the parsers come from.
+const PARSERS: [&str; 3] = ["tree-sitter>=0.25,<0.26", "tree-sitter-swift>=0.7,<0.8", "tree-sitter-dart>=0.1,<0.2"];
 
 pub(crate) fn test() -> Result<()> {
     let package = assemble()?;
     parse(&package)?;
+    check_dart()?;
     if says("swift", &["--version"]).is_none() {
         println!(
             "SKIPPED: there is no Swift compiler here: the Swift package was generated and parsed, NOT compiled and NOT tested"
@@ -70,10 +71,10 @@ fn lay(generated: &Path, sources: &Path, module: &str) -> Result<()> {
     Ok(())
 }
 
-/// Every Swift file, written or generated.
+/// Every Swift file, written or generated, and the Dart file of the README.
 fn parse(package: &Path) -> Result<()> {
     if says("python3", &["--version"]).is_none() {
-        println!("SKIPPED: there is no `python3` here, so the Swift sources were not even parsed");
+        println!("SKIPPED: there is no `python3` here, so the Swift and Dart sources were not even parsed");
         return Ok(());
     }
     let tools = target().join("swift/tools");
@@ -81,8 +82,17 @@ fn parse(package: &Path) -> Result<()> {
         .context("`python3 -m venv` is needed (Debian: the package python3-venv)")?;
     let python = tools.join(if cfg!(windows) { "Scripts/python.exe" } else { "bin/python" });
     let mut install = Command::new(&python);
-    run(install.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]).args(PARSER))?;
-    run(Command::new(&python).arg(package.join("parse.py")).arg(package))
+    run(install.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]).args(PARSERS))?;
+    run(Command::new(&python).arg(binding().join("parse.py")).arg(package).arg(binding().join("dart")))
+}
+
+/// The Dart file's rule, on the navigations that every language runs. Dart itself is not needed.
+fn check_dart() -> Result<()> {
+    if says("node", &["--version"]).is_none() {
+        println!("SKIPPED: there is no `node` here, so the rule of the Dart file was not tried");
+        return Ok(());
+    }
+    run(Command::new("node").arg(binding().join("dart/check.mjs")).arg(root().join("crates/vectors/data")))
 }
 
 fn copy(from: &Path, to: &Path) -> Result<()> {

@@ -26,9 +26,9 @@ class SurfaceTest {
         val reject = assertThrows(Reject.Caller::class.java) { account(Shops.jumio().with("region" to "mars")) }
         assertEquals("config_malformed", reject.code)
         assertEquals(Blame.CALLER, (reject as Reject).blame)
-        assertEquals("config", reject.field)
+        assertEquals("config.region", reject.field)
         assertFalse("mars" in reject.toString())
-        assertTrue(reject.explanation in reject.message && reject.toString() == "config: ${reject.explanation} [${reject.code}]")
+        assertTrue(reject.explanation in reject.message && reject.toString() == "config.region: ${reject.explanation} [${reject.code}]")
 
         val forged = Input.Callback("/jumio/forged", emptyList(), byteArrayOf())
         assertEquals(Blame.SIGNATURE, assertThrows(Reject.Signature::class.java) { session.handle(forged, T0) }.let { (it as Reject).blame })

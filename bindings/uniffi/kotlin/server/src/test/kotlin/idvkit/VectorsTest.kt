@@ -27,7 +27,7 @@ class VectorsTest {
     fun `no runner is left over`() = assertEquals(CASES.map(::group).toSet(), RUN.keys)
 
     private companion object {
-        val RUN: Map<String, (String) -> Unit> = COMMON + ATTESTR + BIOMETRIC_KZ + JUMIO + SIGNICAT
+        val RUN: Map<String, (String) -> Unit> = COMMON + REJECTS + ATTESTR + BIOMETRIC_KZ + JUMIO + SIGNICAT
 
         val FILES: List<String> = VECTORS.walk().filter { it.extension == "json" }
             .map { it.relativeTo(VECTORS).invariantSeparatorsPath.removeSuffix(".json") }.sorted().toList()

@@ -19,11 +19,12 @@ import kotlinx.serialization.json.JsonObject
 import kotlinx.serialization.json.jsonPrimitive
 import java.util.Base64
 
-fun toInput(wire: JsonElement): Input = when (val type = wire.must("type")) {
+/** `first` stands for `$id`. */
+fun toInput(wire: JsonElement, first: String = ""): Input = when (val type = wire.must("type")) {
     "http_response" ->
-        Input.HttpResponse(wire.must("id"), wire.must("status").toUShort(), headersOf(wire), bytesOf(wire.of("body")!!))
-    "http_failed" -> Input.HttpFailed(wire.must("id"))
-    "sending" -> Input.Sending(wire.must("id"))
+        Input.HttpResponse(idOf(wire, first), wire.must("status").toUShort(), headersOf(wire), bytesOf(wire.of("body")!!))
+    "http_failed" -> Input.HttpFailed(idOf(wire, first))
+    "sending" -> Input.Sending(idOf(wire, first))
     "hint" -> Input.Hint(wire.must("text"))
     "redirect" -> Input.Redirect(wire.must("url"))
     "callback" -> Input.Callback(wire.must("url"), headersOf(wire), bytesOf(wire.of("body")!!))
@@ -84,6 +85,8 @@ private fun toWire(erasure: Erasure): JsonElement = obj(
         is AtProvider.Failed -> obj("type" to "failed", "fault" to toWire(report.fault))
     },
 )
+
+private fun idOf(wire: JsonElement, first: String): String = wire.must("id").let { if (it == "\$id") first else it }
 
 private fun headersOf(wire: JsonElement): List<Header> = wire.list("headers").map { pair ->
     val (name, value) = (pair as JsonArray).map { it.jsonPrimitive.content }
