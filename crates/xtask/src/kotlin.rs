@@ -34,7 +34,7 @@ pub(crate) fn test() -> Result<()> {
 
 fn maven(build: &std::path::Path) -> Command {
     let mut maven = Command::new(if cfg!(windows) { "mvn.cmd" } else { "mvn" });
-    maven.args(["--batch-mode", "--quiet", "verify"]).current_dir(binding().join("kotlin"));
+    maven.args(["--batch-mode", "--no-transfer-progress", "verify"]).current_dir(binding().join("kotlin"));
     let program = target().join("debug").join(format!("idvkit{EXE_SUFFIX}"));
     for (name, place) in [
         ("build", build),

@@ -1,14 +1,10 @@
 import idvkit.Browser
-import idvkit.MemoryStore
 import idvkit.Sandbox
-import idvkit.Session
 import idvkit.Shops
 import idvkit.account
 import idvkit.obj
-import idvkit.parse
 import idvkit.text
 import idvkit.types.Decision
-import idvkit.types.Journey
 import idvkit.types.Outcome
 import idvkit.types.Way
 import idvkit.with
@@ -38,7 +34,7 @@ class ExamplesTest {
     }
 
     @Test
-    fun `the quick start runs, and the README shows it`() {
+    fun `the quick start runs`() {
         val outcome = verify("${Sandbox.url}/jumio/us", Sandbox::now, { Sandbox.advance(it - Sandbox.now()) }) { journey ->
             Browser().run {
                 open(journey.ways.firstNotNullOf { it as? Way.Redirect }.url)
@@ -46,11 +42,21 @@ class ExamplesTest {
             }
         }
         assertEquals(Outcome.Decided(Decision.APPROVED), outcome)
+    }
 
+    @Test
+    fun `the README shows what the files hold`() {
         val binding = File(System.getProperty("idvkit.binding"))
-        val source = binding.resolve("kotlin/examples/src/main/kotlin/QuickStart.kt").readText()
-        val shown = source.substringAfter("// [quick start]\n").substringBefore("// [/quick start]").trimEnd()
-        assertTrue("```kotlin\n$shown\n```" in binding.resolve("README.md").readText(), "README.md shows another text than QuickStart.kt")
+        val readme = binding.resolve("README.md").readText()
+        val files = mapOf(
+            "kotlin" to "kotlin/examples/src/main/kotlin/QuickStart.kt",
+            "swift" to "swift/Tests/IdvkitTests/QuickStart.swift",
+        )
+        for ((language, file) in files) {
+            val source = binding.resolve(file).readText()
+            val shown = source.substringAfter("// [quick start]\n").substringBefore("// [/quick start]").trimEnd()
+            assertTrue("```$language\n$shown\n```" in readme, "README.md shows another text than $file")
+        }
     }
 
     @Test

@@ -83,6 +83,19 @@ class SurfaceTest {
         assertTrue(catalog(Provider.JUMIO).errors.all { it.source.isNotEmpty() && it.meaning.isNotEmpty() })
     }
 
+    /** What is written at a type, a variant and a field in Rust is read in Kotlin. */
+    @Test
+    fun `the documentation came along`() {
+        val generated = File(System.getProperty("idvkit.build")).resolve("generated/idvkit").walk()
+            .filter { it.extension == "kt" }.joinToString("") { it.readText() }
+        for (text in listOf(
+            "What the host must do now.", "Show this journey to the user.", "Call `next` again then at the latest.",
+            "Continues a stored session, on any machine.", "The stable `snake_case` code",
+        )) {
+            assertTrue("* $text" in generated, text)
+        }
+    }
+
     @Test
     fun `a closed session says so`() {
         val other = Session.restore(account, session.snapshot())
