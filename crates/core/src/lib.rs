@@ -11,7 +11,8 @@
 //! nothing of them has by accident, and `schema` describes all of it for the generated declarations.
 //!
 //! No sockets, no clock, no randomness: time and a [`Seed`] are parameters.
-#![no_std]
+// What uniffi's macros write needs std.
+#![cfg_attr(not(feature = "uniffi-client"), no_std)]
 #![forbid(unsafe_code)]
 extern crate alloc;
 
@@ -36,6 +37,9 @@ pub mod settings;
 mod time;
 #[cfg(feature = "wire")]
 mod wire;
+
+#[cfg(feature = "uniffi-client")]
+uniffi::setup_scaffolding!();
 
 pub use catalog::{Browser, CallbackSource, Catalog, ErrorCode, LocaleEntry, LocaleList, Support, VersionWindow};
 pub use codes::REJECT_CODES;
