@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
-import { CAMERA, SPEAKING, frameJourney, give, journeyOf, launch, merchantPage, open, picture, startSite, told, until } from "./support.mjs";
+import { CAMERA, SPEAKING, frameJourney, give, inBrowser, journeyOf, merchantPage, open, picture, startSite, told, until } from "./support.mjs";
 
 let site;
 
@@ -15,15 +15,6 @@ before(async () => {
 after(() => site.stop());
 
 const journey = () => frameJourney(`${site.provider}/provider`);
-
-async function inBrowser(args, what) {
-  const browser = await launch(...args);
-  try {
-    await what(browser);
-  } finally {
-    await browser.close();
-  }
-}
 
 /** Opens the merchant's page in a browser, and says which error its journey gives. */
 async function errorIn(browser, url = `${site.merchant}/`, options) {

@@ -1,8 +1,10 @@
 // Two sites over real HTTP, the real sandbox, and a real browser.
 
 import { spawn } from "node:child_process";
-import { mkdirSync, readFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 import { chromium } from "playwright-core";
@@ -35,10 +37,46 @@ export function launch(...args) {
   return chromium.launch({ executablePath: CHROMIUM, args: [...QUIET, ...args] });
 }
 
+/** Does something in a browser of its own. */
+export async function inBrowser(args, what) {
+  const browser = await launch(...args);
+  try {
+    return await what(browser);
+  } finally {
+    await browser.close();
+  }
+}
+
+/** The same with a profile in which the user allows third-party storage; otherwise this browser blocks it. */
+export async function inLaxBrowser(args, what) {
+  const folder = mkdtempSync(join(tmpdir(), "idvkit-"));
+  mkdirSync(join(folder, "Default"));
+  const profile = { block_third_party_cookies: false, cookie_controls_mode: 0 };
+  writeFileSync(join(folder, "Default", "Preferences"), JSON.stringify({ profile }));
+  const context = await chromium.launchPersistentContext(folder, { executablePath: CHROMIUM, args: [...QUIET, ...args] });
+  try {
+    return await what({ newContext: () => context });
+  } finally {
+    await context.close();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** What a frame may keep: its cookies, and whether it has local storage. */
+export const storageOf = (frame) =>
+  frame.evaluate(() => {
+    document.cookie = "kept=1; SameSite=None; Secure; Path=/";
+    try {
+      return [document.cookie, typeof localStorage];
+    } catch (error) {
+      return [document.cookie, error.name];
+    }
+  });
+
 /** Keeps a picture for people to look at. */
 export async function picture(page, name) {
   mkdirSync(SCREENSHOTS, { recursive: true });
-  await page.screenshot({ path: `${SCREENSHOTS}/${name}.png`, fullPage: true });
+  await page.screenshot({ path: `${SCREENSHOTS}/${name.toLowerCase().replace(/[^a-z0-9]+/g, "-")}.png` });
 }
 
 /** The merchant is `localhost`, everybody else `127.0.0.1`: two sites, and one server. */

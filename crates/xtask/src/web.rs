@@ -45,7 +45,7 @@ pub(crate) fn test(write: bool) -> Result<()> {
     println!("{}", says(&browser, &["--version"]).unwrap_or_default());
     run(cargo(&["build", "--package", "idvkit-cli"]))?;
     let mut tests = Command::new("node");
-    tests.args(["--test", "--test-concurrency=2", "--test-timeout=120000", "tests/"]).current_dir(&package).envs([
+    tests.args(["--test", "--test-concurrency=2", "--test-timeout=220000", "tests/"]).current_dir(&package).envs([
         ("IDVKIT_VECTORS", root().join("crates/vectors/data")),
         ("IDVKIT_PROGRAM", target().join(format!("debug/idvkit{}", std::env::consts::EXE_SUFFIX))),
         ("IDVKIT_SCREENSHOTS", target().join("web/screenshots")),

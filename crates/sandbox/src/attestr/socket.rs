@@ -1,6 +1,7 @@
 //! The socket between a device and the flow: the subset of A-Q12, by the notes' part A9. One JSON frame per message.
 
 use std::collections::HashMap;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use axum::extract::State;
@@ -15,7 +16,7 @@ use super::result::text;
 use super::settings::{SocketSettings, Stage};
 use super::state::{self, End, Run, StageError};
 use super::{errors, steps};
-use crate::world::{Handle, World};
+use crate::world::{Handle, Shared, World};
 
 /// The notification was taken: the handler may run.
 const NOTIFIED: u16 = 1000;
@@ -28,7 +29,7 @@ const REFUSED: u16 = 1008;
 const LONGEST: usize = 64 * 1024;
 
 pub(crate) async fn connect(State(shared): State<Handle>, upgrade: WebSocketUpgrade) -> Response {
-    upgrade.max_message_size(LONGEST).on_upgrade(move |socket| converse(shared, socket))
+    upgrade.max_message_size(LONGEST).on_upgrade(move |socket| converse(Arc::downgrade(&shared), socket))
 }
 
 /// What follows a frame.
@@ -40,8 +41,9 @@ enum Answer {
     Nothing,
 }
 
-async fn converse(shared: Handle, mut socket: WebSocket) {
-    let settings = shared.world().config.attestr.socket;
+/// A conversation outlives no sandbox: between frames it only looks whether there still is one.
+async fn converse(sandbox: Weak<Shared>, mut socket: WebSocket) {
+    let Some(settings) = sandbox.upgrade().map(|shared| shared.world().config.attestr.socket) else { return };
     let mut device = Device::default();
     let mut ping = interval(Duration::from_millis(settings.ping_ms.max(1)));
     ping.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -51,7 +53,8 @@ async fn converse(shared: Handle, mut socket: WebSocket) {
             message = socket.recv() => message,
             () = sleep_until(until) => return close(socket, IDLE, "nothing was said for too long").await,
             _ = ping.tick() => {
-                if socket.send(Message::Ping(Vec::new().into())).await.is_err() { return }
+                let gone = sandbox.strong_count() == 0;
+                if gone || socket.send(Message::Ping(Vec::new().into())).await.is_err() { return }
                 continue;
             }
         };
@@ -61,8 +64,10 @@ async fn converse(shared: Handle, mut socket: WebSocket) {
             Some(Ok(Message::Binary(_))) => return close(socket, REFUSED, "a frame is JSON text").await,
             _ => return,
         };
+        let Some(shared) = sandbox.upgrade() else { return };
         let (answer, delay) = device.hear(&mut shared.world(), &frame);
         shared.kick();
+        drop(shared);
         sleep(delay).await;
         until = idle(settings);
         match answer {
