@@ -66,6 +66,16 @@ fn a_configuration() {
 }
 
 #[test]
+fn a_name_without_end_is_cut() {
+    let reject = Config::from_json(&config("jumio", &json!({ "x".repeat(100_000): 1 }))).unwrap_err();
+    assert!(reject.field().is_some_and(|field| field.starts_with("config.xxx")), "{reject}");
+    assert!(reject.to_string().len() < 1_000 && reject.message().starts_with("there is no such member"));
+    let variables = json!({ "flow": "attestr_flowx", "variables": { "y".repeat(100_000): 1 } });
+    let reject = Request::from_json(&variables.to_string()).unwrap_err();
+    assert!(reject.to_string().len() < 1_000 && reject.message() == "must be a string");
+}
+
+#[test]
 fn a_request() {
     for (text, field, rule) in [
         (json!({ "flow": "signicat_capture_flow", "need": "planted" }), "request.need", "must be `all` or `any`"),
