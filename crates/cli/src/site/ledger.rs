@@ -82,7 +82,8 @@ impl Ledger {
     pub(super) fn open(path: &Path) -> Result<Self> {
         let shown = path.display();
         if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-            std::fs::create_dir_all(folder).with_context(|| format!("{} cannot be made", folder.display()))?;
+            std::fs::create_dir_all(folder)
+                .with_context(|| format!("--data: the folder {} cannot be made", folder.display()))?;
         }
         let opened = Connection::open(path).and_then(|mut connection| {
             let form = prepare(&mut connection)?;

@@ -29,8 +29,11 @@ impl Providers {
         let http = reqwest::Client::builder().no_proxy().timeout(Duration::from_mins(1)).build()?;
         let base = base.trim_end_matches('/').to_owned();
         let found = Self { base, http, ahead: AtomicI64::new(0) };
-        let settings = found.settings().await.with_context(|| format!("there is no sandbox at {}", found.base))?;
-        ensure!(settings.real_time, "the sandbox's clock stands still; start it with --real-time");
+        let none =
+            || format!("--sandbox: there is none at {}; start one with `idvkit sandbox --real-time`", found.base);
+        let settings = found.settings().await.with_context(none)?;
+        let real = settings.real_time;
+        ensure!(real, "--sandbox: its clock stands still; start it with `idvkit sandbox --real-time`");
         found.read_clock().await?;
         Ok(found)
     }
