@@ -83,11 +83,12 @@ export async function picture(page, name) {
 export async function startSite() {
   const pages = new Map();
   const asked = [];
-  const server = createServer((request, response) => {
+  const server = createServer(async (request, response) => {
     const { pathname } = new URL(request.url, "http://site");
     asked.push(pathname);
     const page = pages.get(pathname) ?? file(pathname) ?? (pathname === "/favicon.ico" && { status: 204 });
     if (page?.hang) return;
+    if (page?.delay) await new Promise((resolve) => setTimeout(resolve, page.delay));
     response.writeHead(page?.status ?? (page ? 200 : 404), { "content-type": page?.type ?? "text/html; charset=utf-8", ...page?.headers });
     response.end(page?.body ?? "");
   });
