@@ -10,8 +10,11 @@ export {
   advance,
   catalog,
   diagnose,
+  examine,
   html,
   journeyFromJson,
   read,
+  signedMember,
   tell,
+  verify,
 } from "../dist/index.js";

@@ -14,6 +14,7 @@ const TABLES = `
   CREATE TABLE IF NOT EXISTS session (id TEXT PRIMARY KEY, revision INTEGER, snapshot TEXT, due INTEGER, outcome TEXT);
   CREATE TABLE IF NOT EXISTS reference (reference TEXT PRIMARY KEY, session TEXT);`;
 
+const WAIT = '<!doctype html><meta http-equiv="refresh" content="1">One moment, please.';
 const page = (way, id) => `<!doctype html><title>Verify</title>${way}
 <script>addEventListener("idvkit:seen", (event) =>
   fetch("/verifications/${id}/seen", { method: "POST", body: JSON.stringify(event.detail) }))</script>`;
@@ -72,7 +73,7 @@ export function createApp({ config, request, act, path = "idv.sqlite", clock = D
   app.get("/verifications/:id", async ({ params: { id } }, response) => {
     const next = await goOn(id);
     if (next.type === "done") response.send("Thank you.");
-    else if (next.type === "wait") response.send("One moment, please.");
+    else if (next.type === "wait") response.send(WAIT);
     else response.send(page(next.journey.ways.map(html).find(Boolean) ?? "", id));
   });
 

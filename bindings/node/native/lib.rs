@@ -7,8 +7,10 @@ mod input;
 mod reject;
 mod session;
 
-use idvkit::{Config, Journey, Provider, Seen, UnixMillis, Way};
-use napi::bindgen_prelude::{Error, Result, Uint8Array};
+use idvkit::{
+    Algorithm, Config, Journey, KeyForm, Provider, Scheme, Secret, Seen, Subject, TagEncoding, UnixMillis, Way,
+};
+use napi::bindgen_prelude::{Buffer, Error, Result, Uint8Array};
 use napi_derive::napi;
 
 use crate::{
@@ -80,4 +82,30 @@ pub fn catalog(provider: String) -> Result<String> {
 #[napi]
 pub fn diagnose(account: &Account, body: Uint8Array, tag: String) -> Result<String> {
     json(&idvkit::diagnose(&account.0, &body, &tag).map_err(thrown)?)
+}
+
+/// Accepts a tag for a message, or throws.
+#[napi]
+pub fn verify(message: &[u8], tag: String, secrets: Vec<String>, base64: bool, hex_key: bool) -> Result<()> {
+    let secrets: Vec<Secret> = secrets.into_iter().map(Secret::from).collect();
+    let scheme = Scheme {
+        algorithm: Algorithm::HmacSha256,
+        encoding: if base64 { TagEncoding::Base64 } else { TagEncoding::Hex },
+        key: if hex_key { KeyForm::HexDecoded } else { KeyForm::Text },
+    };
+    idvkit::verify(message, &tag, &secrets, scheme).map_err(thrown)
+}
+
+/// A member of a JSON object, exactly as it was sent.
+#[napi]
+pub fn signed_member(body: &[u8], name: String) -> Result<Option<Buffer>> {
+    Ok(idvkit::signed_member(body, &name).map_err(thrown)?.map(Buffer::from))
+}
+
+/// What idvkit's reader makes of a document, as JSON.
+#[napi]
+pub fn examine(subject: String, document: &[u8]) -> Result<String> {
+    let subject = Subject::parse(&subject)
+        .ok_or_else(|| Error::from_reason("subject is one of the words of `Subject`, such as jumio_enrolment"))?;
+    idvkit::examine(subject, document).map_err(thrown)
 }

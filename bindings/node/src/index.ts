@@ -10,7 +10,7 @@ import { json } from "./json.js";
 import { native } from "./native.js";
 import { calling } from "./reject.js";
 import { Account } from "./session.js";
-import type { Catalog, Diagnosis, Journey, Provider, Seen, Way } from "./types.js";
+import type { Catalog, Diagnosis, Journey, KeyForm, Provider, Seen, Subject, TagEncoding, Way } from "./types.js";
 
 export { Conflict, MAX_ANSWER_BYTES, MemoryStore, advance, tell } from "./advance.js";
 export type { AdvanceOptions, Fetch, Store } from "./advance.js";
@@ -18,8 +18,8 @@ export { Input } from "./input.js";
 export type { HeaderLines } from "./input.js";
 export { Reject } from "./reject.js";
 export { Session } from "./session.js";
-export type { Config, Request } from "./session.js";
 export { Account };
+export type * from "./config.js";
 export type * from "./types.js";
 
 /**
@@ -66,4 +66,60 @@ export function catalog(provider: Provider): Catalog {
 export function diagnose(account: Account, body: Uint8Array, tag: string): Diagnosis {
   const [of, whole, claimed] = [Account.native(account), bytes(body, "body"), text(tag, "tag")];
   return JSON.parse(calling(() => native.diagnose(of, whole, claimed))) as Diagnosis;
+}
+
+/** How a signature is written, and what its key is. HMAC-SHA256 is the one algorithm so far. */
+export interface VerifyOptions {
+  /** How the tag is written: `hex` if left out. */
+  readonly encoding?: TagEncoding;
+  /** Which bytes of a secret are the key: its `text` if left out. */
+  readonly key?: KeyForm;
+}
+
+/**
+ * Accepts `tag` for `message` if any of the `secrets` gives it, and throws otherwise; the list is for rotation.
+ *
+ * A session does this by itself. `message` is what was signed, byte for byte: `signedMember` cuts it out of a body.
+ *
+ * @throws {Reject} with blame `signature`: `signature_missing`, `signature_malformed` and `signature_wrong` are about the tag,
+ * `secret_missing` and `secret_malformed` mean that no secret was usable.
+ */
+export function verify(message: Uint8Array, tag: string, secrets: readonly string[], options: VerifyOptions = {}): void {
+  const base64 = word(options.encoding, ["hex", "base64"], "encoding");
+  const hexKey = word(options.key, ["text", "hex_decoded"], "key");
+  if (!Array.isArray(secrets)) throw new TypeError("secrets takes an array of strings, for rotation");
+  const [signed, claimed] = [bytes(message, "message"), text(tag, "tag")];
+  calling(() => native.verify(signed, claimed, secrets as string[], base64, hexKey));
+}
+
+/**
+ * The value of a top-level member of a JSON object, exactly as it was sent; `null` if there is no such member.
+ *
+ * @throws {Reject} with blame `provider`: `json_malformed`, `json_not_object`, and `json_duplicate_member` if the member is
+ * there twice.
+ */
+export function signedMember(body: Uint8Array, name: string): Buffer | null {
+  const [whole, wanted] = [bytes(body, "body"), text(name, "name")];
+  return calling(() => native.signedMember(whole, wanted));
+}
+
+/**
+ * Reads one document or value with the very reader that sessions use, and gives what it says: see `Subject` for what goes in
+ * and what comes out.
+ *
+ * A document is the provider's own bytes, a value is an object. For support, settings pages, checks before a session and tests
+ * of your own; it decides nothing.
+ *
+ * @throws {Reject} `document_malformed` for a value without its members; for a document what its reader says.
+ */
+export function examine(subject: Subject, document: Uint8Array | object): Record<string, unknown> {
+  const read = document instanceof Uint8Array ? document : Buffer.from(json(document, "document"));
+  return JSON.parse(calling(() => native.examine(text(subject, "subject"), read))) as Record<string, unknown>;
+}
+
+/** Whether the second of two words was given. */
+function word(given: string | undefined, words: readonly [string, string], what: string): boolean {
+  if (given === undefined || given === words[0]) return false;
+  if (given === words[1]) return true;
+  throw new TypeError(`${what} is ${words[0]} or ${words[1]}`);
 }

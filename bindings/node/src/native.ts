@@ -15,6 +15,9 @@ export interface Native {
   html(way: string): string | null;
   catalog(provider: string): string;
   diagnose(account: NativeAccount, body: Uint8Array, tag: string): string;
+  verify(message: Uint8Array, tag: string, secrets: string[], base64: boolean, hexKey: boolean): void;
+  signedMember(body: Uint8Array, name: string): Buffer | null;
+  examine(subject: string, document: Uint8Array): string;
 }
 
 export interface NativeAccount {

@@ -1,4 +1,4 @@
-import type { Blame } from "./types.js";
+import type { Blame, RejectCode } from "./types.js";
 
 /**
  * Why a call was refused. Whatever was refused changed nothing.
@@ -7,13 +7,13 @@ import type { Blame } from "./types.js";
  */
 export class Reject extends Error {
   /** The stable `snake_case` code, the same text in every language. */
-  readonly code: string;
+  readonly code: RejectCode;
   /** Whose fault it is: decide by this what to do. */
   readonly blame: Blame;
   /** The field it is about, with a dotted path where nested. */
   readonly field: string | null;
 
-  constructor(code: string, blame: Blame, field: string | null, message: string) {
+  constructor(code: RejectCode, blame: Blame, field: string | null, message: string) {
     super(message);
     this.name = "Reject";
     this.code = code;
@@ -29,7 +29,7 @@ export function calling<T>(call: () => T): T {
   } catch (error) {
     const text = error instanceof Error ? error.message : "";
     const thrown = text.startsWith("idvkit:")
-      ? new Reject(...(JSON.parse(text.slice("idvkit:".length)) as [string, Blame, string | null, string]))
+      ? new Reject(...(JSON.parse(text.slice("idvkit:".length)) as [RejectCode, Blame, string | null, string]))
       : new TypeError(text || "the native module failed");
     // The trace begins where the caller stands.
     Error.captureStackTrace(thrown, calling);

@@ -2,30 +2,13 @@
 
 import { inspect } from "node:util";
 
+import type { Config, Request } from "./config.js";
 import { Input, bytes, text } from "./input.js";
 import { json } from "./json.js";
 import { type NativeAccount, type NativeSession, native } from "./native.js";
 import { calling } from "./reject.js";
 import { sealed } from "./sealed.js";
 import type { Evidence, HttpRequest, Next, Provider, UnixMillis } from "./types.js";
-
-/** A provider account's configuration: its members are those of the provider. */
-export interface Config {
-  readonly provider: Provider;
-  readonly [member: string]: unknown;
-}
-
-/** One verification: `flow` says which, the other members are that flow's. */
-export interface Request {
-  readonly flow:
-    | "attestr_flowx"
-    | "biometric_kz_flow"
-    | "jumio_authentication"
-    | "signicat_document_verification"
-    | "signicat_capture_flow"
-    | "signicat_eid";
-  readonly [member: string]: unknown;
-}
 
 /** A parsed provider account: make it once, at start-up. It holds the secrets, is opaque, and never changes. */
 export class Account {

@@ -425,6 +425,13 @@ export interface Journey {
   readonly refused: readonly Refused[];
 }
 
+/** Which bytes of a configured secret are the key. Deliberately exhaustive: a match on it must name every form. */
+export type KeyForm =
+  /** The bytes of the secret's own text, also when that text happens to be hex. The default for Attestr (A-Q2, inferred). */
+  | "text"
+  /** The bytes that the secret's hex digits stand for. */
+  | "hex_decoded";
+
 /** One language. */
 export interface LocaleEntry {
   /** The tag, as the provider spells it. */
@@ -718,6 +725,50 @@ export interface Source {
   readonly production: boolean;
 }
 
+/** What `examine` can read. Values are JSON objects with the named members; documents are the provider's own bytes. */
+export type Subject =
+  /** A time stamp, `{text}`. Gives `{millis}`: milliseconds since 1970, `null` if no provider writes times like that. */
+  | "time"
+  /** A language, `{text, provider}`. Gives `{tag, name}` as the provider takes it; without `provider` only the form counts. */
+  | "locale"
+  /** A JSON text. Gives `{text}` as ECMAScript's `JSON.stringify(JSON.parse(text))` writes it. */
+  | "ecmascript"
+  /**
+   * A personal number of Kazakhstan (IIN), `{text, lenient}`. Gives `{birth_date, sex}` as it says them; `lenient` takes any 12
+   * digits.
+   */
+  | "biometric_kz_iin"
+  /** A phone of Kazakhstan, `{text}`. Gives `{phone}` as the provider takes it. */
+  | "biometric_kz_phone"
+  /**
+   * A webhook of biometric.kz. Gives `{event, session_id, created, dedupe_key, technologies, technology}`; nothing in it says
+   * that it is genuine.
+   */
+  | "biometric_kz_webhook"
+  /** The result of a Jumio ID verification that is to serve as enrolment. Gives `{eligible, unmet}`. */
+  | "jumio_enrolment"
+  /** The colours of Jumio's page, `{locale, configured, account_default}`. Gives `{source, locale}`. */
+  | "jumio_colours"
+  /** Where Jumio sent the user back to, `{url}`. Gives `{status, reference, error, meaning, advice}`, for display only. */
+  | "jumio_return"
+  /** A Jumio transaction as retrieved. Gives `{reference, enrollment_reference, result, date, images, liveness_images}`. */
+  | "jumio_transaction"
+  /** One of Signicat's account-wide events. Gives its members; nothing in it says that it is genuine. */
+  | "signicat_event"
+  /** Two values of a Signicat dossier, `{kind: "text" or "date", one, other}`. Gives `{match, permille}`. */
+  | "signicat_matching"
+  /**
+   * What a documented rule gives: `{provider: "readid", chip, clone}` or `{provider: "signicatpaper", run}`. Gives
+   * `{status}`.
+   */
+  | "signicat_rule"
+  /** An error body of Signicat. Gives `{shape, code, authorization, trace_id, fields}`. */
+  | "signicat_problem"
+  /** A Signicat process. Gives `{process_id, provider, status, final, sealed, reasons}`, and nothing about the person. */
+  | "signicat_process"
+  /** An answer of Signicat's token endpoint. Gives `{expires_in_s}`, and nothing of the token. */
+  | "signicat_token";
+
 /** Whether something works in a browser. Deliberately exhaustive. */
 export type Support =
   /** It does. */
@@ -726,6 +777,13 @@ export type Support =
   | "partial"
   /** It does not, although it is listed. */
   | "none";
+
+/** How a tag is written as text. Deliberately exhaustive: a match on it must name every way. */
+export type TagEncoding =
+  /** 64 hex digits, upper or lower case when read, lower case when written (A6). */
+  | "hex"
+  /** 44 characters of base64 with the standard alphabet and padding (RFC 4648, section 4). */
+  | "base64";
 
 /** One member of an object of strings. */
 export interface TextEntry {
@@ -900,3 +958,148 @@ export type Why =
       /** Its answer. */
       readonly fault: Fault;
     };
+
+/** The codes that a refusal can have. New ones may be added; none is ever given another meaning. */
+export type RejectCode =
+  | "account_id_invalid"
+  | "api_key_invalid"
+  | "api_key_too_short"
+  | "api_version_invalid"
+  | "base_url_invalid"
+  | "callback_malformed"
+  | "callback_of_other_product"
+  | "callback_of_other_session"
+  | "callback_secret_missing"
+  | "callback_secret_wrong"
+  | "callback_unexpected"
+  | "capture_sdk"
+  | "claimed"
+  | "client_key_invalid"
+  | "config_malformed"
+  | "config_of_other_provider"
+  | "container_invalid"
+  | "credential_invalid"
+  | "credential_malformed"
+  | "credential_missing"
+  | "direct_upload_unsupported"
+  | "document_malformed"
+  | "domain_prefix_invalid"
+  | "domain_prefix_region"
+  | "dossier_files_missing"
+  | "dossier_invalid"
+  | "duration_out_of_range"
+  | "enrolment_malformed"
+  | "expiry_invalid"
+  | "external_reference_unexpected"
+  | "extra_reserved"
+  | "flow_id_invalid"
+  | "hint_malformed"
+  | "hint_stale"
+  | "hint_too_long"
+  | "iin_checksum"
+  | "iin_format"
+  | "iin_is_bin"
+  | "image_base64"
+  | "image_data_url"
+  | "image_dimensions"
+  | "image_empty"
+  | "image_kind"
+  | "image_limit_out_of_range"
+  | "image_slot"
+  | "image_too_large"
+  | "image_url_foreign"
+  | "images_incomplete"
+  | "images_missing"
+  | "images_too_late"
+  | "images_unexpected"
+  | "input_malformed"
+  | "interchangeable_tech_invalid"
+  | "journey_malformed"
+  | "json_duplicate_member"
+  | "json_malformed"
+  | "json_not_object"
+  | "json_too_deep"
+  | "library_src_invalid"
+  | "lifetime_out_of_range"
+  | "locale_malformed"
+  | "locked_without_value"
+  | "metadata_unsupported"
+  | "missing"
+  | "no_reference"
+  | "nothing_signed"
+  | "nothing_to_send"
+  | "now_out_of_range"
+  | "origin_invalid"
+  | "path_invalid"
+  | "personal_data"
+  | "phone_invalid"
+  | "photo_limit_out_of_range"
+  | "poll_plan_invalid"
+  | "problem_malformed"
+  | "process_malformed"
+  | "process_type_unknown"
+  | "provider_flow"
+  | "provider_unknown"
+  | "providers_ambiguous"
+  | "providers_count"
+  | "redact_unknown"
+  | "redirect_of_other_session"
+  | "redirect_unexpected"
+  | "redirect_without_reference"
+  | "reference_invalid"
+  | "request_malformed"
+  | "request_of_other_flow"
+  | "request_of_other_provider"
+  | "result_malformed"
+  | "result_unreadable"
+  | "retrieval_malformed"
+  | "retry_refused"
+  | "route_invalid"
+  | "scope_invalid"
+  | "sdk_in_existing_dossier"
+  | "secret_malformed"
+  | "secret_missing"
+  | "seed_invalid"
+  | "session_malformed"
+  | "session_over"
+  | "signature_malformed"
+  | "signature_missing"
+  | "signature_wrong"
+  | "skip_input_unmet"
+  | "slots_invalid"
+  | "slots_unexpected"
+  | "snapshot_invalid"
+  | "snapshot_malformed"
+  | "snapshot_newer"
+  | "snapshot_of_other_account"
+  | "snapshot_of_other_provider"
+  | "stale"
+  | "tag_invalid"
+  | "text_invalid"
+  | "timeout_out_of_range"
+  | "token_lifetime_out_of_range"
+  | "token_malformed"
+  | "unknown_locale"
+  | "url_fragment"
+  | "url_host"
+  | "url_ip_address"
+  | "url_malformed"
+  | "url_not_ascii"
+  | "url_personal_data"
+  | "url_port"
+  | "url_query"
+  | "url_reserved_parameter"
+  | "url_scheme"
+  | "url_too_long"
+  | "url_unused"
+  | "url_user_info"
+  | "user_agent_invalid"
+  | "user_reference_length"
+  | "variable_unnamed"
+  | "webhook_not_configured"
+  | "webhook_secret_invalid"
+  | "webhook_token_malformed"
+  | "webhook_token_missing"
+  | "webhook_token_wrong"
+  | "webhook_too_large"
+  | "webhook_unreadable";

@@ -84,7 +84,14 @@ const begin = async (url) => {
   assert.equal(begun.status, 303);
   return url + begun.headers.get("location");
 };
-const textOf = async (url) => (await fetch(url)).text();
+/** The page, once it is there: another worker may be at it. */
+async function textOf(url) {
+  for (;;) {
+    const text = await (await fetch(url)).text();
+    if (!text.includes("One moment")) return text;
+    await sleep(20);
+  }
+}
 
 test("the shop with Jumio", () =>
   shop(jumio, support.JUMIO_REQUEST, async ({ url, outcome }) => {
@@ -130,6 +137,53 @@ test("the shop with Attestr", () => {
     }
     assert.equal((await seen(JSON.stringify({ type: "event", name: handler, data }))).status, 204);
     assert.deepEqual(await outcome(), { type: "decided", decision: "completed" });
+  });
+});
+
+test("the shop with biometric.kz", () => {
+  const config = {
+    provider: "biometric_kz",
+    api_key: "TTpme201NiUMBA-sandbox-flow-key-for-everyone-000001",
+    options: {
+      development: true,
+      api_base: `${sandbox.url}/biometric_kz/kyc`,
+      front_base: `${sandbox.url}/biometric_kz/remote`,
+    },
+  };
+  return shop(() => config, support.BIOMETRIC_KZ_REQUEST, async ({ url, outcome }) => {
+    const place = await begin(url);
+    // The widget's frame, and the event that the widget fires at its end.
+    const [, id] = /"id": "([^"]*)"/.exec(await textOf(place));
+    const browser = new Browser(url);
+    await browser.open(`${sandbox.url}/biometric_kz/remote/flow/${id}?locale=en`);
+    while (browser.html.includes("<form")) await browser.press(browser.html.includes('value="begin"') ? "begin" : "submit");
+    const body = JSON.stringify({ type: "event", name: "finish", data: "" });
+    assert.equal((await fetch(`${place}/seen`, { method: "POST", body })).status, 204);
+    assert.deepEqual(await outcome(), { type: "decided", decision: "approved" });
+  });
+});
+
+test("the shop with Signicat", () => {
+  const config = (url) => ({
+    provider: "signicat",
+    client_id: "sandbox-quiet-lake-123",
+    client_secret: "sandbox-signicat-secret",
+    redirect_url: `${url}/back`,
+    profile: {
+      custom: {
+        token_url: `${sandbox.url}/signicat/auth/open/connect/token`,
+        scope: "signicat-api",
+        api_base: `${sandbox.url}/signicat/assure`,
+      },
+    },
+    options: { development: true },
+  });
+  return shop(config, support.SIGNICAT_REQUEST, async ({ url, outcome }) => {
+    const [, link] = /<a[^>]*href="([^"]*)"/.exec(await textOf(await begin(url)));
+    const browser = new Browser(url);
+    await browser.open(link.replaceAll("&amp;", "&"));
+    assert.equal((await fetch(await browser.press("submit"))).status, 200);
+    assert.deepEqual(await outcome(), { type: "decided", decision: "approved" });
   });
 });
 

@@ -2,6 +2,7 @@
 
 import {
   Account,
+  type Config,
   type Evidence,
   type HttpRequest,
   Input,
@@ -10,6 +11,8 @@ import {
   type Next,
   type Outcome,
   Reject,
+  type RejectCode,
+  type Request,
   Session,
   type Store,
   type Way,
@@ -56,7 +59,21 @@ if (way.type === "frame") same<typeof way.allow, string>();
 if (way.type === "upload") same<typeof way.max_bytes, number>();
 
 declare const account: Account;
-const session = Session.open(account, { flow: "jumio_authentication" }, new Uint8Array(32), Date.now());
+const request: Request = { flow: "jumio_authentication", enrollment_transaction_reference: "x", locale: "de" };
+new Account({ provider: "jumio", region: "us", api_token: "t", api_secret: "s", user_agent: "A B/1", callback: { url: "u" } });
+new Account({ provider: "signicat", client_id: "c", client_secret: "s", profile: "legacy" });
+new Account(JSON.parse("{}") as Config);
+// @ts-expect-error: there is no such region
+new Account({ provider: "jumio", region: "moon", api_token: "t", api_secret: "s", user_agent: "A B/1" });
+// @ts-expect-error: a member is missing
+new Account({ provider: "jumio", region: "us", api_token: "t", api_secret: "s" });
+// @ts-expect-error: there is no such member
+new Account({ provider: "signicat", client_id: "c", client_secret: "s", secrt: "s" });
+// @ts-expect-error: a required member is missing
+Session.open(account, { flow: "jumio_authentication" }, new Uint8Array(32), 0);
+// @ts-expect-error: there is no such word
+Session.open(account, { flow: "signicat_capture_flow", need: "some" }, new Uint8Array(32), 0);
+const session = Session.open(account, request, new Uint8Array(32), Date.now());
 same<typeof session, Session>();
 same<ReturnType<typeof session.evidence>, Evidence | null>();
 // @ts-expect-error: no such flow
@@ -86,7 +103,9 @@ try {
   if (error instanceof Reject) {
     same<typeof error.blame, "caller" | "provider" | "signature" | "snapshot">();
     same<typeof error.field, string | null>();
-    same<typeof error.code, string>();
+    same<typeof error.code, RejectCode>();
+    // @ts-expect-error: there is no such code
+    if (error.code === "stail") throw error;
   }
 }
 

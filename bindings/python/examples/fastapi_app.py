@@ -13,13 +13,14 @@ import secrets
 import sqlite3
 import threading
 from contextlib import asynccontextmanager, closing
-from typing import Any, AsyncGenerator, Callable, Mapping, Optional
+from typing import Any, AsyncGenerator, Callable, Optional
 
 import httpx
 from fastapi import FastAPI, HTTPException, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse, RedirectResponse
 
+import idvkit.config
 from idvkit import Account, Blame, Callback, Done, Hint, Input, Present, Redirect, Reject, Session, read
 from idvkit.httpx import Rest, advance, system_clock, tell
 
@@ -27,6 +28,7 @@ TABLES = """
 CREATE TABLE IF NOT EXISTS session (id TEXT PRIMARY KEY, revision INTEGER, snapshot TEXT, due INTEGER, outcome TEXT);
 CREATE TABLE IF NOT EXISTS reference (reference TEXT PRIMARY KEY, session TEXT);
 """
+WAIT = '<!doctype html><meta http-equiv="refresh" content="1">One moment, please.'
 PAGE = """<!doctype html><title>Verify</title>{way}
 <script>addEventListener("idvkit:seen", (event) =>
   fetch("/verifications/{id}/seen", {{method: "POST", body: JSON.stringify(event.detail)}}))</script>"""
@@ -72,8 +74,8 @@ class Row:
 
 
 def create_app(
-    config: Mapping[str, Any],
-    request: Mapping[str, Any],
+    config: idvkit.config.Config,
+    request: idvkit.config.Request,
     act: Callable[[str, Done], None],
     path: str = "idv.sqlite",
     clock: Callable[[], int] = system_clock,
@@ -136,7 +138,7 @@ def create_app(
         if isinstance(step, Present):
             way = next((html for html in (way.html() for way in step.journey.ways) if html), "")
             return HTMLResponse(PAGE.format(way=way, id=id))
-        return HTMLResponse("Thank you." if isinstance(step, Done) else "One moment, please.")
+        return HTMLResponse("Thank you." if isinstance(step, Done) else WAIT)
 
     @app.post("/verifications/{id}/seen")
     async def seen(id: str, posted: Request) -> Response:

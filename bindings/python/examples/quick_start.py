@@ -34,13 +34,17 @@ def verify(api_base: str, clock: Callable[[], int], sleep_until: Callable[[int],
     )
 
     # For each user: open, store, and go as far as it goes without the user.
-    request = {
-        "flow": "jumio_authentication",
-        "enrollment_transaction_reference": "22222222-2222-4222-8222-222222222222",
-        "success_url": "http://localhost:3000/back",
-        "locale": "de",
-    }
-    session = Session.open(account, request, secrets.token_bytes(32), clock())
+    session = Session.open(
+        account,
+        {
+            "flow": "jumio_authentication",
+            "enrollment_transaction_reference": "22222222-2222-4222-8222-222222222222",
+            "success_url": "http://localhost:3000/back",
+            "locale": "de",
+        },
+        secrets.token_bytes(32),
+        clock(),
+    )
     store = MemoryStore(account, session)  # yours: a row with a revision to compare and swap
     step = advance(client, store, clock=clock)
     if not isinstance(step, Present):

@@ -4,6 +4,7 @@ mod account;
 mod from_python;
 mod reject;
 mod session;
+mod signed;
 mod to_python;
 
 use pyo3::prelude::*;
@@ -17,6 +18,8 @@ mod _idvkit {
     use super::functions::{catalog, html, journey_from_json, read, to_json};
     #[pymodule_export]
     use super::session::Session;
+    #[pymodule_export]
+    use super::signed::{examine, signed_member, verify};
 }
 
 mod functions {

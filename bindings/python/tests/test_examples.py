@@ -7,10 +7,9 @@ import sys
 import threading
 import time
 from pathlib import Path
-from typing import Any, Callable, Dict, Iterator, List, Tuple
+from typing import Any, Callable, Dict, List, Tuple
 
 import httpx
-import pytest
 import support
 import uvicorn
 from idvkit_sandbox import Sandbox
@@ -58,6 +57,12 @@ class Shop:
         self.server.should_exit = True
         self.thread.join(timeout=20)
 
+    def page(self, place: str) -> str:
+        """The page, once it is there: another worker may be at it."""
+        while "One moment" in (text := self.http.get(place).text):
+            time.sleep(0.02)
+        return text
+
     def outcome(self) -> idvkit.Outcome:
         for _ in range(60):
             if self.acted:
@@ -95,14 +100,13 @@ def test_the_shop_with_jumio(idv_sandbox: Sandbox, tmp_path: Path) -> None:
     with Shop(idv_sandbox, tmp_path / "db", jumio_config(idv_sandbox), support.JUMIO_REQUEST) as shop:
         begun = shop.http.post("/verifications")
         assert begun.status_code == 303
-        page = shop.http.get(begun.headers["location"]).text
-        browser = Browser()
+        page = shop.page(begun.headers["location"])
+        browser = Browser(shop.url)
         assert 'rel="noreferrer"' in page or "<iframe" in page
         link = page.split('src="' if "<iframe" in page else 'href="')[1].split('"')[0].replace("&amp;", "&")
         browser.open(link)
         back = browser.press("acceptable")
-        if back is not None or "localhost" in browser.url:
-            assert shop.http.get(back or browser.url).status_code in (200, 303)
+        assert back and shop.http.get(back).status_code == 303
         assert shop.outcome() == idvkit.Decided(idvkit.Decision.APPROVED)
         assert shop.http.get(begun.headers["location"]).text == "Thank you."
         deliveries = idv_sandbox.control("deliveries")
@@ -123,7 +127,7 @@ def test_the_shop_with_attestr(idv_sandbox: Sandbox, tmp_path: Path) -> None:
     }
     with Shop(idv_sandbox, tmp_path / "db", lambda _: config, support.ATTESTR_REQUEST) as shop:
         place = shop.http.post("/verifications").headers["location"]
-        page = shop.http.get(place).text
+        page = shop.page(place)
         handshake = page.split("DS0")[1].split('"')[0]
         browser = Browser()
         browser.open(f"{idv_sandbox.url}/attestr/flow/DS0{handshake}?cl=00112233445566778899aabbccddeeff&lc=en")
@@ -137,6 +141,54 @@ def test_the_shop_with_attestr(idv_sandbox: Sandbox, tmp_path: Path) -> None:
         assert shop.http.post(f"{place}/seen", json={"type": "retry"}).status_code == 204
         assert shop.http.post(f"{place}/seen", json={"type": "event", "name": handler, "data": data}).status_code == 204
         assert shop.outcome() == idvkit.Decided(idvkit.Decision.COMPLETED)
+
+
+def test_the_shop_with_biometric_kz(idv_sandbox: Sandbox, tmp_path: Path) -> None:
+    config = {
+        "provider": "biometric_kz",
+        "api_key": "TTpme201NiUMBA-sandbox-flow-key-for-everyone-000001",
+        "options": {
+            "development": True,
+            "api_base": f"{idv_sandbox.url}/biometric_kz/kyc",
+            "front_base": f"{idv_sandbox.url}/biometric_kz/remote",
+        },
+    }
+    with Shop(idv_sandbox, tmp_path / "db", lambda _: config, support.BIOMETRIC_KZ_REQUEST) as shop:
+        place = shop.http.post("/verifications").headers["location"]
+        # The widget's frame, and the event that the widget fires at its end.
+        session = shop.page(place).split('"id": "')[1].split('"')[0]
+        browser = Browser()
+        browser.open(f"{idv_sandbox.url}/biometric_kz/remote/flow/{session}?locale=en")
+        while "<form" in browser.html:
+            browser.press("begin" if 'value="begin"' in browser.html else "submit")
+        assert shop.http.post(f"{place}/seen", json={"type": "event", "name": "finish", "data": ""}).status_code == 204
+        assert shop.outcome() == idvkit.Decided(idvkit.Decision.APPROVED)
+
+
+def test_the_shop_with_signicat(idv_sandbox: Sandbox, tmp_path: Path) -> None:
+    def config(shop: str) -> Dict[str, Any]:
+        return {
+            "provider": "signicat",
+            "client_id": "sandbox-quiet-lake-123",
+            "client_secret": "sandbox-signicat-secret",
+            "redirect_url": f"{shop}/back",
+            "profile": {
+                "custom": {
+                    "token_url": f"{idv_sandbox.url}/signicat/auth/open/connect/token",
+                    "scope": "signicat-api",
+                    "api_base": f"{idv_sandbox.url}/signicat/assure",
+                }
+            },
+            "options": {"development": True},
+        }
+
+    with Shop(idv_sandbox, tmp_path / "db", config, support.SIGNICAT_REQUEST) as shop:
+        page = shop.page(shop.http.post("/verifications").headers["location"])
+        browser = Browser(shop.url)
+        browser.open(page.split('href="')[1].split('"')[0].replace("&amp;", "&"))
+        back = browser.press("submit")
+        assert back and shop.http.get(back).status_code == 303
+        assert shop.outcome() == idvkit.Decided(idvkit.Decision.APPROVED)
 
 
 def test_the_shop_turns_forgeries_away(idv_sandbox: Sandbox, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pickle
 import sys
 import threading
 from pathlib import Path
-from typing import Any, List
+from typing import Any, List, get_args
 
 import idvkit
 import pytest
@@ -102,6 +102,25 @@ def test_a_configuration_in_every_form() -> None:
     with pytest.raises(Reject) as caught:
         idvkit.Account(provider="jumio", **members, api_tokn=PLANTED)
     assert "api_tokn" in str(caught.value) and PLANTED not in str(caught.value)
+
+
+def test_what_is_wrong_in_a_configuration_is_named() -> None:
+    with pytest.raises(Reject) as caught:
+        support.jumio("http://127.0.0.1:1", region=PLANTED)
+    assert (caught.value.code, caught.value.field) == ("config_malformed", "config.region")
+    assert caught.value.message == "must be one of `us`, `eu`, `sgp`" and PLANTED not in str(caught.value)
+    with pytest.raises(Reject, match="request.callback: must be `portal` or `url`"):
+        Session.open(support.jumio("http://127.0.0.1:1"), {**support.JUMIO_REQUEST, "callback": PLANTED}, support.SEED, 0)
+
+
+def test_the_forms_of_configurations_are_there_at_run_time() -> None:
+    from idvkit import config
+
+    for name in config.__all__:
+        assert getattr(config, name) is not None
+    form: config.JumioAuthenticationRequest = {"flow": "jumio_authentication", "enrollment_transaction_reference": "x"}
+    Session.open(support.jumio("http://127.0.0.1:1"), form, support.SEED, support.T0)
+    assert set(get_args(config.Config)) >= {config.AttestrConfig, config.SignicatConfig}
 
 
 def test_catalogs_are_typed() -> None:

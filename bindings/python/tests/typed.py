@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import List, Optional
+from typing import Any, List, Optional
 
 from idvkit import (
     Account,
@@ -14,12 +14,14 @@ from idvkit import (
     Next,
     Present,
     Redirect,
+    Reject,
     Retry,
     Send,
     Session,
     Wait,
     read,
 )
+from idvkit.config import JumioAuthenticationRequest
 
 
 def every_step_is_narrowed(step: Next) -> str:
@@ -45,7 +47,7 @@ def use(account: Account, session: Session, step: Send) -> List[str]:
     session.handle(HttpResponse("id", 200, [], "text"), 1)  # type: ignore
     session.handle(Redirect(b"url"), 1)  # type: ignore
     step.request.url = "another"  # type: ignore
-    Session.open(account, {}, "seed", 1)  # type: ignore
+    Session.open(account, REQUEST, "seed", 1)  # type: ignore
     read("{}", Retry())  # type: ignore
     evidence = session.evidence()
     evidence.raw  # type: ignore
@@ -53,6 +55,34 @@ def use(account: Account, session: Session, step: Send) -> List[str]:
         raw: bytes = evidence.raw
         del raw
     return session.references
+
+
+REQUEST: JumioAuthenticationRequest = {"flow": "jumio_authentication", "enrollment_transaction_reference": "x"}
+
+
+def configurations(account: Account, read: Any) -> None:
+    Account(provider="jumio", region="us", api_token="t", api_secret="s", user_agent="A B/1", callback={"url": "u"})
+    Account({"provider": "signicat", "client_id": "c", "client_secret": "s", "profile": "legacy"})
+    Account(read)
+    Account({"region": "us"}, provider="jumio", api_secret="s")
+    Account(provider="jumio", region="moon", api_token="t", api_secret="s", user_agent="A B/1")  # type: ignore
+    Account(provider="jumio", region="us", api_token="t", api_secret="s")  # type: ignore
+    Account({"provider": "signicat", "client_id": "c", "client_secrt": "s"})  # type: ignore
+    Account(provider="nobody")  # type: ignore
+
+
+def requests(account: Account) -> None:
+    Session.open(account, {"flow": "attestr_flowx", "flow_id": "FX1", "tag": "t", "variables": {"a": "b"}}, b"", 1)
+    Session.open(account, {"flow": "signicat_capture_flow", "providers": [{"provider": "p"}], "need": "any"}, b"", 1)
+    Session.open(account, {"flow": "signicat_capture_flow", "need": "some"}, b"", 1)  # type: ignore
+    Session.open(account, {"flow": "jumio_authentication"}, b"", 1)  # type: ignore
+    Session.open(account, {"flow": "jumio"}, b"", 1)  # type: ignore
+
+
+def a_code(reject: Reject) -> bool:
+    if reject.code == "stail":  # type: ignore
+        return False
+    return reject.code == "stale"
 
 
 def outcomes(done: Done) -> bool:

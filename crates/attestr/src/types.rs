@@ -19,6 +19,8 @@ pub(crate) const MAX_CAUSE_MESSAGE: usize = 200;
 /// One registered Attestr app, as a caller configures it.
 #[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(rename = "AttestrConfig"))]
 pub struct Config {
     /// The app's auth token: the ready-made credential that stands behind `Basic`, opaque, never encoded again (A2).
     pub auth_token: String,
@@ -42,6 +44,8 @@ pub struct Config {
     clippy::struct_excessive_bools,
     reason = "four independent switches, each off unless the documents prove wrong"
 )]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(rename = "AttestrOptions"))]
 pub struct Options {
     /// The provider's staging system instead of production (A1).
     pub staging: bool,
@@ -88,6 +92,8 @@ impl fmt::Debug for Config {
 /// One run of one flow by one user.
 #[derive(Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(rename = "AttestrRequest"))]
 pub struct Request {
     /// The flow id, `FX0…`.
     pub flow_id: String,

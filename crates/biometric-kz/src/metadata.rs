@@ -24,6 +24,8 @@ const MAX_INTERCHANGEABLE: usize = 32;
 /// Metadata of one session, in the provider's own form. Without any, the flow runs by default.
 #[derive(Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(rename = "BiometricKzMetadata"))]
 pub struct Metadata {
     /// For face matching (F2F).
     pub face2face: Option<Face2FaceMetadata>,
@@ -36,6 +38,8 @@ pub struct Metadata {
 /// Metadata for face matching (F2F).
 #[derive(Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(rename = "BiometricKzFace2FaceMetadata"))]
 pub struct Face2FaceMetadata {
     /// The photo to compare with: a file in strict base64, without a `data:` prefix.
     pub photo1: Option<String>,
@@ -44,6 +48,8 @@ pub struct Face2FaceMetadata {
 /// Metadata for E-Document.
 #[derive(Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(rename = "BiometricKzEdocumentMetadata"))]
 pub struct EdocumentMetadata {
     /// The person's IIN.
     pub iin: Option<PrefilledField>,
@@ -56,6 +62,8 @@ pub struct EdocumentMetadata {
 /// One field of the data-entry step.
 #[derive(Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(rename = "BiometricKzPrefilledField"))]
 pub struct PrefilledField {
     /// Its value. An empty one counts as not given (B-Q4).
     pub value: Option<String>,
@@ -66,6 +74,8 @@ pub struct PrefilledField {
 /// Metadata for the whole flow.
 #[derive(Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(rename = "BiometricKzGeneralMetadata"))]
 pub struct GeneralMetadata {
     /// Codes of technologies, passed on as they are: what they do is documented nowhere (B-Q8).
     pub interchangeable_tech: Option<Vec<String>>,

@@ -17,6 +17,8 @@ pub const DEFAULT_LIFETIME_MS: i64 = 30 * 60 * 1000;
 /// One flow of one biometric.kz account, as a caller configures it.
 #[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(rename = "BiometricKzConfig"))]
 pub struct Config {
     /// The flow's API key from the dashboard's list of flows: 47 characters or more (S1). A secret: the documents show
     /// it in browser code, where it lets anybody read results.
@@ -28,6 +30,7 @@ pub struct Config {
     /// The codes of the flow's technologies, as the dashboard shows them. With them, metadata that the flow cannot use
     /// is refused before anything is sent.
     #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<Vec<String>>"))]
     pub technologies: Option<Vec<Technology>>,
     /// The secret last path segments of the webhook URLs that you entered in the dashboard, as in
     /// `https://shop.example/idv/SECRET` (B-Q16): 16 to 128 letters, digits, `-` and `_`. The provider signs nothing,
@@ -43,6 +46,8 @@ pub struct Config {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[expect(clippy::struct_excessive_bools, reason = "independent switches, each off unless the documents prove wrong")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(rename = "BiometricKzOptions"))]
 pub struct Options {
     /// Another base URL of the API instead of `https://kyc.biometric.kz`, for a sandbox or proxy.
     pub api_base: Option<String>,
@@ -94,6 +99,8 @@ impl fmt::Debug for Config {
 /// One verification of one user.
 #[derive(Clone, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(rename = "BiometricKzRequest"))]
 pub struct Request {
     /// The language: `ru`, `en`, `kz` or another spelling of these, such as `kk-KZ` (B-9).
     pub locale: Option<String>,

@@ -9,6 +9,7 @@ use crate::{LocaleName, Provider, SizeClass};
 /// What a provider documents in tables.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 pub struct Catalog {
     /// Whose tables.
     pub provider: Provider,
@@ -27,6 +28,7 @@ pub struct Catalog {
 /// One error code.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 pub struct ErrorCode {
     /// Where it occurs: an operation such as `attestr.create_handshake`, or `redirect`.
     pub operation: String,
@@ -45,6 +47,7 @@ pub struct ErrorCode {
 /// A list of languages.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 pub struct LocaleList {
     /// What it is for, such as `api` or `portal`.
     pub name: String,
@@ -59,6 +62,7 @@ pub struct LocaleList {
 /// One language.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 pub struct LocaleEntry {
     /// The tag, as the provider spells it.
     pub tag: String,
@@ -75,6 +79,7 @@ impl From<&LocaleName> for LocaleEntry {
 /// One browser.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 pub struct Browser {
     /// Its name.
     pub name: String,
@@ -93,6 +98,7 @@ pub struct Browser {
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
 pub enum VersionWindow {
     /// The current one.
     Current,
@@ -106,6 +112,7 @@ pub enum VersionWindow {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
 pub enum Support {
     /// It does.
     Full,
@@ -118,6 +125,7 @@ pub enum Support {
 /// Where callbacks come from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 pub struct CallbackSource {
     /// The region.
     pub region: String,

@@ -10,6 +10,7 @@ use crate::UnixMillis;
 #[cfg_attr(feature = "wire", derive(serde::Serialize))]
 #[cfg_attr(feature = "wire", serde(rename_all = "UPPERCASE"))]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
 pub enum Method {
     /// `GET`
     Get,
@@ -38,6 +39,7 @@ impl Method {
 #[cfg_attr(feature = "wire", derive(serde::Serialize))]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(extend("x-sealed" = true, "x-repr" = ["name"])))]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record), uniffi::export(Debug))]
 pub struct Header {
     /// The name; compared without regard to letter case.
     pub name: String,
@@ -70,6 +72,7 @@ impl fmt::Debug for Header {
 #[cfg_attr(feature = "wire", derive(serde::Serialize))]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(extend("x-sealed" = true, "x-repr" = ["id", "operation", "method", "timeout_ms", "repeatable"])))]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record), uniffi::export(Debug))]
 pub struct HttpRequest {
     /// Names this request; goes back in the matching `Input::HttpResponse` or `Input::HttpFailed`.
     pub id: String,
@@ -110,6 +113,7 @@ impl fmt::Debug for HttpRequest {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "wire", derive(serde::Serialize))]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 pub struct Cache {
     /// Where to keep it: account and scope, never a secret.
     pub key: String,

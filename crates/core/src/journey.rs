@@ -12,6 +12,7 @@ use crate::{Provider, Reject, UnixMillis};
 /// are bearer values.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "uniffi-client", derive(uniffi::Record), uniffi::export(Debug))]
 pub struct Journey {
     /// Names this attempt. Hints are bound to it.
     pub id: String,
@@ -70,6 +71,7 @@ fn known_only<'de, D: Deserializer<'de>, T: serde::de::DeserializeOwned>(deseria
 #[non_exhaustive]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(extend("x-repr" = [])))]
+#[cfg_attr(feature = "uniffi-client", derive(uniffi::Enum), uniffi::export(Debug))]
 pub enum Way {
     /// Send the user's browser to a URL; it comes back to a return URL of yours.
     Redirect {
@@ -180,6 +182,7 @@ impl fmt::Debug for Way {
 /// A way that the provider forbids.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "uniffi-client", derive(uniffi::Record))]
 pub struct Refused {
     /// Which: the name of a [`Way`].
     pub way: String,
@@ -190,6 +193,7 @@ pub struct Refused {
 /// A size class of a frame, in CSS pixels.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "uniffi-client", derive(uniffi::Record))]
 pub struct SizeClass {
     /// Its name.
     pub name: String,
@@ -205,6 +209,7 @@ pub struct SizeClass {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "uniffi-client", derive(uniffi::Enum))]
 pub enum Bound {
     /// At least this size.
     AtLeast,
@@ -219,6 +224,7 @@ pub enum Bound {
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "uniffi-client", derive(uniffi::Enum))]
 pub enum Permission {
     /// The camera.
     Camera,
@@ -234,6 +240,7 @@ pub enum Permission {
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(extend("x-repr" = ["name"])))]
+#[cfg_attr(feature = "uniffi-client", derive(uniffi::Record), uniffi::export(Debug))]
 pub struct Param {
     /// Its name.
     pub name: String,
@@ -253,6 +260,7 @@ impl fmt::Debug for Param {
 #[non_exhaustive]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(extend("x-repr" = [])))]
+#[cfg_attr(feature = "uniffi-client", derive(uniffi::Enum), uniffi::export(Debug))]
 pub enum ParamValue {
     /// A string.
     Text {
@@ -278,10 +286,24 @@ pub enum ParamValue {
     },
 }
 
+/// Prints the kind only: handshakes and tokens are among the values.
+impl fmt::Debug for ParamValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Text { .. } => "Text(..)",
+            Self::Flag { .. } => "Flag(..)",
+            Self::Texts { .. } => "Texts(..)",
+            Self::Null => "Null",
+            Self::Host { .. } => "Host(..)",
+        })
+    }
+}
+
 /// One member of an object of strings.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(extend("x-repr" = [])))]
+#[cfg_attr(feature = "uniffi-client", derive(uniffi::Record), uniffi::export(Debug))]
 pub struct TextEntry {
     /// Its name.
     pub name: String,
@@ -289,10 +311,17 @@ pub struct TextEntry {
     pub value: String,
 }
 
+impl fmt::Debug for TextEntry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("TextEntry(..)")
+    }
+}
+
 /// One call into a provider's SDK.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(extend("x-repr" = [])))]
+#[cfg_attr(feature = "uniffi-client", derive(uniffi::Record), uniffi::export(Debug))]
 pub struct NativeCall {
     /// The method.
     pub method: String,
@@ -300,9 +329,16 @@ pub struct NativeCall {
     pub params: Vec<Param>,
 }
 
+impl fmt::Debug for NativeCall {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "NativeCall({})", self.method)
+    }
+}
+
 /// One image that is wanted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "uniffi-client", derive(uniffi::Record))]
 pub struct ImageSlot {
     /// Its name: `front`, `back`, `selfie`.
     pub slot: String,
@@ -313,6 +349,7 @@ pub struct ImageSlot {
 /// Something to be seen on the way, and what it means. `read` follows these rules; no client has rules of its own.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "uniffi-client", derive(uniffi::Record))]
 pub struct Signal {
     /// Where it is seen.
     pub on: Trigger,
@@ -331,6 +368,7 @@ pub struct Signal {
 #[serde(tag = "type", rename_all = "snake_case")]
 #[non_exhaustive]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "uniffi-client", derive(uniffi::Enum))]
 pub enum Trigger {
     /// A navigation to this URL: scheme, host, port and path equal; query, fragment and one trailing slash ignored.
     /// Conditions and carried members are query parameters.
@@ -358,6 +396,7 @@ pub enum Trigger {
 /// A member that must have one of these values.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "uniffi-client", derive(uniffi::Record))]
 pub struct Condition {
     /// The member, as a dotted path.
     pub path: String,
@@ -368,6 +407,7 @@ pub struct Condition {
 /// A member to carry into the hint.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "uniffi-client", derive(uniffi::Record))]
 pub struct Carry {
     /// Its name in the hint.
     pub name: String,
@@ -382,6 +422,7 @@ pub struct Carry {
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "uniffi-client", derive(uniffi::Enum))]
 pub enum HintKind {
     /// The provider's page has loaded.
     Loaded,

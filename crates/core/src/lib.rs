@@ -11,11 +11,13 @@
 //! nothing of them has by accident, and `schema` describes all of it for the generated declarations.
 //!
 //! No sockets, no clock, no randomness: time and a [`Seed`] are parameters.
-#![no_std]
+// What uniffi's macros write needs std.
+#![cfg_attr(not(feature = "uniffi-client"), no_std)]
 #![forbid(unsafe_code)]
 extern crate alloc;
 
 mod catalog;
+mod codes;
 mod html;
 mod http;
 mod image;
@@ -36,7 +38,11 @@ mod time;
 #[cfg(feature = "wire")]
 mod wire;
 
+#[cfg(feature = "uniffi-client")]
+uniffi::setup_scaffolding!();
+
 pub use catalog::{Browser, CallbackSource, Catalog, ErrorCode, LocaleEntry, LocaleList, Support, VersionWindow};
+pub use codes::REJECT_CODES;
 pub use http::{Cache, Header, HttpRequest, Method, Response};
 pub use image::{Base64Image, ImageKind, ImageRules};
 pub use journey::{

@@ -14,6 +14,7 @@ use crate::{Fault, Header, HttpRequest, Journey, Outcome, UnixMillis};
 #[cfg_attr(feature = "wire", derive(serde::Serialize))]
 #[cfg_attr(feature = "wire", serde(tag = "type", rename_all = "snake_case"))]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
 pub enum Next {
     /// Send this request and handle its answer.
     Send {
@@ -48,6 +49,7 @@ pub enum Next {
 #[cfg_attr(feature = "wire", derive(serde::Serialize))]
 #[cfg_attr(feature = "wire", serde(tag = "type", rename_all = "snake_case"))]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
 pub enum Why {
     /// Another worker has claimed the request and is sending it.
     InFlight,
@@ -68,6 +70,7 @@ pub enum Why {
 /// What became of the data after `Input::Erase`. Personal data and bearer values are out of the snapshot in any case.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 pub struct Erasure {
     /// What became of it at the provider.
     pub at_provider: AtProvider,
@@ -77,6 +80,7 @@ pub struct Erasure {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
 pub enum AtProvider {
     /// It was not asked for.
     NotAsked,
@@ -102,6 +106,7 @@ pub enum AtProvider {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(tag = "type", rename_all = "snake_case"))]
 #[cfg_attr(feature = "schema", schemars(extend("x-sealed" = true, "x-repr" = ["id", "status", "at_provider"])))]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Enum), uniffi::export(Debug))]
 pub enum Input {
     /// The answer to a request.
     HttpResponse {
@@ -181,6 +186,7 @@ impl fmt::Debug for Input {
 #[derive(Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(extend("x-sealed" = true, "x-repr" = ["slot"])))]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record), uniffi::export(Debug))]
 pub struct Image {
     /// Which one: the name of the slot in `Way::Upload` (`front`, `back`, `selfie`).
     pub slot: String,

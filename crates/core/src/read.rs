@@ -21,6 +21,7 @@ const MAX_SEEN_BYTES: usize = 256 * 1024;
 #[serde(tag = "type", rename_all = "snake_case")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(extend("x-repr" = [])))]
+#[cfg_attr(feature = "uniffi-client", derive(uniffi::Enum), uniffi::export(Debug))]
 pub enum Seen {
     /// A navigation, from any navigation event (also page-started): the URL.
     Navigation {

@@ -10,6 +10,7 @@ use core::fmt;
 #[cfg_attr(feature = "wire", derive(serde::Serialize))]
 #[cfg_attr(feature = "wire", serde(rename_all = "snake_case"))]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
 pub enum Blame {
     /// The calling program passed something wrong; fix the call.
     Caller,
@@ -84,7 +85,7 @@ impl Reject {
         self
     }
 
-    /// The stable `snake_case` code, the same text in every language.
+    /// The stable `snake_case` code, the same text in every language; [`REJECT_CODES`](crate::REJECT_CODES) lists them all.
     pub fn code(&self) -> &'static str {
         self.code
     }
@@ -105,6 +106,8 @@ impl Reject {
     }
 
     fn new(blame: Blame, code: &'static str, message: impl Into<String>) -> Self {
+        // Other languages are told of the codes by that list: a code that it lacks would be unknown there.
+        debug_assert!(crate::codes::is_listed(code, blame), "{code} is missing in REJECT_CODES");
         Self { code, blame, field: None, message: message.into() }
     }
 }

@@ -15,6 +15,9 @@ use crate::Reject;
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct UnixMillis(pub i64);
 
+#[cfg(feature = "uniffi-client")]
+uniffi::custom_newtype!(UnixMillis, i64);
+
 impl UnixMillis {
     /// 2020-01-01T00:00:00Z, the earliest `now` that is believed.
     pub const EARLIEST: Self = Self(1_577_836_800_000);

@@ -31,6 +31,7 @@
 //! * [`Session`]: `open`, `next`, `handle`, `snapshot`, `restore`.
 //! * [`Journey`] and [`read`]: what a page or phone gets, and what it sends back.
 //! * [`catalog`] and [`diagnose`]: tables, and the signature doctor.
+//! * [`verify`], [`signed_member`] and [`examine`]: signatures and documents without a session.
 //! * [`attestr`], [`biometric_kz`], [`jumio`], [`signicat`]: each provider's own types, useful alone.
 #![no_std]
 #![forbid(unsafe_code)]
@@ -38,21 +39,26 @@
 extern crate alloc;
 
 mod account;
+mod examine;
+mod malformed;
 mod order;
 mod session;
+mod signed;
 
 pub use account::{Account, catalog, diagnose};
+pub use examine::{Subject, examine};
 pub use idvkit_attestr as attestr;
 pub use idvkit_biometric_kz as biometric_kz;
 pub use idvkit_core::{
     AtProvider, Basis, Blame, Bound, Browser, Cache, CallbackSource, Carry, Catalog, Cause, Condition, Decision,
     Document, Erasure, ErrorCode, Evidence, Fault, FaultClass, Header, Hint, HintKind, HttpRequest, Image, ImageSlot,
     Input, Journey, LocaleEntry, LocaleList, Method, NativeCall, Next, Outcome, Param, ParamValue, Part, Permission,
-    Person, Provider, Reason, Refused, Reject, Seed, Seen, Signal, SignedForm, SizeClass, Source, Support, TextEntry,
-    Trigger, UnixMillis, VersionWindow, Way, Why, read,
+    Person, Provider, REJECT_CODES, Reason, Refused, Reject, Secret, Seed, Seen, Signal, SignedForm, SizeClass, Source,
+    Support, TextEntry, Trigger, UnixMillis, VersionWindow, Way, Why, read,
 };
 pub use idvkit_jumio as jumio;
-pub use idvkit_signature::Diagnosis;
+pub use idvkit_signature::{Algorithm, Diagnosis, KeyForm, Scheme, TagEncoding};
 pub use idvkit_signicat as signicat;
 pub use order::{Config, Request};
 pub use session::Session;
+pub use signed::{signed_member, verify};

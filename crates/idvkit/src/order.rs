@@ -1,13 +1,14 @@
 //! What a caller configures and orders: one variant per provider and flow, with a JSON form.
 
-use alloc::string::{String, ToString};
-
 use idvkit_core::{Provider, Reject};
-use serde::{Deserialize, de::DeserializeOwned};
+use serde::Deserialize;
+
+use crate::malformed::{Form, walk};
 
 /// One provider account. In JSON the member `provider` says which.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(tag = "provider", rename_all = "snake_case")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub enum Config {
     /// Attestr Studio.
@@ -24,9 +25,18 @@ impl Config {
     /// Reads a configuration from JSON, for example from a secret store.
     ///
     /// # Errors
-    /// `config_malformed`, naming the member where one is missing or unknown; never a value.
+    /// `config_malformed`, with the member, the rule and the fix; never a value.
     pub fn from_json(text: &str) -> Result<Self, Reject> {
-        parse(text, "config_malformed", "config")
+        let words: &[&str] = &["attestr", "biometric_kz", "jumio", "signicat"];
+        let form = Form { name: "config", code: "config_malformed", tag: ("provider", words) };
+        serde_json::from_str(text).map_err(|error| {
+            form.explain(text, &error, |provider, members| match provider {
+                "attestr" => walk::<idvkit_attestr::Config>(members),
+                "biometric_kz" => walk::<idvkit_biometric_kz::Config>(members),
+                "jumio" => walk::<idvkit_jumio::Config>(members),
+                _ => walk::<idvkit_signicat::Config>(members),
+            })
+        })
     }
 
     /// Whose account.
@@ -43,6 +53,7 @@ impl Config {
 /// One verification. In JSON the member `flow` says which flow.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(tag = "flow", rename_all = "snake_case")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub enum Request {
     /// A flow of Attestr Studio.
@@ -63,9 +74,27 @@ impl Request {
     /// Reads a request from JSON.
     ///
     /// # Errors
-    /// `request_malformed`, naming the member where one is missing or unknown; never a value.
+    /// `request_malformed`, with the member, the rule and the fix; never a value.
     pub fn from_json(text: &str) -> Result<Self, Reject> {
-        parse(text, "request_malformed", "request")
+        let words: &[&str] = &[
+            "attestr_flowx",
+            "biometric_kz_flow",
+            "jumio_authentication",
+            "signicat_document_verification",
+            "signicat_capture_flow",
+            "signicat_eid",
+        ];
+        let form = Form { name: "request", code: "request_malformed", tag: ("flow", words) };
+        serde_json::from_str(text).map_err(|error| {
+            form.explain(text, &error, |flow, members| match flow {
+                "attestr_flowx" => walk::<idvkit_attestr::Request>(members),
+                "biometric_kz_flow" => walk::<idvkit_biometric_kz::Request>(members),
+                "jumio_authentication" => walk::<idvkit_jumio::Request>(members),
+                "signicat_document_verification" => walk::<idvkit_signicat::DocumentVerification>(members),
+                "signicat_capture_flow" => walk::<idvkit_signicat::CaptureFlow>(members),
+                _ => walk::<idvkit_signicat::Eid>(members),
+            })
+        })
     }
 
     /// Whose flow.
@@ -78,22 +107,5 @@ impl Request {
                 Provider::Signicat
             }
         }
-    }
-}
-
-fn parse<T: DeserializeOwned>(text: &str, code: &'static str, field: &str) -> Result<T, Reject> {
-    serde_json::from_str(text).map_err(|error| Reject::caller(code, field, explain(&error)))
-}
-
-/// serde's texts about members name the member; all others may echo a value and are replaced.
-fn explain(error: &serde_json::Error) -> String {
-    let text = error.to_string();
-    let about_members =
-        ["missing field", "unknown field", "duplicate field"].iter().any(|start| text.starts_with(start));
-    let place = alloc::format!("line {}, column {}", error.line(), error.column());
-    match text.split(" at line ").next() {
-        Some(first) if about_members => alloc::format!("{first} ({place})"),
-        _ if error.is_data() => alloc::format!("a member before {place} has the wrong type or an unknown value"),
-        _ => alloc::format!("this is not valid JSON ({place})"),
     }
 }

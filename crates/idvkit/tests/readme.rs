@@ -1,4 +1,4 @@
-//! The README's quick start is the example's own text, and it does what it says.
+//! The README's quick starts are the examples' own texts, and the one in Rust does what it says.
 
 #![allow(clippy::unwrap_used, reason = "a test that meets one has failed")]
 
@@ -8,6 +8,13 @@ use idvkit::{Decision, Outcome};
 #[expect(dead_code, reason = "the example's `main` is not called here")]
 mod jumio;
 
+/// Each runs in the tests of its own language.
+const QUICK_STARTS: [(&str, &str); 3] = [
+    ("rust", "crates/idvkit/examples/jumio.rs"),
+    ("python", "bindings/python/examples/quick_start.py"),
+    ("js", "bindings/node/examples/quick-start.mjs"),
+];
+
 #[tokio::test]
 async fn the_quick_start_comes_to_an_approval() {
     assert_eq!(jumio::run().await.unwrap(), Outcome::Decided { decision: Decision::Approved });
@@ -15,11 +22,20 @@ async fn the_quick_start_comes_to_an_approval() {
 
 #[test]
 fn the_readme_shows_the_code_that_runs() {
-    let folder = env!("CARGO_MANIFEST_DIR");
-    let example = std::fs::read_to_string(format!("{folder}/examples/jumio.rs")).unwrap();
-    let readme = std::fs::read_to_string(format!("{folder}/../../README.md")).unwrap();
-    let (_, rest) = example.split_once("// [quick start]\n").unwrap();
-    let (code, _) = rest.split_once("// [/quick start]").unwrap();
-    let code = code.replace("pub(crate) ", "");
-    assert!(readme.contains(&code), "copy the part between the quick start marks into README.md:\n{code}");
+    let readme = read("README.md");
+    for (language, example) in QUICK_STARTS {
+        let text = read(example);
+        let (_, rest) = text.split_once("[quick start]\n").unwrap();
+        let (code, _) = rest.split_once("[/quick start]").unwrap();
+        let code = code.trim_end_matches(['/', '#', ' ']).trim().replace("pub(crate) ", "");
+        let block = format!("```{language}\n{code}\n```");
+        assert!(
+            readme.contains(&block),
+            "copy the part between the quick start marks of {example} into README.md:\n{code}"
+        );
+    }
+}
+
+fn read(path: &str) -> String {
+    std::fs::read_to_string(format!("{}/../../{path}", env!("CARGO_MANIFEST_DIR"))).unwrap()
 }

@@ -21,6 +21,8 @@ pub const FACEMAP_LIFETIME_MS: i64 = 15 * 60 * 1000;
 /// One Jumio account, as a caller configures it.
 #[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(rename = "JumioConfig"))]
 pub struct Config {
     /// The data centre of the account (S3).
     pub region: Region,
@@ -59,6 +61,8 @@ pub struct Config {
 /// What the documents leave open, each with a default that can be overridden.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(rename = "JumioOptions"))]
 pub struct Options {
     /// Another base URL of the API, for a sandbox. Over plain HTTP only together with `development`.
     pub api_base: Option<String>,
@@ -93,6 +97,8 @@ impl fmt::Debug for Config {
 /// One authentication of one enrolled user. Values given here override the account's settings (S3).
 #[derive(Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(rename = "JumioRequest"))]
 pub struct Request {
     /// The transaction reference of the ID verification at onboarding, at most 36 characters. Check it with
     /// [`EnrolmentCheck`] first.
@@ -126,6 +132,8 @@ impl fmt::Debug for Request {
 /// Where callbacks go. One of the two has to be chosen (J-D1).
 #[derive(Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(rename = "JumioCallbackTarget"))]
 pub enum CallbackTarget {
     /// To the URL set in the Customer Portal. Such callbacks carry no secret of ours: they are weak hints.
     Portal,
@@ -145,6 +153,8 @@ impl fmt::Debug for CallbackTarget {
 /// A data centre (S3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(rename = "JumioRegion"))]
 pub enum Region {
     /// `netverify.com`
     Us,

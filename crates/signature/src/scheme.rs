@@ -5,6 +5,7 @@ use alloc::string::String;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use hmac::{Hmac, KeyInit, Mac};
 use idvkit_core::{Reject, Secret};
+use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 use subtle::Choice;
 use zeroize::Zeroizing;
@@ -38,7 +39,9 @@ pub enum Algorithm {
 }
 
 /// How a tag is written as text. Deliberately exhaustive: a match on it must name every way.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum TagEncoding {
     /// 64 hex digits, upper or lower case when read, lower case when written (A6).
     Hex,
@@ -47,7 +50,9 @@ pub enum TagEncoding {
 }
 
 /// Which bytes of a configured secret are the key. Deliberately exhaustive: a match on it must name every form.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum KeyForm {
     /// The bytes of the secret's own text, also when that text happens to be hex. The default for Attestr (A-Q2, inferred).
     Text,

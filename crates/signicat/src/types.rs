@@ -14,6 +14,8 @@ use serde_json::{Map, Value};
 /// One Signicat client, as a caller configures it.
 #[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(rename = "SignicatConfig"))]
 pub struct Config {
     /// The client id (note 2.1).
     pub client_id: String,
@@ -36,6 +38,8 @@ pub struct Config {
 /// Callbacks of the per-process kind. The receiving host must be allow-listed by Signicat's support (note 2.7).
 #[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(rename = "SignicatNotification"))]
 pub struct Notification {
     /// The URL that is sent along as `notificationUrl`.
     pub url: String,
@@ -51,6 +55,8 @@ pub struct Notification {
 /// Deliberately exhaustive: everything unforeseen is `Custom`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(rename = "SignicatProfile"))]
 pub enum Profile {
     /// `api.signicat.com`, scope `signicat-api`. Sandbox and production share this host (inferred).
     #[default]
@@ -76,6 +82,8 @@ pub enum Profile {
 /// How the client proves who it is at the token endpoint (note 2.1). Deliberately exhaustive: OAuth's two for secrets.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(rename = "SignicatClientAuth"))]
 pub enum ClientAuth {
     /// `Authorization: Basic`.
     #[default]
@@ -88,6 +96,8 @@ pub enum ClientAuth {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[expect(clippy::struct_excessive_bools, reason = "independent switches, each named where it is set")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(rename = "SignicatOptions"))]
 pub struct Options {
     /// Development switch: allows `http://localhost:PORT` redirect and notification URLs, and HTTP endpoints on this
     /// machine in a custom profile. Off by default, and nothing else becomes laxer.
@@ -180,6 +190,8 @@ impl From<Eid> for Request {
 /// Verification of an identity document (S4, "eIDV generic flow").
 #[derive(Clone, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(rename = "SignicatDocumentVerification"))]
 pub struct DocumentVerification {
     /// A dossier of the same person that you have already; a new one by default. A dossier given here is yours: an
     /// erasure deletes only the processes that this session made in it.
@@ -205,6 +217,8 @@ pub struct DocumentVerification {
 /// Where the images of a document come from. Deliberately exhaustive: S4 and GF name these three.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(rename = "SignicatImageSource"))]
 pub enum ImageSource {
     /// The user hands them to your server (`Way::Upload`). Direct-upload providers only (SG13).
     #[default]
@@ -218,6 +232,8 @@ pub enum ImageSource {
 /// A capture flow (S4, "eIDV alternative flow"). Every attempt has a dossier of its own.
 #[derive(Clone, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(rename = "SignicatCaptureFlow"))]
 pub struct CaptureFlow {
     /// Your own reference for the dossier, at most 255 characters (the limit is inferred).
     pub external_reference: Option<String>,
@@ -240,6 +256,8 @@ pub struct CaptureFlow {
 /// One provider of a capture flow.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(rename = "SignicatCaptureProvider"))]
 pub struct CaptureProvider {
     /// The provider: one of [`PROVIDERS`](crate::PROVIDERS).
     pub provider: String,
@@ -252,6 +270,8 @@ pub struct CaptureProvider {
 /// How several providers make one verdict (inferred: no document says). Deliberately exhaustive.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(rename = "SignicatRequired"))]
 pub enum Required {
     /// Every provider must accept: the worst result decides.
     #[default]
@@ -263,6 +283,8 @@ pub enum Required {
 /// The kind of capture page (note 2.4). Deliberately exhaustive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(rename = "SignicatCaptureSdk"))]
 pub enum CaptureSdk {
     /// The provider's own.
     Native,
@@ -273,6 +295,8 @@ pub enum CaptureSdk {
 /// How the capture page looks; goes into `captureParameters`, where it must be nested (C2).
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(rename = "SignicatCaptureParameters"))]
 pub struct CaptureParameters {
     /// The id of a capture configuration.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -294,6 +318,8 @@ pub struct CaptureParameters {
 /// An electronic identity (S4, "eID flow").
 #[derive(Clone, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(rename = "SignicatEid"))]
 pub struct Eid {
     /// A dossier of the same person that you have already; see [`DocumentVerification::dossier`].
     pub dossier: Option<String>,
@@ -312,6 +338,8 @@ pub struct Eid {
 /// Where the callbacks of one request go.
 #[derive(Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(rename = "SignicatNotificationTarget"))]
 pub enum NotificationTarget {
     /// Nowhere: the result is polled for.
     Off,

@@ -1,9 +1,12 @@
 //! Project automation: `cargo xtask setup`, `cargo xtask test` and its parts, the same commands for people and for CI.
 
+mod kotlin;
 mod no_std;
 mod node;
+mod phone;
 mod python;
 mod step;
+mod swift;
 mod types;
 mod web;
 
@@ -25,7 +28,7 @@ const PROTOCOL_CRATES: [&str; 7] = [
 ];
 
 /// Everything that CI runs, in order.
-const STEPS: [Step; 11] = [
+const STEPS: [Step; 13] = [
     Step { name: "fmt", about: "the code is formatted", run: fmt },
     Step { name: "clippy", about: "no warnings, pedantic lints included", run: clippy },
     Step { name: "types", about: "the declarations of other languages are those of the Rust types", run: check_types },
@@ -45,6 +48,16 @@ const STEPS: [Step; 11] = [
         run: node::test,
     },
     Step { name: "web", about: "the web element and the demo site, in a real browser", run: || web::test(false) },
+    Step {
+        name: "kotlin",
+        about: "the Maven modules and their native libraries, tested on the JVM",
+        run: kotlin::test,
+    },
+    Step {
+        name: "swift",
+        about: "the Swift package: generated, parsed, and tested where there is a compiler",
+        run: swift::test,
+    },
 ];
 
 #[derive(Parser)]
@@ -67,6 +80,8 @@ enum Command {
         #[arg(long)]
         check: bool,
     },
+    /// Build the Maven modules and their native libraries, and test them on the JVM.
+    Kotlin,
     /// Build, pack, install and test the npm packages.
     Node,
     /// Build the web element and test it in a browser.
@@ -77,6 +92,8 @@ enum Command {
     },
     /// Build the Python wheels and test them in a clean environment.
     Python,
+    /// Generate and parse the Swift package, and test it where there is a compiler.
+    Swift,
     /// Run everything that CI runs, or only the named steps.
     Test {
         /// The steps to run; all if none is named.
@@ -94,9 +111,11 @@ fn main() -> ExitCode {
             list();
             Ok(())
         }
+        Command::Kotlin => kotlin::test(),
         Command::Node => node::test(),
         Command::Python => python::test(),
         Command::Web { write } => web::test(write),
+        Command::Swift => swift::test(),
         Command::Types { check } => types::generate(check),
         Command::Test { steps, .. } => test(&steps),
     };
@@ -138,6 +157,14 @@ fn setup() -> Result<()> {
         None => println!("node is absent: its binding and the comparison of the ECMAScript form are skipped"),
     }
     web::set_up();
+    match (step::says("java", &["--version"]), step::says("mvn", &["--version"])) {
+        (Some(java), Some(_)) => println!("{java}: the Kotlin binding is tested"),
+        _ => println!("java or mvn is absent: the Kotlin binding is skipped"),
+    }
+    match step::says("swift", &["--version"]) {
+        Some(version) => println!("{version}: the Swift binding is compiled and tested"),
+        None => println!("swift is absent: the Swift binding is generated and parsed, not compiled"),
+    }
     if missing.is_empty() {
         println!("everything that `cargo xtask test` needs is here");
         return Ok(());

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use crate::step::{cargo, root, run, says, target};
 
 /// What the tests and examples need besides the packages themselves.
-const TOOLS: [&str; 4] = ["express@5", "node-sqlite3-wasm@0.8", "typescript@5", "@types/node@20"];
+const TOOLS: [&str; 5] = ["express@5", "node-sqlite3-wasm@0.8", "typescript@5", "@types/node@20", "zod@4"];
 
 pub(crate) fn test() -> Result<()> {
     let Some(version) = says("node", &["--version"]) else {
@@ -27,7 +27,9 @@ pub(crate) fn test() -> Result<()> {
         .context("the types do not check")?;
     let mut tests = Command::new("node");
     tests.args(["--test"]).current_dir(&project).env("IDVKIT_VECTORS", root().join("crates/vectors/data"));
-    run(tests)
+    run(tests)?;
+    let mut figures = Command::new("node");
+    run(figures.arg("figures.mjs").current_dir(&project))
 }
 
 /// Builds the three packages of this platform, as they would be published. Only the sandbox's program is the everyday build,
@@ -81,7 +83,8 @@ fn install(packages: &[PathBuf]) -> Result<PathBuf> {
     run(install)?;
     let source = root().join("bindings/node");
     copy(&source.join("tests"), &project, &[])?;
-    copy(&source, &project, &["examples", "bench", "README.md"])?;
+    copy(&source, &project, &["examples", "README.md"])?;
+    copy(&root().join("benches/node"), &project, &["figures.mjs"])?;
     Ok(project)
 }
 

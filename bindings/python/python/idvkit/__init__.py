@@ -6,6 +6,8 @@ has no sockets, no clock and no randomness.
 * `Account`, `Session`: open, `next`, `handle`, `snapshot`, `restore`.
 * `Journey` and `read`: what a page or phone gets, and what it sends back.
 * `catalog` and `diagnose`: a provider's tables, and the signature doctor.
+* `verify`, `signed_member` and `examine`: signatures and documents without a session.
+* `idvkit.config`: the forms of configurations and requests, for type checkers.
 * `idvkit.httpx`: drives a session over httpx (`pip install idvkit[httpx]`).
 
 Every refusal is a `Reject`. Sessions and accounts may be used from several threads at once.
@@ -14,10 +16,29 @@ Every refusal is a `Reject`. Sessions and accounts may be used from several thre
 from __future__ import annotations
 
 from . import _types
-from ._idvkit import Account, Session, catalog, diagnose, read
+from ._idvkit import Account, Session, catalog, diagnose, examine, read, signed_member, verify
 from ._reject import Reject
 from ._types import *  # noqa: F403
 
 __version__ = "0.1.0"
-__all__ = ["Account", "Reject", "Session", "catalog", "diagnose", "read"]
+__all__ = ["Account", "Reject", "Session", "catalog", "diagnose", "examine", "read", "signed_member", "verify"]
 __all__ += _types.__all__
+
+# See `_types.py`.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from . import _aliases
+    from ._aliases import *  # noqa: F403
+
+    __all__ += _aliases.__all__
+
+
+def __getattr__(name: str) -> object:
+    """Choices such as `Next`, when somebody first asks for one."""
+    if name.startswith("_"):
+        raise AttributeError(name)
+    from . import _aliases
+
+    if name not in _aliases.__all__:
+        raise AttributeError(f"module 'idvkit' has no attribute {name!r}")
+    return getattr(_aliases, name)

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from enum import Enum
-from typing import TYPE_CHECKING, Any, ClassVar, Iterator, Optional, Tuple
+
+# See `_types.py`.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, ClassVar, Iterator, Optional, Tuple
 
 __all__ = ["HeaderMethods", "JourneyMethods", "OutcomeMethods", "Sealed", "Value", "WayMethods", "Word"]
 

@@ -1,23 +1,42 @@
-from collections.abc import Mapping
-from typing import Any, Optional, Union, final
+from collections.abc import Mapping, Sequence
+from typing import Any, Dict, Literal, Optional, Union, final, overload
 
-from ._types import (
-    BytesLike,
-    Catalog,
-    Diagnosis,
-    Evidence,
-    Input,
-    Journey,
-    Next,
-    Provider,
-    Seen,
-)
+from typing_extensions import Unpack
 
-__all__ = ["Account", "Session", "catalog", "diagnose", "html", "journey_from_json", "read", "to_json"]
+from ._aliases import BytesLike, Input, Next, Seen
+from ._types import Catalog, Diagnosis, Evidence, Journey, Provider
+
+from .config import AttestrConfig, BiometricKzConfig, Config, JumioConfig, Request, SignicatConfig
+
+__all__ = [
+    "Account",
+    "Session",
+    "catalog",
+    "diagnose",
+    "examine",
+    "html",
+    "journey_from_json",
+    "read",
+    "signed_member",
+    "to_json",
+    "verify",
+]
 
 @final
 class Account:
-    def __new__(cls, config: Optional[Mapping[str, Any]] = None, /, **settings: Any) -> Account: ...
+    @overload
+    def __new__(cls, config: Config, /) -> Account: ...
+    @overload
+    def __new__(cls, config: None = None, /, **settings: Unpack[AttestrConfig]) -> Account: ...
+    @overload
+    def __new__(cls, config: None = None, /, **settings: Unpack[BiometricKzConfig]) -> Account: ...
+    @overload
+    def __new__(cls, config: None = None, /, **settings: Unpack[JumioConfig]) -> Account: ...
+    @overload
+    def __new__(cls, config: None = None, /, **settings: Unpack[SignicatConfig]) -> Account: ...
+    # A part from elsewhere, the rest by keyword: what comes together is checked when it runs.
+    @overload
+    def __new__(cls, config: Mapping[str, Any], /, *, provider: str, **settings: Any) -> Account: ...
     @property
     def provider(self) -> Provider: ...
     def reference_of(self, input: Input, now: int) -> Optional[str]: ...
@@ -25,7 +44,7 @@ class Account:
 @final
 class Session:
     @staticmethod
-    def open(account: Account, request: Mapping[str, Any], seed: BytesLike, now: int) -> Session: ...
+    def open(account: Account, request: Request, seed: BytesLike, now: int) -> Session: ...
     @staticmethod
     def restore(account: Account, snapshot: str) -> Session: ...
     @staticmethod
@@ -44,6 +63,16 @@ class Session:
 def read(journey: Union[Journey, str], seen: Union[Seen, str]) -> Optional[str]: ...
 def catalog(provider: str) -> Catalog: ...
 def diagnose(account: Account, body: BytesLike, tag: str) -> Diagnosis: ...
+def verify(
+    message: BytesLike,
+    tag: str,
+    secrets: Sequence[str],
+    *,
+    encoding: Literal["hex", "base64"] = "hex",
+    key: Literal["text", "hex_decoded"] = "text",
+) -> None: ...
+def signed_member(body: BytesLike, name: str) -> Optional[bytes]: ...
+def examine(subject: str, document: Union[BytesLike, Mapping[str, object]]) -> Dict[str, Any]: ...
 def to_json(value: object) -> str: ...
 def journey_from_json(text: str) -> Journey: ...
 def html(way: object) -> Optional[str]: ...

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Optional
-
 from ._types import Blame
+
+# See `_types.py`.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Optional
+
+    from ._aliases import RejectCode
 
 __all__ = ["Reject"]
 
@@ -15,7 +20,7 @@ class Reject(Exception):
     The text is idvkit's own: it names the field, the rule and the fix, and never echoes a value.
     """
 
-    code: str
+    code: RejectCode
     """The stable `snake_case` code, the same text in every language."""
     blame: Blame
     """Whose fault it is: decide by this what to do."""
@@ -24,7 +29,7 @@ class Reject(Exception):
     message: str
     """The rule and the fix, for a developer."""
 
-    def __init__(self, code: str, blame: Blame, field: Optional[str], message: str) -> None:
+    def __init__(self, code: RejectCode, blame: Blame, field: Optional[str], message: str) -> None:
         super().__init__(code, blame, field, message)
         self.code = code
         self.blame = blame

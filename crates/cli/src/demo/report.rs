@@ -135,7 +135,7 @@ pub fn write_timeline(out: &mut impl Write, report: &Report) -> io::Result<()> {
     writeln!(out)
 }
 
-/// Writes the table of all scenarios and the closing lines.
+/// Writes the table of what was played, what was not, and the closing lines.
 ///
 /// # Errors
 /// If it cannot be written.
@@ -151,13 +151,30 @@ pub fn write_summary(out: &mut impl Write, reports: &[Report]) -> io::Result<()>
             Verdict::Failed { reasons } => {
                 writeln!(out, "{name} {expected:<22} {actual:<22} {BAD}FAILED{BAD:#} {}", reasons.join("; "))?;
             }
-            Verdict::NotApplicable { reason } => writeln!(out, "{name} {DIM}not applicable: {reason}{DIM:#}")?,
+            Verdict::NotApplicable { .. } => {}
         }
     }
+    write_not_applicable(out, reports)?;
     let count = Count::of(reports);
-    writeln!(out, "\n{} not applicable (counted as nothing)", count.not_applicable)?;
     let style = if count.failed == 0 { GOOD } else { BAD };
     writeln!(out, "{style}{} passed, {} failed{style:#}", count.passed, count.failed)
+}
+
+/// One paragraph per provider: a row each would bury what was played.
+fn write_not_applicable(out: &mut impl Write, reports: &[Report]) -> io::Result<()> {
+    let count = Count::of(reports).not_applicable;
+    if count == 0 {
+        return writeln!(out);
+    }
+    writeln!(out, "\n{count} not applicable (counted as nothing; without `--quiet` each says why)")?;
+    for chunk in reports.chunk_by(|one, other| one.name() == other.name()) {
+        let absent = |report: &&Report| matches!(report.verdict, Verdict::NotApplicable { .. });
+        let names: Vec<&str> = chunk.iter().filter(absent).map(|report| report.scenario.as_str()).collect();
+        if !names.is_empty() {
+            writeln!(out, "{DIM}  {}: {}{DIM:#}", chunk[0].name(), names.join(", "))?;
+        }
+    }
+    writeln!(out)
 }
 
 /// How many came to what.

@@ -2,7 +2,8 @@
 import { attach } from "./capture.js";
 import { storageBlocked } from "./page.js";
 
-const ANSWER_MS = 30_000;
+// Longer than the slowest network that a script can ask for, which is a minute.
+const ANSWER_MS = 70_000;
 const KEEP_ALIVE_MS = 15_000;
 const REFUSED = { code: 5001, httpStatusCode: 500 };
 const OFFLINE = { code: 12029, httpStatusCode: 500 };
@@ -99,6 +100,8 @@ class Line {
     this.#socket.send(frame);
     const { frame: answer, code } = (await Promise.race([heard, wait(ANSWER_MS)])) ?? { code: 1006 };
     if (answer) return answer;
+    // A frame is only ever sent again on a new connection, where the server knows it for the same one.
+    this.#socket.close();
     // 1001 is idleness and 1006 a broken connection; every other code is an internal error (notes A9).
     throw code === 1001 || code === 1006 ? new Lost() : new Failure(REFUSED, "later");
   }

@@ -5,12 +5,12 @@ use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use axum::{Json, Router};
+use axum::{Json, Router, middleware};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use super::{Control, Script};
+use super::{Control, Script, guard};
 use crate::attestr::Flow;
 use crate::biometric_kz::BiometricKzFlow;
 use crate::deliveries::CallbackRule;
@@ -22,7 +22,6 @@ use crate::world::Handle;
 pub(crate) fn router() -> Router<Handle> {
     Router::new()
         .route("/", get(help))
-        .route("/assets/{file}", get(assets::serve))
         .route("/clock", get(clock).post(move_clock))
         .route("/settle", post(settle))
         .route("/log", get(log))
@@ -44,6 +43,9 @@ pub(crate) fn router() -> Router<Handle> {
         .route("/signicat/processes", get(processes))
         .route("/signicat/revoke", post(revoke))
         .route("/signicat/sdk", post(sdk))
+        .layer(middleware::from_fn(guard::only_from_here))
+        // The pages' own files: other sites' frames fetch them.
+        .route("/assets/{file}", get(assets::serve))
 }
 
 /// What there is, also shown on the index page.

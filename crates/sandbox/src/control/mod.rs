@@ -1,5 +1,6 @@
 //! Steering the sandbox from a test in the same process; the control API offers the same over HTTP.
 
+mod guard;
 pub(crate) mod http;
 
 use serde::{Deserialize, Serialize};

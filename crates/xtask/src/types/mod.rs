@@ -2,6 +2,7 @@
 //!
 //! One declaration per type stands in Rust; its documentation, variants and fields reach the other languages from there.
 
+mod incoming;
 mod model;
 mod python;
 mod roots;
@@ -18,10 +19,13 @@ use crate::step::root;
 /// # Errors
 /// With `check`, if a file is not what would be written.
 pub(crate) fn generate(check: bool) -> Result<()> {
-    let types = roots::types()?;
+    let (types, forms) = (roots::types()?, incoming::forms()?);
     let files = [
         ("bindings/python/python/idvkit/_types.py", python::emit(&types)),
+        ("bindings/python/python/idvkit/_aliases.py", python::emit_aliases(&types)),
+        ("bindings/python/python/idvkit/config.py", python::emit_incoming(&forms)),
         ("bindings/node/src/types.ts", typescript::emit(&types)),
+        ("bindings/node/src/config.ts", typescript::emit_incoming(&forms, &types)),
         ("bindings/web/src/types.ts", typescript::emit(&roots::page_types()?)),
     ];
     let mut stale = Vec::new();

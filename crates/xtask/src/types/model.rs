@@ -20,6 +20,8 @@ pub(super) enum Kind {
     Choice(Vec<Variant>),
     /// Another name for a plain type.
     Alias(Shape),
+    /// A text that is one of these.
+    Codes(Vec<String>),
 }
 
 pub(super) struct Variant {
@@ -139,7 +141,7 @@ fn shown(schema: &Value) -> Option<Vec<String>> {
 }
 
 /// The documentation without links, which lead nowhere in another language.
-fn doc(schema: &Value) -> String {
+pub(super) fn doc(schema: &Value) -> String {
     let text = schema["description"].as_str().unwrap_or_default();
     let mut plain = String::with_capacity(text.len());
     let mut rest = text;
@@ -164,4 +166,9 @@ fn doc(schema: &Value) -> String {
 fn after_target(target: &str) -> &str {
     let end = target.find("())").map_or_else(|| target.find(')').map(|at| at + 1), |at| Some(at + 3));
     end.map_or("", |end| &target[end..])
+}
+
+pub(super) fn capitalised(word: &str) -> String {
+    let mut letters = word.chars();
+    letters.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(letters).collect()
 }

@@ -1,10 +1,12 @@
 //! Which types cross into other languages.
 
 use anyhow::Result;
-use idvkit::{Blame, Catalog, Diagnosis, Evidence, Input, Journey, Next, Seen};
+use idvkit::{
+    Blame, Catalog, Diagnosis, Evidence, Input, Journey, KeyForm, Next, REJECT_CODES, Seen, Subject, TagEncoding,
+};
 use schemars::generate::{SchemaGenerator, SchemaSettings};
 
-use super::model::{Type, read};
+use super::model::{Kind, Type, read};
 
 /// All types that a binding hands over or takes, in order of their names.
 pub(super) fn types() -> Result<Vec<Type>> {
@@ -16,7 +18,19 @@ pub(super) fn types() -> Result<Vec<Type>> {
     generator.subschema_for::<Evidence>();
     generator.subschema_for::<Catalog>();
     generator.subschema_for::<Diagnosis>();
-    declared(generator)
+    generator.subschema_for::<Subject>();
+    generator.subschema_for::<TagEncoding>();
+    generator.subschema_for::<KeyForm>();
+    let mut types = declared(generator)?;
+    types.push(reject_codes());
+    Ok(types)
+}
+
+/// Rust has the codes as a table, the other languages as a type.
+fn reject_codes() -> Type {
+    let codes = REJECT_CODES.iter().map(|(code, _)| (*code).to_string()).collect();
+    let doc = "The codes that a refusal can have. New ones may be added; none is ever given another meaning.".into();
+    Type { name: "RejectCode".into(), doc, sealed: false, kind: Kind::Codes(codes) }
 }
 
 /// What a page handles, and no more.

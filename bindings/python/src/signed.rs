@@ -1,0 +1,86 @@
+//! Signatures and documents without a session.
+
+use idvkit::{Algorithm, Scheme, Secret, Subject};
+use pyo3::{
+    exceptions::PyValueError,
+    prelude::*,
+    types::{PyBytes, PyMapping, PyString},
+};
+use serde::de::DeserializeOwned;
+
+use crate::{from_python, reject::raised};
+
+/// Accepts `tag` for `message` if any of the `secrets` gives it; the list is for rotation. Returns nothing if it does.
+///
+/// A session does this by itself. `message` is what was signed, byte for byte: `signed_member` cuts it out of a body. The
+/// scheme is HMAC-SHA256 with the tag in `encoding` (`hex`, `base64`); `key` says whether a secret's `text` is the key, or what
+/// its hex digits stand for (`hex_decoded`).
+///
+/// Raises `Reject` with the blame `signature`: `signature_missing`, `signature_malformed` and `signature_wrong` are about the
+/// tag, `secret_missing` and `secret_malformed` mean that no secret was usable.
+#[pyfunction]
+#[pyo3(signature = (message, tag, secrets, *, encoding = "hex", key = "text"))]
+pub(crate) fn verify(
+    message: &Bound<'_, PyAny>,
+    tag: &str,
+    secrets: &Bound<'_, PyAny>,
+    encoding: &str,
+    key: &str,
+) -> PyResult<()> {
+    let py = message.py();
+    let scheme = Scheme {
+        algorithm: Algorithm::HmacSha256,
+        encoding: word(encoding, "encoding is hex or base64")?,
+        key: word(key, "key is text or hex_decoded")?,
+    };
+    let secrets = list(secrets)?;
+    // Bytes that cannot change are read where they are.
+    match message.cast::<PyBytes>() {
+        Ok(bytes) => idvkit::verify(bytes.as_bytes(), tag, &secrets, scheme),
+        Err(_) => idvkit::verify(&from_python::bytes(message, "message")?, tag, &secrets, scheme),
+    }
+    .map_err(raised(py))
+}
+
+/// The value of a top-level member of a JSON object, exactly as it was sent; `None` if there is no such member.
+///
+/// Raises `Reject` with the blame `provider`: `json_malformed`, `json_not_object`, and `json_duplicate_member` if the member
+/// is there twice.
+#[pyfunction]
+pub(crate) fn signed_member<'py>(body: &Bound<'py, PyAny>, name: &str) -> PyResult<Option<Bound<'py, PyBytes>>> {
+    let py = body.py();
+    let found = idvkit::signed_member(&from_python::bytes(body, "body")?, name).map_err(raised(py))?;
+    Ok(found.map(|value| PyBytes::new(py, &value)))
+}
+
+/// Reads one document or value with the very reader that sessions use, and gives what it says.
+///
+/// `subject` is a `Subject`; it says what the document is and what comes out. A document is the provider's own bytes, a value
+/// is a mapping. For support, settings pages, checks before a session and tests of your own; it decides nothing.
+///
+/// Raises `Reject`: `document_malformed` for a value without its members, for a document what its reader says. Raises
+/// `ValueError` for a subject that there is not.
+#[pyfunction]
+pub(crate) fn examine<'py>(subject: &str, document: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+    let py = document.py();
+    let subject = Subject::parse(subject)
+        .ok_or_else(|| PyValueError::new_err("subject is one of the words of `Subject`, such as jumio_enrolment"))?;
+    let document = match document.cast::<PyMapping>() {
+        Ok(_) => from_python::json(document)?.into_bytes(),
+        Err(_) => from_python::bytes(document, "document")?,
+    };
+    let found = py.detach(|| idvkit::examine(subject, &document)).map_err(raised(py))?;
+    py.import("json")?.call_method1("loads", (found,))
+}
+
+fn word<T: DeserializeOwned>(word: &str, wrong: &'static str) -> PyResult<T> {
+    serde_json::from_value(word.into()).map_err(|_| PyValueError::new_err(wrong))
+}
+
+/// A text alone would be read as a list of letters.
+fn list(secrets: &Bound<'_, PyAny>) -> PyResult<Vec<Secret>> {
+    if secrets.is_instance_of::<PyString>() {
+        return Err(pyo3::exceptions::PyTypeError::new_err("secrets takes a list of str, for rotation"));
+    }
+    secrets.try_iter()?.map(|secret| Ok(Secret::from(secret?.extract::<String>()?))).collect()
+}

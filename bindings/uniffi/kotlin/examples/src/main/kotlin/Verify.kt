@@ -1,0 +1,137 @@
+// Verifies one user from the command line, with any of the four providers: idvkit and the JDK.
+//
+//     java -cp ... VerifyKt config.json request.json session.json 8080
+//
+// Which provider it is stands in the two JSON files; a return address there is http://localhost:8080/back. The session is kept in
+// the third file: started again, the program goes on where it was.
+
+import com.sun.net.httpserver.HttpExchange
+import com.sun.net.httpserver.HttpServer
+import idvkit.Account
+import idvkit.Clock
+import idvkit.Reject
+import idvkit.Session
+import idvkit.Store
+import idvkit.advance
+import idvkit.code
+import idvkit.readJson
+import idvkit.systemClock
+import idvkit.tell
+import idvkit.toHtml
+import idvkit.toJson
+import idvkit.types.Input
+import idvkit.types.Journey
+import idvkit.types.Next
+import idvkit.types.Outcome
+import java.io.File
+import java.net.InetAddress
+import java.net.InetSocketAddress
+import java.net.http.HttpClient
+import java.nio.file.Files
+import java.nio.file.StandardCopyOption
+import java.security.SecureRandom
+import java.util.concurrent.LinkedBlockingQueue
+import java.util.concurrent.TimeUnit
+import kotlin.system.exitProcess
+
+/** One session in a file. Several processes would need a database's compare-and-swap; threads of this one need a lock. */
+class FileStore(private val account: Account, private val file: File) : Store {
+    override fun load(): Session = Session.restore(account, synchronized(this) { file.readText() })
+
+    @Synchronized
+    override fun swap(expected: Long, session: Session): Boolean {
+        val first = load().use { it.revision() } == expected
+        if (first) write(session)
+        return first
+    }
+
+    fun openUnlessThere(request: String, now: Long) {
+        val seed = ByteArray(32).also(SecureRandom()::nextBytes)
+        if (!file.exists()) Session.open(account, request, seed, now).use(::write)
+    }
+
+    /** Renamed at the end: a crash leaves the old text or the new one, never half of it. */
+    private fun write(session: Session) {
+        val new = File("$file.new").apply { writeText(session.snapshot()) }
+        Files.move(new.toPath(), file.toPath(), StandardCopyOption.REPLACE_EXISTING)
+    }
+}
+
+/** The user's page, on this machine only. What it tells is a hint, and no more. */
+class Page(private val store: Store, private val clock: Clock, port: Int) : AutoCloseable {
+    private val heard = LinkedBlockingQueue<Unit>()
+    private val server = HttpServer.create(InetSocketAddress(InetAddress.getLoopbackAddress(), port), 0)
+    @Volatile private var journey: Journey? = null
+    val url = "http://localhost:${server.address.port}"
+
+    init {
+        server.createContext("/") { it.reply(200, journey?.let(::html) ?: "One moment, please.") }
+        server.createContext("/seen") { exchange ->
+            val text = exchange.requestBody.readNBytes(65_536).decodeToString()
+            val hint = journey?.let { readJson(it, text) }
+            if (hint == null) exchange.reply(204) else exchange.tells(Input.Hint(hint))
+        }
+        server.createContext("/back") { exchange -> exchange.tells(Input.Redirect("$url${exchange.requestURI}")) }
+        server.start()
+    }
+
+    /** The same journey id means: leave the page as it is. */
+    fun show(shown: Journey) {
+        if (journey?.id != shown.id) println("Open $url")
+        journey = shown
+    }
+
+    /** Until then, or until something was heard. */
+    fun await(millis: Long) {
+        heard.poll(millis, TimeUnit.MILLISECONDS)
+    }
+
+    override fun close() = server.stop(0)
+
+    private fun html(journey: Journey): String =
+        "<!doctype html><title>Verify</title>" + (journey.ways.firstNotNullOfOrNull { it.toHtml() } ?: "No page can show this.") +
+            """<script>addEventListener("idvkit:seen", (event) =>
+               fetch("/seen", {method: "POST", body: JSON.stringify(event.detail)}))</script>"""
+
+    private fun HttpExchange.tells(input: Input) {
+        try {
+            tell(store, input, clock)
+            heard.put(Unit)
+            reply(200, "Thank you. You may close this page.")
+        } catch (reject: Reject) {
+            reply(400, reject.code)
+        }
+    }
+
+    private fun HttpExchange.reply(status: Int, text: String = "") {
+        val body = text.encodeToByteArray()
+        responseHeaders["Content-Type"] = "text/html; charset=utf-8"
+        sendResponseHeaders(status, if (body.isEmpty()) -1 else body.size.toLong())
+        responseBody.use { it.write(body) }
+    }
+}
+
+/** Goes on until the end. Only what it fetched itself decides. */
+fun verify(store: Store, page: Page, clock: Clock, sleep: (Long) -> Unit = page::await): Outcome {
+    val client = HttpClient.newHttpClient()
+    while (true) {
+        val until = when (val step = advance(client, store, clock)) {
+            is Next.Done -> return step.outcome
+            is Next.Present -> step.until.also { page.show(step.journey) }
+            is Next.Wait -> step.until
+            is Next.Send -> error("`advance` sends everything that is to be sent")
+        }
+        sleep((until - clock()).coerceAtLeast(1))
+    }
+}
+
+fun main(arguments: Array<String>) {
+    if (arguments.size != 4) {
+        System.err.println("usage: verify CONFIG.json REQUEST.json SESSION.json PORT")
+        exitProcess(2)
+    }
+    val (config, request, session) = arguments.map(::File)
+    val store = FileStore(Account(config.readText()), session)
+    store.openUnlessThere(request.readText(), systemClock())
+    Page(store, systemClock, arguments[3].toInt()).use { println(verify(store, it, systemClock).toJson()) }
+}

@@ -1,0 +1,60 @@
+// What the generated values do not bring along themselves.
+
+package idvkit
+
+import idvkit.types.Blame
+import idvkit.types.Journey
+import idvkit.types.Outcome
+import idvkit.types.UnixMillis
+import idvkit.types.Way
+
+/** The stable `snake_case` code, the same text in every language. */
+val Reject.code: String
+    get() = when (this) {
+        is Reject.Caller -> this.code
+        is Reject.Provider -> this.code
+        is Reject.Signature -> this.code
+        is Reject.Snapshot -> this.code
+    }
+
+/** The field it is about, with a dotted path where nested. */
+val Reject.field: String?
+    get() = when (this) {
+        is Reject.Caller -> this.field
+        is Reject.Provider -> this.field
+        is Reject.Signature -> this.field
+        is Reject.Snapshot -> this.field
+    }
+
+/** The rule and the fix, for a developer. */
+val Reject.explanation: String
+    get() = when (this) {
+        is Reject.Caller -> this.explanation
+        is Reject.Provider -> this.explanation
+        is Reject.Signature -> this.explanation
+        is Reject.Snapshot -> this.explanation
+    }
+
+/** Whose fault it is: decide by this, or by the class, what to do. */
+val Reject.blame: Blame
+    get() = when (this) {
+        is Reject.Caller -> Blame.CALLER
+        is Reject.Provider -> Blame.PROVIDER
+        is Reject.Signature -> Blame.SIGNATURE
+        is Reject.Snapshot -> Blame.SNAPSHOT
+    }
+
+/** The journey as JSON, for this one user's page or app. */
+fun Journey.toJson(): String = journeyToJson(this)
+
+/** The outcome as JSON: it may leave the server. */
+fun Outcome.toJson(): String = outcomeToJson(this)
+
+/** The way as HTML to paste, for a redirect, a frame or a script; `null` for the others. */
+fun Way.toHtml(): String? = wayToHtml(this)
+
+/** Gives milliseconds since 1970. */
+typealias Clock = () -> UnixMillis
+
+/** The system's clock. */
+val systemClock: Clock = System::currentTimeMillis

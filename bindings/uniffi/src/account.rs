@@ -1,0 +1,49 @@
+//! `Account`, and the tables of a provider.
+
+use std::fmt;
+
+use idvkit::{Catalog, Config, Input, Provider, UnixMillis};
+
+use crate::Reject;
+
+/// A parsed provider account: make it once, at start-up. It holds the secrets and is opaque; several threads may share it.
+#[derive(uniffi::Object)]
+#[uniffi::export(Debug)]
+pub struct Account(pub(crate) idvkit::Account);
+
+#[uniffi::export]
+impl Account {
+    /// Parses a configuration: JSON with the member `provider`, for example from a secret store.
+    ///
+    /// Refuses with the field, the rule and the fix; never with a value.
+    #[uniffi::constructor]
+    pub fn new(config: &str) -> Result<Self, Reject> {
+        Ok(Self(idvkit::Account::new(Config::from_json(config)?)?))
+    }
+
+    /// Whose account.
+    pub fn provider(&self) -> Provider {
+        self.0.provider()
+    }
+
+    /// Whose callback or redirect this is: the provider's id under which `Session.references` finds your row.
+    ///
+    /// Nothing means genuine, but nobody's: answer 200 and forget it. `now` is in milliseconds since 1970. Refuses with the
+    /// blame `signature` if the sender cannot be trusted, `provider` if it cannot be read, `caller` for other inputs than
+    /// `Callback` and `Redirect`.
+    pub fn reference_of(&self, input: Input, now: UnixMillis) -> Result<Option<String>, Reject> {
+        Ok(self.0.reference_of(&input, now)?)
+    }
+}
+
+impl fmt::Debug for Account {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// A provider's tables: error codes with meaning, locales, browsers, frame sizes, callback addresses.
+#[uniffi::export]
+pub fn catalog(provider: Provider) -> Catalog {
+    idvkit::catalog(provider)
+}

@@ -1,0 +1,20 @@
+//! The native part of idvkit for Kotlin and Swift on a server: it converts, calls the facade, and decides nothing.
+//!
+//! The types are declared once, in `idvkit-core`; here are the calls. Apps take the library in `client/` instead.
+#![forbid(unsafe_code)]
+
+mod account;
+mod doctor;
+mod reject;
+mod session;
+mod signed;
+mod values;
+
+pub use account::{Account, catalog};
+pub use doctor::{Diagnosis, Finding, Verdict, diagnose};
+pub use reject::{Reject, RejectCode, reject_codes};
+pub use session::{Session, provider_of};
+pub use signed::{KeyForm, Subject, TagEncoding, examine, signed_member, verify};
+pub use values::{journey_from_json, journey_to_json, outcome_to_json, read, read_json, way_to_html};
+
+uniffi::setup_scaffolding!("idvkit");

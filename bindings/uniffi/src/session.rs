@@ -1,0 +1,107 @@
+//! `Session`.
+
+use std::{
+    fmt,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+use idvkit::{Evidence, Input, Next, Provider, Request, Seed, UnixMillis};
+
+use crate::{Account, Reject};
+
+/// One user's way through one flow. Make it with `open` or `restore`.
+///
+/// Several threads may use it: calls wait for one another. Several processes agree through your store, with compare-and-swap
+/// on `revision`. `now` is always in milliseconds since 1970.
+#[derive(uniffi::Object)]
+#[uniffi::export(Debug)]
+pub struct Session(Mutex<idvkit::Session>);
+
+#[uniffi::export]
+impl Session {
+    /// Opens a session. Nothing is sent before the first `next`.
+    ///
+    /// `request` is JSON with the member `flow`; `seed` holds 32 bytes from the operating system's random source.
+    ///
+    /// Refuses with the field, the rule and the fix; with `request_of_other_provider` if account and request do not belong
+    /// together.
+    #[uniffi::constructor]
+    pub fn open(account: &Account, request: &str, seed: Vec<u8>, now: UnixMillis) -> Result<Self, Reject> {
+        let request = Request::from_json(request)?;
+        Ok(Self::of(idvkit::Session::open(&account.0, request, Seed::new(&seed)?, now)?))
+    }
+
+    /// Continues a stored session, on any machine.
+    ///
+    /// Refuses with the blame `snapshot`: `snapshot_malformed`, `snapshot_newer`, `snapshot_of_other_provider`,
+    /// `snapshot_of_other_account`.
+    #[uniffi::constructor]
+    pub fn restore(account: &Account, snapshot: &str) -> Result<Self, Reject> {
+        Ok(Self::of(idvkit::Session::restore(&account.0, snapshot)?))
+    }
+
+    /// What to do now. Asking twice gives the same answer, bytes and ids.
+    ///
+    /// A `now` outside 2020 to 2200, or before the last change, counts as the time of the last change.
+    pub fn next(&self, now: UnixMillis) -> Next {
+        self.lock().next(now)
+    }
+
+    /// Tells the session something. A return means heard: store if `revision` moved. A refusal changed nothing.
+    ///
+    /// Refuses with a stable code, whose fault it is, and what to do.
+    pub fn handle(&self, input: Input, now: UnixMillis) -> Result<(), Reject> {
+        Ok(self.lock().handle(input, now)?)
+    }
+
+    /// The session as text. Store it like a session table: it holds short-lived bearer values, personal data still to be
+    /// sent, and the evidence; never the account's credentials.
+    pub fn snapshot(&self) -> String {
+        self.lock().snapshot()
+    }
+
+    /// Rises with every change: store with compare-and-swap on it.
+    pub fn revision(&self) -> i64 {
+        self.lock().revision()
+    }
+
+    /// The provider's ids, newest first: index your rows by them, `Account.reference_of` names one of them.
+    pub fn references(&self) -> Vec<String> {
+        self.lock().references()
+    }
+
+    /// What the decision rests on; nothing before a decision and after an erasure. It must stay on the server.
+    pub fn evidence(&self) -> Option<Evidence> {
+        self.lock().evidence()
+    }
+
+    /// Whose flow.
+    pub fn provider(&self) -> Provider {
+        self.lock().provider()
+    }
+}
+
+impl Session {
+    fn of(session: idvkit::Session) -> Self {
+        Self(Mutex::new(session))
+    }
+
+    /// A refusal changes nothing and a panic is a bug, so what a poisoned lock holds is as good as before.
+    fn lock(&self) -> MutexGuard<'_, idvkit::Session> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.lock().fmt(f)
+    }
+}
+
+/// Whose session a stored text holds, to pick the account for `Session.restore`.
+///
+/// Refuses with `snapshot_malformed` or `snapshot_newer`.
+#[uniffi::export]
+pub fn provider_of(snapshot: &str) -> Result<Provider, Reject> {
+    Ok(idvkit::Session::provider_of(snapshot)?)
+}

@@ -1,0 +1,103 @@
+//! Why a configuration or request in JSON was not understood: the member, the rule and the fix, and never a value.
+
+use alloc::{format, string::String};
+
+use idvkit_core::Reject;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+/// What was to be read.
+#[derive(Clone, Copy)]
+pub(crate) struct Form {
+    /// `config` or `request`.
+    pub(crate) name: &'static str,
+    /// The code of its refusals.
+    pub(crate) code: &'static str,
+    /// The member that says which of the forms it is, and its words.
+    pub(crate) tag: (&'static str, &'static [&'static str]),
+}
+
+/// A member that is not as it must be: its path below the whole, and the rule.
+pub(crate) struct Wrong {
+    path: String,
+    rule: String,
+}
+
+impl Form {
+    /// Explains the error of reading `text`. `walk` reads the members once more by the form that the tag names.
+    pub(crate) fn explain(
+        self,
+        text: &str,
+        error: &serde_json::Error,
+        walk: fn(&str, Value) -> Option<Wrong>,
+    ) -> Reject {
+        let Ok(value) = serde_json::from_str::<Value>(text) else {
+            let (line, column) = (error.line(), error.column());
+            return self.reject("", &format!("this is not valid JSON (line {line}, column {column})"));
+        };
+        let (tag, words) = self.tag;
+        let Value::Object(mut members) = value else {
+            return self.reject("", &format!("must be an object with the member `{tag}`"));
+        };
+        let known = |given: &Value| words.iter().find(|word| given.as_str() == Some(word)).copied();
+        let Some(word) = members.remove(tag).as_ref().and_then(known) else {
+            return self.reject(tag, &format!("must be there, and one of {}", words.join(", ")));
+        };
+        match walk(word, members.into()) {
+            Some(wrong) => self.reject(&wrong.path, &wrong.rule),
+            // Reading into a value keeps the last of two members of one name, and finds nothing wrong with it.
+            None => self.reject("", "a member is there twice; give it once"),
+        }
+    }
+
+    fn reject(self, path: &str, rule: &str) -> Reject {
+        let reject = Reject::caller(self.code, path, rule);
+        reject.within(self.name)
+    }
+}
+
+/// Reads a value as `T`, and says what is wrong with it if anything is.
+pub(crate) fn walk<T: DeserializeOwned>(value: Value) -> Option<Wrong> {
+    let error = serde_path_to_error::deserialize::<_, T>(value).err()?;
+    let path = match error.path().iter().next() {
+        Some(_) => format!("{}", error.path()),
+        None => String::new(),
+    };
+    let text = format!("{}", error.inner());
+    let below = |name: &str| match path.as_str() {
+        "" => name.into(),
+        path if path.ends_with(name) => path.into(),
+        path => format!("{path}.{name}"),
+    };
+    Some(match quoted(&text) {
+        Some(("missing field", name)) => Wrong { path: below(name), rule: "is required; give it".into() },
+        Some(("unknown field", name)) => Wrong { path: below(name), rule: unknown_member(&text) },
+        _ => Wrong { path, rule: must_be(&text) },
+    })
+}
+
+/// `missing field` and the name in what serde says, if it is about a member and the name is short.
+fn quoted(text: &str) -> Option<(&str, &str)> {
+    let (start, rest) = text.split_once(" `")?;
+    let (name, _) = rest.split_once('`')?;
+    (name.len() <= 64).then_some((start, name))
+}
+
+fn unknown_member(text: &str) -> String {
+    match text.rsplit_once(", expected ") {
+        Some((_, known)) => format!("there is no such member; expected {known}"),
+        None => "there is no such member; leave it out".into(),
+    }
+}
+
+/// What serde expected is ours to repeat; what it found is not.
+fn must_be(text: &str) -> String {
+    match text.rsplit_once(", expected ") {
+        Some((_, "i64" | "u32" | "u64" | "u16")) => "must be an integer in range".into(),
+        Some((_, expected)) if expected.starts_with("struct ") || expected == "a map" => "must be an object".into(),
+        Some((_, "a sequence")) => "must be a list".into(),
+        Some((_, expected)) if expected.contains('`') => format!("must be {expected}"),
+        Some((_, expected)) if expected.starts_with("a ") => format!("must be {expected}"),
+        _ => "has not the documented form".into(),
+    }
+}

@@ -1,0 +1,48 @@
+//! `cargo xtask kotlin`: the Maven modules for a server and for an app, built with their native libraries and tested on the JVM.
+//!
+//! Maven fetches what it needs by itself; everything is made below `target/kotlin`.
+
+use std::{env::consts::EXE_SUFFIX, fs, process::Command};
+
+use anyhow::{Context, Result};
+
+use crate::{
+    phone::{self, LIBRARIES, binding, fresh},
+    step::{cargo, root, run, says, target},
+};
+
+pub(crate) fn test() -> Result<()> {
+    let (Some(version), Some(_)) = (says("java", &["--version"]), says("mvn", &["--version"])) else {
+        println!("SKIPPED: java (17 or later) or mvn is absent, so the Kotlin binding was neither built nor tested");
+        return Ok(());
+    };
+    println!("{version}");
+    let build = target().join("kotlin");
+    for library in LIBRARIES {
+        let native = build.join("native").join(library.artifact).join(phone::platform());
+        fresh(&native)?;
+        let product = library.build()?;
+        fs::copy(&product, native.join(product.file_name().context("a library has a name")?))?;
+        let sources = build.join("generated").join(library.artifact);
+        fresh(&sources)?;
+        library.generate("kotlin", &sources)?;
+    }
+    phone::android()?;
+    run(cargo(&["build", "--package", "idvkit-cli"]))?;
+    run(maven(&build))
+}
+
+fn maven(build: &std::path::Path) -> Command {
+    let mut maven = Command::new(if cfg!(windows) { "mvn.cmd" } else { "mvn" });
+    maven.args(["--batch-mode", "--no-transfer-progress", "verify"]).current_dir(binding().join("kotlin"));
+    let program = target().join("debug").join(format!("idvkit{EXE_SUFFIX}"));
+    for (name, place) in [
+        ("build", build),
+        ("program", &program),
+        ("vectors", &root().join("crates/vectors/data")),
+        ("binding", &binding()),
+    ] {
+        maven.arg(format!("-Didvkit.{name}={}", place.display()));
+    }
+    maven
+}
