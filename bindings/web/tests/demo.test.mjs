@@ -222,8 +222,6 @@ test("another language, on a phone, in the dark", async () => {
   await page.locator("idv-journey").scrollIntoViewIfNeeded();
   await page.waitForFunction(() => document.querySelector("idv-journey").shadowRoot.querySelector("section").lang === "hi");
   await until(page, { name: "hint", kind: "loaded" });
-  // A frame of another site is painted a little later.
-  await page.waitForTimeout(500);
   await picture(page, "demo-phone");
   assert(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), "the page is wider than the phone");
   await page.context().close();
