@@ -1,6 +1,7 @@
 //! The demo's two sites over real HTTP, with the scripted user of the played demo in place of a browser.
 #![allow(clippy::unwrap_used, reason = "a helper that fails fails the test")]
 
+mod accidents;
 mod stand;
 
 use std::time::Duration;
