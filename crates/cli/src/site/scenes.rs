@@ -1,7 +1,7 @@
 //! The scenarios by hand: what the sandbox will do, what the person has to do, and what it comes to.
 
 use idvkit_sandbox::{
-    CallbackMode, CallbackRule, Fault, FaultKind, Script,
+    CallbackMode, CallbackRule, Fault, FaultKind, PageScript, Script, Storage,
     attestr::{AttestrScript, Tamper},
     biometric_kz::{BiometricKzScript, Scenario},
     jumio::{JumioScript, Verdict},
@@ -50,7 +50,8 @@ impl Scene {
     }
 
     pub(super) fn entry(&self, flow: &Flow) -> Value {
-        let about = SCENARIOS.iter().find(|(name, _)| *name == self.name).map_or("", |(_, about)| *about);
+        let about =
+            SCENARIOS.iter().chain(IN_BROWSERS).find(|(name, _)| *name == self.name).map_or("", |(_, about)| *about);
         let user = match (self.user, flow.name) {
             (YES, "sdk") => "Press “Play the SDK”.",
             (YES, "document") => "Choose or take two pictures and send them.",
@@ -71,8 +72,18 @@ pub(super) fn of(flow: &Flow) -> impl Iterator<Item = &'static Scene> + '_ {
     SCENES.iter().filter(|scene| scene.fits(flow))
 }
 
+/// Scenes that only a real browser can show: name, and what it shows.
+const IN_BROWSERS: &[(&str, &str)] = &[
+    ("slow-network", "the provider’s pages take their time"),
+    ("storage-blocked", "the browser gives framed pages no storage, as private windows do"),
+];
+
 const YES: &str = "Go through the pages and do everything right.";
 const PASS: &str = "approved (Attestr: completed)";
+/// The flows with pages of the provider's.
+const PAGES: &[&str] = &["jumio", "attestr", "biometric_kz", "signicat capture", "signicat eid"];
+/// Those among them that can be in a frame.
+const FRAMED: &[&str] = &["jumio", "attestr", "biometric_kz"];
 const JUDGES: &[&str] = &["jumio", "biometric_kz", "signicat"];
 
 static SCENES: &[Scene] = &[
@@ -216,6 +227,20 @@ static SCENES: &[Scene] = &[
         },
     },
     Scene {
+        name: "slow-network",
+        user: "Go through the pages: each answer takes 3 seconds.",
+        outcome: PASS,
+        flows: PAGES,
+        tell: |told| page(told, &PageScript { delay_ms: 3_000, ..PageScript::default() }),
+    },
+    Scene {
+        name: "storage-blocked",
+        user: "Follow the page’s link out of the frame, and go on there.",
+        outcome: PASS,
+        flows: FRAMED,
+        tell: |told| page(told, &PageScript { storage: Storage::Blocked, ..PageScript::default() }),
+    },
+    Scene {
         name: "process-failed",
         user: "Go through the pages, see it fail, and press “Try again”.",
         outcome: "failed (process_failed), then approved",
@@ -240,6 +265,11 @@ static SCENES: &[Scene] = &[
         },
     },
 ];
+
+/// How the user's browser behaves on the provider's pages.
+fn page(told: &Told<'_>, page: &PageScript) -> Vec<Call> {
+    vec![("script", json!({ "provider": told.flow.cast.provider, "page": page }))]
+}
 
 fn declined(told: &Told<'_>) -> Vec<Call> {
     match told.flow.cast.provider {
