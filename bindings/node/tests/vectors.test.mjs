@@ -36,7 +36,7 @@ for (const name of FILES) {
     });
     if (!file.cases) continue;
   }
-  const group = /^(transcripts|read)\//.exec(name)?.[1] ?? name;
+  const group = /^(transcripts|snapshots|read)\//.exec(name)?.[1] ?? name;
   met.add(group);
   test(name, () => {
     assert(RUN[group], `${name} is run by nobody`);

@@ -23,7 +23,7 @@ def files() -> List[str]:
 
 def group(name: str) -> str:
     folder = name.split("/")[0]
-    return folder if folder in ("transcripts", "read") else name
+    return folder if folder in ("transcripts", "snapshots", "read") else name
 
 
 def scripts(name: str) -> List[Dict[str, Any]]:

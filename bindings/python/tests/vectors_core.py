@@ -37,6 +37,24 @@ def transcript(name: str) -> None:
         assert snapshot == step["snapshot"], place
 
 
+@runs("snapshots")
+def snapshots(name: str) -> None:
+    file = vector(name)
+    assert file["cases"]
+    for case in file["cases"]:
+        session = Session.restore(Account(file["accounts"][case["account"]]), case["snapshot"])
+        assert session.revision == case["revision"], case["id"]
+        assert to_wire(session.next(case["now"])) == case["next"], case["id"]
+
+
+@runs("core/catalog")
+def catalogs(name: str) -> None:
+    expected = vector(name)["catalogs"]
+    assert {provider.value for provider in idvkit.Provider} == set(expected)
+    for provider, catalog in expected.items():
+        assert to_wire(idvkit.catalog(provider)) == catalog, provider
+
+
 @runs("read")
 def read(name: str) -> None:
     file = vector(name)

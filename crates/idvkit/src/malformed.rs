@@ -6,6 +6,11 @@ use idvkit_core::Reject;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+/// No documented path comes near this, in characters.
+const MAX_PATH: usize = 256;
+/// No documented name comes near this, in characters.
+const MAX_NAME: usize = 64;
+
 /// What was to be read.
 #[derive(Clone, Copy)]
 pub(crate) struct Form {
@@ -60,13 +65,15 @@ impl Form {
 pub(crate) fn walk<T: DeserializeOwned>(value: Value) -> Option<Wrong> {
     let error = serde_path_to_error::deserialize::<_, T>(value).err()?;
     let path = match error.path().iter().next() {
-        Some(_) => format!("{}", error.path()),
+        // The names of some members are the caller's own.
+        Some(_) => format!("{}", error.path()).chars().take(MAX_PATH).collect(),
         None => String::new(),
     };
     let text = format!("{}", error.inner());
     let below = |name: &str| match path.as_str() {
         "" => name.into(),
-        path if path.ends_with(name) => path.into(),
+        // An unknown member is in the path already, a missing one is not.
+        path if path.rsplit('.').next() == Some(name) || name.len() >= MAX_NAME => path.into(),
         path => format!("{path}.{name}"),
     };
     Some(match quoted(&text) {
@@ -76,11 +83,12 @@ pub(crate) fn walk<T: DeserializeOwned>(value: Value) -> Option<Wrong> {
     })
 }
 
-/// `missing field` and the name in what serde says, if it is about a member and the name is short.
+/// `missing field` and the name in what serde says, if it is about a member. A long name is cut.
 fn quoted(text: &str) -> Option<(&str, &str)> {
     let (start, rest) = text.split_once(" `")?;
     let (name, _) = rest.split_once('`')?;
-    (name.len() <= 64).then_some((start, name))
+    let end = name.char_indices().nth(MAX_NAME).map_or(name.len(), |(at, _)| at);
+    Some((start, &name[..end]))
 }
 
 fn unknown_member(text: &str) -> String {

@@ -14,6 +14,7 @@ use std::{
 
 use serde::de::DeserializeOwned;
 pub use transcript::{Difference, Step, Transcript};
+pub use wire::next_to_json;
 
 /// The folder that holds all vectors.
 pub fn data() -> PathBuf {

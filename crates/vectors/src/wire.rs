@@ -99,8 +99,8 @@ pub(crate) fn input_from_json(value: &Value) -> Option<Input> {
     })
 }
 
-/// What a session asks for, as JSON.
-pub(crate) fn next_to_json(next: &Next) -> Value {
+/// What a session asks for, as JSON: the form of transcripts. It holds the credentials of the account.
+pub fn next_to_json(next: &Next) -> Value {
     match next {
         Next::Send { request } => json!({ "type": "send", "request": request_to_json(request) }),
         Next::Present { journey, until } => json!({ "type": "present", "journey": journey, "until": until }),

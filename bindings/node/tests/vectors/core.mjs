@@ -5,19 +5,21 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 
-import { Account, Reject, Session, diagnose, examine, journeyFromJson, read, signedMember, verify } from "idvkit";
+import { Account, Reject, Session, catalog, diagnose, examine, journeyFromJson, read, signedMember, verify } from "idvkit";
 
 import { SEED, rows, vector } from "../support.mjs";
 import { codeOf, examined, toInput } from "./common.mjs";
 
 export const runners = {
   transcripts: transcript,
+  snapshots,
   read: hints,
   "signature/hmac": hmac,
   "signature/wycheproof_form": wycheproofForm,
   "signature/slice": slices,
   "signature/ecmascript": ecmascript,
   "signature/doctor": doctor,
+  "core/catalog": catalogs,
   "core/times": times,
   "core/locales": locales,
   "core/urls": urls,
@@ -40,6 +42,21 @@ function transcript(name) {
     snapshot = session.snapshot();
     assert.equal(snapshot, step.snapshot, place);
   }
+}
+
+function snapshots(name) {
+  const file = vector(name);
+  for (const one of rows(name)) {
+    const session = Session.restore(new Account(file.accounts[one.account]), one.snapshot);
+    assert.equal(session.revision, one.revision, one.id);
+    assert.deepEqual(toWire(session.next(one.now)), one.next, one.id);
+  }
+}
+
+function catalogs(name) {
+  const expected = Object.entries(vector(name).catalogs);
+  assert.equal(expected.length, 4);
+  for (const [provider, tables] of expected) assert.deepEqual(catalog(provider), tables, provider);
 }
 
 /** The form of transcripts: headers as pairs, bytes as text or base64. */
