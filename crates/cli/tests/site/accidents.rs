@@ -153,15 +153,14 @@ async fn nobody_else_on_this_machine_reads_what_is_kept() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_port_that_somebody_else_has_is_named_with_the_option_that_changes_it() {
     let elsewhere = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let taken = Some(elsewhere.local_addr().unwrap().port());
-    let number = taken.unwrap();
+    let number = elsewhere.local_addr().unwrap().port();
     for (options, sentence) in [
         (
-            Options { port: taken, ..Options::default() },
+            Options { port: Some(number), ..Options::default() },
             format!("port {number} is taken; choose another one with --port, or 0 for any"),
         ),
         (
-            Options { port: Some(0), sandbox_port: taken, ..Options::default() },
+            Options { port: Some(0), sandbox_port: Some(number), ..Options::default() },
             format!("the sandbox cannot have port {number} "),
         ),
     ] {
