@@ -20,17 +20,20 @@ const page = (way, id) => `<!doctype html><title>Verify</title>${way}
   fetch("/verifications/${id}/seen", { method: "POST", body: JSON.stringify(event.detail) }))</script>`;
 
 /** The application; `act` is called exactly once for each session that has ended. */
-export function createApp({ config, request, act, path = "idv.sqlite", clock = Date.now }) {
+export function createApp({ config, request, act, path = "idv.sqlite", clock = Date.now, log = console.error }) {
   const account = new Account(config);
   const database = new sqlite.Database(path);
   database.exec(TABLES);
 
   // What idvkit needs of a database: load, and compare-and-swap on the revision.
   const row = (id) => ({
+    revision: 0,
     load() {
       const found = database.get("SELECT snapshot FROM session WHERE id = ?", [id]);
       if (!found) throw Object.assign(new Error("there is no such verification"), { status: 404 });
-      return Session.restore(account, found.snapshot);
+      const session = Session.restore(account, found.snapshot);
+      this.revision = session.revision;
+      return session;
     },
     swap(expected, session) {
       for (const reference of session.references) {
@@ -39,12 +42,17 @@ export function createApp({ config, request, act, path = "idv.sqlite", clock = D
       const sql = "UPDATE session SET revision = ?, snapshot = ?, due = 0 WHERE id = ? AND revision = ?";
       return database.run(sql, [session.revision, session.snapshot(), id, expected]).changes === 1;
     },
+    // When to go on with what was loaded last. A hint that came since then has made it due at once, and that stays.
+    wake(due) {
+      database.run("UPDATE session SET due = ? WHERE id = ? AND revision = ?", [due, id, this.revision]);
+    },
   });
 
   async function goOn(id) {
-    const next = await advance(row(id), fetch, { clock });
+    const mine = row(id);
+    const next = await advance(mine, fetch, { clock });
     if (next.type !== "done") {
-      database.run("UPDATE session SET due = ? WHERE id = ?", [next.until, id]);
+      mine.wake(next.until);
       return next;
     }
     const sql = "UPDATE session SET due = NULL, outcome = ? WHERE id = ? AND outcome IS NULL";
@@ -103,13 +111,19 @@ export function createApp({ config, request, act, path = "idv.sqlite", clock = D
     response.status(refused).send(error instanceof Reject ? error.code : "");
   });
 
+  // One failure must not end the worker: what is due stays due, and is tried again in the next round.
   let working = false;
   const worker = setInterval(async () => {
     if (working) return;
     working = true;
-    const due = database.all("SELECT id FROM session WHERE due <= ?", [clock()]);
-    await Promise.allSettled(due.map(({ id }) => goOn(id)));
-    working = false;
+    try {
+      const due = database.all("SELECT id FROM session WHERE due <= ?", [clock()]);
+      await Promise.all(due.map(({ id }) => goOn(id).catch((error) => log(id, error))));
+    } catch (error) {
+      log("sessions that are due", error);
+    } finally {
+      working = false;
+    }
   }, 100);
   return { app, close: () => clearInterval(worker) };
 }

@@ -8,12 +8,13 @@ Which provider it is stands in two JSON texts, and nowhere in the code:
 from __future__ import annotations
 
 import json
+import logging
 import os
 import secrets
 import sqlite3
 import threading
-from contextlib import asynccontextmanager, closing
-from typing import Any, AsyncGenerator, Callable, Optional
+from contextlib import asynccontextmanager, closing, contextmanager
+from typing import Any, AsyncGenerator, Callable, Iterator, Optional
 
 import httpx
 from fastapi import FastAPI, HTTPException, Request, Response
@@ -32,6 +33,18 @@ WAIT = '<!doctype html><meta http-equiv="refresh" content="1">One moment, please
 PAGE = """<!doctype html><title>Verify</title>{way}
 <script>addEventListener("idvkit:seen", (event) =>
   fetch("/verifications/{id}/seen", {{method: "POST", body: JSON.stringify(event.detail)}}))</script>"""
+
+
+log = logging.getLogger("shop")
+
+
+@contextmanager
+def logged(what: str) -> Iterator[None]:
+    """One failure must not end the worker: what is due stays due, and is tried again in the next round."""
+    try:
+        yield
+    except Exception:
+        log.exception("%s: the worker goes on", what)
 
 
 class Database:
@@ -59,18 +72,26 @@ class Row:
 
     def __init__(self, database: Database, id: str) -> None:
         self.database, self.id = database, id
+        self.revision = 0
 
     def load(self) -> Session:
         rows = self.database.query("SELECT snapshot FROM session WHERE id = ?", self.id)
         if not rows:
             raise HTTPException(404)
-        return Session.restore(self.database.account, rows[0][0])
+        session = Session.restore(self.database.account, rows[0][0])
+        self.revision = session.revision
+        return session
 
     def swap(self, expected: int, session: Session) -> bool:
         for reference in session.references:
             self.database.change("INSERT OR REPLACE INTO reference VALUES (?, ?)", reference, self.id)
         sql = "UPDATE session SET revision = ?, snapshot = ?, due = 0 WHERE id = ? AND revision = ?"
         return self.database.change(sql, session.revision, session.snapshot(), self.id, expected)
+
+    def wake(self, due: int) -> None:
+        """When to go on with what was loaded last. A hint that came since then has made it due at once, and that stays."""
+        sql = "UPDATE session SET due = ? WHERE id = ? AND revision = ?"
+        self.database.change(sql, due, self.id, self.revision)
 
 
 def create_app(
@@ -87,13 +108,14 @@ def create_app(
     stop = threading.Event()
 
     def go_on(id: str) -> Rest:
-        step = advance(client, Row(database, id), clock=clock)
+        row = Row(database, id)
+        step = advance(client, row, clock=clock)
         if isinstance(step, Done):
             sql = "UPDATE session SET due = NULL, outcome = ? WHERE id = ? AND outcome IS NULL"
             if database.change(sql, step.outcome.to_json(), id):  # whoever writes the outcome acts on it
                 act(id, step)
         else:
-            database.change("UPDATE session SET due = ? WHERE id = ?", step.until, id)
+            row.wake(step.until)
         return step
 
     def hear(id: str, input: Input) -> None:
@@ -112,8 +134,11 @@ def create_app(
 
     def work() -> None:
         while not stop.wait(0.1):
-            for (id,) in database.query("SELECT id FROM session WHERE due <= ?", clock()):
-                go_on(id)
+            with logged("sessions that are due"):
+                due = database.query("SELECT id FROM session WHERE due <= ?", clock())
+                for (id,) in due:
+                    with logged(id):
+                        go_on(id)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncGenerator[None, None]:

@@ -9,7 +9,10 @@
 use std::{
     error::Error,
     fmt,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicI64, Ordering},
+    },
     time::Duration,
 };
 
@@ -94,7 +97,7 @@ async fn seen(State(shop): State<Arc<Shop>>, Path(id): Path<String>, body: Bytes
     if let (Next::Present { journey, .. }, Ok(seen)) = (shop.go_on(&id).await?, serde_json::from_slice::<Seen>(&body))
         && let Some(text) = read(&journey, &seen)
     {
-        shop.client.tell(&Row { shop: &shop, id: &id }, Input::Hint { text }).await?;
+        shop.client.tell(&Row::new(&shop, &id), Input::Hint { text }).await?;
     }
     Ok(StatusCode::NO_CONTENT)
 }
@@ -123,9 +126,10 @@ async fn callback(
 
 async fn work(shop: Arc<Shop>) {
     loop {
-        for id in shop.due().unwrap_or_default() {
-            // What fails now is due again in the next round.
-            let _ = shop.go_on(&id).await;
+        // What fails now is due again in the next round.
+        let due = shop.due().inspect_err(|error| eprintln!("sessions that are due: {error}"));
+        for id in due.unwrap_or_default() {
+            let _ = shop.go_on(&id).await.inspect_err(|error| eprintln!("{id}: {error}"));
         }
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
@@ -133,7 +137,8 @@ async fn work(shop: Arc<Shop>) {
 
 impl Shop {
     async fn go_on(&self, id: &str) -> Result<Next, Failure> {
-        let next = self.client.advance(&Row { shop: self, id }).await?;
+        let row = Row::new(self, id);
+        let next = self.client.advance(&row).await?;
         match &next {
             Next::Done { outcome, .. } => {
                 let sql = "UPDATE session SET due = NULL, outcome = ? WHERE id = ? AND outcome IS NULL";
@@ -144,7 +149,9 @@ impl Shop {
                 }
             }
             Next::Wait { until, .. } | Next::Present { until, .. } => {
-                self.database().execute("UPDATE session SET due = ? WHERE id = ?", params![until.0, id])?;
+                // A hint that came since the last load has made it due at once, and that stays.
+                let sql = "UPDATE session SET due = ? WHERE id = ? AND revision = ?";
+                self.database().execute(sql, params![until.0, id, row.revision.load(Ordering::Relaxed)])?;
             }
             Next::Send { .. } => {}
         }
@@ -157,7 +164,7 @@ impl Shop {
         let sql = "SELECT session FROM reference WHERE reference = ?";
         let id: Option<String> = self.database().query_row(sql, [reference], |row| row.get(0)).optional()?;
         if let Some(id) = &id {
-            self.client.tell(&Row { shop: self, id }, input).await?;
+            self.client.tell(&Row::new(self, id), input).await?;
         }
         Ok(id)
     }
@@ -178,6 +185,14 @@ impl Shop {
 struct Row<'a> {
     shop: &'a Shop,
     id: &'a str,
+    /// Of what was loaded last.
+    revision: AtomicI64,
+}
+
+impl<'a> Row<'a> {
+    fn new(shop: &'a Shop, id: &'a str) -> Self {
+        Self { shop, id, revision: AtomicI64::new(0) }
+    }
 }
 
 impl Store for Row<'_> {
@@ -186,7 +201,9 @@ impl Store for Row<'_> {
     async fn load(&self) -> Result<Session, Failure> {
         let sql = "SELECT snapshot FROM session WHERE id = ?";
         let snapshot: String = self.shop.database().query_row(sql, [self.id], |row| row.get(0))?;
-        Ok(Session::restore(&self.shop.account, &snapshot)?)
+        let session = Session::restore(&self.shop.account, &snapshot)?;
+        self.revision.store(session.revision(), Ordering::Relaxed);
+        Ok(session)
     }
 
     async fn swap(&self, expected: i64, session: &Session) -> Result<bool, Failure> {
