@@ -71,10 +71,20 @@ pub enum Subject {
     Locale,
     /// A JSON text. Gives `{text}` as ECMAScript's `JSON.stringify(JSON.parse(text))` writes it.
     Ecmascript,
+    /// A personal number of Kazakhstan (IIN), `{text, lenient}`. Gives `{birth_date, sex}` as it says them; `lenient` takes any 12
+    /// digits.
+    BiometricKzIin,
+    /// A phone of Kazakhstan, `{text}`. Gives `{phone}` as the provider takes it.
+    BiometricKzPhone,
+    /// A webhook of biometric.kz. Gives `{event, session_id, created, dedupe_key, technologies, technology}`; nothing in it says
+    /// that it is genuine.
+    BiometricKzWebhook,
     /// The result of a Jumio ID verification that is to serve as enrolment. Gives `{eligible, unmet}`.
     JumioEnrolment,
     /// The colours of Jumio's page, `{locale, configured, account_default}`. Gives `{source, locale}`.
     JumioColours,
+    /// Where Jumio sent the user back to, `{url}`. Gives `{status, reference, error, meaning, advice}`, for display only.
+    JumioReturn,
     /// A Jumio transaction as retrieved. Gives `{reference, enrollment_reference, result, date, images, liveness_images}`.
     JumioTransaction,
     /// One of Signicat's account-wide events. Gives its members; nothing in it says that it is genuine.
@@ -109,8 +119,12 @@ impl From<Subject> for idvkit::Subject {
             Subject::Time => Self::Time,
             Subject::Locale => Self::Locale,
             Subject::Ecmascript => Self::Ecmascript,
+            Subject::BiometricKzIin => Self::BiometricKzIin,
+            Subject::BiometricKzPhone => Self::BiometricKzPhone,
+            Subject::BiometricKzWebhook => Self::BiometricKzWebhook,
             Subject::JumioEnrolment => Self::JumioEnrolment,
             Subject::JumioColours => Self::JumioColours,
+            Subject::JumioReturn => Self::JumioReturn,
             Subject::JumioTransaction => Self::JumioTransaction,
             Subject::SignicatEvent => Self::SignicatEvent,
             Subject::SignicatMatching => Self::SignicatMatching,

@@ -16,7 +16,7 @@ export interface Hint {
 /**
  * Turns what was seen into the text of a hint, or `null` if it has nothing to do with this journey.
  *
- * Decides nothing, and never throws. Post the text to your own server, which handles `Input::Hint`. `journey` is a `Journey` or
+ * Decides nothing, and never throws. A number counts as JavaScript prints it (`1.0` as `1`), elsewhere as it is written. Post the text to your own server, which handles `Input::Hint`. `journey` is a `Journey` or
  * its JSON text.
  */
 export function read(journey: Journey | string, seen: Seen): string | null {

@@ -17,6 +17,7 @@ async function start(args, pattern) {
   while (!pattern.test(text)) await Promise.race([once(child.stdout, "data"), ended]);
   return {
     url: pattern.exec(text)[0],
+    text,
     async stop(signal) {
       child.kill(signal);
       await ended.catch(() => {});
@@ -25,7 +26,12 @@ async function start(args, pattern) {
 }
 
 export const startSandboxInRealTime = () => start(["sandbox", "--listen", "127.0.0.1:0", "--real-time"], /http:\/\/127\.0\.0\.1:\d+/);
-export const startDemo = (...more) => start(["demo", "--web", "--seed", "7", "--port", ...more], /http:\/\/localhost:\d+/);
+/** The two sites; they print the merchant's address first. */
+export async function startDemo(...more) {
+  const demo = await start(["demo", "--web", "--seed", "7", "--port", ...more], /http:\/\/localhost:\d+[^]*127\.0\.0\.1:\d+/);
+  const [url, sandbox] = demo.text.match(/http:\/\/(localhost|127\.0\.0\.1):\d+/g);
+  return { ...demo, url, port: new URL(url).port, sandboxPort: new URL(sandbox).port };
+}
 
 /** The page of the merchant, open for a new customer. */
 export async function visit(browser, demo, options) {
@@ -86,6 +92,10 @@ export async function flowx(page) {
 /** Goes through the pages of biometric.kz: liveness, the document with a code from 1414, and the comparison. */
 export async function kazakh(place) {
   await press(place, "submit");
+  await kazakhDocument(place);
+}
+
+export async function kazakhDocument(place) {
   await press(place, "send_code");
   await place.locator("input[name=otp]").fill(await codeIn(place));
   await press(place, "submit");

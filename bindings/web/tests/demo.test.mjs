@@ -3,10 +3,10 @@
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { after, before, test } from "node:test";
 
-import { begin, codeIn, flowx, frameOf, kazakh, leave, press, startDemo, startSandboxInRealTime, verdict, visit } from "./demo.mjs";
+import { begin, codeIn, flowx, frameOf, kazakh, kazakhDocument, leave, press, startDemo, startSandboxInRealTime, verdict, visit } from "./demo.mjs";
 import { CAMERA, inBrowser, launch, picture, storageOf, told, until } from "./support.mjs";
 
 let demo;
@@ -166,25 +166,40 @@ test("reloaded in Attestr's library, which can be launched once: another try goe
   await page.context().close();
 });
 
-test("killed and started again in mid-journey, it goes on where it was", async () => {
-  const folder = mkdtempSync(join(tmpdir(), "idvkit-"));
-  const sandbox = await startSandboxInRealTime();
-  const options = ["--sandbox", sandbox.url, "--data", join(folder, "demo.sqlite")];
-  let own = await startDemo("0", ...options);
+/** Goes half through a journey, kills the demo, starts it again on the same file, and sees it through. */
+async function killed(options, again) {
+  const file = join(mkdtempSync(join(tmpdir(), "idvkit-")), "demo.sqlite");
+  let own = await startDemo("0", "--data", file, ...options);
   try {
     const page = await visit(browser, own);
     await begin(page, "biometric_kz flow", { way: "script" });
-    await (await frameOf(page, "remote/flow/")).locator("h1").waitFor();
+    await press(await frameOf(page, "remote/flow/"), "submit");
+    await page.locator("#timeline").getByText("callback").first().waitFor();
+    const { port } = own;
     await own.stop("SIGKILL");
-    own = await startDemo(new URL(own.url).port, ...options);
+    own = await startDemo(port, "--data", file, ...again(own));
     await page.reload();
-    await kazakh(await frameOf(page, "remote/flow/"));
+    const frame = await frameOf(page, "remote/flow/");
+    await frame.getByRole("heading").first().waitFor();
+    await picture(page, `demo-killed${options.length ? "-shop-only" : ""}`);
+    await (await frame.locator("button[value=send_code]:visible").count() ? kazakhDocument(frame) : kazakh(frame));
     assert.equal(await verdict(page), "approved");
     await page.context().close();
   } finally {
     await own.stop();
+    rmSync(dirname(file), { recursive: true });
+  }
+}
+
+test("killed and started again in mid-journey, it goes on where it was, and so does the sandbox", () =>
+  killed([], (own) => ["--sandbox-port", own.sandboxPort]));
+
+test("killed and started again while the provider goes on", async () => {
+  const sandbox = await startSandboxInRealTime();
+  try {
+    await killed(["--sandbox", sandbox.url], () => ["--sandbox", sandbox.url]);
+  } finally {
     await sandbox.stop();
-    rmSync(folder, { recursive: true });
   }
 });
 
@@ -207,8 +222,6 @@ test("another language, on a phone, in the dark", async () => {
   await page.locator("idv-journey").scrollIntoViewIfNeeded();
   await page.waitForFunction(() => document.querySelector("idv-journey").shadowRoot.querySelector("section").lang === "hi");
   await until(page, { name: "hint", kind: "loaded" });
-  // A frame of another site is painted a little later.
-  await page.waitForTimeout(500);
   await picture(page, "demo-phone");
   assert(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), "the page is wider than the phone");
   await page.context().close();

@@ -91,6 +91,15 @@ test("a message of the right origin from another window counts for nothing", asy
   await page.context().close();
 });
 
+test("an origin that the way does not list counts for nothing, whatever its signals say", async () => {
+  const page = await open(browser, `${site.merchant}/`);
+  await page.evaluate(() => addEventListener("message", () => (window.heard = true)));
+  await give(page, journey({ origins: [`${site.provider}0`] }));
+  await page.waitForFunction(() => window.heard);
+  assert.deepEqual(await told(page, "hint"), []);
+  await page.context().close();
+});
+
 test("noise of every shape is borne", async () => {
   const page = await shown();
   const inside = page.frames().find((one) => one.url().endsWith("/provider"));

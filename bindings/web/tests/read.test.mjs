@@ -52,9 +52,18 @@ test("members are a message's own, not those of every object", () => {
     { name: "a", path: "constructor.name", max: 20 },
     { name: "b", path: "say.length", max: 20 },
     { name: "c", path: "list.0", max: 20 },
+    { name: "d", path: "toString", max: 20 },
   ];
   const hint = read(odd, { type: "message", origin: ORIGIN, data: '{"say":"loaded","list":["x"]}' });
   assert.deepEqual(JSON.parse(hint).data, {});
+});
+
+test("a message that is no object is none, also where nothing is asked of it", () => {
+  const plain = structuredClone(JOURNEY);
+  plain.ways[0].listen[0].when = [];
+  const say = (data) => read(plain, { type: "message", origin: ORIGIN, data });
+  assert(say("{}"));
+  for (const data of ["", "hello", "7", "[]", "null", '"text"', '"[]"']) assert.equal(say(data), null, data);
 });
 
 test("a way of a later version is dropped, and the rest kept", () => {

@@ -76,6 +76,8 @@ export const storageOf = (frame) =>
 /** Keeps a picture for people to look at. */
 export async function picture(page, name) {
   mkdirSync(SCREENSHOTS, { recursive: true });
+  // A frame of another site is painted a little later.
+  if (page.frames().length > 1) await page.waitForTimeout(400);
   await page.screenshot({ path: `${SCREENSHOTS}/${name.toLowerCase().replace(/[^a-z0-9]+/g, "-")}.png` });
 }
 
@@ -83,11 +85,12 @@ export async function picture(page, name) {
 export async function startSite() {
   const pages = new Map();
   const asked = [];
-  const server = createServer((request, response) => {
+  const server = createServer(async (request, response) => {
     const { pathname } = new URL(request.url, "http://site");
     asked.push(pathname);
     const page = pages.get(pathname) ?? file(pathname) ?? (pathname === "/favicon.ico" && { status: 204 });
     if (page?.hang) return;
+    if (page?.delay) await new Promise((resolve) => setTimeout(resolve, page.delay));
     response.writeHead(page?.status ?? (page ? 200 : 404), { "content-type": page?.type ?? "text/html; charset=utf-8", ...page?.headers });
     response.end(page?.body ?? "");
   });

@@ -7,8 +7,9 @@
 //! * **What accounts share**: [`settings`].
 //! * **How it runs**: [`machine`], which keeps every rule that all providers have in common.
 //!
-//! Two features exist for the bindings and are off otherwise: `wire` gives requests and evidence a serialised form, which
-//! nothing of them has by accident, and `schema` describes all of it for the generated declarations.
+//! Some features exist for the bindings and are off otherwise: `wire` gives requests and evidence a serialised form, which
+//! nothing of them has by accident; `schema` describes all of it for the generated declarations; `uniffi-client` and `uniffi`
+//! declare for Kotlin and Swift what an app gets, and all of it.
 //!
 //! No sockets, no clock, no randomness: time and a [`Seed`] are parameters.
 // What uniffi's macros write needs std.

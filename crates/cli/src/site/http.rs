@@ -8,7 +8,7 @@ use axum::{
     extract::{DefaultBodyLimit, Multipart, OriginalUri, Path, Request, State},
     http::{HeaderMap, HeaderName, Method, StatusCode, header},
     middleware::{self, Next as Rest},
-    response::{IntoResponse, Response},
+    response::{IntoResponse, Redirect, Response},
     routing::{get, post},
 };
 use idvkit::{Blame, Header, Image, Input, Next, Reject, Seen, read};
@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 
 use super::{
     events::events,
-    flows::{self, Wish},
+    flows::{self, NoSuch, Wish},
     pages,
     shop::{Refusal, Shop},
     view,
@@ -28,6 +28,10 @@ use crate::demo::timeline::Party;
 const MAX_IMAGES_BYTES: usize = 64 * 1024 * 1024;
 /// Hints and return URLs are short.
 const MAX_TEXT_BYTES: usize = 16 * 1024;
+/// Webhooks bring whole results.
+const MAX_CALLBACK_BYTES: usize = 1024 * 1024;
+/// The sentences in which the HTTP library refuses are shorter.
+const MAX_REFUSAL_BYTES: usize = 4 * 1024;
 /// The longest step of the clock: ten years.
 const MAX_ADVANCE_MS: i64 = 10 * 366 * 24 * 3_600_000;
 /// Marks what the page's forge buttons send, for the timeline only: the session is told just the same.
@@ -35,6 +39,7 @@ const FORGED: HeaderName = HeaderName::from_static("x-demo-forged");
 
 /// Everything that the merchant serves.
 pub(super) fn router(shop: Arc<Shop>) -> Router {
+    let callback = || post(called_back).layer(DefaultBodyLimit::max(MAX_CALLBACK_BYTES));
     Router::new()
         .route("/", get(pages::index))
         .route("/return/{id}", get(pages::returned))
@@ -50,11 +55,12 @@ pub(super) fn router(shop: Arc<Shop>) -> Router {
         .route("/api/sessions/{id}/retry", post(retry))
         .route("/api/sessions/{id}/erase", post(erase))
         .route("/api/sessions/{id}/sdk", post(play_sdk))
-        .route("/callback/{provider}", post(called_back))
-        .route("/callback/{provider}/{*rest}", post(called_back))
         .layer(DefaultBodyLimit::max(MAX_TEXT_BYTES))
         .route("/api/sessions/{id}/images", post(pictured).layer(DefaultBodyLimit::max(MAX_IMAGES_BYTES)))
+        .route("/callback/{provider}", callback())
+        .route("/callback/{provider}/{*rest}", callback())
         .fallback(nothing_here)
+        .layer(middleware::map_response(in_one_form))
         .layer(middleware::from_fn_with_state(shop.clone(), only_here))
         .layer(middleware::map_response(pages::harden))
         .with_state(shop)
@@ -78,6 +84,10 @@ impl From<Refusal> for Problem {
     fn from(refusal: Refusal) -> Self {
         match refusal {
             Refusal::Reject(reject) => reject.into(),
+            Refusal::Wish(NoSuch { code, field, message }) => {
+                let field = Some(field.into());
+                Self { status: StatusCode::BAD_REQUEST, code: code.into(), field, message }
+            }
             Refusal::Unknown => Self::new(StatusCode::NOT_FOUND, "unknown_session", "there is no such session"),
             Refusal::Broken(error) => Self::from(error),
         }
@@ -280,22 +290,67 @@ fn parse<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, Problem> {
 /// This server has no log-in, so nobody but pages of its own may use it: another site's page can neither name it by a
 /// host of its own (DNS rebinding) nor post to it.
 async fn only_here(State(shop): State<Arc<Shop>>, request: Request, rest: Rest) -> Result<Response, Problem> {
-    check_caller(shop.base(), request.method(), request.headers())?;
-    Ok(rest.run(request).await)
-}
-
-fn check_caller(base: &str, method: &Method, headers: &HeaderMap) -> Result<(), Problem> {
+    let base = shop.base();
+    let headers = request.headers();
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
-    let port = base.rsplit(':').next().unwrap_or_default();
-    let host = text(header::HOST).unwrap_or_default();
-    let is_ours = ["localhost", "127.0.0.1", "[::1]"].iter().any(|name| host == format!("{name}:{port}"));
-    if !is_ours {
+    let Some(named) = named_as(text(header::HOST).unwrap_or_default(), base) else {
         return Err(Problem::new(StatusCode::MISDIRECTED_REQUEST, "host_unknown", &format!("open {base}")));
+    };
+    if matches!(*request.method(), Method::GET | Method::HEAD) {
+        // A page under another name of this machine could not post to this one.
+        let there = || format!("{base}{}", request.uri().path_and_query().map_or("/", |path| path.as_str()));
+        return Ok(if named == Name::Own {
+            rest.run(request).await
+        } else {
+            Redirect::permanent(&there()).into_response()
+        });
     }
-    let is_read = matches!(*method, Method::GET | Method::HEAD);
-    if !is_read && text(header::ORIGIN).is_some_and(|origin| origin != base) {
+    if text(header::ORIGIN).is_some_and(|origin| origin != base) {
         let rule = "only pages of this site may post to it";
         return Err(Problem::new(StatusCode::FORBIDDEN, "origin_unknown", rule));
     }
-    Ok(())
+    Ok(rest.run(request).await)
+}
+
+/// How a caller names this server.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Name {
+    /// As its own pages do.
+    Own,
+    /// By another name of this machine.
+    Other,
+}
+
+/// `None`: as somebody else's. `base` is `http://localhost` with a port, except the usual one.
+fn named_as(host: &str, base: &str) -> Option<Name> {
+    let own = base.trim_start_matches("http://");
+    let port = own.trim_start_matches("localhost");
+    match host {
+        // Clients may name the usual port all the same.
+        _ if host == own || (port.is_empty() && host == "localhost:80") => Some(Name::Own),
+        _ if ["127.0.0.1", "[::1]"].iter().any(|name| host == format!("{name}{port}")) => Some(Name::Other),
+        _ => None,
+    }
+}
+
+/// What the HTTP library refuses by itself, with a bare sentence, looks like all other errors.
+async fn in_one_form(response: Response) -> Response {
+    let status = response.status();
+    let kind = response.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+    if !status.is_client_error() || kind.is_some_and(|kind| !kind.starts_with("text/plain")) {
+        return response;
+    }
+    let code = match status {
+        StatusCode::PAYLOAD_TOO_LARGE => {
+            let rule = "the body is too long: at most 16 KiB for texts, 1 MiB for callbacks and 64 MiB for pictures";
+            return Problem::new(status, "body_too_long", rule).into_response();
+        }
+        StatusCode::METHOD_NOT_ALLOWED => "method_not_allowed",
+        StatusCode::NOT_FOUND => return nothing_here().await.into_response(),
+        _ => "request_malformed",
+    };
+    let body = axum::body::to_bytes(response.into_body(), MAX_REFUSAL_BYTES).await.unwrap_or_default();
+    let sentence = String::from_utf8_lossy(&body);
+    let sentence = if sentence.is_empty() { "this address takes another method" } else { &*sentence };
+    Problem::new(status, code, sentence).into_response()
 }

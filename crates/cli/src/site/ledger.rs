@@ -11,6 +11,8 @@ use idvkit_http::Store;
 use rusqlite::{Connection, OptionalExtension, Row as SqlRow, params};
 use serde_json::{Value, json};
 
+use super::private::{make_private, restrict};
+
 /// The form of the tables. A file of another form is refused.
 const FORM: i64 = 1;
 
@@ -71,6 +73,22 @@ pub(super) struct Row {
     pub(super) snapshot: String,
 }
 
+/// How far a session has come, where it stops for a while.
+pub(super) struct Step<'a> {
+    /// The session's revision.
+    pub(super) revision: i64,
+    /// The virtual time.
+    pub(super) at: i64,
+    /// When a worker has to look at it again; none: it is over.
+    pub(super) due: Option<i64>,
+    /// What tells this step from another.
+    pub(super) shown: &'a str,
+    /// What the timeline says about it, once.
+    pub(super) entries: &'a [Value],
+    /// What the merchant does about its end, once, and with that entry.
+    pub(super) act: Option<&'a Value>,
+}
+
 /// The open database. Calls are short and on a local file, so nothing is gained by threads of its own.
 pub(super) struct Ledger(Mutex<Connection>);
 
@@ -81,10 +99,7 @@ impl Ledger {
     /// If it cannot be opened, or is of another form.
     pub(super) fn open(path: &Path) -> Result<Self> {
         let shown = path.display();
-        if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-            std::fs::create_dir_all(folder)
-                .with_context(|| format!("--data: the folder {} cannot be made", folder.display()))?;
-        }
+        make_private(path)?;
         let opened = Connection::open(path).and_then(|mut connection| {
             let form = prepare(&mut connection)?;
             Ok((connection, form))
@@ -93,7 +108,10 @@ impl Ledger {
             .with_context(|| format!("--data: {shown} is no database of this demo; name another file or delete it"))?;
         let fix = "name another file with --data or delete it";
         ensure!(form == FORM, "--data: {shown} was written by another version of this demo (form {form}); {fix}");
-        Ok(Self(Mutex::new(connection)))
+        restrict(path)?;
+        let ledger = Self(Mutex::new(connection));
+        ledger.review()?;
+        Ok(ledger)
     }
 
     /// Stores a newly opened session.
@@ -160,20 +178,39 @@ impl Ledger {
         Ok(ids.collect::<Result<_, _>>()?)
     }
 
-    /// Notes when a session is to be looked at again, unless it has changed since that was asked. `true`: it asks for
-    /// something that `shown` has not said before, and nobody else has noted it.
+    /// Notes how far a session has come, unless it has changed since: when it is to be looked at again, what is new
+    /// about it, and what the merchant does about its end. All of it or nothing: an end is not off the workers' list
+    /// before somebody has acted on it.
     ///
     /// # Errors
     /// If it cannot be written.
-    pub(super) fn settle(&self, id: &str, revision: i64, due: Option<i64>, shown: &str) -> Result<bool> {
+    pub(super) fn settle(&self, id: &str, step: &Step<'_>) -> Result<()> {
+        let Step { revision, at, due, shown, entries, act } = step;
         let mut connection = self.lock();
         let transaction = connection.transaction()?;
         let sql = "UPDATE sessions SET shown = ?3 WHERE id = ?1 AND revision = ?2 AND shown != ?3";
-        let is_new = transaction.execute(sql, params![id, revision, shown])? == 1;
+        if transaction.execute(sql, params![id, revision, shown])? == 1 {
+            entries.iter().try_for_each(|entry| add_entry(&transaction, id, entry))?;
+        }
+        if let Some(entry) = act {
+            let sql = "UPDATE sessions SET acted = ?3 WHERE id = ?1 AND revision = ?2 AND acted IS NULL";
+            if transaction.execute(sql, params![id, revision, at])? == 1 {
+                add_entry(&transaction, id, entry)?;
+            }
+        }
         let sql = "UPDATE sessions SET due = ?3 WHERE id = ?1 AND revision = ?2";
         transaction.execute(sql, params![id, revision, due])?;
-        transaction.commit()?;
-        Ok(is_new)
+        Ok(transaction.commit()?)
+    }
+
+    /// Has a session looked at later, unless it has changed since.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub(super) fn postpone(&self, id: &str, revision: i64, due: i64) -> Result<()> {
+        let sql = "UPDATE sessions SET due = ?3 WHERE id = ?1 AND revision = ?2";
+        self.lock().execute(sql, params![id, revision, due])?;
+        Ok(())
     }
 
     /// Takes a session off the workers' list.
@@ -185,13 +222,14 @@ impl Ledger {
         Ok(())
     }
 
-    /// Whether it is ours to act on a session's end: it is for whoever asks first.
+    /// Puts every session back on the workers' list whose end nobody has acted on: a program that was stopped at the
+    /// wrong moment, or an older one, may have left it.
     ///
     /// # Errors
     /// If it cannot be written.
-    pub(super) fn act(&self, id: &str, at: i64) -> Result<bool> {
-        let sql = "UPDATE sessions SET acted = ?2 WHERE id = ?1 AND acted IS NULL";
-        Ok(self.lock().execute(sql, params![id, at])? == 1)
+    pub(super) fn review(&self) -> Result<()> {
+        self.lock().execute("UPDATE sessions SET due = 0 WHERE due IS NULL AND acted IS NULL", [])?;
+        Ok(())
     }
 
     /// Adds to a session's timeline.
@@ -199,8 +237,7 @@ impl Ledger {
     /// # Errors
     /// If it cannot be written.
     pub(super) fn log(&self, id: &str, entry: &Value) -> Result<()> {
-        self.lock().execute("INSERT INTO events (session, entry) VALUES (?1, ?2)", params![id, entry.to_string()])?;
-        Ok(())
+        Ok(add_entry(&self.lock(), id, entry)?)
     }
 
     /// A session's timeline after that entry, with the number of each.
@@ -300,6 +337,12 @@ const COLUMNS: &str = "id, provider, flow, locale, scenario, created, acted, sna
 fn row_of(row: &SqlRow<'_>) -> rusqlite::Result<Row> {
     let choice = Choice { provider: row.get(1)?, flow: row.get(2)?, locale: row.get(3)?, scenario: row.get(4)? };
     Ok(Row { id: row.get(0)?, choice, created: row.get(5)?, acted: row.get(6)?, snapshot: row.get(7)? })
+}
+
+/// Adds to a session's timeline.
+fn add_entry(connection: &Connection, id: &str, entry: &Value) -> rusqlite::Result<()> {
+    let sql = "INSERT INTO events (session, entry) VALUES (?1, ?2)";
+    connection.execute(sql, params![id, entry.to_string()]).map(drop)
 }
 
 /// Gives the form of the tables, which are made in an empty file.

@@ -10,6 +10,7 @@ mod flows;
 mod http;
 mod ledger;
 mod pages;
+mod private;
 mod provider;
 mod scenes;
 mod shop;
@@ -84,7 +85,7 @@ impl Site {
         let base = options.sandbox.as_deref().or(sandbox.as_ref().map(Sandbox::base_url)).unwrap_or_default();
         let providers = Arc::new(Providers::at(base).await?);
         // The one host name that the providers' URL rules allow for development.
-        let merchant = format!("http://localhost:{port}");
+        let merchant = if port == 80 { "http://localhost".into() } else { format!("http://localhost:{port}") };
         providers.prepare(&merchant).await?;
         let shop = Arc::new(Shop::open(&merchant, ledger, providers.clone(), options.seed)?);
         let app = http::router(shop.clone());

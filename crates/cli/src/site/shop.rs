@@ -8,12 +8,12 @@ use std::{
 use anyhow::{Context, Result, bail};
 use idvkit::{Account, Config, Decision, Input, Next, Outcome, Reject, Request, Seed, Session, UnixMillis};
 use idvkit_http::{Client, Error};
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::sync::{Notify, watch};
 
 use super::{
-    flows::{self, Opening, Wish},
-    ledger::{Ledger, Row, Stored},
+    flows::{self, NoSuch, Opening, Wish},
+    ledger::{Ledger, Row, Step, Stored},
     provider::{Providers, callbacks},
     scenes::Told,
 };
@@ -40,6 +40,8 @@ pub(super) struct Shop {
     seed: Option<Seed>,
     /// Whoever drives a session in this process; other processes are kept apart by the claim and the swap.
     turns: Mutex<HashMap<String, Arc<tokio::sync::Mutex<()>>>>,
+    /// The sandbox is told about "the next session": that has to be the one that is meant.
+    starting: tokio::sync::Mutex<()>,
     work: Notify,
     news: watch::Sender<()>,
 }
@@ -50,12 +52,20 @@ type Turn = tokio::sync::OwnedMutexGuard<()>;
 /// Why the merchant says no.
 #[derive(Debug)]
 pub(super) enum Refusal {
+    /// A wish that cannot be had here.
+    Wish(NoSuch),
     /// The session, or the request for one, was refused.
     Reject(Reject),
     /// There is no such session.
     Unknown,
     /// Something of our own is broken.
     Broken(anyhow::Error),
+}
+
+impl From<NoSuch> for Refusal {
+    fn from(wish: NoSuch) -> Self {
+        Self::Wish(wish)
+    }
 }
 
 impl From<Reject> for Refusal {
@@ -90,8 +100,9 @@ impl Shop {
         let clock = providers.clone();
         let client = Client::local()?.with_clock(move || clock.now());
         let seed = seed.map(|seed| Seed::new(&spread(seed))).transpose()?;
-        let (turns, work, news) = (Mutex::default(), Notify::new(), watch::Sender::new(()));
-        Ok(Self { base: base.into(), ledger, providers, accounts, client, seed, turns, work, news })
+        let (turns, starting) = (Mutex::default(), tokio::sync::Mutex::default());
+        let (work, news) = (Notify::new(), watch::Sender::new(()));
+        Ok(Self { base: base.into(), ledger, providers, accounts, client, seed, turns, starting, work, news })
     }
 
     /// Opens a session as wished, and goes as far as it goes without the user.
@@ -100,21 +111,23 @@ impl Shop {
     /// If the wish, the sandbox or the SDK says no.
     pub(super) async fn start(self: &Arc<Self>, wish: Wish) -> Result<String, Refusal> {
         let (flow, scene, choice) = wish.resolve()?;
+        let _alone = self.starting.lock().await;
         let number = self.ledger.count()? + 1;
         let id = hex(&self.random("session", number));
         let own_enrolment = uuid(&self.random("enrolment", number));
         let enrolment = if scene.shares_enrolment() { SHARED_ENROLMENT } else { own_enrolment.as_str() };
+        let return_url = format!("{}/return/{id}", self.base);
+        let request = flow.request(&Opening { locale: &choice.locale, return_url: &return_url, enrolment });
+        let seed = Seed::new(&self.random("seed", number))?;
+        let request = Request::from_json(&request.to_string())?;
+        let session = Session::open(self.account(&choice.provider)?, request, seed, self.now())?;
+        // Nothing is said about a next session that is refused.
         if choice.provider == "jumio" {
             self.providers.steer("jumio/enrolments", &json!({ "reference": enrolment })).await?;
         }
         for (path, body) in scene.calls(&Told { flow, enrolment }) {
             self.providers.steer(path, &body).await?;
         }
-        let return_url = format!("{}/return/{id}", self.base);
-        let request = flow.request(&Opening { locale: &choice.locale, return_url: &return_url, enrolment });
-        let seed = Seed::new(&self.random("seed", number))?;
-        let request = Request::from_json(&request.to_string())?;
-        let session = Session::open(self.account(&choice.provider)?, request, seed, self.now())?;
         self.ledger.insert(&id, &choice, self.now().0, &session)?;
         self.log(&id, Party::Merchant, Party::Merchant, &What::Opened { order: format!("order-{number}") });
         self.drive(&id).await?;
@@ -153,13 +166,14 @@ impl Shop {
         }
     }
 
-    /// Does what a session asks for until the user, a wait or the end; says so in its timeline; acts on its end.
+    /// Does what a session asks for until the user, a wait or the end; says so in its timeline; acts on its end. After
+    /// an accident a worker tries again a little later.
     ///
     /// # Errors
     /// If it cannot be driven on.
     pub(super) async fn drive(self: &Arc<Self>, id: &str) -> Result<()> {
         let turn = self.turn(id).lock_owned().await;
-        self.drive_in(&turn, id).await
+        self.drive_or_postpone(&turn, id).await
     }
 
     /// Drives all sessions that are due by now, and waits for them.
@@ -170,10 +184,8 @@ impl Shop {
         let mut driven = tokio::task::JoinSet::new();
         for id in self.ledger.due(self.now().0)? {
             let shop = self.clone();
-            driven.spawn(async move {
-                let turn = shop.turn(&id).lock_owned().await;
-                shop.drive_or_postpone(&turn, &id).await;
-            });
+            // What went wrong stands in the session's timeline.
+            driven.spawn(async move { drop(shop.drive(&id).await) });
         }
         driven.join_all().await;
         Ok(())
@@ -188,14 +200,17 @@ impl Shop {
         for id in self.ledger.due(self.now().0)? {
             let Ok(turn) = self.turn(&id).try_lock_owned() else { continue };
             let shop = self.clone();
-            tokio::spawn(async move { shop.drive_or_postpone(&turn, &id).await });
+            tokio::spawn(async move { drop(shop.drive_or_postpone(&turn, &id).await) });
         }
         Ok(())
     }
 
     /// Whoever holds it drives the session.
     fn turn(&self, id: &str) -> Arc<tokio::sync::Mutex<()>> {
-        lock(&self.turns).entry(id.to_owned()).or_default().clone()
+        let mut turns = lock(&self.turns);
+        // Those that nobody has or waits for.
+        turns.retain(|_, turn| Arc::strong_count(turn) > 1);
+        turns.entry(id.to_owned()).or_default().clone()
     }
 
     async fn drive_in(self: &Arc<Self>, _turn: &Turn, id: &str) -> Result<()> {
@@ -210,11 +225,7 @@ impl Shop {
                 Next::Present { until, .. } | Next::Wait { until, .. } => Some(until.0),
                 Next::Done { .. } => None,
             };
-            if self.ledger.settle(id, session.revision(), due, &sign_of(&next))? {
-                self.show(id, &next, &session);
-            }
-            self.act(id, &next)?;
-            return Ok(());
+            return self.settle(id, &session, &next, due);
         }
         bail!("the session asked for more than {MAX_STEPS} requests in a row")
     }
@@ -290,48 +301,38 @@ impl Shop {
         self.accounts.get(provider).context("there is no account with this provider")
     }
 
-    async fn drive_or_postpone(self: &Arc<Self>, turn: &Turn, id: &str) {
-        let Err(error) = self.drive_in(turn, id).await else { return };
+    async fn drive_or_postpone(self: &Arc<Self>, turn: &Turn, id: &str) -> Result<()> {
+        let Err(error) = self.drive_in(turn, id).await else { return Ok(()) };
         self.note(id, Party::Merchant, &format!("cannot go on: {error:#}"));
-        let later = Some(self.now().plus(AFTER_ACCIDENT_MS).0);
+        let later = self.now().plus(AFTER_ACCIDENT_MS).0;
         let postponed = self.ledger.row(id).and_then(|row| {
             let Some(row) = row else { return Ok(()) };
-            // What cannot even be restored is left alone until somebody changes it.
-            let (revision, due) = match self.session(&row) {
-                Ok(session) => (session.revision(), later),
-                Err(_) => return self.ledger.park(id),
-            };
-            self.ledger.settle(id, revision, due, "accident").map(drop)
+            match self.session(&row) {
+                Ok(session) => self.ledger.postpone(id, session.revision(), later),
+                // What cannot even be restored is left alone until somebody changes it.
+                Err(_) => self.ledger.park(id),
+            }
         });
         if let Err(error) = postponed {
             eprintln!("idvkit: the database of the demo fails: {error:#}");
         }
+        Err(error)
     }
 
-    fn show(&self, id: &str, next: &Next, session: &Session) {
-        let to = if matches!(next, Next::Present { .. }) { Party::User } else { Party::Merchant };
-        if let Some(what) = What::next(next, self.now()) {
-            self.log(id, Party::Merchant, to, &what);
-        }
+    /// Writes down how far a session has come, and acts on a decision: once, as the store sees to.
+    fn settle(&self, id: &str, session: &Session, next: &Next, due: Option<i64>) -> Result<()> {
+        let (now, merchant) = (self.now(), Party::Merchant);
+        let to = if matches!(next, Next::Present { .. }) { Party::User } else { merchant };
+        let mut entries: Vec<Value> =
+            What::next(next, now).iter().map(|what| entry_of(now, merchant, to, what)).collect();
         if let (Next::Done { .. }, Some(evidence)) = (next, session.evidence()) {
-            self.log(id, Party::Merchant, Party::Merchant, &What::evidence(&evidence));
+            entries.push(entry_of(now, merchant, merchant, &What::evidence(&evidence)));
         }
-    }
-
-    /// Acts on a decision, once: the store says whose turn it is.
-    fn act(&self, id: &str, next: &Next) -> Result<()> {
-        let Next::Done { outcome: Outcome::Decided { decision }, .. } = next else { return Ok(()) };
-        if self.ledger.act(id, self.now().0)? {
-            self.note(
-                id,
-                Party::Merchant,
-                match decision {
-                    Decision::Approved => "acts, once: the welcome mail is sent",
-                    Decision::Completed => "acts, once: the welcome mail is sent, after a look at the evidence",
-                    Decision::Declined | Decision::Inconclusive => "acts, once: the case goes to a colleague",
-                },
-            );
-        }
+        let act = act_on(next).map(|text| entry_of(now, merchant, merchant, &What::Note { text: text.into() }));
+        let (revision, shown) = (session.revision(), &sign_of(next));
+        let step = Step { revision, at: now.0, due, shown, entries: &entries, act: act.as_ref() };
+        self.ledger.settle(id, &step)?;
+        self.news.send_replace(());
         Ok(())
     }
 
@@ -352,6 +353,16 @@ impl Shop {
     }
 }
 
+/// What this merchant does about a decision. Written with the end itself, as a real one would put a mail into an outbox.
+fn act_on(next: &Next) -> Option<&'static str> {
+    let Next::Done { outcome: Outcome::Decided { decision }, .. } = next else { return None };
+    Some(match decision {
+        Decision::Approved => "acts, once: the welcome mail is sent",
+        Decision::Completed => "acts, once: the welcome mail is sent, after a look at the evidence",
+        Decision::Declined | Decision::Inconclusive => "acts, once: the case goes to a colleague",
+    })
+}
+
 /// What tells one thing that a session asks for from another.
 fn sign_of(next: &Next) -> String {
     match next {
@@ -364,11 +375,14 @@ fn sign_of(next: &Next) -> String {
 
 fn log_to(ledger: &Ledger, news: &watch::Sender<()>, id: &str, at: UnixMillis, entry: (Party, Party, &What)) {
     let (from, to, what) = entry;
-    let entry = json!({ "at": at, "from": from, "to": to, "what": what, "text": what.to_string() });
-    if let Err(error) = ledger.log(id, &entry) {
+    if let Err(error) = ledger.log(id, &entry_of(at, from, to, what)) {
         eprintln!("idvkit: the database of the demo fails: {error:#}");
     }
     news.send_replace(());
+}
+
+fn entry_of(at: UnixMillis, from: Party, to: Party, what: &What) -> Value {
+    json!({ "at": at, "from": from, "to": to, "what": what, "text": what.to_string() })
 }
 
 /// Any 32 bytes that are not all the same will do.

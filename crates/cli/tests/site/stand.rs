@@ -158,7 +158,7 @@ impl Case<'_> {
     }
 }
 
-async fn answer_of(request: reqwest::RequestBuilder) -> (u16, Value) {
+pub(crate) async fn answer_of(request: reqwest::RequestBuilder) -> (u16, Value) {
     let answer = request.send().await.unwrap();
     let status = answer.status().as_u16();
     let text = answer.text().await.unwrap();

@@ -7,8 +7,8 @@ import XCTest
 let biometricKz: [String: Runner] = [
     "biometric_kz/webhook": webhook,
     "biometric_kz/metadata": metadata,
-    "biometric_kz/iin": { try edocument($0, "iin") },
-    "biometric_kz/phone": { try edocument($0, "phone") },
+    "biometric_kz/iin": iin,
+    "biometric_kz/phone": phone,
     "biometric_kz/result": result,
 ]
 
@@ -22,8 +22,16 @@ private func request(_ metadata: JSON?) -> JSON { ["flow": "biometric_kz_flow", 
 private func webhook(_ name: String) throws {
     let account = try ordinary(["webhook_secrets": ["0123456789abcdef"]])
     for row in try rows(name) {
-        let input = Input.callback(url: "/idv/0123456789abcdef", headers: [], body: Data((row["body"] ?? .null).written.utf8))
+        let body = (row["body"] ?? .null).written
+        let input = Input.callback(url: "/idv/0123456789abcdef", headers: [], body: Data(body.utf8))
         try checkReference(account, input, row.text("session_id"), row.text("code"), row.text("id"))
+        let (found, code) = try examined(.biometricKzWebhook, .string(body))
+        XCTAssertEqual(code, row.text("code"), row.text("id") ?? "")
+        guard let found else { continue }
+        for member in ["event", "session_id", "created", "dedupe_key", "technology"] {
+            XCTAssertEqual(found[member], row[member], row.text("id") ?? "")
+        }
+        XCTAssertEqual(found.list("technologies"), row.list("technologies"), row.text("id") ?? "")
     }
 }
 
@@ -33,6 +41,27 @@ private func metadata(_ name: String) throws {
         guard let sent = try opened(account, request(row["metadata"]), T0, row) else { continue }
         XCTAssertEqual(sent["metadata"], row["sent"], row.text("id") ?? "")
     }
+}
+
+private func iin(_ name: String) throws {
+    for row in try rows(name) {
+        let place = row.text("id") ?? ""
+        let (_, code) = try examined(.biometricKzIin, ["text": row["input"] ?? .null])
+        XCTAssertEqual(code, row.text("code"), place)
+        let (found, _) = try examined(.biometricKzIin, ["text": row["input"] ?? .null, "lenient": true])
+        XCTAssertEqual(found != nil, row.flag("lenient"), place)
+        guard let found else { continue }
+        XCTAssertEqual(found, ["birth_date": row["birth_date"] ?? .null, "sex": row["sex"] ?? .null], place)
+    }
+    try edocument(name, "iin")
+}
+
+private func phone(_ name: String) throws {
+    for row in try rows(name) {
+        let (found, code) = try examined(.biometricKzPhone, ["text": row["input"] ?? .null])
+        XCTAssertEqual([found?.text("phone"), code], [row.text("phone"), row.text("code")], row.text("id") ?? "")
+    }
+    try edocument(name, "phone")
 }
 
 private func edocument(_ name: String, _ member: String) throws {

@@ -201,7 +201,8 @@ private func provoke(_ file: JSON, _ row: JSON) throws {
         try verify(message: message, tag: row.text("tag") ?? "", secrets: secrets, encoding: .hex, key: keyOf(row.text("key")))
     case "signed_member": _ = try signedMember(body: body, name: row.text("name") ?? "")
     case "examine":
-        let subjects: [String: Subject] = ["ecmascript": .ecmascript, "time": .time, "locale": .locale,
+        let subjects: [String: Subject] = ["ecmascript": .ecmascript, "time": .time, "locale": .locale, "biometric_kz_iin": .biometricKzIin,
+            "biometric_kz_phone": .biometricKzPhone, "biometric_kz_webhook": .biometricKzWebhook, "jumio_return": .jumioReturn,
             "jumio_enrolment": .jumioEnrolment, "jumio_colours": .jumioColours, "jumio_transaction": .jumioTransaction,
             "signicat_event": .signicatEvent, "signicat_matching": .signicatMatching, "signicat_rule": .signicatRule,
             "signicat_problem": .signicatProblem, "signicat_process": .signicatProcess, "signicat_token": .signicatToken]

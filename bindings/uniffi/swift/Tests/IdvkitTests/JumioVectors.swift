@@ -73,6 +73,11 @@ private func returns(_ name: String) throws {
     for row in try rows(name) {
         let input = Input.redirect(url: row.text("url") ?? "")
         try checkReference(ordinary(), input, row.text("reference"), row.text("code"), row.text("id"))
+        let (found, code) = try examined(.jumioReturn, ["url": row["url"] ?? .null])
+        XCTAssertEqual(code, row.text("code"), row.text("id") ?? "")
+        guard let found else { continue }
+        XCTAssertEqual([found.text("status"), found.text("error")], [row.text("status"), row.text("error")], row.text("id") ?? "")
+        XCTAssertEqual(found["meaning"] != nil, row.flag("known"), row.text("id") ?? "")
     }
 }
 

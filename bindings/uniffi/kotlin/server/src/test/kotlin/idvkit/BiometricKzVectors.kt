@@ -15,8 +15,8 @@ import org.junit.jupiter.api.Assertions.assertTrue
 val BIOMETRIC_KZ: Map<String, (String) -> Unit> = mapOf(
     "biometric_kz/webhook" to ::webhook,
     "biometric_kz/metadata" to ::metadata,
-    "biometric_kz/iin" to { edocument(it, "iin") },
-    "biometric_kz/phone" to { edocument(it, "phone") },
+    "biometric_kz/iin" to ::iin,
+    "biometric_kz/phone" to ::phone,
     "biometric_kz/result" to ::biometricResult,
 )
 
@@ -32,8 +32,16 @@ private fun edocumentOf(member: String, vararg value: Pair<String, Any?>) = obj(
 private fun webhook(name: String) {
     val account = someBiometricKz("webhook_secrets" to listOf("0123456789abcdef"))
     for (row in rows(name)) {
-        val input = Input.Callback("/idv/0123456789abcdef", emptyList(), row["body"].toString().encodeToByteArray())
+        val body = row["body"].toString()
+        val input = Input.Callback("/idv/0123456789abcdef", emptyList(), body.encodeToByteArray())
         checkReference(account, input, row.text("session_id"), row.text("code"), row.text("id"))
+        val (found, code) = examined(Subject.BIOMETRIC_KZ_WEBHOOK, body)
+        assertEquals(row.text("code"), code, row.text("id"))
+        if (found == null) continue
+        for (member in listOf("event", "session_id", "created", "dedupe_key", "technology")) {
+            assertEquals(row.of(member), found.of(member), row.text("id"))
+        }
+        assertEquals(row.list("technologies"), found.list("technologies"), row.text("id"))
     }
 }
 
@@ -44,6 +52,25 @@ private fun metadata(name: String) {
             assertEquals(row.of("sent"), it.of("metadata"), row.text("id"))
         }
     }
+}
+
+private fun iin(name: String) {
+    for (row in rows(name)) {
+        val (_, code) = examined(Subject.BIOMETRIC_KZ_IIN, obj("text" to row["input"]))
+        assertEquals(row.text("code"), code, row.text("id"))
+        val (found, _) = examined(Subject.BIOMETRIC_KZ_IIN, obj("text" to row["input"], "lenient" to true))
+        assertEquals(row.flag("lenient"), found != null, row.text("id"))
+        if (found != null) assertEquals(obj("birth_date" to row["birth_date"], "sex" to row["sex"]), found, row.text("id"))
+    }
+    edocument(name, "iin")
+}
+
+private fun phone(name: String) {
+    for (row in rows(name)) {
+        val (found, code) = examined(Subject.BIOMETRIC_KZ_PHONE, obj("text" to row["input"]))
+        assertEquals(row.text("phone") to row.text("code"), found?.text("phone") to code, row.text("id"))
+    }
+    edocument(name, "phone")
 }
 
 private fun edocument(name: String, member: String) {

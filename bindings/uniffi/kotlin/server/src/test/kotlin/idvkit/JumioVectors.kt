@@ -78,6 +78,11 @@ private fun returns(name: String) {
     for (case in rows(name)) {
         val input = Input.Redirect(case.must("url"))
         checkReference(someJumio(), input, case.text("reference"), case.text("code"), case.text("id"))
+        val (found, code) = examined(Subject.JUMIO_RETURN, obj("url" to case["url"]))
+        assertEquals(case.text("code"), code, case.text("id"))
+        if (found == null) continue
+        assertEquals(case.text("status") to case.text("error"), found.text("status") to found.text("error"), case.text("id"))
+        assertEquals(case.flag("known"), found.of("meaning") != null, case.text("id"))
     }
 }
 
