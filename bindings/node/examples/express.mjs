@@ -19,7 +19,7 @@ const page = (way, id) => `<!doctype html><title>Verify</title>${way}
 <script>addEventListener("idvkit:seen", (event) =>
   fetch("/verifications/${id}/seen", { method: "POST", body: JSON.stringify(event.detail) }))</script>`;
 
-/** The application; `act` is called exactly once for each session that has ended. */
+/** The application; `act` is called once for each session that has ended. */
 export function createApp({ config, request, act, path = "idv.sqlite", clock = Date.now, log = console.error }) {
   const account = new Account(config);
   const database = new sqlite.Database(path);
@@ -27,37 +27,28 @@ export function createApp({ config, request, act, path = "idv.sqlite", clock = D
 
   // What idvkit needs of a database: load, and compare-and-swap on the revision.
   const row = (id) => ({
-    revision: 0,
     load() {
       const found = database.get("SELECT snapshot FROM session WHERE id = ?", [id]);
       if (!found) throw Object.assign(new Error("there is no such verification"), { status: 404 });
-      const session = Session.restore(account, found.snapshot);
-      this.revision = session.revision;
-      return session;
+      return Session.restore(account, found.snapshot);
     },
     swap(expected, session) {
       for (const reference of session.references) {
         database.run("INSERT OR REPLACE INTO reference VALUES (?, ?)", [reference, id]);
       }
-      const sql = "UPDATE session SET revision = ?, snapshot = ?, due = 0 WHERE id = ? AND revision = ?";
-      return database.run(sql, [session.revision, session.snapshot(), id, expected]).changes === 1;
-    },
-    // When to go on with what was loaded last. A hint that came since then has made it due at once, and that stays.
-    wake(due) {
-      database.run("UPDATE session SET due = ? WHERE id = ? AND revision = ?", [due, id, this.revision]);
+      const due = session.next(clock()).until ?? 0; // when the worker is to go on
+      const sql = "UPDATE session SET revision = ?, snapshot = ?, due = ? WHERE id = ? AND revision = ?";
+      return database.run(sql, [session.revision, session.snapshot(), due, id, expected]).changes === 1;
     },
   });
 
   async function goOn(id) {
-    const mine = row(id);
-    const next = await advance(mine, fetch, { clock });
-    if (next.type !== "done") {
-      mine.wake(next.until);
-      return next;
+    const next = await advance(row(id), fetch, { clock });
+    if (next.type === "done") {
+      const sql = "UPDATE session SET outcome = ? WHERE id = ? AND outcome IS NULL";
+      const first = database.run(sql, [JSON.stringify(next.outcome), id]).changes === 1;
+      if (first) act(id, next); // whoever writes the outcome acts on it
     }
-    const sql = "UPDATE session SET due = NULL, outcome = ? WHERE id = ? AND outcome IS NULL";
-    const first = database.run(sql, [JSON.stringify(next.outcome), id]).changes === 1;
-    if (first) act(id, next); // whoever writes the outcome acts on it
     return next;
   }
 
@@ -107,8 +98,8 @@ export function createApp({ config, request, act, path = "idv.sqlite", clock = D
   });
 
   app.use((error, _request, response, _next) => {
-    const refused = error instanceof Reject ? (error.blame === "signature" ? 401 : 400) : (error.status ?? 500);
-    response.status(refused).send(error instanceof Reject ? error.code : "");
+    const refused = error instanceof Reject ? { signature: 401, snapshot: 500 }[error.blame] ?? 400 : error.status;
+    response.status(refused ?? 500).send(error instanceof Reject ? error.code : "");
   });
 
   // One failure must not end the worker: what is due stays due, and is tried again in the next round.
@@ -117,7 +108,7 @@ export function createApp({ config, request, act, path = "idv.sqlite", clock = D
     if (working) return;
     working = true;
     try {
-      const due = database.all("SELECT id FROM session WHERE due <= ?", [clock()]);
+      const due = database.all("SELECT id FROM session WHERE outcome IS NULL AND due <= ?", [clock()]);
       await Promise.all(due.map(({ id }) => goOn(id).catch((error) => log(id, error))));
     } catch (error) {
       log("sessions that are due", error);
