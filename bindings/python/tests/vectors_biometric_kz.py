@@ -85,7 +85,7 @@ def result(name: str) -> None:
         assert came_to(run) == row["outcome"], row["id"]
         if "stage" in row:
             assert run.outcome() == idvkit.Abandoned(row["stage"]), row["id"]
-        evidence = run.session.evidence()
+        evidence = run.evidence()
         if evidence is None:
             continue
         if "reasons" in row:

@@ -34,9 +34,10 @@ pub(crate) fn test() -> Result<End> {
     Ok(End::but(without))
 }
 
-/// The Java that is here, if it is new enough, and Maven.
+/// The Java that is here, if it is new enough and Maven is here too.
 pub(crate) fn tools() -> Option<String> {
-    Some(format!("{}, {}", version("java", 17)?, says(MAVEN, &["--batch-mode", "--version"])?))
+    says(MAVEN, &["--version"])?;
+    version("java", 17)
 }
 
 fn maven(build: &std::path::Path) -> Command {
