@@ -85,7 +85,8 @@ def result(name: str) -> None:
         assert came_to(run) == row["outcome"], row["id"]
         if "stage" in row:
             assert run.outcome() == idvkit.Abandoned(row["stage"]), row["id"]
-        evidence = run.evidence()
+        evidence = run.session.evidence()
+        assert (evidence is not None) == (row["outcome"] in list(idvkit.Decision)), row["id"]
         if evidence is None:
             continue
         if "reasons" in row:

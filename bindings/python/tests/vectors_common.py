@@ -68,13 +68,6 @@ class Run:
         assert isinstance(step, idvkit.Done), step
         return step.outcome
 
-    def evidence(self) -> Optional[idvkit.Evidence]:
-        """There exactly when it is decided."""
-        step, evidence = self.next(), self.session.evidence()
-        decided = isinstance(step, idvkit.Done) and isinstance(step.outcome, idvkit.Decided)
-        assert (evidence is not None) == decided, step
-        return evidence
-
     def fault(self) -> Optional[Dict[str, Any]]:
         """What the last answer counted as. A short back-off may hide behind the plan's gap, so `next` does not always say."""
         fault: Optional[Dict[str, Any]] = json.loads(self.session.snapshot())["session"]["call"]["fault"]

@@ -122,7 +122,8 @@ def process(name: str) -> None:
         assert found["reasons"] == row.get("reasons", []), row["id"]
         run = verified(row["body"])
         assert came_to(run) == row["outcome"], row["id"]
-        evidence = run.evidence()
+        evidence = run.session.evidence()
+        assert (evidence is not None) == row["final"], row["id"]
         if evidence is None:
             continue
         assert (evidence.person is None) == (row["person"] is None), row["id"]

@@ -54,13 +54,6 @@ export class Run {
     return next.outcome;
   }
 
-  /** There exactly when it is decided. */
-  evidence() {
-    const [next, evidence] = [this.next(), this.session.evidence()];
-    assert.equal(evidence !== null, next.type === "done" && next.outcome.type === "decided");
-    return evidence;
-  }
-
   /** What the last answer counted as. A short back-off may hide behind the plan's gap, so `next` does not always say. */
   fault() {
     return JSON.parse(this.session.snapshot()).session.call.fault;
