@@ -64,10 +64,10 @@ impl Library {
         let built = self.build_as(self.profile)?;
         let size = fs::metadata(&built)?.len();
         println!("{}: {} KiB", built.display(), size / 1024);
-        if self.profile == "phone" {
-            if size > LARGEST {
-                bail!("{} is larger than {} KiB", self.file, LARGEST / 1024);
-            }
+        if self.profile == "phone" && size > LARGEST {
+            bail!("{} is larger than {} KiB", self.file, LARGEST / 1024);
+        }
+        if OS == "linux" {
             check_alignment(&built)?;
         }
         Ok(built)
@@ -76,9 +76,8 @@ impl Library {
     /// Writes the sources in a language. They are read from the everyday library: a stripped one no longer says what it has.
     pub(crate) fn generate(&self, language: &str, folder: &Path) -> Result<()> {
         let library = self.build_as("dev")?;
-        let mut generate = cargo(&["run", "--quiet", "--package", "idvkit-uniffi-bindgen", "--", "generate"]);
-        generate.args(["--no-format", "--language", language, "--config"]).arg(binding().join(self.names));
-        run(generate.arg("--out-dir").arg(folder).arg(library))
+        let mut generate = cargo(&["run", "--quiet", "--package", "idvkit-uniffi-bindgen", "--", language]);
+        run(generate.arg(binding().join(self.names)).arg(folder).arg(library))
     }
 
     /// Alone: features that another package wants of a common crate would come in as well.
