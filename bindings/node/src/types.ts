@@ -135,7 +135,7 @@ export interface Cause {
 export interface Condition {
   /** The member, as a dotted path. */
   readonly path: string;
-  /** The texts that will do; a number or flag counts as its JSON text. */
+  /** The texts that will do; a flag counts as `true` or `false`, an integer as its digits, as `read` says. */
   readonly is: readonly string[];
 }
 
@@ -589,7 +589,7 @@ export interface Part {
   readonly score: string | null;
 }
 
-/** What an app must grant to a page in a web view. */
+/** What an app must grant to a page in a web view, or what a script asks the browser for. */
 export type Permission =
   /** The camera. */
   | "camera"
@@ -908,6 +908,8 @@ export type Way =
       readonly options: readonly Param[];
       /** A CSS selector of the element to create for it, if it needs one. */
       readonly container: string | null;
+      /** What the script may ask the browser for. */
+      readonly permissions: readonly Permission[];
       /** Handlers to pass among the options, and events on the window. */
       readonly listen: readonly Signal[];
     }

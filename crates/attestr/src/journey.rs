@@ -7,7 +7,7 @@ use alloc::{
 };
 
 use idvkit_core::{
-    Carry, Hint, HintKind, Journey, NativeCall, Param, ParamValue, Provider, Signal, TextEntry, Trigger, Way,
+    Carry, Hint, HintKind, Journey, NativeCall, Param, ParamValue, Permission, Provider, Signal, TextEntry, Trigger, Way,
     machine::Own,
 };
 
@@ -81,6 +81,8 @@ impl Launch<'_> {
             method: "launch".into(),
             options: vec![self.client(), self.handshake(), self.language(), self.variables(), self.retry()],
             container: None,
+            // Inferred from error 4121, "camera unavailable": some flows take pictures, and no call tells which do.
+            permissions: vec![Permission::Camera],
             listen: signals(),
         }
     }

@@ -47,6 +47,8 @@ fn script(account: &Account, link: &Link<'_>) -> Way {
             option("locale", link.locale),
         ],
         container: Some(account.container.clone()),
+        // Inferred from what an app must grant to the same pages (B7).
+        permissions: vec![Permission::Camera],
         listen: vec![finished(Trigger::Event { name: FINISH_EVENT.into() })],
     }
 }

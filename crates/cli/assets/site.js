@@ -120,7 +120,6 @@ function showJourney({ id, next: { journey } }) {
   if (choices.way()) shown.setAttribute("way", choices.way());
   shown.addEventListener("idv-hint", ({ detail }) => tell(id, "hint", detail.text));
   shown.addEventListener("idv-images", ({ detail }) => sendImages(id, detail.images));
-  shown.addEventListener("idv-error", ({ detail }) => trouble(`${detail.message ?? "The page says"} [${detail.code}]`));
   shown.addEventListener("idv-progress", () => trouble(""));
   $("journey").replaceChildren(shown);
   shown.journey = journey;

@@ -25,7 +25,7 @@ impl Way {
                 let fullscreen = if *allow_fullscreen { " allowfullscreen" } else { "" };
                 Some(frame(&Frame { url, allow, fullscreen, origins, sizes }))
             }
-            Self::Script { src, module, global, construct, method, options, container, listen }
+            Self::Script { src, module, global, construct, method, options, container, listen, .. }
                 if is_identifier(global) && is_identifier(method) =>
             {
                 let made = format!("new {global}(options).{method}();");

@@ -122,6 +122,9 @@ pub enum Way {
         options: Vec<Param>,
         /// A CSS selector of the element to create for it, if it needs one.
         container: Option<String>,
+        /// What the script may ask the browser for.
+        #[serde(default)]
+        permissions: Vec<Permission>,
         /// Handlers to pass among the options, and events on the window.
         listen: Vec<Signal>,
     },
@@ -219,7 +222,7 @@ pub enum Bound {
     AtMost,
 }
 
-/// What an app must grant to a page in a web view.
+/// What an app must grant to a page in a web view, or what a script asks the browser for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -400,7 +403,7 @@ pub enum Trigger {
 pub struct Condition {
     /// The member, as a dotted path.
     pub path: String,
-    /// The texts that will do; a number or flag counts as its JSON text.
+    /// The texts that will do; a flag counts as `true` or `false`, an integer as its digits, as [`read`](crate::read()) says.
     pub is: Vec<String>,
 }
 

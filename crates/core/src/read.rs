@@ -7,7 +7,7 @@ use alloc::{
 use core::fmt;
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Number, Value};
 
 use crate::{Carry, Condition, HintKind, Journey, Reject, Signal, Trigger, Way};
 
@@ -15,6 +15,8 @@ use crate::{Carry, Condition, HintKind, Journey, Reject, Signal, Trigger, Way};
 pub const MAX_HINT_BYTES: usize = 4096;
 /// What a page saw is looked at only up to this size, in bytes.
 const MAX_SEEN_BYTES: usize = 256 * 1024;
+/// The largest integer up to which none is missing in any language: 2^53 - 1.
+const MAX_INTEGER: u64 = (1 << 53) - 1;
 
 /// Something that a page or phone saw. It has a JSON form: it never leaves the client, `read` turns it into a hint.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -61,7 +63,9 @@ impl fmt::Debug for Seen {
 /// Turns what was seen into the text of a hint, or `None` if it has nothing to do with this journey.
 ///
 /// Needs no credentials and decides nothing. Foreign messages, other origins and navigations elsewhere are `None`,
-/// never an error (J-V9). Post the text to your own server, which handles `Input::Hint`.
+/// never an error (J-V9). So is a message with a number that no double can hold (`1e999`), or nested 128 deep or more. A
+/// member that is a number counts if it is an integer within ±(2^53 - 1), as its digits (`1.0` and `1e0` are `1`, `-0`
+/// is `0`); any other number counts as if it was absent, in every language alike. Post the text to your own server, which handles `Input::Hint`.
 pub fn read(journey: &Journey, seen: &Seen) -> Option<String> {
     if matches!(seen, Seen::Closed) {
         return Some(write_hint(&journey.id, HintKind::Closed, Vec::new()));
@@ -195,7 +199,7 @@ impl Members {
             Self::Query(pairs) => pairs.iter().find(|(name, _)| name == path).map(|(_, value)| value.clone()),
             Self::Json(value) => match path.split('.').try_fold(value, |value, name| value.get(name))? {
                 Value::String(text) => Some(text.clone()),
-                Value::Number(number) => Some(number.to_string()),
+                Value::Number(number) => integer(number),
                 Value::Bool(flag) => Some(flag.to_string()),
                 Value::Null | Value::Array(_) | Value::Object(_) => None,
             },
@@ -210,6 +214,13 @@ impl Members {
         let cut = |text: String, max: i32| text.chars().take(usize::try_from(max).unwrap_or(0)).collect();
         carry.iter().filter_map(|one| Some((one.name.clone(), cut(self.text(&one.path)?, one.max)))).collect()
     }
+}
+
+/// The digits of an integer that every language holds exactly, however it is spelt; any other number counts as nothing.
+fn integer(number: &Number) -> Option<String> {
+    // Printing a float never takes an exponent, and leaves out a fraction of zero.
+    let value: i64 = number.as_f64()?.to_string().parse().ok()?;
+    (value.unsigned_abs() <= MAX_INTEGER).then(|| value.to_string())
 }
 
 /// An object, or a JSON string that holds one (A-3: libraries hand over either).

@@ -220,7 +220,7 @@ class Condition(Value):
     path: str
     """The member, as a dotted path."""
     is_: Tuple[str, ...]
-    """The texts that will do; a number or flag counts as its JSON text."""
+    """The texts that will do; a flag counts as `true` or `false`, an integer as its digits, as `read` says."""
 
     def __init__(self, path: str, is_: Tuple[str, ...]) -> None:
         _set(self, "path", path)
@@ -900,7 +900,7 @@ class Part(Value):
 
 
 class Permission(Word):
-    """What an app must grant to a page in a web view."""
+    """What an app must grant to a page in a web view, or what a script asks the browser for."""
     CAMERA = "camera"
     """The camera."""
     MICROPHONE = "microphone"
@@ -1309,7 +1309,7 @@ class WayWebView(WayMethods, Value):
 
 class WayScript(WayMethods, Value):
     """Load a script into the page and call it."""
-    __slots__ = ("src", "module", "global_", "construct", "method", "options", "container", "listen")
+    __slots__ = ("src", "module", "global_", "construct", "method", "options", "container", "permissions", "listen")
     _shown: ClassVar[Union[Tuple[str, ...], None]] = ()
     type: ClassVar[Literal["script"]] = "script"
     src: str
@@ -1326,10 +1326,12 @@ class WayScript(WayMethods, Value):
     """The options, in order."""
     container: Union[str, None]
     """A CSS selector of the element to create for it, if it needs one."""
+    permissions: Tuple[Permission, ...]
+    """What the script may ask the browser for."""
     listen: Tuple[Signal, ...]
     """Handlers to pass among the options, and events on the window."""
 
-    def __init__(self, src: str, module: bool, global_: str, construct: bool, method: str, options: Tuple[Param, ...], container: Union[str, None], listen: Tuple[Signal, ...]) -> None:
+    def __init__(self, src: str, module: bool, global_: str, construct: bool, method: str, options: Tuple[Param, ...], container: Union[str, None], permissions: Tuple[Permission, ...], listen: Tuple[Signal, ...]) -> None:
         _set(self, "src", src)
         _set(self, "module", module)
         _set(self, "global_", global_)
@@ -1337,6 +1339,7 @@ class WayScript(WayMethods, Value):
         _set(self, "method", method)
         _set(self, "options", options)
         _set(self, "container", container)
+        _set(self, "permissions", permissions)
         _set(self, "listen", listen)
 
 
