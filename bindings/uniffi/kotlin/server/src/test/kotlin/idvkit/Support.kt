@@ -2,6 +2,7 @@
 
 package idvkit
 
+import idvkit.types.Evidence
 import idvkit.types.Header
 import idvkit.types.HttpRequest
 import idvkit.types.Input
@@ -27,7 +28,7 @@ fun vector(name: String): JsonElement = parse(VECTORS.resolve("$name.json").read
 /** The cases of a file of vectors. */
 fun rows(name: String): List<JsonObject> {
     val file = vector(name)
-    val cases = (if (file is JsonObject) file["cases"] else file) as JsonArray
+    val cases = file as? JsonArray ?: file.some("cases")
     check(cases.isNotEmpty()) { "$name has no vectors" }
     return cases.map { it as JsonObject }
 }
@@ -62,6 +63,10 @@ fun JsonElement.flag(name: String): Boolean = text(name).toBoolean()
 fun JsonElement.of(name: String): JsonElement? = (this as? JsonObject)?.get(name)?.takeIf { it !is JsonNull }
 
 fun JsonElement.list(name: String): List<JsonElement> = of(name) as? JsonArray ?: emptyList()
+
+/** A list that holds something: a loop over it does run. */
+fun JsonElement.some(name: String): List<JsonElement> =
+    list(name).also { check(it.isNotEmpty()) { "there is nothing in $name" } }
 
 /** Bytes as transcripts write them. */
 fun bytesOf(wire: JsonElement): ByteArray =
@@ -126,6 +131,12 @@ class Run(private val account: Account, request: JsonObject, var now: Long = T0)
 
     /** What the last answer counted as. A short back-off may hide behind the plan's gap, so `next` does not always say. */
     fun fault(): JsonElement? = parse(session.snapshot()).of("session")?.of("call")?.of("fault")
+}
+
+/** What the decision rests on: there with a decision, and with nothing else. */
+fun evidenceOf(run: Run, place: String?): Evidence? {
+    val decided = (run.next() as? Next.Done)?.outcome is Outcome.Decided
+    return run.session.evidence().also { assertEquals(decided, it != null, place) }
 }
 
 fun wire(body: Any?): ByteArray = when (body) {
