@@ -17,6 +17,7 @@ import kotlinx.serialization.json.JsonObject
 import kotlinx.serialization.json.JsonPrimitive
 import kotlinx.serialization.json.contentOrNull
 import org.junit.jupiter.api.Assertions.assertEquals
+import org.junit.jupiter.api.Assertions.assertTrue
 import java.io.File
 
 val VECTORS = File(System.getProperty("idvkit.vectors"))
@@ -133,10 +134,13 @@ class Run(private val account: Account, request: JsonObject, var now: Long = T0)
     fun fault(): JsonElement? = parse(session.snapshot()).of("session")?.of("call")?.of("fault")
 }
 
-/** What the decision rests on: there with a decision, and with nothing else. */
+/** What the end rests on: there with every decision, and never before the end. */
 fun evidenceOf(run: Run, place: String?): Evidence? {
-    val decided = (run.next() as? Next.Done)?.outcome is Outcome.Decided
-    return run.session.evidence().also { assertEquals(decided, it != null, place) }
+    val end = run.next() as? Next.Done
+    val evidence = run.session.evidence()
+    assertTrue(evidence != null || end?.outcome !is Outcome.Decided, "$place: a decision rests on nothing")
+    assertTrue(evidence == null || end != null, "$place: there is evidence before the end")
+    return evidence
 }
 
 fun wire(body: Any?): ByteArray = when (body) {
