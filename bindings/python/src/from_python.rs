@@ -92,7 +92,8 @@ pub(crate) fn borrowed<'a>(object: &'a Bound<'_, PyAny>, field: &str) -> PyResul
 
 /// A mapping or an instance of a generated class as JSON text.
 pub(crate) fn json(object: &Bound<'_, PyAny>) -> PyResult<String> {
-    serde_json::to_string(&Json { object, depth: DEPTH, place: None }).map_err(|error| PyTypeError::new_err(error.to_string()))
+    serde_json::to_string(&Json { object, depth: DEPTH, place: None })
+        .map_err(|error| PyTypeError::new_err(error.to_string()))
 }
 
 /// JSON text as it is, or an instance as JSON text.

@@ -97,20 +97,22 @@ pub(crate) fn fresh(folder: &Path) -> Result<()> {
 }
 
 /// Builds the app's library for Android where the NDK and the target are.
-pub(crate) fn android() -> Result<()> {
+pub(crate) fn android() -> Result<Option<String>> {
     let (target, linker) = ANDROID;
-    let Some(ndk) = env::var_os("ANDROID_NDK_HOME").map(PathBuf::from) else {
-        println!(
-            "SKIPPED: the Android build of the app's library: ANDROID_NDK_HOME is not set (see bindings/uniffi/README.md)"
-        );
-        return Ok(());
+    let Some(ndk) = ndk() else {
+        return Ok(Some("the Android build of the app's library (ANDROID_NDK_HOME is not set)".into()));
     };
     let host = format!("toolchains/llvm/prebuilt/{}-x86_64/bin", if OS == "macos" { "darwin" } else { OS });
     let variable = format!("CARGO_TARGET_{}_LINKER", target.to_uppercase().replace('-', "_"));
     let mut build = cargo(&["build", "--package", "idvkit-uniffi-client", "--profile", "phone", "--target", target]);
     run(build.env(variable, ndk.join(host).join(linker)))
         .with_context(|| format!("the Android build failed; it needs `rustup target add {target}`"))?;
-    check_alignment(&crate::step::target().join(target).join("phone/libidvkit_client.so"))
+    check_alignment(&crate::step::target().join(target).join("phone/libidvkit_client.so"))?;
+    Ok(None)
+}
+
+pub(crate) fn ndk() -> Option<PathBuf> {
+    env::var_os("ANDROID_NDK_HOME").map(PathBuf::from)
 }
 
 /// The name that JNA has for this platform.
