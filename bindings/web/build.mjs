@@ -14,7 +14,7 @@ const css = {
   },
 };
 
-// What the element needs: adopted style sheets, `light-dark`, `URL.canParse`, `AbortSignal.timeout`.
+// What the element needs: adopted style sheets, `light-dark`, `AbortSignal.timeout`.
 const TARGET = "es2022";
 
 await build({
@@ -27,7 +27,7 @@ await build({
   charset: "utf8",
   legalComments: "none",
   // Names of ours that no other code, and no data, uses.
-  mangleProps: /^(button|deadline|emit|fail|label|panel|progress|restart|say|see|show|speak|users|warn)$/,
+  mangleProps: /^(button|check|clear|deadline|done|emit|end|fail|label|loaded|node|over|panel|progress|restart|say|see|show|speak|start|tag|users|warn)$/,
   plugins: [css],
 });
 

@@ -24,17 +24,16 @@ export function parse(given: unknown): Journey | Trouble {
  * @throws {Trouble} if there is none, or the wished one is for apps only or forbidden by the provider.
  */
 export function choose({ ways, refused = [] }: Journey, wish: string | null): PageWay {
-  const no = refused.filter(({ way }) => way === wish);
-  const way = ways.find(({ type }) => type === wish) ?? (no.length ? undefined : ways.find(forPage));
+  const way = ways.find(({ type }) => type === wish) ?? (refused.some(({ way }) => way === wish) ? undefined : ways.find(forPage));
   if (way && forPage(way)) return checked(way);
-  const reasons = (no.length ? no : refused).map(({ way, reason }) => `${way}: ${reason}`);
-  throw new Trouble("way_unsupported", reasons.join("; "));
+  const reasons = refused.map(({ way, reason }) => `${way}: ${reason}; `);
+  throw new Trouble("way_unsupported", `${reasons.join("")}this journey has: ${ways.map(({ type }) => type).join(", ")}`);
 }
 
 /** Whether the provider's pages ask for the camera, as far as the journey says so. */
 export function asksForCamera({ ways }: Journey): boolean {
   return ways.some(
-    (way) => (way.type === "frame" && /\bcamera\b/.test(way.allow)) || (way.type === "web_view" && way.permissions.includes("camera")),
+    (way) => (way.type === "frame" && /\bcamera\b/.test(way.allow)) || ("permissions" in way && way.permissions.includes("camera")),
   );
 }
 

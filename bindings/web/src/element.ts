@@ -3,7 +3,7 @@
 import { parse } from "./choose.js";
 import { panelIn, type Panel } from "./panel.js";
 import { Presentation } from "./presentation.js";
-import { load } from "./texts.js";
+import { load, type Texts } from "./texts.js";
 import { Trouble } from "./trouble.js";
 import type { Journey } from "./types.js";
 
@@ -17,6 +17,7 @@ export class IdvJourney extends Base {
   #given: Journey | Trouble | null = null;
   #shown: Presentation | undefined;
   #panel: Panel | undefined;
+  #texts: Promise<Texts> | undefined;
 
   /** The journey: an object, or its JSON text. The same id again leaves everything as it is. */
   get journey(): Journey | null {
@@ -60,7 +61,7 @@ export class IdvJourney extends Base {
   }
 
   #stop(): void {
-    this.#shown?.stop();
+    this.#shown?.end();
     this.#shown = undefined;
   }
 
@@ -77,7 +78,12 @@ export class IdvJourney extends Base {
   }
 
   async #speak(): Promise<void> {
-    const texts = await load(this.closest<HTMLElement>("[lang]")?.lang ?? "");
+    this.#texts = load(this.closest<HTMLElement>("[lang]")?.lang ?? "");
+    let awaited;
+    let texts;
+    // The language may change while its texts are on their way: the last one counts.
+    do texts = await (awaited = this.#texts);
+    while (awaited !== this.#texts);
     this.#panel?.speak(texts);
   }
 }

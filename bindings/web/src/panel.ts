@@ -34,7 +34,9 @@ export function panelIn(host: HTMLElement) {
 
   /** Says something politely, or nothing any more; `busy` while the user waits. */
   const say = (key?: TextKey, busy?: boolean) => {
-    section.ariaBusy = `${!!busy}`;
+    // Not on the status itself, which would not be read out then.
+    content.ariaBusy = `${!!busy}`;
+    status.className = busy ? "busy" : "";
     labels.delete(status);
     status.textContent = "";
     if (key) label(status, key);

@@ -14,12 +14,15 @@ import { script } from "./ways/script.js";
 import { upload } from "./ways/upload.js";
 
 const LOAD_TIMEOUT_MS = 30_000;
+/** The journey that has ended in an element: one that is moved, and so begins anew, does not end twice. */
+const ended = new WeakMap<HTMLElement, string>();
 
 export class Presentation {
   readonly #ended = new AbortController();
   /** Aborted at the end. Everything that is begun hangs on it. */
   readonly signal = this.#ended.signal;
-  #over = false;
+  /** The user's side is over. */
+  over = false;
 
   constructor(
     readonly element: HTMLElement,
@@ -44,22 +47,26 @@ export class Presentation {
     });
   }
 
-  stop(): void {
+  end(): void {
     this.#ended.abort();
     this.panel.clear();
   }
 
-  /** Passes on what was seen, and says what it means. */
+  /** Passes on what was seen, and says what it means. Nothing counts any more after the end. */
   see(seen: Seen): HintKind | undefined {
-    const hint = this.journey instanceof Trouble ? null : understand(this.journey, seen);
+    const { journey, element, signal } = this;
+    if (signal.aborted || journey instanceof Trouble) return undefined;
+    const hint = understand(journey, seen);
     if (!hint) return undefined;
     const { kind } = hint;
     this.emit("idv-hint", hint);
     if (kind === "closed") this.emit("idv-closed", {});
-    else if (kind !== "loaded") {
+    else if (kind !== "loaded" && !signal.aborted) {
+      this.over = true;
       this.panel.say(kind);
-      if (!this.#over) this.emit("idv-end", { kind });
-      this.#over = true;
+      const again = ended.get(element) === journey.id;
+      ended.set(element, journey.id);
+      if (!again) this.emit("idv-end", { kind });
     }
     return kind;
   }
@@ -75,7 +82,7 @@ export class Presentation {
     const hopeless = code === "way_unsupported" || code === "journey_malformed";
     const again = hopeless ? [] : [this.panel.button("again", this.restart)];
     this.panel.say();
-    this.panel.warn(this.panel.label(make("p"), code), ...(reason ? [make("p", {}, reason)] : []), ...again, ...onward);
+    this.panel.warn(this.panel.label(make("p"), code), ...again, ...onward);
     this.emit("idv-error", { code, message: this.panel.text(code), reason });
   }
 
@@ -122,6 +129,8 @@ export class Presentation {
     if (way.type === "redirect") return redirect(way, this);
     if (way.type === "upload") return upload(way, this);
     this.progress("loading", "loading");
+    // The page may have removed it just now.
+    if (this.signal.aborted) return;
     return way.type === "frame" ? frame(way, this) : script(way, this);
   }
 }

@@ -6,6 +6,8 @@ import type { Carry, HintKind, Journey, Seen, Signal, Way } from "./types.js";
 const MAX_HINT_BYTES = 4096;
 /** What a page saw is looked at only up to this size, in bytes. */
 const MAX_SEEN_BYTES = 256 * 1024;
+/** As deep as that may be nested. */
+const MAX_DEPTH = 127;
 
 /** A hint, and the kind that stands in its text. */
 export interface Hint {
@@ -16,8 +18,8 @@ export interface Hint {
 /**
  * Turns what was seen into the text of a hint, or `null` if it has nothing to do with this journey.
  *
- * Decides nothing, and never throws. A number counts as JavaScript prints it (`1.0` as `1`), elsewhere as it is written. Post the text to your own server, which handles `Input::Hint`. `journey` is a `Journey` or
- * its JSON text.
+ * Decides nothing, and never throws. A member that is a number counts if it is an integer within ±(2^53 - 1), as its digits; any other
+ * number as if it was absent. Post the text to your own server, which handles `Input::Hint`. `journey` is a `Journey` or its JSON text.
  */
 export function read(journey: Journey | string, seen: Seen): string | null {
   try {
@@ -70,7 +72,7 @@ function fits({ on, when = [] }: Signal, seen: Saw, text: Members): boolean {
 
 /** Scheme, host, port and path; query, fragment and one trailing slash do not count. */
 function place(url: string): string {
-  return url.replace(/[?#][^]*/, "").replace(/\/$/, "");
+  return url.replace(/\/?([?#][^]*)?$/, "");
 }
 
 function members({ url, origin, data = "" }: Saw): Members | undefined {
@@ -85,7 +87,7 @@ function members({ url, origin, data = "" }: Saw): Members | undefined {
   return (path) => {
     let value: unknown = top;
     for (const name of path.split(".")) value = isObject(value) && Object.hasOwn(value, name) ? value[name] : undefined;
-    return typeof value === "object" || value === undefined ? undefined : String(value);
+    return /string|boolean/.test(typeof value) || Number.isSafeInteger(value) ? `${value}` : undefined;
   };
 }
 
@@ -101,8 +103,8 @@ function carried(carry: readonly Carry[], text: Members): [string, string][] {
 /** An object, or a JSON string that holds one: libraries hand over either. */
 function object(text: string): Record<string, unknown> | undefined {
   try {
-    const value: unknown = JSON.parse(text, wellFormed);
-    const inner: unknown = typeof value === "string" ? JSON.parse(value, wellFormed) : value;
+    const value = parsed(text);
+    const inner = typeof value === "string" ? parsed(value) : value;
     if (isObject(inner)) return inner;
   } catch {
     // Not JSON, so nothing to read.
@@ -110,10 +112,15 @@ function object(text: string): Record<string, unknown> | undefined {
   return undefined;
 }
 
-/** Half a character is no text elsewhere: the server would refuse the hint. */
-function wellFormed(name: string, value: unknown): unknown {
-  if (/\p{Cs}/u.test(name + " " + (typeof value === "string" ? value : ""))) throw value;
-  return value;
+function parsed(text: string): unknown {
+  const value: unknown = JSON.parse(text);
+  return sound(value, MAX_DEPTH) ? value : undefined;
+}
+
+/** Whether the other languages read it, too: no half characters, no numbers beyond a double, and nested only so deep. */
+function sound(value: unknown, depth: number): boolean {
+  if (Object(value) === value) return depth > 0 && Object.entries(value as object).flat().every((one) => sound(one, depth - 1));
+  return typeof value === "number" ? isFinite(value) : !/\p{Cs}/u.test(`${value}`);
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

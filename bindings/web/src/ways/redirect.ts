@@ -5,9 +5,9 @@ import type { Presentation } from "../presentation.js";
 import type { Way } from "../types.js";
 
 export function redirect({ url }: Extract<Way, { type: "redirect" }>, shown: Presentation): void {
-  const { panel, element } = shown;
+  const { panel, element, signal } = shown;
   const link = panel.label(make("a", { href: url, part: "button", onclick: () => shown.progress("leaving") }), "continue");
   panel.show(panel.label(make("p"), "leaving", { host: link.host }), link);
   shown.progress("shown");
-  if (element.hasAttribute("auto-redirect")) link.click();
+  if (!signal.aborted && element.hasAttribute("auto-redirect")) link.click();
 }

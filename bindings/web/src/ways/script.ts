@@ -20,12 +20,46 @@ export async function script(way: ScriptWay, shown: Presentation): Promise<void>
     const hear = (event: Event) => shown.see({ type: "event", name: on.name, data: jsonOf((event as CustomEvent).detail) });
     addEventListener(on.name, hear, { signal: shown.signal });
   }
-  const before = new Set(document.body.children);
-  call(way, options);
-  // What the call puts into the page itself (an overlay) goes with the journey: no provider documents how to close it.
-  const added = [...document.body.children].filter((node) => !before.has(node));
-  shown.signal.addEventListener("abort", () => added.forEach((node) => node.remove()));
-  shown.progress("shown", "shown");
+  watch(() => call(way, options), shown);
+  if (!shown.signal.aborted) shown.progress("shown", "shown");
+}
+
+/** How many scripts are at work. */
+let running = 0;
+/** What was put into the page meanwhile, and by whose call. Later than in a call nobody can tell: that goes with the last of them. */
+const additions = new Map<Element, Presentation | null>();
+/** What a page adds for itself, a stylesheet or another element like this one, is no overlay. */
+const OVERLAY = ":not(script, style, link, idv-journey, :has(idv-journey))";
+
+/** Calls a script. What it puts into the page (an overlay) goes with the journey: no provider documents how to close it. */
+function watch(what: () => void, shown: Presentation): void {
+  const { signal } = shown;
+  const { head, body } = document;
+  const children = () => [...head.children, ...body.children];
+  const before = children();
+  const note = (records: readonly MutationRecord[]) => {
+    for (const node of records.flatMap(({ addedNodes }) => [...addedNodes] as Element[])) {
+      // Once the user's part is done, it is rather the page that shows something.
+      if (!shown.over && node.matches?.(OVERLAY) && !additions.has(node)) additions.set(node, null);
+    }
+  };
+  const observer = new MutationObserver(note);
+  const clear = () => {
+    note(observer.takeRecords());
+    observer.disconnect();
+    running--;
+    for (const [node, by] of additions) if (by ? by === shown : !running) additions.delete(node), node.remove();
+  };
+  running++;
+  try {
+    what();
+  } finally {
+    for (const node of children()) if (!before.includes(node)) additions.set(node, shown);
+    observer.observe(body, { childList: true });
+    // A handler may have ended it within the call.
+    if (signal.aborted) clear();
+    else signal.addEventListener("abort", clear);
+  }
 }
 
 function call(way: ScriptWay, options: object): void {
@@ -53,6 +87,7 @@ interface Load {
   readonly tag: HTMLScriptElement;
   readonly done: Promise<unknown>;
   users: number;
+  loaded?: boolean;
 }
 
 /** By source and integrity: a script that is there already is not loaded again, by whichever element. */
@@ -66,12 +101,17 @@ async function load({ src, module }: ScriptWay, { element, signal }: Presentatio
   loads.set(key, load);
   load.users++;
   if (!tag.isConnected) document.head.append(tag);
-  signal.addEventListener("abort", () => --load.users || tag.remove());
+  /** Once it is loaded, only its tag goes; what never came is asked for anew. */
+  const drop = () => {
+    tag.remove();
+    if (!load.loaded && loads.get(key) === load) loads.delete(key);
+  };
+  signal.addEventListener("abort", () => --load.users || drop());
   try {
     await load.done;
+    load.loaded = true;
   } catch {
-    tag.remove();
-    loads.delete(key);
+    drop();
     throw new Error(`${src} did not load`);
   }
 }
