@@ -3,7 +3,7 @@
 import { Input } from "./input.js";
 import { Reject } from "./reject.js";
 import { type Account, Session } from "./session.js";
-import type { Cache, HttpRequest, Next, UnixMillis } from "./types.js";
+import type { Cache, HttpRequest, Next, RejectCode, UnixMillis } from "./types.js";
 
 /** The largest answer that is read, in bytes. Beyond it, the request counts as failed. */
 export const MAX_ANSWER_BYTES = 32 * 1024 * 1024;
@@ -39,13 +39,13 @@ export class Conflict extends Error {
  *
  * It stores every change with compare-and-swap, so that several workers may drive the same session, and claims and stores a
  * request that must not be sent twice before it is sent. It follows no redirects and repeats nothing by itself. Access tokens
- * are kept per `fetch` function.
+ * are kept per `fetch` function, and fetched once for all sessions that wait for one.
  *
- * @throws {Conflict}, and whatever the store throws.
+ * @throws {Reject} `now_out_of_range` if the clock is not in milliseconds. @throws {Conflict}, and whatever the store throws.
  */
 export async function advance(store: Store, fetch: Fetch = globalThis.fetch, options: AdvanceOptions = {}): Promise<Next> {
   const clock = options.clock ?? Date.now;
-  for (;;) {
+  for (let round = 0; round < MAX_CONFLICTS; round += 1) {
     const session = await store.load();
     const next = session.next(clock());
     if (next.type !== "send") return next;
@@ -58,10 +58,10 @@ export async function advance(store: Store, fetch: Fetch = globalThis.fetch, opt
     try {
       await tell(store, answer, options);
     } catch (error) {
-      // Another worker's answer came first: ours is not needed.
-      if (!(error instanceof Reject && error.code === "stale")) throw error;
+      unless(error, "stale");
     }
   }
+  throw new Conflict();
 }
 
 /**
@@ -115,32 +115,48 @@ interface Answer {
   readonly body: Uint8Array;
 }
 
-// Kept answers (access tokens) by `fetch`, then by the key that the session names.
-const kept = new WeakMap<Fetch, Map<string, { until: UnixMillis; answer: Answer }>>();
+/** A kept answer: an access token; and when it was fetched. */
+interface Kept {
+  readonly since: UnixMillis;
+  readonly until: UnixMillis;
+  readonly answer: Answer;
+}
+
+// A refresh is answered with a token that was fetched less than so many milliseconds ago.
+const REFRESH_ONCE_MS = 5_000;
+
+// By `fetch`, then by the key that the session names: what is kept, or is being fetched.
+const slots = new WeakMap<Fetch, Map<string, Promise<Kept | null>>>();
 
 function claims(session: Session, request: HttpRequest, now: UnixMillis): boolean {
   try {
     session.handle(Input.sending(request.id), now);
     return true;
   } catch (error) {
-    if (error instanceof Reject) return false;
-    throw error;
+    unless(error, "stale", "claimed");
+    return false;
   }
 }
 
+/** Another worker was first, so that ours is not needed; all else is thrown. */
+function unless(error: unknown, ...codes: RejectCode[]): void {
+  if (!(error instanceof Reject && codes.includes(error.code))) throw error;
+}
+
 async function send(fetch: Fetch, request: HttpRequest, options: AdvanceOptions): Promise<Input> {
-  const clock = options.clock ?? Date.now;
-  const known = recall(fetch, request.cache, clock());
-  if (known) return Input.httpResponse({ id: request.id, ...known });
+  const { id, operation, cache } = request;
   try {
-    const answer = await exchange(fetch, request);
-    keep(fetch, request.cache, answer, clock());
-    options.log?.(request.operation, answer.status);
-    return Input.httpResponse({ id: request.id, ...answer });
+    const perform = async (): Promise<Answer> => {
+      const answer = await exchange(fetch, request);
+      options.log?.(operation, answer.status);
+      return answer;
+    };
+    const answer = await (cache ? recall(fetch, cache, options.clock ?? Date.now, perform) : perform());
+    return Input.httpResponse({ id, ...answer });
   } catch {
     // Nothing of the error: its text may hold the URL.
-    options.log?.(request.operation, "no answer");
-    return Input.httpFailed(request.id);
+    options.log?.(operation, "no answer");
+    return Input.httpFailed(id);
   }
 }
 
@@ -169,15 +185,28 @@ async function body(response: Response): Promise<Uint8Array> {
   return chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks, size);
 }
 
-function recall(fetch: Fetch, cache: Cache | null, now: UnixMillis): Answer | undefined {
-  const found = cache && !cache.refresh ? kept.get(fetch)?.get(cache.key) : undefined;
-  return found && now < found.until ? found.answer : undefined;
+/** The kept answer, or the one that `perform` brings, which is kept if it is a success. While it comes, others wait for it. */
+async function recall(fetch: Fetch, cache: Cache, clock: () => UnixMillis, perform: () => Promise<Answer>): Promise<Answer> {
+  const mine = slots.get(fetch) ?? new Map<string, Promise<Kept | null>>();
+  slots.set(fetch, mine);
+  const now = clock();
+  // A refused token makes every waiting session ask for a new one: the first of them fetches it for all.
+  const isNew = (kept: Kept) => !cache.refresh || now - kept.since < REFRESH_ONCE_MS;
+  for (let slot = mine.get(cache.key); slot; slot = mine.get(cache.key)) {
+    const kept = await slot;
+    if (kept && now < kept.until && isNew(kept)) return kept.answer;
+    // The first of those that waited in vain fetches anew.
+    if (mine.get(cache.key) === slot) mine.delete(cache.key);
+  }
+  const coming = perform();
+  const slot = coming.then((answer) => kept(cache, answer, clock()), () => null);
+  mine.set(cache.key, slot);
+  return coming;
 }
 
-function keep(fetch: Fetch, cache: Cache | null, answer: Answer, now: UnixMillis): void {
-  if (!cache || answer.status < 200 || answer.status > 299) return;
-  const mine = kept.get(fetch) ?? new Map<string, { until: UnixMillis; answer: Answer }>();
-  kept.set(fetch, mine.set(cache.key, { until: now + life(cache, answer), answer }));
+function kept(cache: Cache, answer: Answer, now: UnixMillis): Kept | null {
+  const success = answer.status >= 200 && answer.status < 300;
+  return success ? { since: now, until: now + life(cache, answer), answer } : null;
 }
 
 /** `expires_in` of an OAuth 2.0 token answer, in milliseconds, if that is shorter. */

@@ -200,10 +200,10 @@ export interface SignicatCaptureParameters {
 
 /** One provider of a capture flow. */
 export interface SignicatCaptureProvider {
+  /** The provider: one of `PROVIDERS`. */
+  readonly provider: string;
   /** The process type, where the provider has any. */
   readonly process_type?: string | null;
-  /** The provider: one of `PROVIDERS`. */
-  readonly provider?: string;
   /** Fields to redact. */
   readonly redact?: readonly string[];
 }
@@ -454,6 +454,8 @@ export interface JumioAuthenticationRequest {
 /** Signicat Assure: images of a document and its holder. */
 export interface SignicatDocumentVerificationRequest {
   readonly flow: "signicat_document_verification";
+  /** The provider: one of `PROVIDERS`. */
+  readonly provider: string;
   /**
    * A dossier of the same person that you have already; a new one by default. A dossier given here is yours: an
    * erasure deletes only the processes that this session made in it.
@@ -469,8 +471,6 @@ export interface SignicatDocumentVerificationRequest {
   readonly process_parameters?: { readonly [name: string]: unknown } | null;
   /** The process type, where the provider has any. */
   readonly process_type?: string | null;
-  /** The provider: one of `PROVIDERS`. */
-  readonly provider?: string;
   /** Fields to redact: see `REDACT_FIELDS`. Dutch documents only (SG14). */
   readonly redact?: readonly string[];
   /** For `ImageSource.Upload`: which images; by provider and process type unless given. */
@@ -480,6 +480,8 @@ export interface SignicatDocumentVerificationRequest {
 /** Signicat Assure: the provider's page takes the images. */
 export interface SignicatCaptureFlowRequest {
   readonly flow: "signicat_capture_flow";
+  /** One or two providers. */
+  readonly providers: readonly SignicatCaptureProvider[];
   /** How the page looks. */
   readonly capture_parameters?: SignicatCaptureParameters;
   /** Your own reference for the dossier, at most 255 characters (the limit is inferred). */
@@ -488,8 +490,6 @@ export interface SignicatCaptureFlowRequest {
   readonly need?: SignicatRequired;
   /** Overrides where callbacks go. */
   readonly notification?: SignicatNotificationTarget | null;
-  /** One or two providers. */
-  readonly providers?: readonly SignicatCaptureProvider[];
   /** Where the user returns to; `dossierId`, `processId` and `status` are appended to it. */
   readonly redirect_url?: string | null;
   /** The domain that asks (C2). */
@@ -501,6 +501,8 @@ export interface SignicatCaptureFlowRequest {
 /** Signicat Assure: an electronic identity. */
 export interface SignicatEidRequest {
   readonly flow: "signicat_eid";
+  /** The method, as in `connect:idin` (GCN). S4 calls this the process id, which cannot be (SG7). */
+  readonly provider: string;
   /** A dossier of the same person that you have already; see `DocumentVerification.dossier`. */
   readonly dossier?: string | null;
   /** Your own reference for a new dossier, at most 255 characters (the limit is inferred). */
@@ -509,8 +511,6 @@ export interface SignicatEidRequest {
   readonly notification?: SignicatNotificationTarget | null;
   /** What else the method wants. */
   readonly process_parameters?: { readonly [name: string]: unknown } | null;
-  /** The method, as in `connect:idin` (GCN). S4 calls this the process id, which cannot be (SG7). */
-  readonly provider?: string;
   /** Where the user returns to. */
   readonly redirect_url?: string | null;
 }

@@ -9,6 +9,9 @@ export function json(value: unknown, what: string): string {
   const text = JSON.stringify(value, function (this: Record<string, unknown>, name, one: unknown) {
     // `one` has been through `toJSON` already: what stands in the object says whether it was plain.
     const before = this[name];
+    if (typeof before === "number" && !Number.isFinite(before)) {
+      throw new TypeError(`${name} must be a finite number, not ${before}; leave it out if it is not set (in ${what})`);
+    }
     if (typeof before !== "object" || before === null || Array.isArray(before)) return one;
     const prototype: unknown = Object.getPrototypeOf(before);
     if (prototype === null || Object.getPrototypeOf(prototype) === null) return one;

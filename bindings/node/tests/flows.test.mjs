@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { after, before, beforeEach, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 
 import { Input, MemoryStore, Session, advance, journeyFromJson, read, tell } from "idvkit";
 import { startSandbox } from "idvkit-sandbox";
@@ -19,10 +20,12 @@ after(() => sandbox.stop());
 class Run {
   constructor(account, request) {
     this.store = new MemoryStore(account, Session.open(account, request, randomBytes(32), sandbox.clock()));
+    // Tokens are kept by it, and the sandbox forgets them between tests.
+    this.fetch = (url, init) => fetch(url, init);
   }
 
   advance() {
-    return advance(this.store, fetch, { clock: sandbox.clock });
+    return advance(this.store, this.fetch, { clock: sandbox.clock });
   }
 
   tell(input) {
@@ -166,6 +169,48 @@ test("an access token is kept", async () => {
   await run.outcome();
   const operations = (await sandbox.log()).map((entry) => entry.operation);
   assert.equal(operations.filter((one) => one === "signicat.token").length, 1, operations.join());
+});
+
+test("a clock in seconds is refused", async () => {
+  let asked = 0;
+  const seconds = () => {
+    assert((asked += 1) < 1_000, "it goes round and round");
+    return T0 / 1000;
+  };
+  const running = advance(fresh(), () => assert.fail("sent"), { clock: seconds });
+  await assert.rejects(running, { name: "Reject", code: "now_out_of_range" });
+});
+
+test("a store that never swaps is a conflict", async () => {
+  const store = fresh();
+  let swaps = 0;
+  const losing = {
+    load: () => store.load(),
+    swap: () => {
+      assert((swaps += 1) < 1_000, "it goes round and round");
+      return false;
+    },
+  };
+  await assert.rejects(advance(losing, () => assert.fail("sent"), { clock }), { name: "Conflict" });
+});
+
+test("a token is fetched once for all that wait", async () => {
+  const account = support.signicat("http://127.0.0.1:1");
+  let fetched = 0;
+  const answering = async (url) => {
+    if (!url.endsWith("/token")) return new Response(null, { status: 401 });
+    fetched += 1;
+    await sleep(50);
+    return Response.json({ access_token: "t", expires_in: 600, token_type: "Bearer" });
+  };
+  const drive = (now) => {
+    const session = Session.open(account, support.SIGNICAT_REQUEST, randomBytes(32), now);
+    return advance(new MemoryStore(account, session), answering, { clock: () => now });
+  };
+  await Promise.all([T0, T0, T0, T0].map(drive));
+  assert.equal(fetched, 1, "the refused one is new: nobody fetches another");
+  await drive(T0 + 6_000);
+  assert.equal(fetched, 2, "a refused one that is older is fetched anew");
 });
 
 test("what is logged holds no URL", async () => {

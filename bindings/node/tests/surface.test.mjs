@@ -127,6 +127,14 @@ test("evidence is printed without the person", () => {
   }
 });
 
+test("a number that JSON has no word for is refused", () => {
+  // As `null` it would mean "not set".
+  for (const number of [NaN, Infinity, -Infinity]) {
+    const config = { provider: "jumio", options: { timeout_ms: number } };
+    assert.throws(() => new Account(config), /timeout_ms must be a finite number/);
+  }
+});
+
 test("a catalogue, a journey's HTML, and the doctor", () => {
   for (const provider of ["attestr", "biometric_kz", "jumio", "signicat"]) {
     assert.equal(catalog(provider).provider, provider);

@@ -1,5 +1,10 @@
 //! From Python to Rust: inputs from their classes only, everything else by way of JSON text.
 
+use std::{
+    borrow::Cow,
+    fmt::{self, Display, Formatter},
+};
+
 use idvkit::{Header, Image, Input};
 use pyo3::{
     exceptions::{PyTypeError, PyValueError},
@@ -77,9 +82,18 @@ pub(crate) fn bytes(object: &Bound<'_, PyAny>, field: &str) -> PyResult<Vec<u8>>
     )))
 }
 
+/// The same, read where they are if they cannot change.
+pub(crate) fn borrowed<'a>(object: &'a Bound<'_, PyAny>, field: &str) -> PyResult<Cow<'a, [u8]>> {
+    match object.cast::<PyBytes>() {
+        Ok(bytes) => Ok(bytes.as_bytes().into()),
+        Err(_) => bytes(object, field).map(Cow::Owned),
+    }
+}
+
 /// A mapping or an instance of a generated class as JSON text.
 pub(crate) fn json(object: &Bound<'_, PyAny>) -> PyResult<String> {
-    serde_json::to_string(&Json { object, depth: DEPTH }).map_err(|error| PyTypeError::new_err(error.to_string()))
+    serde_json::to_string(&Json { object, depth: DEPTH, place: None })
+        .map_err(|error| PyTypeError::new_err(error.to_string()))
 }
 
 /// JSON text as it is, or an instance as JSON text.
@@ -159,6 +173,21 @@ struct Json<'a, 'py> {
     object: &'a Bound<'py, PyAny>,
     /// How many levels may still follow: a list can hold itself.
     depth: u32,
+    /// Where it stands, for what is said of it; nothing for the whole.
+    place: Option<&'a Place<'a>>,
+}
+
+/// A member, and what holds it.
+struct Place<'a> {
+    above: Option<&'a Place<'a>>,
+    member: &'a str,
+}
+
+impl Display for Place<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        self.above.map_or(Ok(()), |above| write!(f, "{above}."))?;
+        f.write_str(self.member)
+    }
 }
 
 impl Serialize for Json<'_, '_> {
@@ -177,7 +206,9 @@ impl Serialize for Json<'_, '_> {
             let whole = object.extract::<i64>().map_err(|_| S::Error::custom("an integer is out of range"))?;
             serializer.serialize_i64(whole)
         } else if let Ok(float) = object.cast::<PyFloat>() {
-            serializer.serialize_f64(float.value())
+            // JSON has no word for the others; `null` would mean "not set".
+            let value = Some(float.value()).filter(|value| value.is_finite());
+            serializer.serialize_f64(value.ok_or_else(|| S::Error::custom(self.not_finite()))?)
         } else if object.is_instance_of::<PyList>() || object.is_instance_of::<PyTuple>() {
             self.list(serializer)
         } else if let Ok(mapping) = object.cast::<PyMapping>() {
@@ -192,7 +223,7 @@ impl Json<'_, '_> {
     fn list<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut list = serializer.serialize_seq(None)?;
         for item in self.object.try_iter().map_err(S::Error::custom)? {
-            list.serialize_element(&self.below(&item.map_err(S::Error::custom)?))?;
+            list.serialize_element(&self.below(&item.map_err(S::Error::custom)?, self.place))?;
         }
         list.end()
     }
@@ -202,7 +233,9 @@ impl Json<'_, '_> {
         for item in mapping.items().map_err(S::Error::custom)? {
             let (name, value): (Bound<'_, PyAny>, Bound<'_, PyAny>) = item.extract().map_err(S::Error::custom)?;
             let name = name.cast::<PyString>().map_err(|_| S::Error::custom("a member's name is not a str"))?;
-            map.serialize_entry(&name.to_cow().map_err(S::Error::custom)?, &self.below(&value))?;
+            let member = name.to_cow().map_err(S::Error::custom)?;
+            let place = Place { above: self.place, member: &member };
+            map.serialize_entry(&member, &self.below(&value, Some(&place)))?;
         }
         map.end()
     }
@@ -217,20 +250,27 @@ impl Json<'_, '_> {
         })?;
         let mut map = serializer.serialize_map(None)?;
         if let Ok(tag) = self.object.getattr("type") {
-            map.serialize_entry("type", &self.below(&tag))?;
+            map.serialize_entry("type", &self.below(&tag, self.place))?;
         }
         for name in names {
             let value = self.object.getattr(name.as_str()).map_err(S::Error::custom)?;
             if !value.is_none() {
                 // Names that are Python's own, such as `is`, have an underscore behind them there.
-                map.serialize_entry(name.trim_end_matches('_'), &self.below(&value))?;
+                let member = name.trim_end_matches('_');
+                let place = Place { above: self.place, member };
+                map.serialize_entry(member, &self.below(&value, Some(&place)))?;
             }
         }
         map.end()
     }
 
-    fn below<'a, 'py>(&self, object: &'a Bound<'py, PyAny>) -> Json<'a, 'py> {
-        Json { object, depth: self.depth - 1 }
+    fn below<'b, 'py>(&self, object: &'b Bound<'py, PyAny>, place: Option<&'b Place<'b>>) -> Json<'b, 'py> {
+        Json { object, depth: self.depth - 1, place }
+    }
+
+    fn not_finite(&self) -> String {
+        let place = self.place.map_or_else(|| "the number".into(), ToString::to_string);
+        format!("{place} must be a finite number, not NaN or infinite; leave it out if it is not set")
     }
 }
 

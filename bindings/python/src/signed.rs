@@ -10,6 +10,9 @@ use serde::de::DeserializeOwned;
 
 use crate::{from_python, reject::raised};
 
+/// A body from which on other threads may run meanwhile, in bytes: some 20 microseconds of hashing.
+const LONG: usize = 32 * 1024;
+
 /// Accepts `tag` for `message` if any of the `secrets` gives it; the list is for rotation. Returns nothing if it does.
 ///
 /// A session does this by itself. `message` is what was signed, byte for byte: `signed_member` cuts it out of a body. The
@@ -34,12 +37,8 @@ pub(crate) fn verify(
         key: word(key, "key is text or hex_decoded")?,
     };
     let secrets = list(secrets)?;
-    // Bytes that cannot change are read where they are.
-    match message.cast::<PyBytes>() {
-        Ok(bytes) => idvkit::verify(bytes.as_bytes(), tag, &secrets, scheme),
-        Err(_) => idvkit::verify(&from_python::bytes(message, "message")?, tag, &secrets, scheme),
-    }
-    .map_err(raised(py))
+    let message = from_python::borrowed(message, "message")?;
+    aside(py, message.len(), || idvkit::verify(&message, tag, &secrets, scheme)).map_err(raised(py))
 }
 
 /// The value of a top-level member of a JSON object, exactly as it was sent; `None` if there is no such member.
@@ -49,7 +48,8 @@ pub(crate) fn verify(
 #[pyfunction]
 pub(crate) fn signed_member<'py>(body: &Bound<'py, PyAny>, name: &str) -> PyResult<Option<Bound<'py, PyBytes>>> {
     let py = body.py();
-    let found = idvkit::signed_member(&from_python::bytes(body, "body")?, name).map_err(raised(py))?;
+    let body = from_python::borrowed(body, "body")?;
+    let found = aside(py, body.len(), || idvkit::signed_member(&body, name)).map_err(raised(py))?;
     Ok(found.map(|value| PyBytes::new(py, &value)))
 }
 
@@ -71,6 +71,11 @@ pub(crate) fn examine<'py>(subject: &str, document: &Bound<'py, PyAny>) -> PyRes
     };
     let found = py.detach(|| idvkit::examine(subject, &document)).map_err(raised(py))?;
     py.import("json")?.call_method1("loads", (found,))
+}
+
+/// Letting other threads run costs more than the work on a short body, and less than on a long one.
+fn aside<T: Send>(py: Python<'_>, size: usize, work: impl FnOnce() -> T + Send) -> T {
+    if size < LONG { work() } else { py.detach(work) }
 }
 
 fn word<T: DeserializeOwned>(word: &str, wrong: &'static str) -> PyResult<T> {

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import itertools
 import secrets
-from typing import Any, Dict
+import socket
+import threading
+import time
+from typing import Any, Callable, Dict, List
 
 import httpx
 import idvkit
@@ -14,7 +19,7 @@ from idvkit_sandbox import Sandbox
 from support import Browser
 
 from idvkit import Account, Decided, Decision, Done, Input, Present, Session, Wait
-from idvkit.httpx import MemoryStore, Rest, aadvance, advance, tell
+from idvkit.httpx import Conflict, MemoryStore, Rest, aadvance, advance, tell
 
 
 class Run:
@@ -181,19 +186,128 @@ def test_an_access_token_is_kept(idv_sandbox: Sandbox) -> None:
     assert operations.count("signicat.token") == 1, operations
 
 
+def fresh(base: str = "http://127.0.0.1:1", **options: Any) -> MemoryStore:
+    """A store with a new session. Nobody is at `base` unless a test is."""
+    account = support.jumio(base, options={"development": True, "api_base": f"{base}/jumio/us", **options})
+    return MemoryStore(account, Session.open(account, support.JUMIO_REQUEST, support.SEED, support.T0))
+
+
+class Rows:
+    """The same, asynchronously."""
+
+    def __init__(self, inner: Any) -> None:
+        self.inner = inner
+
+    async def load(self) -> Session:
+        session: Session = self.inner.load()
+        return session
+
+    async def swap(self, expected: int, session: Session) -> bool:
+        done: bool = self.inner.swap(expected, session)
+        return done
+
+
+def both(store: Any, answer: Callable[[httpx.Request], httpx.Response], clock: Callable[[], int]) -> List[Callable[[], Rest]]:
+    """`advance` and its twin, each with a client of its own."""
+    transport = httpx.MockTransport(answer)
+    return [
+        lambda: advance(httpx.Client(transport=transport), store, clock=clock),
+        lambda: asyncio.run(aadvance(httpx.AsyncClient(transport=transport), Rows(store), clock=clock)),
+    ]
+
+
+def nobody(request: httpx.Request) -> httpx.Response:
+    raise AssertionError(f"{request.method} was sent")
+
+
+def test_a_clock_in_seconds_is_refused() -> None:
+    asked = itertools.count()
+
+    def seconds() -> int:
+        assert next(asked) < 1_000, "it goes round and round"
+        return support.T0 // 1000
+
+    for run in both(fresh(), nobody, seconds):
+        with pytest.raises(idvkit.Reject) as refused:
+            run()
+        assert refused.value.code == "now_out_of_range"
+
+
+def test_a_store_that_never_swaps_is_a_conflict() -> None:
+    class Losing(MemoryStore):
+        swaps = 0
+
+        def swap(self, expected: int, session: Session) -> bool:
+            self.swaps += 1
+            assert self.swaps < 1_000, "it goes round and round"
+            return False
+
+    account = support.jumio("http://127.0.0.1:1")
+    losing = Losing(account, Session.open(account, support.JUMIO_REQUEST, support.SEED, support.T0))
+    for run in both(losing, nobody, lambda: support.T0):
+        with pytest.raises(Conflict):
+            run()
+
+
+def test_the_time_out_covers_a_slow_answer() -> None:
+    """Headers that come byte by byte: each read is quick, all of them together are not."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def drip() -> None:
+            connection = server.accept()[0]
+            with connection, contextlib.suppress(OSError):
+                for byte in b"HTTP/1.1 200 OK\r\nx-slow: " + b"a" * 60:
+                    connection.sendall(bytes([byte]))
+                    time.sleep(0.1)
+
+        threading.Thread(target=drip, daemon=True).start()
+        store = fresh(f"http://127.0.0.1:{server.getsockname()[1]}", timeout_ms=1_000)
+        begun = time.monotonic()
+        step = advance(httpx.Client(trust_env=False), store, clock=lambda: support.T0)
+        assert time.monotonic() - begun < 3
+        assert isinstance(step, Wait) and isinstance(step.why, idvkit.WhyBackoff) and step.why.fault.code == "no_answer"
+
+
+def test_a_token_is_fetched_once_for_all_that_wait() -> None:
+    account = support.signicat("http://127.0.0.1:1")
+    fetched: List[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if not request.url.path.endswith("/token"):
+            return httpx.Response(401)
+        fetched.append("token")
+        time.sleep(0.1)
+        return httpx.Response(200, json={"access_token": "t", "expires_in": 600, "token_type": "Bearer"})
+
+    def store(now: int) -> MemoryStore:
+        return MemoryStore(account, Session.open(account, support.SIGNICAT_REQUEST, secrets.token_bytes(32), now))
+
+    client = httpx.Client(transport=httpx.MockTransport(answer))
+    workers = [threading.Thread(target=advance, args=(client, store(support.T0)), kwargs={"clock": lambda: support.T0}) for _ in range(4)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert len(fetched) == 1, "the refused one is new: nobody fetches another"
+    later = support.T0 + 6_000
+    advance(client, store(later), clock=lambda: later)
+    assert len(fetched) == 2, "a refused one that is older is fetched anew"
+
+    async def together() -> None:
+        async with httpx.AsyncClient(transport=httpx.MockTransport(answer)) as client:
+            await asyncio.gather(*(aadvance(client, Rows(store(support.T0)), clock=lambda: support.T0) for _ in range(4)))
+
+    fetched.clear()
+    asyncio.run(together())
+    assert len(fetched) == 1
+
+
 def test_asyncio(idv_sandbox: Sandbox) -> None:
     account = support.jumio(idv_sandbox.url)
     inner = MemoryStore(account, Session.open(account, support.JUMIO_REQUEST, support.SEED, idv_sandbox.now()))
 
-    class Rows:
-        async def load(self) -> Session:
-            return inner.load()
-
-        async def swap(self, expected: int, session: Session) -> bool:
-            return inner.swap(expected, session)
-
     async def run() -> Rest:
         async with httpx.AsyncClient(trust_env=False) as client:
-            return await aadvance(client, Rows(), clock=idv_sandbox.now)
+            return await aadvance(client, Rows(inner), clock=idv_sandbox.now)
 
     assert isinstance(asyncio.run(run()), Present)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import dataclasses
 import json
 import pickle
 import sys
 import threading
+import time
 from pathlib import Path
-from typing import Any, List, get_args
+from typing import Any, Callable, Dict, List, get_args
 
 import idvkit
 import pytest
@@ -111,6 +113,43 @@ def test_what_is_wrong_in_a_configuration_is_named() -> None:
     assert caught.value.message == "must be one of `us`, `eu`, `sgp`" and PLANTED not in str(caught.value)
     with pytest.raises(Reject, match="request.callback: must be `portal` or `url`"):
         Session.open(support.jumio("http://127.0.0.1:1"), {**support.JUMIO_REQUEST, "callback": PLANTED}, support.SEED, 0)
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf"), float("-inf")])
+def test_a_number_that_json_has_no_word_for_is_refused(number: float) -> None:
+    """As `null` it would mean "not set"."""
+    with pytest.raises(TypeError, match="options.timeout_ms must be a finite number"):
+        support.jumio("http://127.0.0.1:1", options={"timeout_ms": number})
+    request = {**support.ATTESTR_REQUEST, "variables": {"amounts": [1.5, number]}}
+    with pytest.raises(TypeError, match="variables.amounts must be a finite number"):
+        Session.open(support.attestr("http://127.0.0.1:1"), request, support.SEED, support.T0)
+
+
+@pytest.mark.parametrize("work", ["verify", "signed_member"])
+def test_a_long_body_lets_other_threads_run(work: str) -> None:
+    body = b'{"result":"' + b"a" * 50_000_000 + b'"}'
+    calls: Dict[str, Callable[[], object]] = {
+        "verify": lambda: idvkit.verify(body, "0" * 64, ["secret"]),
+        "signed_member": lambda: idvkit.signed_member(body, "other"),
+    }
+    ticks: List[float] = []
+    done = threading.Event()
+
+    def tick() -> None:
+        while not done.is_set():
+            ticks.append(time.perf_counter())
+            time.sleep(0.0005)
+
+    beside = threading.Thread(target=tick)
+    beside.start()
+    begun = time.perf_counter()
+    with contextlib.suppress(Reject):
+        calls[work]()
+    ended = time.perf_counter()
+    done.set()
+    beside.join()
+    during = [tick for tick in ticks if begun + (ended - begun) / 4 < tick < ended - (ended - begun) / 4]
+    assert during, "nothing else ran while it worked"
 
 
 def test_the_forms_of_configurations_are_there_at_run_time() -> None:

@@ -7,8 +7,8 @@ use alloc::{
 };
 
 use idvkit_core::{
-    Carry, Hint, HintKind, Journey, NativeCall, Param, ParamValue, Permission, Provider, Signal, TextEntry, Trigger, Way,
-    machine::Own,
+    Carry, Hint, HintKind, Journey, NativeCall, Param, ParamValue, Permission, Provider, Signal, TextEntry, Trigger,
+    Way, machine::Own,
 };
 
 use serde_json::{Value, json};

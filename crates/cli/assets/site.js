@@ -12,6 +12,7 @@ const STEPS = { present: "user’s turn", wait: "waiting", send: "asking", done:
 
 const NAMES = ["given_name", "middle_name", "family_name", "birthdate"];
 
+const NARROW = matchMedia("(max-width: 59.99rem)");
 const $ = (id) => document.getElementById(id);
 const { nonce } = document.querySelector("script[nonce]");
 let session = null;
@@ -27,7 +28,6 @@ $("start").addEventListener("submit", (event) => {
     history.pushState(null, "", `/?session=${state.id}`);
     open(state.id, state);
     $("session-title").focus({ preventScroll: true });
-    $("session").scrollIntoView();
   });
 });
 for (const button of document.querySelectorAll("[data-advance]")) {
@@ -53,32 +53,45 @@ await arrive();
 /** Shows what the address says. */
 async function arrive() {
   const id = new URLSearchParams(location.search).get("session");
-  if (id) {
-    open(id);
-    $("session").scrollIntoView();
-  }
+  // A step to a place of this page, such as by the skip link, changes nothing.
+  if (id !== session) close();
+  if (id && !session) await get(pathOf(id)).then((state) => open(id, state), (error) => trouble(error.message));
   await listSessions();
 }
 
 function open(id, state) {
-  timeline?.close();
-  if (session !== id) leaveJourney();
+  close();
   session = id;
   $("session").hidden = false;
-  $("forged").textContent = "";
   timeline = follow(id, { list: $("timeline"), live: $("live"), changed: soon(refresh) });
-  if (state) show(state);
-  else refresh();
+  show(state);
+  // On a phone the form would be in the way.
+  if (NARROW.matches) $("starter").open = false;
+  $("session").scrollIntoView();
+}
+
+/** Leaves the session that is shown. */
+function close() {
+  timeline?.close();
+  [session, timeline, view] = [null, null, null];
+  leaveJourney();
+  $("session").hidden = true;
+  $("starter").open = true;
+  $("forged").textContent = "";
+  $("timeline").replaceChildren();
+  $("live").textContent = "Start a verification to see it.";
 }
 
 async function refresh() {
   const id = session;
-  const state = await get(`/api/sessions/${id}`).catch((error) => { trouble(error.message); });
-  if (state && id === session) show(state);
+  if (!id) return;
+  const state = await get(pathOf(id)).catch((error) => id === session && trouble(error.message));
+  if (state) show(state);
 }
 
 function show(state) {
-  if (state.id !== session) return;
+  // Answers may overtake each other.
+  if (state.id !== session || (view && isOlder(state, view))) return;
   view = state;
   setClock(state.now);
   const flow = choices.titleOf(state);
@@ -93,6 +106,10 @@ function show(state) {
   listSessions();
 }
 
+function isOlder(one, other) {
+  return one.revision < other.revision || (one.revision === other.revision && one.now < other.now);
+}
+
 /** Presents a journey. The same journey again leaves the page as it is. */
 function showJourney({ id, next: { journey } }) {
   let shown = $("journey").firstElementChild;
@@ -103,7 +120,6 @@ function showJourney({ id, next: { journey } }) {
   if (choices.way()) shown.setAttribute("way", choices.way());
   shown.addEventListener("idv-hint", ({ detail }) => tell(id, "hint", detail.text));
   shown.addEventListener("idv-images", ({ detail }) => sendImages(id, detail.images));
-  shown.addEventListener("idv-error", ({ detail }) => trouble(`${detail.message ?? "The page says"} [${detail.code}]`));
   shown.addEventListener("idv-progress", () => trouble(""));
   $("journey").replaceChildren(shown);
   shown.journey = journey;
@@ -116,18 +132,18 @@ function leaveJourney() {
 
 /** What the user's side saw, as an opaque text. A late one is refused, and that harms nobody. */
 async function tell(id, what, text) {
-  await request("POST", `/api/sessions/${id}/${what}`, text).catch(() => {});
+  await request("POST", `${pathOf(id)}/${what}`, text).catch(() => {});
 }
 
 async function sendImages(id, images) {
   const form = new FormData();
   for (const { slot, blob } of images) form.append(slot, blob, slot);
-  await request("POST", `/api/sessions/${id}/images`, form).then(() => trouble(""), (error) => trouble(error.message));
+  await request("POST", `${pathOf(id)}/images`, form).then(() => trouble(""), (error) => trouble(error.message));
 }
 
 async function forge(endpoint, text) {
   const before = view.outcome;
-  const answer = await fetch(`/api/sessions/${session}/${endpoint}`, {
+  const answer = await fetch(`${pathOf(session)}/${endpoint}`, {
     method: "POST", body: text, headers: { "x-demo-forged": "1" },
   });
   const said = answer.ok ? "It was heard as a hint" : `It was refused (${(await answer.json()).error.code})`;
@@ -180,10 +196,12 @@ function tick() {
   const words = {
     send: () => "The shop asks the provider.",
     present: () => "The user has the floor.",
-    wait: () => `The shop waits ${clock(next.until - now)}: ${WHY[next.why]}.`,
+    wait: () => `The shop waits: ${WHY[next.why]}.`,
     done: () => (acted ? "It is over, and the shop has acted on it once." : "It is over."),
   };
   setText($("status"), words[next.type]());
+  // Not in the live region: nobody wants to hear each second.
+  setText($("remaining"), next.type === "wait" ? `It asks again in ${clock(next.until - now)}.` : "");
 }
 
 function setText(target, text) {
@@ -212,25 +230,33 @@ async function listSessions() {
   }));
 }
 
+/** Says what goes wrong: with the open session, or else with the page. */
 function trouble(text) {
-  $("trouble").hidden = !text;
-  setText($("trouble"), text);
+  for (const [name, isPlace] of [["trouble", session], ["notice", !session]]) {
+    $(name).hidden = !text || !isPlace;
+    setText($(name), isPlace ? text : "");
+  }
+}
+
+function pathOf(id) {
+  return `/api/sessions/${encodeURIComponent(id)}`;
 }
 
 function act(name, body = {}) {
-  return post(`/api/sessions/${session}/${name}`, body);
+  return post(`${pathOf(session)}/${name}`, body);
 }
 
 /** Runs what a button stands for; while it runs the button rests, and what goes wrong is said. */
 async function run(button, action) {
-  button?.setAttribute("aria-busy", "true");
+  // Keys reach it all the same.
+  if (button.ariaBusy === "true") return;
+  button.ariaBusy = "true";
   try {
     await action();
   } catch (error) {
-    $("session").hidden = false;
     trouble(error.message);
   } finally {
-    button?.removeAttribute("aria-busy");
+    button.ariaBusy = null;
   }
 }
 

@@ -50,6 +50,11 @@ fn a_configuration() {
             "config.profile.custom.token_url",
             "is required",
         ),
+        (
+            config("signicat", &json!({ "profile": { "custom": { "client_atuh": "planted" } } })),
+            "config.profile.custom.client_atuh",
+            "there is no such member; expected one of `token_url`",
+        ),
         (config("signicat", &json!({ "profile": "planted" })), "config.profile", "must be one of `current`"),
         (r#"{"provider": "jumio", "region": "us"}"#.into(), "config.api_token", "is required; give it"),
         (r#"{"provider": "planted"}"#.into(), "config.provider", "one of attestr, biometric_kz, jumio, signicat"),
@@ -80,11 +85,15 @@ fn a_request() {
     for (text, field, rule) in [
         (json!({ "flow": "signicat_capture_flow", "need": "planted" }), "request.need", "must be `all` or `any`"),
         (
-            json!({ "flow": "signicat_capture_flow", "providers": [{}, { "provider": 7_777 }] }),
+            json!({ "flow": "signicat_capture_flow", "providers": [{ "provider": "signicatpaper" }, { "provider": 7_777 }] }),
             "request.providers[1].provider",
             "must be a string",
         ),
         (json!({ "flow": "planted" }), "request.flow", "one of attestr_flowx"),
+        (json!({ "flow": "signicat_capture_flow" }), "request.providers", "is required; give it"),
+        (json!({ "flow": "signicat_capture_flow", "providers": [{}] }), "request.providers[0].provider", "is required"),
+        (json!({ "flow": "signicat_document_verification" }), "request.provider", "is required"),
+        (json!({ "flow": "signicat_eid" }), "request.provider", "is required"),
         (json!({ "flow": "jumio_authentication" }), "request.enrollment_transaction_reference", "is required"),
         (
             json!({ "flow": "biometric_kz_flow", "metadata": { "edocument": { "iin": { "vlue": "planted" } } } }),

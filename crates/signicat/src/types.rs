@@ -54,7 +54,7 @@ pub struct Notification {
 ///
 /// Deliberately exhaustive: everything unforeseen is `Custom`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(rename = "SignicatProfile"))]
 pub enum Profile {
@@ -189,7 +189,7 @@ impl From<Eid> for Request {
 
 /// Verification of an identity document (S4, "eIDV generic flow").
 #[derive(Clone, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(rename = "SignicatDocumentVerification"))]
 pub struct DocumentVerification {
@@ -205,10 +205,13 @@ pub struct DocumentVerification {
     /// What else the provider wants, as it documents it (Onfido: the user's location).
     pub process_parameters: Option<Map<String, Value>>,
     /// Fields to redact: see [`REDACT_FIELDS`](crate::REDACT_FIELDS). Dutch documents only (SG14).
+    #[serde(default)]
     pub redact: Vec<String>,
     /// Where the images come from.
+    #[serde(default)]
     pub images: ImageSource,
     /// For [`ImageSource::Upload`]: which images; by provider and process type unless given.
+    #[serde(default)]
     pub slots: Vec<ImageSlot>,
     /// Overrides where callbacks go.
     pub notification: Option<NotificationTarget>,
@@ -231,7 +234,7 @@ pub enum ImageSource {
 
 /// A capture flow (S4, "eIDV alternative flow"). Every attempt has a dossier of its own.
 #[derive(Clone, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(rename = "SignicatCaptureFlow"))]
 pub struct CaptureFlow {
@@ -240,12 +243,14 @@ pub struct CaptureFlow {
     /// One or two providers.
     pub providers: Vec<CaptureProvider>,
     /// Whether all of them must accept, or any of them will do.
+    #[serde(default)]
     pub need: Required,
     /// Where the user returns to; `dossierId`, `processId` and `status` are appended to it.
     pub redirect_url: Option<String>,
     /// Which kind of page; `signicatvideoid` accepts `native` only, and gets it by default (GCAP).
     pub sdk: Option<CaptureSdk>,
     /// How the page looks.
+    #[serde(default)]
     pub capture_parameters: CaptureParameters,
     /// The domain that asks (C2).
     pub request_domain: Option<String>,
@@ -255,7 +260,7 @@ pub struct CaptureFlow {
 
 /// One provider of a capture flow.
 #[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(rename = "SignicatCaptureProvider"))]
 pub struct CaptureProvider {
@@ -264,6 +269,7 @@ pub struct CaptureProvider {
     /// The process type, where the provider has any.
     pub process_type: Option<String>,
     /// Fields to redact.
+    #[serde(default)]
     pub redact: Vec<String>,
 }
 
@@ -317,7 +323,7 @@ pub struct CaptureParameters {
 
 /// An electronic identity (S4, "eID flow").
 #[derive(Clone, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(rename = "SignicatEid"))]
 pub struct Eid {

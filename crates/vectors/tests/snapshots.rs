@@ -46,9 +46,9 @@ fn the_format_of_today_has_its_file() {
 }
 
 fn restored(file: &File, case: &Case) -> Session {
-    let config = Config::from_json(&file.accounts[&case.account].to_string()).unwrap();
-    Session::restore(&Account::new(config).unwrap(), &case.snapshot)
-        .unwrap_or_else(|reject| panic!("{}: {reject}", case.id))
+    let config = Config::from_json(&file.accounts[&case.account].to_string()).expect("a configuration");
+    let account = Account::new(config).expect("an account");
+    Session::restore(&account, &case.snapshot).unwrap_or_else(|reject| panic!("{}: {reject}", case.id))
 }
 
 fn format_of(snapshot: &str) -> u32 {
@@ -56,5 +56,5 @@ fn format_of(snapshot: &str) -> u32 {
     struct Head {
         format: u32,
     }
-    serde_json::from_str::<Head>(snapshot).unwrap().format
+    serde_json::from_str::<Head>(snapshot).expect("a snapshot names its format").format
 }

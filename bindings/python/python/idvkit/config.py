@@ -192,10 +192,10 @@ class SignicatCaptureParameters(TypedDict):
 
 class SignicatCaptureProvider(TypedDict):
     """One provider of a capture flow."""
+    provider: str
+    """The provider: one of `PROVIDERS`."""
     process_type: NotRequired[Union[str, None]]
     """The process type, where the provider has any."""
-    provider: NotRequired[str]
-    """The provider: one of `PROVIDERS`."""
     redact: NotRequired[Sequence[str]]
     """Fields to redact."""
 
@@ -426,6 +426,8 @@ class JumioAuthenticationRequest(TypedDict):
 class SignicatDocumentVerificationRequest(TypedDict):
     """Signicat Assure: images of a document and its holder."""
     flow: Literal["signicat_document_verification"]
+    provider: str
+    """The provider: one of `PROVIDERS`."""
     dossier: NotRequired[Union[str, None]]
     """A dossier of the same person that you have already; a new one by default. A dossier given here is yours: an
     erasure deletes only the processes that this session made in it."""
@@ -439,8 +441,6 @@ class SignicatDocumentVerificationRequest(TypedDict):
     """What else the provider wants, as it documents it (Onfido: the user's location)."""
     process_type: NotRequired[Union[str, None]]
     """The process type, where the provider has any."""
-    provider: NotRequired[str]
-    """The provider: one of `PROVIDERS`."""
     redact: NotRequired[Sequence[str]]
     """Fields to redact: see `REDACT_FIELDS`. Dutch documents only (SG14)."""
     slots: NotRequired[Sequence[ImageSlot]]
@@ -450,6 +450,8 @@ class SignicatDocumentVerificationRequest(TypedDict):
 class SignicatCaptureFlowRequest(TypedDict):
     """Signicat Assure: the provider's page takes the images."""
     flow: Literal["signicat_capture_flow"]
+    providers: Sequence[SignicatCaptureProvider]
+    """One or two providers."""
     capture_parameters: NotRequired[SignicatCaptureParameters]
     """How the page looks."""
     external_reference: NotRequired[Union[str, None]]
@@ -458,8 +460,6 @@ class SignicatCaptureFlowRequest(TypedDict):
     """Whether all of them must accept, or any of them will do."""
     notification: NotRequired[Union[SignicatNotificationTarget, None]]
     """Overrides where callbacks go."""
-    providers: NotRequired[Sequence[SignicatCaptureProvider]]
-    """One or two providers."""
     redirect_url: NotRequired[Union[str, None]]
     """Where the user returns to; `dossierId`, `processId` and `status` are appended to it."""
     request_domain: NotRequired[Union[str, None]]
@@ -471,6 +471,8 @@ class SignicatCaptureFlowRequest(TypedDict):
 class SignicatEidRequest(TypedDict):
     """Signicat Assure: an electronic identity."""
     flow: Literal["signicat_eid"]
+    provider: str
+    """The method, as in `connect:idin` (GCN). S4 calls this the process id, which cannot be (SG7)."""
     dossier: NotRequired[Union[str, None]]
     """A dossier of the same person that you have already; see `DocumentVerification.dossier`."""
     external_reference: NotRequired[Union[str, None]]
@@ -479,8 +481,6 @@ class SignicatEidRequest(TypedDict):
     """Overrides where callbacks go."""
     process_parameters: NotRequired[Union[Mapping[str, object], None]]
     """What else the method wants."""
-    provider: NotRequired[str]
-    """The method, as in `connect:idin` (GCN). S4 calls this the process id, which cannot be (SG7)."""
     redirect_url: NotRequired[Union[str, None]]
     """Where the user returns to."""
 

@@ -15,6 +15,9 @@ import json
 import logging
 import threading
 import time
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as FutureTimeout
+from contextvars import copy_context
 from typing import Callable, Dict, Optional, Protocol, Tuple, Union
 from weakref import WeakKeyDictionary
 
@@ -74,11 +77,13 @@ class Conflict(Exception):
 def advance(client: httpx.Client, store: Store, *, clock: Optional[Clock] = None) -> Rest:
     """Performs what the session asks until the user, a wait or the end is reached, and says which.
 
-    A request that must not be sent twice is claimed and stored before it is sent. Access tokens are kept per client.
-    `clock` gives milliseconds since 1970. Raises `Conflict`, and whatever the store raises.
+    A request that must not be sent twice is claimed and stored before it is sent. Access tokens are kept per client,
+    and fetched once for all sessions that wait for one. `clock` gives milliseconds since 1970.
+
+    Raises `Reject` with `now_out_of_range` if it gives something else, `Conflict`, and whatever the store raises.
     """
     now = clock or system_clock
-    while True:
+    for _ in range(_MAX_CONFLICTS):
         session = store.load()
         step = session.next(now())
         if not isinstance(step, Send):
@@ -91,13 +96,14 @@ def advance(client: httpx.Client, store: Store, *, clock: Optional[Clock] = None
         try:
             tell(store, answer, clock=now)
         except Reject as reject:
-            _unless_stale(reject)
+            _unless(reject, "stale")
+    raise Conflict(_CONFLICT)
 
 
 async def aadvance(client: httpx.AsyncClient, store: AsyncStore, *, clock: Optional[Clock] = None) -> Rest:
     """`advance` for asyncio."""
     now = clock or system_clock
-    while True:
+    for _ in range(_MAX_CONFLICTS):
         session = await store.load()
         step = session.next(now())
         if not isinstance(step, Send):
@@ -110,7 +116,8 @@ async def aadvance(client: httpx.AsyncClient, store: AsyncStore, *, clock: Optio
         try:
             await atell(store, answer, clock=now)
         except Reject as reject:
-            _unless_stale(reject)
+            _unless(reject, "stale")
+    raise Conflict(_CONFLICT)
 
 
 def tell(store: Store, input: Input, *, clock: Optional[Clock] = None) -> None:
@@ -124,7 +131,7 @@ def tell(store: Store, input: Input, *, clock: Optional[Clock] = None) -> None:
         session.handle(input, (clock or system_clock)())
         if session.revision == before or store.swap(before, session):
             return
-    raise Conflict("other workers kept changing the session; try again")
+    raise Conflict(_CONFLICT)
 
 
 async def atell(store: AsyncStore, input: Input, *, clock: Optional[Clock] = None) -> None:
@@ -135,7 +142,7 @@ async def atell(store: AsyncStore, input: Input, *, clock: Optional[Clock] = Non
         session.handle(input, (clock or system_clock)())
         if session.revision == before or await store.swap(before, session):
             return
-    raise Conflict("other workers kept changing the session; try again")
+    raise Conflict(_CONFLICT)
 
 
 class MemoryStore:
@@ -165,72 +172,105 @@ def system_clock() -> int:
 
 # Each lost swap means that another worker got on.
 _MAX_CONFLICTS = 100
+_CONFLICT = "other workers kept changing the session; try again"
+# A refresh is answered with a token that was fetched less than so many milliseconds ago.
+_REFRESH_ONCE_MS = 5_000
 _log = logging.getLogger("idvkit")
 _httpx_log = logging.getLogger("httpx")
-_Kept = Tuple[int, HttpResponse]
-# Kept answers (access tokens) by client, then by the key that the session names.
-_kept: WeakKeyDictionary[Union[httpx.Client, httpx.AsyncClient], Dict[str, _Kept]] = WeakKeyDictionary()
-_kept_lock = threading.Lock()
+_AnyClient = Union[httpx.Client, httpx.AsyncClient]
+# What is kept, by client, then by the key that the session names.
+_slots: WeakKeyDictionary[_AnyClient, Dict[str, _Slot]] = WeakKeyDictionary()
+_slots_lock = threading.Lock()
 
 
 def _claims(session: Session, request: HttpRequest, now: int) -> bool:
     try:
         session.handle(Sending(request.id), now)
-    except Reject:
+    except Reject as reject:
+        _unless(reject, "stale", "claimed")
         return False
     return True
 
 
-def _unless_stale(reject: Reject) -> None:
-    """Another worker's answer came first: ours is not needed."""
-    if reject.code != "stale":
+def _unless(reject: Reject, *codes: str) -> None:
+    """Another worker was first, so that ours is not needed; all else is raised."""
+    if reject.code not in codes:
         raise reject
 
 
 def _send(client: httpx.Client, request: HttpRequest, now: Clock) -> Input:
-    kept = _recall(client, request, now())
-    if kept is not None:
-        return kept
-    try:
-        _quiet()
-        answer = _exchange(client, request)
-    except (httpx.HTTPError, httpx.InvalidURL, _Refused) as error:
-        return _failed(request, error)
-    return _keep(client, request, answer, now())
+    if request.cache is None:
+        return _fetch(client, request)
+    slot = _slot(client, request.cache)
+    with slot.lock:
+        return slot.recall(request, now()) or slot.keep(request, _fetch(client, request), now())
 
 
 async def _asend(client: httpx.AsyncClient, request: HttpRequest, now: Clock) -> Input:
-    kept = _recall(client, request, now())
-    if kept is not None:
-        return kept
+    if request.cache is None:
+        return await _afetch(client, request)
+    slot = _slot(client, request.cache)
+    async with slot.turn():
+        return slot.recall(request, now()) or slot.keep(request, await _afetch(client, request), now())
+
+
+def _fetch(client: httpx.Client, request: HttpRequest) -> Input:
     try:
         _quiet()
-        answer = await asyncio.wait_for(_aexchange(client, request), request.timeout_ms / 1000)
+        return _answered(request, _exchange(client, request))
+    except (httpx.HTTPError, httpx.InvalidURL, _Refused) as error:
+        return _failed(request, error)
+
+
+async def _afetch(client: httpx.AsyncClient, request: HttpRequest) -> Input:
+    try:
+        _quiet()
+        return _answered(request, await asyncio.wait_for(_aexchange(client, request), request.timeout_ms / 1000))
     except (httpx.HTTPError, httpx.InvalidURL, _Refused, asyncio.TimeoutError) as error:
         return _failed(request, error)
-    return _keep(client, request, answer, now())
 
 
 def _exchange(client: httpx.Client, request: HttpRequest) -> HttpResponse:
-    deadline = time.monotonic() + request.timeout_ms / 1000
+    """httpx limits each read, not all of them together: so another thread reads, and this one keeps the time. An exchange
+    that is given up ends at its next read."""
+    done: Future[HttpResponse] = Future()
+    given_up = threading.Event()
+
+    def perform() -> None:
+        try:
+            done.set_result(_read(client, request, given_up))
+        except BaseException as error:  # whatever it is, it is the caller's
+            done.set_exception(error)
+
+    threading.Thread(target=copy_context().run, args=(perform,), name="idvkit-exchange", daemon=True).start()
+    try:
+        return done.result(request.timeout_ms / 1000)
+    except FutureTimeout:
+        raise _Refused("time-out") from None
+    finally:
+        given_up.set()
+
+
+def _read(client: httpx.Client, request: HttpRequest, given_up: threading.Event) -> HttpResponse:
     response = client.send(_built(request), stream=True, auth=None, follow_redirects=False)
     try:
         body = bytearray()
         for chunk in response.iter_bytes():
-            _take(body, chunk, deadline)
-        return _answer(request, response, body)
+            if given_up.is_set():
+                raise _Refused("time-out")
+            _take(body, chunk)
+        return _response(request, response, body)
     finally:
         response.close()
 
 
 async def _aexchange(client: httpx.AsyncClient, request: HttpRequest) -> HttpResponse:
-    deadline = time.monotonic() + request.timeout_ms / 1000
     response = await client.send(_built(request), stream=True, auth=None, follow_redirects=False)
     try:
         body = bytearray()
         async for chunk in response.aiter_bytes():
-            _take(body, chunk, deadline)
-        return _answer(request, response, body)
+            _take(body, chunk)
+        return _response(request, response, body)
     finally:
         await response.aclose()
 
@@ -248,19 +288,20 @@ def _built(request: HttpRequest) -> httpx.Request:
     )
 
 
-def _take(body: bytearray, chunk: bytes, deadline: float) -> None:
+def _take(body: bytearray, chunk: bytes) -> None:
     if len(body) + len(chunk) > MAX_ANSWER_BYTES:
         raise _Refused("answer too large")
-    # httpx limits each read, not all of them together.
-    if time.monotonic() > deadline:
-        raise _Refused("time-out")
     body += chunk
 
 
-def _answer(request: HttpRequest, response: httpx.Response, body: bytearray) -> HttpResponse:
-    _log.info("%s answered %d", request.operation, response.status_code)
+def _response(request: HttpRequest, response: httpx.Response, body: bytearray) -> HttpResponse:
     headers = [Header(name, value) for name, value in response.headers.multi_items()]
     return HttpResponse(request.id, response.status_code, headers, bytes(body))
+
+
+def _answered(request: HttpRequest, answer: HttpResponse) -> HttpResponse:
+    _log.info("%s answered %d", request.operation, answer.status)
+    return answer
 
 
 def _failed(request: HttpRequest, error: Exception) -> HttpFailed:
@@ -274,27 +315,41 @@ def _quiet() -> None:
         _httpx_log.setLevel(logging.WARNING)
 
 
-def _recall(
-    client: Union[httpx.Client, httpx.AsyncClient], request: HttpRequest, now: int
-) -> Optional[HttpResponse]:
-    cache = request.cache
-    if cache is None or cache.refresh:
-        return None
-    with _kept_lock:
-        until, answer = _kept.get(client, {}).get(cache.key, (0, None))
-    if answer is None or now >= until:
-        return None
-    return HttpResponse(request.id, answer.status, answer.headers, answer.body)
+class _Slot:
+    """A kept answer: an access token. Who fetches it holds the lock, and others wait for what comes."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self._turn: Optional[Tuple[asyncio.AbstractEventLoop, asyncio.Lock]] = None
+        self._since = self._until = 0
+        self._answer: Optional[HttpResponse] = None
+
+    def turn(self) -> asyncio.Lock:
+        """The lock for asyncio: one for each loop, as a lock cannot leave its own."""
+        loop = asyncio.get_running_loop()
+        if self._turn is None or self._turn[0] is not loop:
+            self._turn = (loop, asyncio.Lock())
+        return self._turn[1]
+
+    def recall(self, request: HttpRequest, now: int) -> Optional[HttpResponse]:
+        """A refused token makes every waiting session ask for a new one: the first of them fetches it for all."""
+        answer, cache = self._answer, request.cache
+        if answer is None or cache is None or now >= self._until:
+            return None
+        if cache.refresh and now - self._since >= _REFRESH_ONCE_MS:
+            return None
+        return HttpResponse(request.id, answer.status, answer.headers, answer.body)
+
+    def keep(self, request: HttpRequest, answer: Input, now: int) -> Input:
+        self._answer = None
+        if request.cache and isinstance(answer, HttpResponse) and 200 <= answer.status < 300:
+            self._answer, self._since, self._until = answer, now, now + _life(request.cache, answer)
+        return answer
 
 
-def _keep(
-    client: Union[httpx.Client, httpx.AsyncClient], request: HttpRequest, answer: HttpResponse, now: int
-) -> HttpResponse:
-    cache = request.cache
-    if cache is not None and 200 <= answer.status < 300:
-        with _kept_lock:
-            _kept.setdefault(client, {})[cache.key] = (now + _life(cache, answer), answer)
-    return answer
+def _slot(client: _AnyClient, cache: Cache) -> _Slot:
+    with _slots_lock:
+        return _slots.setdefault(client, {}).setdefault(cache.key, _Slot())
 
 
 def _life(cache: Cache, answer: HttpResponse) -> int:

@@ -1,6 +1,5 @@
 //! What a person can choose: providers and their flows, with the request that each stands for.
 
-use idvkit::Reject;
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -129,12 +128,23 @@ pub(super) struct Wish {
     scenario: Option<String>,
 }
 
+/// A wish that names something that there is not.
+#[derive(Debug)]
+pub(super) struct NoSuch {
+    /// Such as `unknown_provider`.
+    pub(super) code: &'static str,
+    /// Which member of the wish.
+    pub(super) field: &'static str,
+    /// What there is.
+    pub(super) message: String,
+}
+
 impl Wish {
     /// The flow, the scene and the whole choice.
     ///
     /// # Errors
     /// `unknown_provider`, `unknown_flow`, `unknown_locale` or `unknown_scenario`, with the names that there are.
-    pub(super) fn resolve(self) -> Result<(&'static Flow, &'static Scene, Choice), Reject> {
+    pub(super) fn resolve(self) -> Result<(&'static Flow, &'static Scene, Choice), NoSuch> {
         let of_provider: Vec<&Flow> = FLOWS.iter().filter(|flow| flow.cast.provider == self.provider).collect();
         if of_provider.is_empty() {
             let known: Vec<&str> = FLOWS.iter().map(|flow| flow.cast.provider).collect();
@@ -163,7 +173,7 @@ impl Wish {
     }
 }
 
-fn unknown(field: &'static str, given: &str, known: &[&str]) -> Reject {
+fn unknown(field: &'static str, given: &str, known: &[&str]) -> NoSuch {
     let code = match field {
         "provider" => "unknown_provider",
         "flow" => "unknown_flow",
@@ -173,7 +183,8 @@ fn unknown(field: &'static str, given: &str, known: &[&str]) -> Reject {
     let mut known = known.to_vec();
     known.dedup();
     let given: String = given.chars().filter(|c| !c.is_control()).take(40).collect();
-    Reject::caller(code, field, format!("there is no {field} {given:?}; choose one of: {}", known.join(", ")))
+    let message = format!("there is no {field} {given:?}; choose one of: {}", known.join(", "));
+    NoSuch { code, field, message }
 }
 
 /// What `GET /api/catalog` gives: everything that can be chosen.

@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 
 use super::{
     events::events,
-    flows::{self, Wish},
+    flows::{self, NoSuch, Wish},
     pages,
     shop::{Refusal, Shop},
     view,
@@ -84,6 +84,10 @@ impl From<Refusal> for Problem {
     fn from(refusal: Refusal) -> Self {
         match refusal {
             Refusal::Reject(reject) => reject.into(),
+            Refusal::Wish(NoSuch { code, field, message }) => {
+                let field = Some(field.into());
+                Self { status: StatusCode::BAD_REQUEST, code: code.into(), field, message }
+            }
             Refusal::Unknown => Self::new(StatusCode::NOT_FOUND, "unknown_session", "there is no such session"),
             Refusal::Broken(error) => Self::from(error),
         }

@@ -1,7 +1,8 @@
-//! The scenarios by hand: what the sandbox will do, what the person has to do, and what it comes to.
+//! The scenarios by hand: what the sandbox will do, what the person has to do, and what it comes to. A name may stand
+//! here several times, for flows that differ in it.
 
 use idvkit_sandbox::{
-    CallbackMode, CallbackRule, Fault, FaultKind, Script,
+    CallbackMode, CallbackRule, Fault, FaultKind, PageScript, Script, Storage,
     attestr::{AttestrScript, Tamper},
     biometric_kz::{BiometricKzScript, Scenario},
     jumio::{JumioScript, Verdict},
@@ -50,13 +51,19 @@ impl Scene {
     }
 
     pub(super) fn entry(&self, flow: &Flow) -> Value {
-        let about = SCENARIOS.iter().find(|(name, _)| *name == self.name).map_or("", |(_, about)| *about);
+        let about =
+            SCENARIOS.iter().chain(IN_BROWSERS).find(|(name, _)| *name == self.name).map_or("", |(_, about)| *about);
         let user = match (self.user, flow.name) {
             (YES, "sdk") => "Press “Play the SDK”.",
             (YES, "document") => "Choose or take two pictures and send them.",
+            (LATER, "sdk") => "Press “Play the SDK”, then advance the clock by some minutes.",
+            (LATER, "document") => "Send two pictures, then advance the clock by some minutes.",
             (user, _) => user,
         };
-        json!({ "scenario": self.name, "about": about, "user": user, "outcome": self.outcome })
+        // Attestr gives no verdict.
+        let passes = if flow.cast.provider == "attestr" { "completed" } else { "approved" };
+        let outcome = if self.outcome == PASS { passes } else { self.outcome };
+        json!({ "scenario": self.name, "about": about, "user": user, "outcome": outcome })
     }
 
     fn fits(&self, flow: &Flow) -> bool {
@@ -71,8 +78,19 @@ pub(super) fn of(flow: &Flow) -> impl Iterator<Item = &'static Scene> + '_ {
     SCENES.iter().filter(|scene| scene.fits(flow))
 }
 
+/// Scenes that only a real browser can show: name, and what it shows.
+const IN_BROWSERS: &[(&str, &str)] = &[
+    ("slow-network", "the provider’s pages take their time"),
+    ("storage-blocked", "the browser gives framed pages no storage, as private windows do"),
+];
+
 const YES: &str = "Go through the pages and do everything right.";
-const PASS: &str = "approved (Attestr: completed)";
+const LATER: &str = "Go through the pages, then advance the clock by some minutes.";
+const PASS: &str = "the usual outcome";
+/// The flows with pages of the provider's.
+const PAGES: &[&str] = &["jumio", "attestr", "biometric_kz", "signicat capture", "signicat eid"];
+/// Those among them that can be in a frame.
+const FRAMED: &[&str] = &["jumio", "attestr", "biometric_kz"];
 const JUDGES: &[&str] = &["jumio", "biometric_kz", "signicat"];
 
 static SCENES: &[Scene] = &[
@@ -95,30 +113,86 @@ static SCENES: &[Scene] = &[
     },
     Scene {
         name: "expired",
-        user: "Do nothing, and advance the clock by a day (Attestr: by 30 of them).",
+        user: "Do nothing, and advance the clock by a day.",
         outcome: "expired; another try is allowed",
-        flows: &[],
+        flows: &["jumio"],
+        tell: |_| vec![],
+    },
+    Scene {
+        name: "expired",
+        user: "Do nothing, and advance the clock by two days.",
+        outcome: "expired; another try is allowed",
+        flows: &["signicat"],
+        tell: |_| vec![],
+    },
+    Scene {
+        name: "expired",
+        user: "Do nothing, and advance the clock by 30 days: in a second tab, because the provider’s window covers this page.",
+        outcome: "expired; another try is allowed",
+        flows: &["attestr"],
+        tell: |_| vec![],
+    },
+    Scene {
+        name: "expired",
+        user: "Open the page, do nothing more, and advance the clock by two days.",
+        outcome: "declined, because the first step ran into its time limit; without the page opened, expired",
+        flows: &["biometric_kz"],
         tell: |_| vec![],
     },
     Scene {
         name: "superseded",
-        user: "Start it twice: both are for the same person, and the newer ends the older.",
-        outcome: "the older one expired",
+        user: "Start it twice: both are for the same person. Then open the older one, in the list of sessions.",
+        outcome: "the older one expired, and the newer goes on",
         flows: &["jumio"],
         tell: |_| vec![],
     },
     Scene {
         name: "camera-denied",
-        user: "Refuse the camera, in the browser or by the page's button. Jumio's link then works again.",
-        outcome: "Jumio: no end yet; biometric.kz: declined; Attestr and Signicat: failed, another try is allowed",
-        flows: &["jumio", "attestr", "biometric_kz", "signicat capture"],
+        user: "Press “Deny the camera”; or refuse it in the browser, and then “Continue anyway”.",
+        outcome: "no end yet: the link works until it expires, so reload this page and go on",
+        flows: &["jumio"],
+        tell: |_| vec![],
+    },
+    Scene {
+        name: "camera-denied",
+        user: "Press “Deny the camera” where a picture is wanted, and advance the clock by a minute.",
+        outcome: "failed (flow_error); another try is allowed",
+        flows: &["attestr"],
+        tell: |_| vec![],
+    },
+    Scene {
+        name: "camera-denied",
+        user: "Press “Deny the camera”; or refuse it in the browser, and then “Continue anyway”.",
+        outcome: "declined: this provider counts it as a failed step",
+        flows: &["biometric_kz"],
+        tell: |_| vec![],
+    },
+    Scene {
+        name: "camera-denied",
+        user: "Press “Deny the camera” on the provider’s page.",
+        outcome: "failed (process_failed); another try is allowed",
+        flows: &["signicat capture"],
         tell: |_| vec![],
     },
     Scene {
         name: "three-failed-attempts",
-        user: "Fail three times: an unacceptable selfie, a wrong PAN, a wrong code.",
-        outcome: "Jumio: expired after a quarter of an hour; Attestr: failed; biometric.kz: declined",
-        flows: &["jumio", "attestr", "biometric_kz"],
+        user: "Submit an unacceptable selfie three times, and advance the clock by a quarter of an hour.",
+        outcome: "expired; another try is allowed",
+        flows: &["jumio"],
+        tell: |_| vec![],
+    },
+    Scene {
+        name: "three-failed-attempts",
+        user: "Enter a wrong PAN, such as “wrong”, three times, and advance the clock by a minute.",
+        outcome: "failed (flow_error); another try is allowed",
+        flows: &["attestr"],
+        tell: |_| vec![],
+    },
+    Scene {
+        name: "three-failed-attempts",
+        user: "Take the picture, have a code sent, and enter a wrong one three times.",
+        outcome: "declined",
+        flows: &["biometric_kz"],
         tell: |_| vec![],
     },
     Scene {
@@ -138,7 +212,7 @@ static SCENES: &[Scene] = &[
     },
     Scene {
         name: "rate-limited",
-        user: "Go through the pages, then advance the clock by two minutes.",
+        user: LATER,
         outcome: PASS,
         flows: &[],
         tell: |told| {
@@ -148,14 +222,14 @@ static SCENES: &[Scene] = &[
     },
     Scene {
         name: "late-callback",
-        user: "Go through the pages. The callback comes 20 minutes later and changes nothing.",
+        user: "Go through the pages, and advance the clock: the callback comes 20 minutes late and changes nothing.",
         outcome: PASS,
         flows: &[],
         tell: |told| vec![callbacks(told, CallbackMode::Late, 20 * 60_000)],
     },
     Scene {
         name: "lost-callback",
-        user: YES,
+        user: LATER,
         outcome: PASS,
         flows: &[],
         tell: |told| vec![callbacks(told, CallbackMode::Lost, 0)],
@@ -216,6 +290,20 @@ static SCENES: &[Scene] = &[
         },
     },
     Scene {
+        name: "slow-network",
+        user: "Go through the pages: each answer takes 3 seconds.",
+        outcome: PASS,
+        flows: PAGES,
+        tell: |told| page(told, &PageScript { delay_ms: 3_000, ..PageScript::default() }),
+    },
+    Scene {
+        name: "storage-blocked",
+        user: "Follow the page’s link out of the frame, and go on there.",
+        outcome: PASS,
+        flows: FRAMED,
+        tell: |told| page(told, &PageScript { storage: Storage::Blocked, ..PageScript::default() }),
+    },
+    Scene {
         name: "process-failed",
         user: "Go through the pages, see it fail, and press “Try again”.",
         outcome: "failed (process_failed), then approved",
@@ -240,6 +328,11 @@ static SCENES: &[Scene] = &[
         },
     },
 ];
+
+/// How the user's browser behaves on the provider's pages.
+fn page(told: &Told<'_>, page: &PageScript) -> Vec<Call> {
+    vec![("script", json!({ "provider": told.flow.cast.provider, "page": page }))]
+}
 
 fn declined(told: &Told<'_>) -> Vec<Call> {
     match told.flow.cast.provider {

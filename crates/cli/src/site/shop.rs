@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use tokio::sync::{Notify, watch};
 
 use super::{
-    flows::{self, Opening, Wish},
+    flows::{self, NoSuch, Opening, Wish},
     ledger::{Ledger, Row, Step, Stored},
     provider::{Providers, callbacks},
     scenes::Told,
@@ -52,12 +52,20 @@ type Turn = tokio::sync::OwnedMutexGuard<()>;
 /// Why the merchant says no.
 #[derive(Debug)]
 pub(super) enum Refusal {
+    /// A wish that cannot be had here.
+    Wish(NoSuch),
     /// The session, or the request for one, was refused.
     Reject(Reject),
     /// There is no such session.
     Unknown,
     /// Something of our own is broken.
     Broken(anyhow::Error),
+}
+
+impl From<NoSuch> for Refusal {
+    fn from(wish: NoSuch) -> Self {
+        Self::Wish(wish)
+    }
 }
 
 impl From<Reject> for Refusal {

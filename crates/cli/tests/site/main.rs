@@ -4,7 +4,10 @@
 mod accidents;
 mod stand;
 
-use std::time::Duration;
+use std::{
+    collections::HashSet,
+    time::{Duration, Instant},
+};
 
 use idvkit_cli::site::{Options, Site};
 use serde_json::{Value, json};
@@ -77,6 +80,8 @@ async fn everything_in_the_catalog_can_be_started() {
     let catalog = site.get("/api/catalog").await;
     for flow in catalog["flows"].as_array().unwrap() {
         let mut wish = json!({ "provider": flow["provider"], "flow": flow["flow"] });
+        let names: Vec<&Value> = flow["scenarios"].as_array().unwrap().iter().map(|it| &it["scenario"]).collect();
+        assert_eq!(names.iter().collect::<HashSet<_>>().len(), names.len(), "one name twice: {names:?}");
         for scenario in flow["scenarios"].as_array().unwrap() {
             assert_ne!(scenario["about"], "", "{scenario}: the played demo knows no such scenario");
             wish["scenario"] = scenario["scenario"].clone();
@@ -86,6 +91,25 @@ async fn everything_in_the_catalog_can_be_started() {
             wish["locale"] = locale.clone();
             site.open(wish.clone()).await;
         }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_users_network_and_browser_can_be_bad() {
+    let site = Running::start(&Options::default()).await;
+    for provider in ["jumio", "biometric_kz"] {
+        let page = async |scenario: &str| {
+            let case = site.open(json!({ "provider": provider, "scenario": scenario })).await;
+            let ways = case.state().await["next"]["journey"]["ways"].clone();
+            let url = ways.as_array().unwrap().iter().find_map(|way| way["url"].as_str()).unwrap().to_owned();
+            let begun = Instant::now();
+            let text = site.http.get(url).send().await.unwrap().text().await.unwrap();
+            (begun.elapsed(), text)
+        };
+        let (took, _) = page("slow-network").await;
+        assert!(took >= Duration::from_secs(3), "{provider}: {took:?}");
+        let (took, text) = page("storage-blocked").await;
+        assert!(took < Duration::from_secs(3) && text.contains("data-storage=\"blocked\""), "{provider}: {text}");
     }
 }
 

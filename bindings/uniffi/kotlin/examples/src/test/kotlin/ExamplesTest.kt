@@ -45,18 +45,18 @@ class ExamplesTest {
     }
 
     @Test
-    fun `the README shows what the files hold`() {
+    fun `the READMEs show what the files hold`() {
         val binding = File(System.getProperty("idvkit.binding"))
-        val readme = binding.resolve("README.md").readText()
-        val files = mapOf(
-            "kotlin" to "kotlin/examples/src/main/kotlin/QuickStart.kt",
-            "swift" to "swift/Tests/IdvkitTests/QuickStart.swift",
-        )
-        for ((language, file) in files) {
-            val source = binding.resolve(file).readText()
-            val shown = source.substringAfter("// [quick start]\n").substringBefore("// [/quick start]").trimEnd()
-            assertTrue("```$language\n$shown\n```" in readme, "README.md shows another text than $file")
-        }
+        val kotlin = binding.resolve("kotlin/examples/src/main/kotlin/QuickStart.kt")
+        val swift = binding.resolve("swift/Tests/IdvkitTests/QuickStart.swift")
+        check(binding.resolve("README.md"), "kotlin", kotlin)
+        check(binding.resolve("README.md"), "swift", swift)
+        check(binding.resolve("../../README.md"), "kotlin", kotlin)
+    }
+
+    private fun check(readme: File, language: String, file: File) {
+        val shown = file.readText().substringAfter("// [quick start]\n").substringBefore("// [/quick start]").trimEnd()
+        assertTrue("```$language\n$shown\n```" in readme.readText(), "$readme shows another text than $file")
     }
 
     @Test
