@@ -9,7 +9,7 @@ export type Panel = ReturnType<typeof panelIn>;
 
 /** Makes the shadow of an element. */
 export function panelIn(host: HTMLElement) {
-  const status = make("p", { role: "status", ariaLive: "polite" });
+  const status = make("p", { role: "status" });
   const notice = make("div", { role: "alert" });
   const content = make("div");
   const section = make("section", { tabIndex: -1 }, status, notice, content, make("slot", { name: "script" }));
@@ -61,7 +61,7 @@ export function panelIn(host: HTMLElement) {
     button: (key: TextKey, onclick: (() => void) | null = null, className = "") =>
       label(make("button", { onclick, className, part: "button" }), key),
     /** Empties everything. */
-    clear() {
+    empty() {
       labels.clear();
       put(notice, []);
       put(content, []);

@@ -1,5 +1,6 @@
 // `read`: what the page saw becomes an opaque hint for its own server. The rules stand in the journey; there are none here.
 
+import { parse } from "./choose.js";
 import type { Carry, HintKind, Journey, Seen, Signal, Way } from "./types.js";
 
 /** The longest hint text, in bytes. */
@@ -23,14 +24,15 @@ export interface Hint {
  */
 export function read(journey: Journey | string, seen: Seen): string | null {
   try {
-    return understand(typeof journey === "string" ? JSON.parse(journey) : journey, seen)?.text ?? null;
+    return understand(parse(journey), seen)?.text ?? null;
   } catch {
     return null;
   }
 }
 
 /** As `read`, with the kind beside the text. */
-export function understand(journey: Journey, seen: Seen): Hint | null {
+export function understand(journey: Journey | null, seen: Seen): Hint | null {
+  if (!journey) return null;
   if (seen.type === "closed") return hint(journey, "closed", []);
   const text = members(seen);
   const signal = text && journey.ways.flatMap(signals).find((one) => fits(one, seen, text));
@@ -92,20 +94,19 @@ function members({ url, origin, data = "" }: Saw): Members | undefined {
 }
 
 function carried(carry: readonly Carry[], text: Members): [string, string][] {
-  // By characters, not by halves of them.
-  const cut = (value: string, max: number) => [...value].slice(0, max).join("");
   return carry.flatMap(({ name, path, max }): [string, string][] => {
     const value = text(path);
-    return value === undefined ? [] : [[name, cut(value, max)]];
+    // Cut by characters, not by halves of them.
+    return value === undefined ? [] : [[name, [...value].slice(0, max).join("")]];
   });
 }
 
 /** An object, or a JSON string that holds one: libraries hand over either. */
 function object(text: string): Record<string, unknown> | undefined {
   try {
-    const value = parsed(text);
-    const inner = typeof value === "string" ? parsed(value) : value;
-    if (isObject(inner)) return inner;
+    let value = parsed(text);
+    if (typeof value === "string") value = parsed(value);
+    if (isObject(value)) return value;
   } catch {
     // Not JSON, so nothing to read.
   }
@@ -120,13 +121,13 @@ function parsed(text: string): unknown {
 /** Whether the other languages read it, too: no half characters, no numbers beyond a double, and nested only so deep. */
 function sound(value: unknown, depth: number): boolean {
   if (Object(value) === value) return depth > 0 && Object.entries(value as object).flat().every((one) => sound(one, depth - 1));
-  return typeof value === "number" ? isFinite(value) : !/\p{Cs}/u.test(`${value}`);
+  return typeof value === "number" ? isFinite(value) : `${value}`.isWellFormed();
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+  return Object(value) === value && !Array.isArray(value);
 }
 
 function bytes(text: string): number {
-  return new TextEncoder().encode(text).length;
+  return new Blob([text]).size;
 }
