@@ -154,9 +154,6 @@ test("a script that does not come, has nothing to call, or breaks", async () => 
 test("a script that takes too long is told of, and \"try again\" waits for it anew", async () => {
   site.put("/slow.js", "", { hang: true });
   const page = await open(browser, `${site.merchant}/`);
-  // Without its cache the browser asks at once; with it, it gives a request of the same address twenty seconds first.
-  const session = await page.context().newCDPSession(page);
-  await session.send("Network.setCacheDisabled", { cacheDisabled: true });
   await page.evaluate(() => document.getElementById("one").setAttribute("load-timeout", "200"));
   await give(page, journeyOf([flow({ src: `${site.provider}/slow.js` })]));
   assert.equal((await until(page, { name: "error" })).code, "load_timeout");

@@ -88,8 +88,8 @@ interface Load {
   ran?: boolean;
 }
 
-/** By source: a script that is there already is not loaded again, by whichever element. */
-const loads = new Map<string, Load>();
+/** By source: a script that is there already is not loaded again, by whichever element. One that did not come leaves `null`. */
+const loads = new Map<string, Load | null>();
 
 async function load(shown: Showing, way: ScriptWay): Promise<void> {
   const { src } = way;
@@ -99,7 +99,7 @@ async function load(shown: Showing, way: ScriptWay): Promise<void> {
   /** What has not come by then is asked for anew the next time. */
   const drop = () => {
     load.tag.remove();
-    if (!load.ran && loads.get(src) === load) loads.delete(src);
+    if (!load.ran && loads.get(src) === load) loads.set(src, null);
   };
   atEnd(shown, () => --load.users || drop());
   try {
@@ -113,8 +113,11 @@ async function load(shown: Showing, way: ScriptWay): Promise<void> {
 
 function begin({ owner }: Showing, { src, module }: ScriptWay): Load {
   const integrity = owner.getAttribute("integrity") ?? "";
+  const url = new URL(src);
+  // Under the same address a browser would go on waiting for what hangs.
+  if (loads.has(src)) url.searchParams.set("again", `${Date.now()}`);
   const type = module ? "module" : "";
-  const tag = make("script", { src, type, nonce: owner.nonce!, integrity, crossOrigin: integrity ? "anonymous" : null });
+  const tag = make("script", { src: `${url}`, type, nonce: owner.nonce!, integrity, crossOrigin: integrity ? "anonymous" : null });
   const done = new Promise((onload, onerror) => Object.assign(tag, { onload, onerror }));
   document.head.append(tag);
   return { tag, done, users: 0 };
