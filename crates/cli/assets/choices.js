@@ -18,7 +18,7 @@ export async function choose({ form, catalog }) {
     const entry = chosen().scenarios.find(({ scenario: name }) => name === scenario.value);
     const note = speaks(chosen(), language.value) ? "" : ` The provider’s own pages have other languages: ${locale(chosen(), language.value)}.`;
     about.textContent = `${sentence(chosen().about)}${note}`;
-    scene.textContent = `${entry.user} It comes to: ${entry.outcome}.`;
+    scene.textContent = promise(entry);
     remember();
   };
   const remember = () => {
@@ -38,6 +38,7 @@ export async function choose({ form, catalog }) {
   flows.addEventListener("change", showFlow);
   form.addEventListener("change", showScene);
 
+  const flowOf = (entry) => catalog.flows.find((known) => nameOf(known) === nameOf(entry));
   return {
     wish: () => {
       const { provider, flow } = chosen();
@@ -45,8 +46,17 @@ export async function choose({ form, catalog }) {
     },
     language: () => language.value,
     way: () => way.value,
-    titleOf: (entry) => catalog.flows.find((known) => nameOf(known) === nameOf(entry))?.title ?? entry.id,
+    titleOf: (entry) => flowOf(entry)?.title ?? entry.id,
+    aboutOf: (entry) => {
+      const known = flowOf(entry)?.scenarios.find(({ scenario }) => scenario === entry.scenario);
+      return known ? `Scenario “${known.scenario.replaceAll("-", " ")}”. ${promise(known)}` : "";
+    },
   };
+}
+
+/** What the person does, and what it comes to. */
+function promise({ user, outcome }) {
+  return `${user} It comes to: ${outcome}.`;
 }
 
 function fill(select, options) {

@@ -65,9 +65,14 @@ function open(id, state) {
   $("session").hidden = false;
   timeline = follow(id, { list: $("timeline"), live: $("live"), changed: soon(refresh) });
   show(state);
-  // On a phone the form would be in the way.
-  if (NARROW.matches) $("starter").open = false;
-  $("session").scrollIntoView();
+  // The form would be in the way of what was started.
+  foldForm(true);
+  if (NARROW.matches) $("session").scrollIntoView();
+}
+
+function foldForm(isFolded) {
+  $("starter").open = !isFolded;
+  $("starter-title").textContent = isFolded ? "Verify another customer" : "Verify a customer";
 }
 
 /** Leaves the session that is shown. */
@@ -76,7 +81,7 @@ function close() {
   [session, timeline, view] = [null, null, null];
   leaveJourney();
   $("session").hidden = true;
-  $("starter").open = true;
+  foldForm(false);
   $("forged").textContent = "";
   $("timeline").replaceChildren();
   $("live").textContent = "Start a verification to see it.";
@@ -96,6 +101,7 @@ function show(state) {
   setClock(state.now);
   const flow = choices.titleOf(state);
   $("session-title").textContent = flow;
+  $("session-about").textContent = choices.aboutOf(state);
   $("session").dataset.step = state.step;
   tick();
   for (const name of ["retry", "erase", "sdk"]) $(name).hidden = !state.can[name];
@@ -166,7 +172,7 @@ function showOutcome({ outcome, next, evidence }) {
     row("system", evidence.production ? "production" : "not production: a stand-in");
     row("bytes kept", evidence.bytes);
     for (const { name, passed, status, score } of evidence.parts) {
-      row(name, [status, passed == null ? null : passed ? "passed" : "not passed", score && `score ${score}`].filter(Boolean).join(", ") || "there");
+      row(name, [status, passed == null ? null : passed ? "passed" : "not passed", score && `score ${score}`].filter(Boolean).join(", ") || "in the result");
     }
     for (const { code, part } of evidence.reasons) row("reason", part ? `${code} (${part})` : code);
     for (const [name, value] of byName(evidence.person ?? {})) row(name.replaceAll("_", " "), value);

@@ -235,6 +235,21 @@ async fn code_steps_help_phones_and_show_the_code() {
     }
 }
 
+/// Around a widget is a page that goes on; from a tab of its own only the user can.
+#[tokio::test]
+async fn an_end_that_leads_nowhere_says_so() {
+    let sandbox = Sandbox::start().await.unwrap();
+    sandbox.control().configure(|config| config.biometric_kz.flows[0].technologies = vec!["LDHP".into()]);
+    for (widget, leads_nowhere) in [(false, true), (true, false)] {
+        let session = session(&sandbox).await;
+        let flow = format!("{}/biometric_kz/remote/flow/{session}?locale=en&widget={widget}", sandbox.base_url());
+        get(&flow).await;
+        let end = press(&flow, &[("action", "submit")]).await.unwrap_err();
+        assert!(end.contains("Finished"), "{end}");
+        assert_eq!(end.contains("go back to where you came from"), leads_nowhere, "widget={widget}");
+    }
+}
+
 /// The scripted user's contract: the first form, its buttons by name and value, the fields.
 #[tokio::test]
 async fn the_main_button_comes_first_and_the_other_endings_follow() {

@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use idvkit::{AtProvider, Basis, Erasure, Evidence, HintKind, Input, Next, Outcome, SignedForm, UnixMillis, Why};
+use idvkit::{AtProvider, Basis, Erasure, Evidence, HintKind, Input, Next, Outcome, SignedForm, UnixMillis, Way, Why};
 use idvkit_http::Observed;
 use serde::Serialize;
 use serde_json::Value;
@@ -151,7 +151,7 @@ impl What {
             Next::Send { .. } => return None,
             Next::Present { journey, .. } => Self::Present {
                 journey: journey.id.clone(),
-                ways: journey.ways.iter().map(|way| way.name().to_owned()).collect(),
+                ways: names_of(&journey.ways),
                 refused: journey.refused.iter().map(|refused| refused.way.clone()).collect(),
             },
             Next::Wait { until, why } => Self::Wait { ms: until.since(now), why: why_text(why) },
@@ -260,6 +260,13 @@ fn why_text(why: &Why) -> String {
         Why::Backoff { fault } => format!("back-off after {}", fault.code),
         Why::Throttled { .. } => "the provider asked for a pause".into(),
     }
+}
+
+/// Each kind of way once: an SDK for Android and one for iOS are both `native`.
+fn names_of(ways: &[Way]) -> Vec<String> {
+    let mut names: Vec<String> = ways.iter().map(|way| way.name().to_owned()).collect();
+    names.dedup();
+    names
 }
 
 impl fmt::Display for What {

@@ -354,3 +354,28 @@ async fn in_one_form(response: Response) -> Response {
     let sentence = if sentence.is_empty() { "this address takes another method" } else { &*sentence };
     Problem::new(status, code, sentence).into_response()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Name, named_as};
+
+    #[test]
+    fn a_host_is_known_by_its_own_names_and_port_only() {
+        let (usual, other) = ("http://localhost", "http://localhost:4100");
+        for (host, base, name) in [
+            ("localhost", usual, Some(Name::Own)),
+            ("localhost:80", usual, Some(Name::Own)),
+            ("127.0.0.1", usual, Some(Name::Other)),
+            ("localhost:4100", usual, None),
+            ("localhost:4100", other, Some(Name::Own)),
+            ("127.0.0.1:4100", other, Some(Name::Other)),
+            ("[::1]:4100", other, Some(Name::Other)),
+            ("localhost", other, None),
+            ("127.0.0.1:41000", other, None),
+            ("localhost:4100.evil.example", other, None),
+            ("", other, None),
+        ] {
+            assert_eq!(named_as(host, base), name, "{host} for {base}");
+        }
+    }
+}

@@ -24,7 +24,7 @@ use std::{
     time::Duration,
 };
 
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Context, Result, anyhow};
 use idvkit_sandbox::{Control, Sandbox};
 use tokio::{net::TcpListener, task::JoinHandle};
 
@@ -160,7 +160,11 @@ impl Drop for Site {
 
 /// Both addresses of this machine that `localhost` can mean, so that nobody else answers on one of them.
 async fn listen(wish: Option<u16>, ledger: &Ledger) -> Result<Vec<TcpListener>> {
-    let taken = |port| format!("port {port} is taken; choose another one with --port, or 0 for any");
+    let not_to_be_had = |port, error: &io::Error| {
+        let taken = error.kind() == io::ErrorKind::AddrInUse;
+        let why = if taken { "is taken".into() } else { format!("cannot be had ({error})") };
+        anyhow!("port {port} {why}; choose another one with --port, or 0 for any")
+    };
     let earlier = kept_port(ledger, MERCHANT_PORT)?;
     let port = wish.filter(|port| *port != 0).or(earlier).unwrap_or(if wish.is_some() { 0 } else { PORT });
     let bind = |port| TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port)));
@@ -168,11 +172,11 @@ async fn listen(wish: Option<u16>, ledger: &Ledger) -> Result<Vec<TcpListener>> 
         Err(_) if wish == Some(0) => bind(0).await,
         other => other,
     };
-    let first = first.with_context(|| taken(port))?;
+    let first = first.map_err(|error| not_to_be_had(port, &error))?;
     let port = first.local_addr()?.port();
     match TcpListener::bind(SocketAddr::from((Ipv6Addr::LOCALHOST, port))).await {
         Ok(second) => Ok(vec![first, second]),
-        Err(error) if error.kind() == io::ErrorKind::AddrInUse => bail!(taken(port)),
+        Err(error) if error.kind() == io::ErrorKind::AddrInUse => Err(not_to_be_had(port, &error)),
         // A machine without IPv6.
         Err(_) => Ok(vec![first]),
     }

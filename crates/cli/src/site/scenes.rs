@@ -89,8 +89,6 @@ const LATER: &str = "Go through the pages, then advance the clock by some minute
 const PASS: &str = "the usual outcome";
 /// The flows with pages of the provider's.
 const PAGES: &[&str] = &["jumio", "attestr", "biometric_kz", "signicat capture", "signicat eid"];
-/// Those among them that can be in a frame.
-const FRAMED: &[&str] = &["jumio", "attestr", "biometric_kz"];
 const JUDGES: &[&str] = &["jumio", "biometric_kz", "signicat"];
 
 static SCENES: &[Scene] = &[
@@ -127,8 +125,8 @@ static SCENES: &[Scene] = &[
     },
     Scene {
         name: "expired",
-        user: "Do nothing, and advance the clock by 30 days: in a second tab, because the provider’s window covers this page.",
-        outcome: "expired; another try is allowed",
+        user: "Do nothing, and advance the clock by 31 days: in a second tab, because the provider’s window covers this page.",
+        outcome: "failed (flow_error), because the open window ends with an error; never opened, expired",
         flows: &["attestr"],
         tell: |_| vec![],
     },
@@ -300,7 +298,14 @@ static SCENES: &[Scene] = &[
         name: "storage-blocked",
         user: "Follow the page’s link out of the frame, and go on there.",
         outcome: PASS,
-        flows: FRAMED,
+        flows: &["jumio", "biometric_kz"],
+        tell: |told| page(told, &PageScript { storage: Storage::Blocked, ..PageScript::default() }),
+    },
+    Scene {
+        name: "storage-blocked",
+        user: "See what the provider’s window says: it leads nowhere. Reload this page, and advance the clock by a minute.",
+        outcome: "failed (flow_error); another try is allowed",
+        flows: &["attestr"],
         tell: |told| page(told, &PageScript { storage: Storage::Blocked, ..PageScript::default() }),
     },
     Scene {

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use idvkit_cli::site::Options;
+use idvkit_cli::site::{Options, Site};
 use rusqlite::Connection;
 use serde_json::{Value, json};
 
@@ -33,6 +33,25 @@ async fn an_end_that_cannot_be_written_is_neither_told_nor_acted_on_until_it_can
     site.advance(10_000).await;
     assert_ne!(case.state().await["acted"], Value::Null);
     assert_eq!((case.count("decision: ").await, case.count("acts, once").await), (1, 1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_start_that_an_accident_interrupts_is_gone_on_with() {
+    let folder = Folder::new("interrupted");
+    let site = Running::start(&Options { data: Some(folder.file()), ..Options::default() }).await;
+    let disk = Connection::open(folder.file()).unwrap();
+    disk.execute_batch(
+        "CREATE TRIGGER full BEFORE UPDATE OF snapshot ON sessions BEGIN SELECT RAISE(ABORT, 'the disk is full'); END",
+    )
+    .unwrap();
+    let case = site.open(json!({ "provider": "jumio" })).await;
+    assert_eq!((case.state().await["step"].as_str(), case.count("the disk is full").await), (Some("send"), 1));
+
+    disk.execute_batch("DROP TRIGGER full").unwrap();
+    case.presented().await;
+    assert_eq!(case.count("opens a session").await, 1);
+    case.walk("jumio").await;
+    assert_eq!(case.outcome().await["outcome"], "approved");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -129,4 +148,24 @@ async fn nobody_else_on_this_machine_reads_what_is_kept() {
     fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).unwrap();
     let _site = Running::start(&options).await;
     assert_eq!(mode(&file), 0o600);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_port_that_somebody_else_has_is_named_with_the_option_that_changes_it() {
+    let elsewhere = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let taken = Some(elsewhere.local_addr().unwrap().port());
+    let number = taken.unwrap();
+    for (options, sentence) in [
+        (
+            Options { port: taken, ..Options::default() },
+            format!("port {number} is taken; choose another one with --port, or 0 for any"),
+        ),
+        (
+            Options { port: Some(0), sandbox_port: taken, ..Options::default() },
+            format!("the sandbox cannot have port {number} "),
+        ),
+    ] {
+        let error = format!("{:#}", Site::start(&options).await.err().unwrap());
+        assert!(error.starts_with(&sentence) && error.contains("choose another one with --"), "{error}");
+    }
 }

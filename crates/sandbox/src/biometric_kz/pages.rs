@@ -236,7 +236,7 @@ fn over(query: &HashMap<String, String>, world: &World, script: PageScript) -> R
     let look = Look { script, ..Look::new(PROVIDER, texts(query)) };
     let body = html! {
         p { (look.texts.say("kz_over")) }
-        @if widget { (data_script("data-finish", "finish", "{}")) }
+        @if widget { (data_script("data-finish", "finish", "{}")) } @else { p { (look.texts.say("close_page")) } }
     };
     look.page(look.texts.say("kz_over_title"), &body)
 }

@@ -87,7 +87,7 @@ private func result(_ name: String) throws {
         if let stage = row.text("stage") {
             XCTAssertEqual(try run.outcome(), .abandoned(stage: stage), place)
         }
-        guard let evidence = run.session.evidence() else { continue }
+        guard let evidence = try evidenceOf(run, place) else { continue }
         if row["reasons"] != nil {
             XCTAssertEqual(evidence.reasons.map(\.code), row.list("reasons").compactMap(\.text), place)
         }

@@ -16,9 +16,7 @@ func vector(_ name: String) throws -> JSON {
 /// The cases of a file of vectors.
 func rows(_ name: String) throws -> [JSON] {
     let file = try vector(name)
-    let cases = file.list.isEmpty ? file.list("cases") : file.list
-    XCTAssertFalse(cases.isEmpty, "\(name) has no vectors")
-    return cases
+    return file.list.isEmpty ? try file.some("cases") : file.list
 }
 
 func newAccount(_ config: JSON) throws -> Account { try Account(config: config.written) }
@@ -74,6 +72,18 @@ func checkMembers(_ expected: JSON?, _ actual: JSON?, _ place: String?) {
     for (name, value) in expected?.members ?? [:] {
         XCTAssertEqual(actual?.members[name] ?? .null, value, "\(place ?? ""): \(name)")
     }
+}
+
+/// What the end rests on: there with every decision, and never before the end.
+func evidenceOf(_ run: Run, _ place: String) throws -> Evidence? {
+    let step = try run.next()
+    let evidence = run.session.evidence()
+    switch step {
+    case .done(.decided, _): XCTAssertNotNil(evidence, "\(place): a decision rests on nothing")
+    case .done: break
+    default: XCTAssertNil(evidence, "\(place): there is evidence before the end")
+    }
+    return evidence
 }
 
 /// Opens it, and compares the refusal or gives the body of what is sent first.

@@ -91,7 +91,7 @@ private fun biometricResult(name: String) {
         run.answer("biometric_kz.fetch_result", 200, row["body"])
         assertEquals(row.text("outcome"), cameTo(run), place)
         row.text("stage")?.let { assertEquals(Outcome.Abandoned(it), run.outcome(), place) }
-        val evidence = run.session.evidence() ?: continue
+        val evidence = evidenceOf(run, place) ?: continue
         row["reasons"]?.let { assertEquals(it, json(evidence.reasons.map { reason -> reason.code }), place) }
         row["parts"]?.let { assertEquals(it, json(evidence.parts.map { part -> listOf(part.name, part.passed, part.score) }), place) }
         row.of("person")?.let { checkMembers(it as kotlinx.serialization.json.JsonObject, claims(evidence.person!!), place) }

@@ -144,7 +144,7 @@ private fun process(name: String) {
         assertEquals(row.list("reasons"), found.list("reasons"), place)
         val run = verified(row.getValue("body"))
         assertEquals(row.text("outcome"), cameTo(run), place)
-        val evidence = run.session.evidence() ?: continue
+        val evidence = evidenceOf(run, place) ?: continue
         assertEquals(row.of("person") == null, evidence.person == null, place)
         evidence.person?.let { checkMembers(row.of("person")!!.jsonObject, claims(it), place) }
     }

@@ -2,6 +2,7 @@
 
 package idvkit
 
+import idvkit.types.Evidence
 import idvkit.types.Header
 import idvkit.types.HttpRequest
 import idvkit.types.Input
@@ -16,6 +17,7 @@ import kotlinx.serialization.json.JsonObject
 import kotlinx.serialization.json.JsonPrimitive
 import kotlinx.serialization.json.contentOrNull
 import org.junit.jupiter.api.Assertions.assertEquals
+import org.junit.jupiter.api.Assertions.assertTrue
 import java.io.File
 
 val VECTORS = File(System.getProperty("idvkit.vectors"))
@@ -27,7 +29,7 @@ fun vector(name: String): JsonElement = parse(VECTORS.resolve("$name.json").read
 /** The cases of a file of vectors. */
 fun rows(name: String): List<JsonObject> {
     val file = vector(name)
-    val cases = (if (file is JsonObject) file["cases"] else file) as JsonArray
+    val cases = file as? JsonArray ?: file.some("cases")
     check(cases.isNotEmpty()) { "$name has no vectors" }
     return cases.map { it as JsonObject }
 }
@@ -62,6 +64,10 @@ fun JsonElement.flag(name: String): Boolean = text(name).toBoolean()
 fun JsonElement.of(name: String): JsonElement? = (this as? JsonObject)?.get(name)?.takeIf { it !is JsonNull }
 
 fun JsonElement.list(name: String): List<JsonElement> = of(name) as? JsonArray ?: emptyList()
+
+/** A list that holds something: a loop over it does run. */
+fun JsonElement.some(name: String): List<JsonElement> =
+    list(name).also { check(it.isNotEmpty()) { "there is nothing in $name" } }
 
 /** Bytes as transcripts write them. */
 fun bytesOf(wire: JsonElement): ByteArray =
@@ -126,6 +132,15 @@ class Run(private val account: Account, request: JsonObject, var now: Long = T0)
 
     /** What the last answer counted as. A short back-off may hide behind the plan's gap, so `next` does not always say. */
     fun fault(): JsonElement? = parse(session.snapshot()).of("session")?.of("call")?.of("fault")
+}
+
+/** What the end rests on: there with every decision, and never before the end. */
+fun evidenceOf(run: Run, place: String?): Evidence? {
+    val end = run.next() as? Next.Done
+    val evidence = run.session.evidence()
+    assertTrue(evidence != null || end?.outcome !is Outcome.Decided, "$place: a decision rests on nothing")
+    assertTrue(evidence == null || end != null, "$place: there is evidence before the end")
+    return evidence
 }
 
 fun wire(body: Any?): ByteArray = when (body) {
