@@ -381,6 +381,42 @@ test("right to left, the layout is mirrored", async () => {
   await page.context().close();
 });
 
+const UPLOAD = { type: "upload", images: [{ slot: "front", required: true }, { slot: "back", required: false }], types: ["image/png"], max_bytes: 1e6, max_pixels: 100 };
+
+/** Every state that people look at for longer, on what they look at it. */
+test("every state, on a desktop and a phone, light and dark, left to right and right to left: nothing sticks out", async () => {
+  const head = "<style>:root { color-scheme: light dark; font-family: system-ui } body { margin: 1rem }</style>";
+  site.put("/hung", "", { hang: true });
+  for (const dir of ["ltr", "rtl"]) {
+    site.put(`/${dir}`, merchantPage(undefined, { dir, lang: dir === "rtl" ? "ar" : "de", head }));
+    for (const [device, viewport] of Object.entries({ desktop: { width: 1100, height: 700 }, phone: { width: 360, height: 640 } })) {
+      for (const colorScheme of ["light", "dark"]) {
+        const page = await open(browser, `${site.merchant}/${dir}`, { viewport, colorScheme });
+        const fits = async (state) => {
+          assert(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), `${state}: wider than the ${device}`);
+          await picture(page, `element-${state}-${device}-${colorScheme}-${dir}`);
+        };
+        await give(page, framed({ id: "frame" }));
+        await shown(page);
+        await fits("frame");
+        await give(page, journeyOf([UPLOAD], { id: "upload" }));
+        await page.locator("input").first().waitFor();
+        await page.locator("form button").click();
+        await page.locator("[aria-invalid=true]").waitFor();
+        await fits("upload");
+        await give(page, journeyOf([{ type: "redirect", url: `${site.provider}/provider`, shareable: true, finish: [] }], { id: "redirect" }));
+        await page.getByRole("link").waitFor();
+        await fits("redirect");
+        await page.evaluate(() => document.getElementById("one").setAttribute("load-timeout", "200"));
+        await give(page, frameJourney(`${site.provider}/hung`));
+        await until(page, { name: "error", code: "load_timeout" });
+        await fits("late");
+        await page.context().close();
+      }
+    }
+  }
+});
+
 test("each language, also changed while the frame is shown, and dark", async () => {
   const page = await open(browser, `${site.merchant}/`, { colorScheme: "dark" });
   await page.addStyleTag({ content: ":root { color-scheme: light dark }" });
