@@ -19,8 +19,8 @@ const page = (way, id) => `<!doctype html><title>Verify</title>${way}
 <script>addEventListener("idvkit:seen", (event) =>
   fetch("/verifications/${id}/seen", { method: "POST", body: JSON.stringify(event.detail) }))</script>`;
 
-/** The application; `act` is called exactly once for each session that has ended. */
-export function createApp({ config, request, act, path = "idv.sqlite", clock = Date.now }) {
+/** The application; `act` is called once for each session that has ended. */
+export function createApp({ config, request, act, path = "idv.sqlite", clock = Date.now, log = console.error }) {
   const account = new Account(config);
   const database = new sqlite.Database(path);
   database.exec(TABLES);
@@ -36,20 +36,19 @@ export function createApp({ config, request, act, path = "idv.sqlite", clock = D
       for (const reference of session.references) {
         database.run("INSERT OR REPLACE INTO reference VALUES (?, ?)", [reference, id]);
       }
-      const sql = "UPDATE session SET revision = ?, snapshot = ?, due = 0 WHERE id = ? AND revision = ?";
-      return database.run(sql, [session.revision, session.snapshot(), id, expected]).changes === 1;
+      const due = session.next(clock()).until ?? 0; // when the worker is to go on
+      const sql = "UPDATE session SET revision = ?, snapshot = ?, due = ? WHERE id = ? AND revision = ?";
+      return database.run(sql, [session.revision, session.snapshot(), due, id, expected]).changes === 1;
     },
   });
 
   async function goOn(id) {
     const next = await advance(row(id), fetch, { clock });
-    if (next.type !== "done") {
-      database.run("UPDATE session SET due = ? WHERE id = ?", [next.until, id]);
-      return next;
+    if (next.type === "done") {
+      const sql = "UPDATE session SET outcome = ? WHERE id = ? AND outcome IS NULL";
+      const first = database.run(sql, [JSON.stringify(next.outcome), id]).changes === 1;
+      if (first) act(id, next); // whoever writes the outcome acts on it
     }
-    const sql = "UPDATE session SET due = NULL, outcome = ? WHERE id = ? AND outcome IS NULL";
-    const first = database.run(sql, [JSON.stringify(next.outcome), id]).changes === 1;
-    if (first) act(id, next); // whoever writes the outcome acts on it
     return next;
   }
 
@@ -99,17 +98,23 @@ export function createApp({ config, request, act, path = "idv.sqlite", clock = D
   });
 
   app.use((error, _request, response, _next) => {
-    const refused = error instanceof Reject ? (error.blame === "signature" ? 401 : 400) : (error.status ?? 500);
-    response.status(refused).send(error instanceof Reject ? error.code : "");
+    const refused = error instanceof Reject ? { signature: 401, snapshot: 500 }[error.blame] ?? 400 : error.status;
+    response.status(refused ?? 500).send(error instanceof Reject ? error.code : "");
   });
 
+  // One failure must not end the worker: what is due stays due, and is tried again in the next round.
   let working = false;
   const worker = setInterval(async () => {
     if (working) return;
     working = true;
-    const due = database.all("SELECT id FROM session WHERE due <= ?", [clock()]);
-    await Promise.allSettled(due.map(({ id }) => goOn(id)));
-    working = false;
+    try {
+      const due = database.all("SELECT id FROM session WHERE outcome IS NULL AND due <= ?", [clock()]);
+      await Promise.all(due.map(({ id }) => goOn(id).catch((error) => log(id, error))));
+    } catch (error) {
+      log("sessions that are due", error);
+    } finally {
+      working = false;
+    }
   }, 100);
   return { app, close: () => clearInterval(worker) };
 }

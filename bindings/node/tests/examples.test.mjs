@@ -8,6 +8,7 @@ import { after, before, beforeEach, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { startSandbox } from "idvkit-sandbox";
+import sqlite from "node-sqlite3-wasm";
 
 import { createApp } from "./examples/express.mjs";
 import { verify } from "./examples/quick-start.mjs";
@@ -47,6 +48,7 @@ async function shop(config, request, use) {
     act: (_id, done) => acted.push(done.outcome),
     path,
     clock: sandbox.clock,
+    log: () => {},
   });
   server.holder.handler = app;
   const outcome = async () => {
@@ -59,7 +61,7 @@ async function shop(config, request, use) {
     return acted[0];
   };
   try {
-    await use({ url, acted, outcome });
+    await use({ url, acted, outcome, path });
   } finally {
     close();
     server.made.closeAllConnections();
@@ -197,4 +199,21 @@ test("the shop turns forgeries away", () =>
     const unknown = "transactionStatus=SUCCESS&transactionReference=11111111-1111-4111-8111-111111111111";
     assert.equal((await fetch(`${url}/back?${unknown}`)).status, 404);
     assert.equal(acted.length, 0);
+  }));
+
+test("a failure does not end the shop's worker", () =>
+  shop(jumio, support.JUMIO_REQUEST, async ({ url, outcome, path }) => {
+    const [spoiled, place] = [await begin(url), await begin(url)];
+    const [, link] = /<iframe[^>]*src="([^"]*)"/.exec(await textOf(place));
+    const beside = new sqlite.Database(path);
+    beside.run("UPDATE session SET snapshot = '', revision = -1, due = 0 WHERE id = ?", [spoiled.split("/").at(-1)]);
+    beside.run("ALTER TABLE session RENAME TO gone");
+    await sleep(500); // some rounds of the worker
+    beside.run("ALTER TABLE gone RENAME TO session");
+    beside.close();
+    const browser = new Browser(url);
+    await browser.open(link.replaceAll("&amp;", "&"));
+    await browser.press("acceptable");
+    assert.deepEqual(await outcome(), { type: "decided", decision: "approved" });
+    assert.equal((await fetch(spoiled)).status, 500);
   }));

@@ -34,14 +34,6 @@ test("without a module for the platform, the words say what to do", async () => 
   rmSync(alone, { recursive: true });
 });
 
-test("importing takes no long time", async () => {
-  const program = 'const start = performance.now(); require("idvkit"); console.log(performance.now() - start)';
-  const times = [];
-  for (let round = 0; round < 5; round += 1) times.push(Number((await run(process.execPath, ["-e", program])).stdout));
-  // The aim is 10 ms; machines that are busy with other tests are slower.
-  assert(Math.min(...times) < 40, String(times));
-});
-
 test("npx idvkit-sandbox", async () => {
   const program = join(dirname(require.resolve("idvkit-sandbox")), "bin.js");
   const child = spawn(process.execPath, [program, "--seed", "7"], { stdio: ["ignore", "pipe", "inherit"] });

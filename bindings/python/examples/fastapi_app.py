@@ -1,4 +1,4 @@
-"""A web shop that verifies its users, with any of the four providers: FastAPI, SQLite, and idvkit.
+"""A web shop that verifies its users, with any of the four providers: FastAPI, SQLite (3.35 or later), and idvkit.
 
 Which provider it is stands in two JSON texts, and nowhere in the code:
 
@@ -8,115 +8,126 @@ Which provider it is stands in two JSON texts, and nowhere in the code:
 from __future__ import annotations
 
 import json
+import logging
 import os
 import secrets
 import sqlite3
 import threading
 from contextlib import asynccontextmanager, closing
-from typing import Any, AsyncGenerator, Callable, Optional
+from typing import Annotated, Any, AsyncGenerator, Callable, Optional
 
 import httpx
-from fastapi import FastAPI, HTTPException, Request, Response
-from fastapi.concurrency import run_in_threadpool
+from fastapi import Depends, FastAPI, HTTPException, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 import idvkit.config
-from idvkit import Account, Blame, Callback, Done, Hint, Input, Present, Redirect, Reject, Session, read
+from idvkit import Account, Blame, Callback, Done, Hint, Input, Present, Redirect, Reject, Session, Wait, read
 from idvkit.httpx import Rest, advance, system_clock, tell
 
-TABLES = """
-CREATE TABLE IF NOT EXISTS session (id TEXT PRIMARY KEY, revision INTEGER, snapshot TEXT, due INTEGER, outcome TEXT);
-CREATE TABLE IF NOT EXISTS reference (reference TEXT PRIMARY KEY, session TEXT);
-"""
+TABLES = [
+    "CREATE TABLE IF NOT EXISTS session (id TEXT PRIMARY KEY, revision INTEGER, snapshot TEXT, due INTEGER, outcome TEXT)",
+    "CREATE TABLE IF NOT EXISTS reference (reference TEXT PRIMARY KEY, session TEXT)",
+]
 WAIT = '<!doctype html><meta http-equiv="refresh" content="1">One moment, please.'
 PAGE = """<!doctype html><title>Verify</title>{way}
 <script>addEventListener("idvkit:seen", (event) =>
   fetch("/verifications/{id}/seen", {{method: "POST", body: JSON.stringify(event.detail)}}))</script>"""
 
 
-class Database:
-    """One row per session."""
+class Shop:
+    """An account, one verification as everybody has it, and a database. `act` is called once for each that has ended."""
 
-    def __init__(self, path: str, account: Account) -> None:
-        self.path, self.account = path, account
-        with closing(self.connect()) as connection:
-            connection.executescript(TABLES)
-
-    def connect(self) -> sqlite3.Connection:
-        return sqlite3.connect(self.path, timeout=10, isolation_level=None)
+    def __init__(
+        self,
+        config: idvkit.config.Config,
+        request: idvkit.config.Request,
+        act: Callable[[str, Done], None],
+        path: str = "idv.sqlite",
+        clock: Callable[[], int] = system_clock,
+    ) -> None:
+        self.account, self.request, self.act, self.path, self.clock = Account(config), request, act, path, clock
+        self.client = httpx.Client()
+        for table in TABLES:
+            self.query(table)
 
     def query(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
-        with closing(self.connect()) as connection:
+        with closing(sqlite3.connect(self.path, timeout=10, isolation_level=None)) as connection:
             return connection.execute(sql, values).fetchall()
 
-    def change(self, sql: str, *values: Any) -> bool:
-        with closing(self.connect()) as connection:
-            return connection.execute(sql, values).rowcount == 1
+    def begin(self) -> str:
+        id = secrets.token_urlsafe(16)
+        session = Session.open(self.account, self.request, secrets.token_bytes(32), self.clock())
+        self.query("INSERT INTO session VALUES (?, ?, ?, 0, NULL)", id, session.revision, session.snapshot())
+        return id
+
+    def go_on(self, id: str) -> Rest:
+        step = advance(self.client, Row(self, id), clock=self.clock)
+        if isinstance(step, Done):
+            sql = "UPDATE session SET outcome = ? WHERE id = ? AND outcome IS NULL RETURNING id"
+            if self.query(sql, step.outcome.to_json(), id):  # whoever writes the outcome acts on it
+                self.act(id, step)
+        return step
+
+    def hear(self, input: Input) -> Optional[str]:
+        """The session that a redirect or callback is about, told of it; nothing if it is nobody's."""
+        reference = self.account.reference_of(input, self.clock())
+        for (id,) in self.query("SELECT session FROM reference WHERE reference = ?", reference):
+            tell(Row(self, id), input, clock=self.clock)
+            return str(id)
+        return None
+
+    def work_off(self) -> None:
+        for (id,) in self.query("SELECT id FROM session WHERE outcome IS NULL AND due <= ?", self.clock()):
+            attempt(self.go_on, id)
 
 
 class Row:
     """What idvkit needs of a database: load, and compare-and-swap on the revision."""
 
-    def __init__(self, database: Database, id: str) -> None:
-        self.database, self.id = database, id
+    def __init__(self, shop: Shop, id: str) -> None:
+        self.shop, self.id = shop, id
 
     def load(self) -> Session:
-        rows = self.database.query("SELECT snapshot FROM session WHERE id = ?", self.id)
-        if not rows:
-            raise HTTPException(404)
-        return Session.restore(self.database.account, rows[0][0])
+        for (snapshot,) in self.shop.query("SELECT snapshot FROM session WHERE id = ?", self.id):
+            return Session.restore(self.shop.account, snapshot)
+        raise HTTPException(404)
 
     def swap(self, expected: int, session: Session) -> bool:
         for reference in session.references:
-            self.database.change("INSERT OR REPLACE INTO reference VALUES (?, ?)", reference, self.id)
-        sql = "UPDATE session SET revision = ?, snapshot = ?, due = 0 WHERE id = ? AND revision = ?"
-        return self.database.change(sql, session.revision, session.snapshot(), self.id, expected)
+            self.shop.query("INSERT OR REPLACE INTO reference VALUES (?, ?)", reference, self.id)
+        step = session.next(self.shop.clock())
+        due = step.until if isinstance(step, (Present, Wait)) else 0  # when the worker is to go on
+        sql = "UPDATE session SET revision = ?, snapshot = ?, due = ? WHERE id = ? AND revision = ? RETURNING id"
+        return bool(self.shop.query(sql, session.revision, session.snapshot(), due, self.id, expected))
 
 
-def create_app(
-    config: idvkit.config.Config,
-    request: idvkit.config.Request,
-    act: Callable[[str, Done], None],
-    path: str = "idv.sqlite",
-    clock: Callable[[], int] = system_clock,
-) -> FastAPI:
-    """The application; `act` is called exactly once for each session that has ended."""
-    account = Account(config)
-    database = Database(path, account)
-    client = httpx.Client()
-    stop = threading.Event()
+def attempt(work: Callable[..., object], *values: object) -> None:
+    """One failure must not end the worker: what is due stays due, and is tried again in the next round."""
+    try:
+        work(*values)
+    except Exception:
+        logging.getLogger("shop").exception("the worker goes on")
 
-    def go_on(id: str) -> Rest:
-        step = advance(client, Row(database, id), clock=clock)
-        if isinstance(step, Done):
-            sql = "UPDATE session SET due = NULL, outcome = ? WHERE id = ? AND outcome IS NULL"
-            if database.change(sql, step.outcome.to_json(), id):  # whoever writes the outcome acts on it
-                act(id, step)
-        else:
-            database.change("UPDATE session SET due = ? WHERE id = ?", step.until, id)
-        return step
 
-    def hear(id: str, input: Input) -> None:
-        try:
-            tell(Row(database, id), input, clock=clock)
-        except Reject as reject:
-            raise HTTPException(401 if reject.blame is Blame.SIGNATURE else 400, reject.code) from None
+async def raw(posted: Request) -> bytes:
+    """The body as it came: what a framework has parsed cannot be checked any more."""
+    return await posted.body()
 
-    def session_of(input: Input) -> Optional[str]:
-        try:
-            reference = account.reference_of(input, clock())
-        except Reject as reject:
-            raise HTTPException(401 if reject.blame is Blame.SIGNATURE else 400, reject.code) from None
-        rows = database.query("SELECT session FROM reference WHERE reference = ?", reference)
-        return rows[0][0] if rows else None
 
-    def work() -> None:
-        while not stop.wait(0.1):
-            for (id,) in database.query("SELECT id FROM session WHERE due <= ?", clock()):
-                go_on(id)
+Raw = Annotated[bytes, Depends(raw)]
+
+
+def create_app(shop: Shop) -> FastAPI:
+    """The routes, and the worker that goes on with what is due."""
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncGenerator[None, None]:
+        stop = threading.Event()
+
+        def work() -> None:
+            while not stop.wait(0.1):
+                attempt(shop.work_off)
+
         worker = threading.Thread(target=work)
         worker.start()
         yield
@@ -127,46 +138,39 @@ def create_app(
 
     @app.post("/verifications")
     def begin() -> RedirectResponse:
-        id = secrets.token_urlsafe(16)
-        session = Session.open(account, request, secrets.token_bytes(32), clock())
-        database.change("INSERT INTO session VALUES (?, ?, ?, 0, NULL)", id, session.revision, session.snapshot())
-        return RedirectResponse(f"/verifications/{id}", 303)
+        return RedirectResponse(f"/verifications/{shop.begin()}", 303)
 
     @app.get("/verifications/{id}")
     def show(id: str) -> HTMLResponse:
-        step = go_on(id)
+        step = shop.go_on(id)
         if isinstance(step, Present):
             way = next((html for html in (way.html() for way in step.journey.ways) if html), "")
             return HTMLResponse(PAGE.format(way=way, id=id))
         return HTMLResponse("Thank you." if isinstance(step, Done) else WAIT)
 
-    @app.post("/verifications/{id}/seen")
-    async def seen(id: str, posted: Request) -> Response:
+    @app.post("/verifications/{id}/seen", status_code=204)
+    def seen(id: str, body: Raw) -> None:
         """What the page saw, as JSON. `read` picks the hint out of it, if there is one for this journey."""
-        text = (await posted.body()).decode(errors="replace")
-        step = await run_in_threadpool(go_on, id)
-        hint = read(step.journey, text) if isinstance(step, Present) else None
+        step = shop.go_on(id)
+        hint = read(step.journey, body.decode(errors="replace")) if isinstance(step, Present) else None
         if hint is not None:
-            await run_in_threadpool(hear, id, Hint(hint))
-        return Response(status_code=204)
+            tell(Row(shop, id), Hint(hint), clock=shop.clock)
 
     @app.get("/back")
     def back(posted: Request) -> RedirectResponse:
-        input = Redirect(str(posted.url))
-        id = session_of(input)
+        id = shop.hear(Redirect(str(posted.url)))
         if id is None:
             raise HTTPException(404)
-        hear(id, input)
         return RedirectResponse(f"/verifications/{id}", 303)
 
     @app.post("/callbacks/{rest:path}")
-    async def callback(rest: str, posted: Request) -> Response:
-        """The raw body: what a framework has parsed cannot be checked any more."""
-        input = Callback(str(posted.url), posted.headers.items(), await posted.body())
-        id = await run_in_threadpool(session_of, input)
-        if id is not None:
-            await run_in_threadpool(hear, id, input)
-        return Response(status_code=200)
+    def callback(rest: str, posted: Request, body: Raw) -> None:
+        shop.hear(Callback(str(posted.url), posted.headers.items(), body))
+
+    @app.exception_handler(Reject)
+    def refused(_: Request, reject: Reject) -> Response:
+        status = {Blame.SIGNATURE: 401, Blame.SNAPSHOT: 500}.get(reject.blame, 400)
+        return Response(reject.code, status)
 
     return app
 
@@ -176,4 +180,4 @@ def __getattr__(name: str) -> FastAPI:
     if name != "app":
         raise AttributeError(name)
     config, request = json.loads(os.environ["IDV_CONFIG"]), json.loads(os.environ["IDV_REQUEST"])
-    return create_app(config, request, lambda id, done: print(id, done.outcome))
+    return create_app(Shop(config, request, lambda id, done: print(id, done.outcome)))

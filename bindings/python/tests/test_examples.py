@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import socket
+import sqlite3
 import sys
 import threading
 import time
+from contextlib import closing
 from pathlib import Path
 from typing import Any, Callable, Dict, List, Tuple
 
@@ -41,8 +43,9 @@ class Shop:
             port = free.getsockname()[1]
         self.url = f"http://localhost:{port}"
         self.sandbox = sandbox
+        self.meanwhile: Callable[[], object] = lambda: None
         app = fastapi_app.create_app(
-            config(self.url), request, lambda id, done: self.acted.append((id, done.outcome)), str(path), sandbox.now
+            fastapi_app.Shop(config(self.url), request, self.act, str(path), clock=self.clock)
         )
         self.server = uvicorn.Server(uvicorn.Config(app, host="localhost", port=port, log_level="error"))
         self.thread = threading.Thread(target=self.server.run)
@@ -56,6 +59,15 @@ class Shop:
     def __exit__(self, *_: object) -> None:
         self.server.should_exit = True
         self.thread.join(timeout=20)
+
+    def act(self, id: str, done: idvkit.Done) -> None:
+        self.acted.append((id, done.outcome))
+
+    def clock(self) -> int:
+        """Asked between a load and what is done with it: what is to happen meanwhile, once, happens then."""
+        meanwhile, self.meanwhile = self.meanwhile, lambda: None
+        meanwhile()
+        return self.sandbox.now()
 
     def page(self, place: str) -> str:
         """The page, once it is there: another worker may be at it."""
@@ -72,6 +84,16 @@ class Shop:
         time.sleep(0.3)
         assert len(self.acted) == 1, self.acted
         return self.acted[0][1]
+
+
+def frame(page: str) -> str:
+    """What the page shows in its frame."""
+    return page.split('<iframe')[1].split('src="')[1].split('"')[0].replace("&amp;", "&")
+
+
+def rows(path: Path, sql: str, *values: str) -> List[Any]:
+    with closing(sqlite3.connect(path, timeout=10, isolation_level=None)) as database:
+        return database.execute(sql, values).fetchall()
 
 
 def until(there: Callable[[], bool]) -> None:
@@ -102,9 +124,7 @@ def test_the_shop_with_jumio(idv_sandbox: Sandbox, tmp_path: Path) -> None:
         assert begun.status_code == 303
         page = shop.page(begun.headers["location"])
         browser = Browser(shop.url)
-        assert 'rel="noreferrer"' in page or "<iframe" in page
-        link = page.split('src="' if "<iframe" in page else 'href="')[1].split('"')[0].replace("&amp;", "&")
-        browser.open(link)
+        browser.open(frame(page))
         back = browser.press("acceptable")
         assert back and shop.http.get(back).status_code == 303
         assert shop.outcome() == idvkit.Decided(idvkit.Decision.APPROVED)
@@ -200,3 +220,32 @@ def test_the_shop_turns_forgeries_away(idv_sandbox: Sandbox, tmp_path: Path) -> 
         reference = shop.http.get("/back?transactionStatus=SUCCESS&transactionReference=11111111-1111-4111-8111-111111111111")
         assert reference.status_code == 404
         assert not shop.acted
+
+
+def test_a_hint_while_the_page_is_made_is_not_slept_over(idv_sandbox: Sandbox, tmp_path: Path) -> None:
+    path = tmp_path / "db"
+    with Shop(idv_sandbox, path, jumio_config(idv_sandbox), support.JUMIO_REQUEST) as shop:
+        place = shop.http.post("/verifications").headers["location"]
+        browser = Browser(shop.url)
+        browser.open(frame(shop.page(place)))
+        before = rows(path, "SELECT due FROM session")
+        back = browser.press("acceptable")
+        shop.meanwhile = lambda: shop.http.get(str(back))
+        shop.http.get(place)
+        until(lambda: rows(path, "SELECT due FROM session") < before or bool(shop.acted))
+
+
+def test_a_failure_does_not_end_the_worker(idv_sandbox: Sandbox, tmp_path: Path) -> None:
+    path = tmp_path / "db"
+    with Shop(idv_sandbox, path, jumio_config(idv_sandbox), support.JUMIO_REQUEST) as shop:
+        spoiled, place = (shop.http.post("/verifications").headers["location"] for _ in range(2))
+        page = shop.page(place)
+        rows(path, "UPDATE session SET snapshot = '', revision = -1, due = 0 WHERE id = ?", spoiled.split("/")[-1])
+        rows(path, "ALTER TABLE session RENAME TO gone")
+        time.sleep(0.5)  # some rounds of the worker
+        rows(path, "ALTER TABLE gone RENAME TO session")
+        browser = Browser(shop.url)
+        browser.open(frame(page))
+        browser.press("acceptable")
+        assert shop.outcome() == idvkit.Decided(idvkit.Decision.APPROVED)
+        assert shop.http.get(spoiled).status_code == 500

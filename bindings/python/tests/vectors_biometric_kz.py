@@ -86,6 +86,7 @@ def result(name: str) -> None:
         if "stage" in row:
             assert run.outcome() == idvkit.Abandoned(row["stage"]), row["id"]
         evidence = run.session.evidence()
+        assert (evidence is not None) == (row["outcome"] in list(idvkit.Decision)), row["id"]
         if evidence is None:
             continue
         if "reasons" in row:

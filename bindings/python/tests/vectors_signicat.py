@@ -123,6 +123,7 @@ def process(name: str) -> None:
         run = verified(row["body"])
         assert came_to(run) == row["outcome"], row["id"]
         evidence = run.session.evidence()
+        assert (evidence is not None) == row["final"], row["id"]
         if evidence is None:
             continue
         assert (evidence.person is None) == (row["person"] is None), row["id"]

@@ -47,3 +47,9 @@ impl fmt::Debug for Account {
 pub fn catalog(provider: Provider) -> Catalog {
     idvkit::catalog(provider)
 }
+
+/// The tables as JSON, for a settings page.
+#[uniffi::export]
+pub fn catalog_to_json(catalog: Catalog) -> String {
+    serde_json::to_string(&catalog).expect("tables hold only texts, numbers and flags")
+}

@@ -10,7 +10,7 @@ mod session;
 mod signed;
 mod values;
 
-pub use account::{Account, catalog};
+pub use account::{Account, catalog, catalog_to_json};
 pub use doctor::{Diagnosis, Finding, Verdict, diagnose};
 pub use reject::{Reject, RejectCode, reject_codes};
 pub use session::{Session, provider_of};

@@ -7,15 +7,14 @@ export type PageWay = Extract<Way, { type: "frame" | "redirect" | "script" | "up
 
 const PAGE_WAYS = ["frame", "redirect", "script", "upload"];
 
-/** Reads a journey, an object or its JSON text. */
-export function parse(given: unknown): Journey | Trouble {
+/** Reads a journey, an object or its JSON text; anything else is none. */
+export function parse(given: unknown): Journey | null {
   try {
     const journey = (typeof given === "string" ? JSON.parse(given) : given) as Journey;
-    if (journey.id && Array.isArray(journey.ways)) return journey;
+    return journey.id && Array.isArray(journey.ways) ? journey : null;
   } catch {
-    // Said below.
+    return null;
   }
-  return new Trouble("journey_malformed");
 }
 
 /**
@@ -23,28 +22,26 @@ export function parse(given: unknown): Journey | Trouble {
  *
  * @throws {Trouble} if there is none, or the wished one is for apps only or forbidden by the provider.
  */
-export function choose({ ways, refused = [] }: Journey, wish: string | null): PageWay {
-  const no = refused.filter(({ way }) => way === wish);
-  const way = ways.find(({ type }) => type === wish) ?? (no.length ? undefined : ways.find(forPage));
-  if (way && forPage(way)) return checked(way);
-  const reasons = (no.length ? no : refused).map(({ way, reason }) => `${way}: ${reason}`);
-  throw new Trouble("way_unsupported", reasons.join("; "));
+export function choose(journey: Journey | null, wish: string | null): PageWay {
+  if (!journey) throw new Trouble("journey_malformed");
+  const { ways, refused = [] } = journey;
+  const way = ways.find(({ type }) => type === wish) ?? (refused.some(({ way }) => way === wish) ? undefined : ways.find(forPage));
+  if (way && forPage(way)) {
+    const { src, url = src ?? "https:" } = way as { src?: string; url?: string };
+    // A browser is sent to web addresses only, never to `javascript:`.
+    if (/^https?:/.test(url)) return way;
+    throw new Trouble("journey_malformed", `${way.type}: no web address`);
+  }
+  const reasons = refused.map(({ way, reason }) => `${way}: ${reason}; `);
+  throw new Trouble("way_unsupported", `${reasons.join("")}this journey has: ${ways.map(({ type }) => type).join(", ")}`);
 }
 
 /** Whether the provider's pages ask for the camera, as far as the journey says so. */
 export function asksForCamera({ ways }: Journey): boolean {
-  return ways.some(
-    (way) => (way.type === "frame" && /\bcamera\b/.test(way.allow)) || (way.type === "web_view" && way.permissions.includes("camera")),
-  );
+  const asks = ({ allow, permissions }: { allow?: string; permissions?: readonly string[] }) => /\bcamera\b/.test(`${allow ?? permissions}`);
+  return (ways as readonly object[]).some(asks);
 }
 
 function forPage(way: Way): way is PageWay {
   return PAGE_WAYS.includes(way.type);
-}
-
-/** A browser is sent to web addresses only, never to `javascript:`. */
-function checked(way: PageWay): PageWay {
-  const { src, url = src } = way as { src?: string; url?: string };
-  if (url === undefined || /^https?:/.test(url)) return way;
-  throw new Trouble("journey_malformed", `${way.type}: no web address`);
 }

@@ -2,9 +2,9 @@
 
 import { parse } from "./choose.js";
 import { panelIn, type Panel } from "./panel.js";
-import { Presentation } from "./presentation.js";
+import { see, type Showing } from "./showing.js";
+import { start } from "./start.js";
 import { load } from "./texts.js";
-import { Trouble } from "./trouble.js";
 import type { Journey } from "./types.js";
 
 // A server that renders pages may import this file, too.
@@ -14,26 +14,30 @@ const Base = globalThis.HTMLElement ?? (class {} as typeof HTMLElement);
 export class IdvJourney extends Base {
   static readonly observedAttributes = ["journey", "way", "lang"];
 
-  #given: Journey | Trouble | null = null;
-  #shown: Presentation | undefined;
+  #given: unknown;
+  #journey: Journey | null = null;
+  /** The last showing, which may have ended. */
+  #shown: Showing | undefined;
+  #ended = new AbortController();
   #panel: Panel | undefined;
+  #spoken = Promise.resolve();
 
   /** The journey: an object, or its JSON text. The same id again leaves everything as it is. */
   get journey(): Journey | null {
-    return this.#given instanceof Trouble ? null : this.#given;
+    return this.#journey;
   }
 
   set journey(given: Journey | string | null | undefined) {
-    const before = this.journey?.id;
-    this.#given = given ? parse(given) : null;
-    const now = this.journey;
-    if (now && now.id === before && this.#shown) this.#shown.journey = now;
+    const before = this.#journey?.id;
+    this.#given = given;
+    this.#journey = parse(given);
+    if (this.#shown && before && this.#journey?.id === before) this.#shown.journey = this.#journey;
     else this.#restart();
   }
 
   /** The user has closed it: tells the server, and shows nothing any more. */
   close(): void {
-    this.#shown?.see({ type: "closed" });
+    if (this.#shown) see(this.#shown, { type: "closed" });
     this.journey = null;
   }
 
@@ -60,24 +64,29 @@ export class IdvJourney extends Base {
   }
 
   #stop(): void {
-    this.#shown?.stop();
-    this.#shown = undefined;
+    this.#ended.abort();
+    this.#panel?.empty();
   }
 
   #restart(): void {
     this.#stop();
-    if (this.isConnected && this.#given) void this.#show(this.#given);
+    if (this.isConnected && this.#given) void this.#show();
   }
 
-  async #show(given: Journey | Trouble): Promise<void> {
+  async #show(): Promise<void> {
     const panel = (this.#panel ??= panelIn(this));
-    const shown = (this.#shown = new Presentation(this, panel, given, () => this.#restart()));
+    const { signal } = (this.#ended = new AbortController());
+    const journey = this.#journey;
+    // One that is moved, and so begins anew, does not end twice.
+    const over = this.#shown?.journey?.id === journey?.id && !!this.#shown?.over;
+    const shown = (this.#shown = { owner: this, panel, journey, restart: () => this.#restart(), signal, over });
     await this.#speak();
-    if (!shown.signal.aborted) await shown.start();
+    if (!signal.aborted) await start(shown);
   }
 
-  async #speak(): Promise<void> {
-    const texts = await load(this.closest<HTMLElement>("[lang]")?.lang ?? "");
-    this.#panel?.speak(texts);
+  /** One after the other, so that the last language counts. */
+  #speak(): Promise<void> {
+    const speak = async () => this.#panel?.speak(await load(this.closest<HTMLElement>("[lang]")?.lang ?? ""));
+    return (this.#spoken = this.#spoken.then(speak));
   }
 }

@@ -9,7 +9,7 @@ export type Panel = ReturnType<typeof panelIn>;
 
 /** Makes the shadow of an element. */
 export function panelIn(host: HTMLElement) {
-  const status = make("p", { role: "status", ariaLive: "polite" });
+  const status = make("p", { role: "status" });
   const notice = make("div", { role: "alert" });
   const content = make("div");
   const section = make("section", { tabIndex: -1 }, status, notice, content, make("slot", { name: "script" }));
@@ -34,7 +34,9 @@ export function panelIn(host: HTMLElement) {
 
   /** Says something politely, or nothing any more; `busy` while the user waits. */
   const say = (key?: TextKey, busy?: boolean) => {
-    section.ariaBusy = `${!!busy}`;
+    // Not on the status itself, which would not be read out then.
+    content.ariaBusy = `${!!busy}`;
+    status.className = busy ? "busy" : "";
     labels.delete(status);
     status.textContent = "";
     if (key) label(status, key);
@@ -59,7 +61,7 @@ export function panelIn(host: HTMLElement) {
     button: (key: TextKey, onclick: (() => void) | null = null, className = "") =>
       label(make("button", { onclick, className, part: "button" }), key),
     /** Empties everything. */
-    clear() {
+    empty() {
       labels.clear();
       put(notice, []);
       put(content, []);

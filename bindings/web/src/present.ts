@@ -32,9 +32,9 @@ export interface PresentOptions {
 /** What is shown. */
 export interface Presented {
   readonly element: IdvJourney;
-  /** The user has closed it: tells the server, and removes it. */
+  /** The user has closed it: tells the server, and removes it. Nothing, once `present` was called again for the same container. */
   close(): void;
-  /** Removes it, and tells nobody: for the clean-up of a framework. */
+  /** Removes it likewise, and tells nobody: for the clean-up of a framework. */
   remove(): void;
 }
 
@@ -59,13 +59,12 @@ export function present(container: Element, journey: Journey | string, options: 
   }
   element.journey = journey;
   if (!there) container.append(element);
-  const remove = () => {
+  // Once something else is presented here, this is history.
+  const remove = (leave?: () => void) => {
+    if (listening.signal.aborted) return;
+    leave?.();
     listening.abort();
     element.remove();
   };
-  const close = () => {
-    element.close();
-    remove();
-  };
-  return { element, close, remove };
+  return { element, close: () => remove(() => element.close()), remove: () => remove() };
 }

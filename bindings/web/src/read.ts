@@ -1,11 +1,14 @@
 // `read`: what the page saw becomes an opaque hint for its own server. The rules stand in the journey; there are none here.
 
+import { parse } from "./choose.js";
 import type { Carry, HintKind, Journey, Seen, Signal, Way } from "./types.js";
 
 /** The longest hint text, in bytes. */
 const MAX_HINT_BYTES = 4096;
 /** What a page saw is looked at only up to this size, in bytes. */
 const MAX_SEEN_BYTES = 256 * 1024;
+/** As deep as that may be nested. */
+const MAX_DEPTH = 127;
 
 /** A hint, and the kind that stands in its text. */
 export interface Hint {
@@ -16,19 +19,20 @@ export interface Hint {
 /**
  * Turns what was seen into the text of a hint, or `null` if it has nothing to do with this journey.
  *
- * Decides nothing, and never throws. A number counts as JavaScript prints it (`1.0` as `1`), elsewhere as it is written. Post the text to your own server, which handles `Input::Hint`. `journey` is a `Journey` or
- * its JSON text.
+ * Decides nothing, and never throws. A member that is a number counts if it is an integer within ±(2^53 - 1), as its digits; any other
+ * number as if it was absent. Post the text to your own server, which handles `Input::Hint`. `journey` is a `Journey` or its JSON text.
  */
 export function read(journey: Journey | string, seen: Seen): string | null {
   try {
-    return understand(typeof journey === "string" ? JSON.parse(journey) : journey, seen)?.text ?? null;
+    return understand(parse(journey), seen)?.text ?? null;
   } catch {
     return null;
   }
 }
 
 /** As `read`, with the kind beside the text. */
-export function understand(journey: Journey, seen: Seen): Hint | null {
+export function understand(journey: Journey | null, seen: Seen): Hint | null {
+  if (!journey) return null;
   if (seen.type === "closed") return hint(journey, "closed", []);
   const text = members(seen);
   const signal = text && journey.ways.flatMap(signals).find((one) => fits(one, seen, text));
@@ -70,7 +74,7 @@ function fits({ on, when = [] }: Signal, seen: Saw, text: Members): boolean {
 
 /** Scheme, host, port and path; query, fragment and one trailing slash do not count. */
 function place(url: string): string {
-  return url.replace(/[?#][^]*/, "").replace(/\/$/, "");
+  return url.replace(/\/?([?#][^]*)?$/, "");
 }
 
 function members({ url, origin, data = "" }: Saw): Members | undefined {
@@ -85,41 +89,45 @@ function members({ url, origin, data = "" }: Saw): Members | undefined {
   return (path) => {
     let value: unknown = top;
     for (const name of path.split(".")) value = isObject(value) && Object.hasOwn(value, name) ? value[name] : undefined;
-    return typeof value === "object" || value === undefined ? undefined : String(value);
+    return /string|boolean/.test(typeof value) || Number.isSafeInteger(value) ? `${value}` : undefined;
   };
 }
 
 function carried(carry: readonly Carry[], text: Members): [string, string][] {
-  // By characters, not by halves of them.
-  const cut = (value: string, max: number) => [...value].slice(0, max).join("");
   return carry.flatMap(({ name, path, max }): [string, string][] => {
     const value = text(path);
-    return value === undefined ? [] : [[name, cut(value, max)]];
+    // Cut by characters, not by halves of them.
+    return value === undefined ? [] : [[name, [...value].slice(0, max).join("")]];
   });
 }
 
 /** An object, or a JSON string that holds one: libraries hand over either. */
 function object(text: string): Record<string, unknown> | undefined {
   try {
-    const value: unknown = JSON.parse(text, wellFormed);
-    const inner: unknown = typeof value === "string" ? JSON.parse(value, wellFormed) : value;
-    if (isObject(inner)) return inner;
+    let value = parsed(text);
+    if (typeof value === "string") value = parsed(value);
+    if (isObject(value)) return value;
   } catch {
     // Not JSON, so nothing to read.
   }
   return undefined;
 }
 
-/** Half a character is no text elsewhere: the server would refuse the hint. */
-function wellFormed(name: string, value: unknown): unknown {
-  if (/\p{Cs}/u.test(name + " " + (typeof value === "string" ? value : ""))) throw value;
-  return value;
+function parsed(text: string): unknown {
+  const value: unknown = JSON.parse(text);
+  return sound(value, MAX_DEPTH) ? value : undefined;
+}
+
+/** Whether the other languages read it, too: no half characters, no numbers beyond a double, and nested only so deep. */
+function sound(value: unknown, depth: number): boolean {
+  if (Object(value) === value) return depth > 0 && Object.entries(value as object).flat().every((one) => sound(one, depth - 1));
+  return typeof value === "number" ? isFinite(value) : `${value}`.isWellFormed();
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+  return Object(value) === value && !Array.isArray(value);
 }
 
 function bytes(text: string): number {
-  return new TextEncoder().encode(text).length;
+  return new Blob([text]).size;
 }

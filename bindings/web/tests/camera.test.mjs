@@ -41,6 +41,19 @@ test("no camera device", () =>
     site.asked.length = 0;
   }));
 
+test("a script that takes pictures is checked for, as its journey says", () =>
+  inBrowser([], async (browser) => {
+    const page = await open(browser, `${site.merchant}/`);
+    const way = { type: "script", src: `${site.provider}/lib.js`, module: false, global: "Flow", construct: false, method: "start", options: [], container: null, listen: [] };
+    await give(page, journeyOf([{ ...way, permissions: ["camera"] }]));
+    assert.equal((await until(page, { name: "error" })).code, "camera_none");
+    assert.equal(site.asked.includes("/lib.js"), false, "the script was loaded before");
+    for (const [index, permissions] of [[], undefined].entries()) {
+      await give(page, journeyOf([{ ...way, permissions }], { id: `without-${index}` }));
+      await page.waitForFunction((count) => window.told.filter((one) => one.code === "script_failed").length === count, index + 1);
+    }
+  }));
+
 test("the user denies it", () =>
   inBrowser(["--use-fake-device-for-media-stream", "--deny-permission-prompts"], async (browser) => {
     const { page, code, message } = await errorIn(browser);

@@ -41,11 +41,14 @@ export async function visit(browser, demo, options) {
 /** Chooses a flow and starts it. */
 export async function begin(page, flow, { way = "", scenario } = {}) {
   await page.locator("#flow option").first().waitFor({ state: "attached" });
+  // Folded away while a session is open.
+  await page.evaluate(() => (document.getElementById("starter").open = true));
+  const before = page.url();
   await page.locator("#flow").selectOption(flow);
   await page.locator("#way").selectOption(way);
   if (scenario) await page.locator("#scenario").selectOption(scenario);
   await page.getByRole("button", { name: "Start", exact: true }).click();
-  await page.waitForURL(/session=/);
+  await page.waitForURL((url) => url.searchParams.has("session") && url.href !== before);
 }
 
 /** The frame of that path, wherever it is nested. */

@@ -214,6 +214,84 @@ test("no camera at all: the user is told before, goes on, and the provider's own
     await until(page, { name: "hint", kind: "error" });
   }));
 
+test("no camera at all: a library that takes pictures is not even loaded before the user is told", () =>
+  inBrowser([], async (blind) => {
+    const page = await visit(blind, demo);
+    await begin(page, "attestr flowx");
+    assert.equal((await until(page, { name: "error" })).code, "camera_none");
+    assert.equal(await page.evaluate(() => document.querySelectorAll("script[src*='flowx']").length), 0);
+    await page.getByRole("button", { name: "Continue anyway" }).click();
+    await frameOf(page, "flowx.html");
+  }));
+
+/** What a provider's script or frame has put into the page. */
+const foreign = (page) =>
+  page.evaluate(() => [...document.querySelectorAll("iframe, script[src^='http://127'], #idv-flow, #flow-widget, body > div")].map((one) => one.outerHTML));
+
+for (const [name, flow, way, path] of [
+  ["Jumio's frame", "jumio authentication", "frame", "web/v4/app"],
+  ["Attestr's library", "attestr flowx", "", "flowx.html"],
+  ["biometric.kz's widget", "biometric_kz flow", "script", "remote/flow/"],
+]) {
+  test(`left in mid-journey, ${name} is gone from the site with all it brought, and comes back with the session`, async () => {
+    const page = await visit(browser, demo);
+    const before = await foreign(page);
+    await begin(page, flow, { way });
+    const frame = await frameOf(page, path);
+    await frame.locator("h1").waitFor();
+    await page.evaluate(() => (window.same = true));
+    await page.goBack();
+    await page.locator("#session").waitFor({ state: "hidden" });
+    assert.equal(await page.evaluate(() => window.same), true, "another page was loaded");
+    assert.equal(await page.locator("idv-journey").count(), 0);
+    assert(frame.isDetached());
+    assert.deepEqual(await foreign(page), before);
+    // What is still under way brings nothing back.
+    await page.waitForTimeout(500);
+    assert.deepEqual(await foreign(page), before);
+    assert.equal(page.frames().length, 1);
+    assert.deepEqual((await told(page)).filter(({ name, kind }) => name === "end" || name === "closed" || kind === "closed"), []);
+    await page.goForward();
+    await (await frameOf(page, path)).locator("h1, h2, p").first().waitFor();
+    assert.deepEqual(page.faults, []);
+    await page.context().close();
+  });
+}
+
+/** The widths and colours that people have. */
+const DEVICES = {
+  desktop: { viewport: { width: 1280, height: 900 } },
+  phone: { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true },
+};
+
+for (const [device, size] of Object.entries(DEVICES)) {
+  for (const colorScheme of ["light", "dark"]) {
+    test(`the site on a ${device}, ${colorScheme}: nothing sticks out`, async () => {
+      const page = await visit(browser, demo, { ...size, colorScheme });
+      const fits = async (moment) => {
+        assert(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), `${moment}: wider than the ${device}`);
+        await picture(page, `site-${device}-${colorScheme}-${moment}`, true);
+      };
+      await page.locator("#flow option").first().waitFor({ state: "attached" });
+      await fits("start");
+      await begin(page, "jumio authentication", { way: "frame" });
+      await (await frameOf(page, "web/v4/app")).locator("h1").waitFor();
+      await until(page, { name: "hint", kind: "loaded" });
+      await fits("frame");
+      await press(await frameOf(page, "web/v4/app"), "acceptable");
+      assert.equal(await verdict(page), "approved");
+      await fits("outcome");
+      await begin(page, "signicat document");
+      await page.getByLabel("Front of the document").waitFor();
+      await fits("upload");
+      await begin(page, "attestr flowx");
+      await (await frameOf(page, "flowx.html")).locator("h1").waitFor();
+      await fits("library");
+      await page.context().close();
+    });
+  }
+}
+
 test("another language, on a phone, in the dark", async () => {
   const page = await visit(browser, demo, { viewport: { width: 390, height: 844 }, colorScheme: "dark", isMobile: true, hasTouch: true });
   await page.locator("#language").selectOption("hi");

@@ -24,6 +24,15 @@ test("no dependencies, and every entry is there", () => {
   assert.deepEqual(Object.keys(idv).sort(), ["IdvJourney", "preflight", "present", "read", "readReturn"]);
 });
 
+test("what the README says one may style is there", () => {
+  const readme = readFileSync(new URL("../README.md", import.meta.url), "utf8");
+  const code = readFileSync(new URL("idv-journey.js", DIST), "utf8");
+  const properties = readme.match(/--idv-[\w-]+/g);
+  assert(properties.length > 0);
+  for (const property of properties) assert(code.includes(`var(${property},`), property);
+  for (const [, part] of readme.matchAll(/::part\((\w+)\)/g)) assert(code.includes(`part:"${part}"`), part);
+});
+
 test("the texts of every language have the same keys and the same gaps", () => {
   const files = readdirSync(new URL("locales", DIST)).sort();
   assert.deepEqual(files, ["de.json", "en.json", "hi.json", "kk.json", "ru.json"]);

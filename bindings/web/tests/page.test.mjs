@@ -208,6 +208,102 @@ test("present and close, without HTML", async () => {
   await page.context().close();
 });
 
+test("a handle of before neither closes nor removes the journey that came after it", async () => {
+  const page = await open(browser, `${site.merchant}/bare`);
+  const left = await page.evaluate(async ([one, two]) => {
+    const { present } = await import("/idv/idv-journey.js");
+    const place = document.getElementById("place");
+    const heard = [];
+    const old = present(place, one, { onHint: () => heard.push("old") });
+    const now = present(place, two, { onHint: ({ text }) => heard.push(text) });
+    old.close();
+    old.remove();
+    const kept = [place.children.length, now.element.journey?.id];
+    now.close();
+    now.close();
+    return [...kept, heard, place.children.length];
+  }, [framed(), framed({ id: "journey-2" })]);
+  assert.deepEqual(left, [1, "journey-2", ['{"journey":"journey-2","kind":"closed","data":{}}'], 0]);
+  await page.context().close();
+});
+
+test("removed by a listener while it begins, nothing comes of it later", async () => {
+  const page = await open(browser, `${site.merchant}/`);
+  await page.evaluate(() => document.addEventListener("idv-progress", ({ target, detail }) => detail.phase === window.moment && target.remove()));
+  for (const moment of ["preflight", "loading"]) {
+    for (const journey of [framed(), scripted()]) {
+      await page.evaluate(([moment, journey]) => {
+        window.moment = moment;
+        document.body.append(Object.assign(document.createElement("idv-journey"), { id: `${moment}-${journey.id}` }));
+        document.body.lastChild.setAttribute("load-timeout", "100");
+        document.body.lastChild.setAttribute("preflight", "camera");
+        document.body.lastChild.journey = journey;
+      }, [moment, { ...journey, id: journey.ways[0].type }]);
+      await until(page, { name: "progress", phase: moment, by: `${moment}-${journey.ways[0].type}` });
+    }
+  }
+  await page.waitForTimeout(400);
+  assert.deepEqual((await told(page)).filter(({ name }) => name !== "progress"), []);
+  assert.deepEqual((await told(page)).map(({ phase }) => phase).filter((phase) => phase === "shown"), []);
+  assert.deepEqual(page.faults, []);
+  await page.context().close();
+});
+
+test("moved with append, it begins anew, and ends once; another journey ends for itself", async () => {
+  site.put("/move", merchantPage('<main></main><aside></aside>'));
+  const page = await open(browser, `${site.merchant}/move`);
+  const finish = async (count) => {
+    await page.waitForFunction((count) => window.told.filter((one) => one.phase === "shown").length === count, count);
+    await page.locator("iframe").contentFrame().getByRole("button", { name: "Finish" }).click();
+    await page.waitForFunction((count) => window.told.filter((one) => one.kind === "success" && one.name === "hint").length === count, count);
+  };
+  await page.evaluate((journey) => document.querySelector("main").append(Object.assign(document.createElement("idv-journey"), { id: "one", journey })), framed());
+  await finish(1);
+  await page.evaluate(() => document.querySelector("aside").append(document.getElementById("one")));
+  await finish(2);
+  assert.equal((await told(page, "end")).length, 1);
+  await give(page, framed({ id: "journey-2" }));
+  await finish(3);
+  assert.equal((await told(page, "end")).length, 2);
+  await page.context().close();
+});
+
+test("busy is what loads, not the line that says so", async () => {
+  const page = await open(browser, `${site.merchant}/`);
+  site.put("/busy", "", { hang: true });
+  await give(page, frameJourney(`${site.provider}/busy`));
+  await page.getByRole("status").filter({ hasText: "Loading" }).waitFor();
+  const busy = () => page.evaluate(() => {
+    const root = document.getElementById("one").shadowRoot;
+    return [!!root.querySelector("[role=status]").closest("[aria-busy=true]"), !!root.querySelector("iframe").closest("[aria-busy=true]")];
+  });
+  assert.deepEqual(await busy(), [false, true]);
+  await give(page, framed({ id: "journey-2" }));
+  await shown(page);
+  assert.deepEqual(await busy(), [false, false]);
+  await page.context().close();
+});
+
+test("the language that was chosen last is spoken, whichever file comes first", async () => {
+  const page = await open(browser, `${site.merchant}/`);
+  await page.route("**/locales/de.json", async (route) => {
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    await route.continue();
+  });
+  await give(page, framed());
+  await shown(page);
+  const arrived = page.waitForResponse("**/locales/de.json");
+  await page.evaluate(() => {
+    const one = document.getElementById("one");
+    one.lang = "de";
+    setTimeout(() => (one.lang = "ru"), 20);
+  });
+  await arrived;
+  await page.waitForTimeout(300);
+  assert.equal(await page.locator("iframe").getAttribute("title"), "Проверка личности");
+  await page.context().close();
+});
+
 test("a journey set before the element is defined, and as an attribute", async () => {
   const text = JSON.stringify(framed()).replaceAll('"', "&quot;");
   site.put(
@@ -283,6 +379,42 @@ test("right to left, the layout is mirrored", async () => {
   assert.equal(await page.getByText("You will continue").evaluate((text) => getComputedStyle(text).unicodeBidi), "plaintext");
   await picture(page, "right-to-left");
   await page.context().close();
+});
+
+const UPLOAD = { type: "upload", images: [{ slot: "front", required: true }, { slot: "back", required: false }], types: ["image/png"], max_bytes: 1e6, max_pixels: 100 };
+
+/** Every state that people look at for longer, on what they look at it. */
+test("every state, on a desktop and a phone, light and dark, left to right and right to left: nothing sticks out", async () => {
+  const head = "<style>:root { color-scheme: light dark; font-family: system-ui } body { margin: 1rem }</style>";
+  site.put("/hung", "", { hang: true });
+  for (const dir of ["ltr", "rtl"]) {
+    site.put(`/${dir}`, merchantPage(undefined, { dir, lang: dir === "rtl" ? "ar" : "de", head }));
+    for (const [device, viewport] of Object.entries({ desktop: { width: 1100, height: 700 }, phone: { width: 360, height: 640 } })) {
+      for (const colorScheme of ["light", "dark"]) {
+        const page = await open(browser, `${site.merchant}/${dir}`, { viewport, colorScheme });
+        const fits = async (state) => {
+          assert(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), `${state}: wider than the ${device}`);
+          await picture(page, `element-${state}-${device}-${colorScheme}-${dir}`);
+        };
+        await give(page, framed({ id: "frame" }));
+        await shown(page);
+        await fits("frame");
+        await give(page, journeyOf([UPLOAD], { id: "upload" }));
+        await page.locator("input").first().waitFor();
+        await page.locator("form button").click();
+        await page.locator("[aria-invalid=true]").waitFor();
+        await fits("upload");
+        await give(page, journeyOf([{ type: "redirect", url: `${site.provider}/provider`, shareable: true, finish: [] }], { id: "redirect" }));
+        await page.getByRole("link").waitFor();
+        await fits("redirect");
+        await page.evaluate(() => document.getElementById("one").setAttribute("load-timeout", "200"));
+        await give(page, frameJourney(`${site.provider}/hung`));
+        await until(page, { name: "error", code: "load_timeout" });
+        await fits("late");
+        await page.context().close();
+      }
+    }
+  }
 });
 
 test("each language, also changed while the frame is shown, and dark", async () => {

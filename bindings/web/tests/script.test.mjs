@@ -139,6 +139,10 @@ test("a script that does not come, has nothing to call, or breaks", async () => 
   assert.equal(await reason("gone", "1"), "Error: /gone.js did not load");
   assert.equal(await reason("empty", "2"), "Error: /empty.js defines no Flow");
   assert.equal(await reason("broken", "3"), "Error: out of order");
+  // The reason is for developers: the user reads their own language, and nothing else.
+  await page.evaluate(() => (document.getElementById("one").lang = "ru"));
+  await page.getByRole("alert").getByText("Не удалось начать проверку").waitFor();
+  assert.doesNotMatch(await page.getByRole("alert").textContent(), /[A-Za-z]/);
   await picture(page, "script-failed");
   // What failed to load is asked for again.
   site.put("/gone.js", LIBRARY, { type: "text/javascript" });
@@ -153,8 +157,108 @@ test("a script that takes too long is told of, and \"try again\" waits for it an
   await page.evaluate(() => document.getElementById("one").setAttribute("load-timeout", "200"));
   await give(page, journeyOf([flow({ src: `${site.provider}/slow.js` })]));
   assert.equal((await until(page, { name: "error" })).code, "load_timeout");
+  const asked = () => site.asked.filter((path) => path === "/slow.js").length;
+  assert.equal(asked(), 1);
   await page.getByRole("button", { name: "Try again" }).click();
   await page.waitForFunction(() => window.told.filter((one) => one.code === "load_timeout").length === 2);
+  assert.equal(asked(), 2, "the first request, which never comes, was waited for");
+  // The network is well again.
+  site.put("/slow.js", LIBRARY, { type: "text/javascript" });
+  await page.getByRole("button", { name: "Try again" }).click();
+  await shown(page);
+  assert.equal(await page.getByRole("alert").textContent(), "");
+  await page.context().close();
+});
+
+test("a journey that was replaced or removed says nothing any more, whatever its script does", async () => {
+  const page = await open(browser, `${site.merchant}/`);
+  await give(page, journeyOf([flow()]));
+  await shown(page);
+  await page.evaluate(() => (window.old = window.options));
+  await give(page, journeyOf([flow()], { id: "journey-2" }));
+  await page.waitForFunction(() => window.options !== window.old);
+  await page.evaluate(() => window.old.onDone({ proof: "late" }));
+  await page.evaluate(() => window.options.onDone({ proof: "now" }));
+  assert.deepEqual((await told(page, "hint")).map(({ text }) => text), ['{"journey":"journey-2","kind":"success","data":{"proof":"now"}}']);
+  assert.equal((await told(page, "end")).length, 1);
+  await page.evaluate(() => document.getElementById("one").remove());
+  await page.evaluate(() => window.options.onSkip());
+  assert.equal((await told(page, "hint")).length, 1);
+  await page.context().close();
+});
+
+/** Waits until so many overlays are in the page. */
+const overlays = (page, count) => page.waitForFunction((count) => document.querySelectorAll(".overlay").length === count, count);
+const lay = (page, wait = 0) =>
+  page.evaluate((wait) => {
+    const add = () => document.body.append(Object.assign(document.createElement("div"), { className: "overlay" }));
+    return wait ? new Promise((resolve) => setTimeout(() => resolve(add()), wait)) : add();
+  }, wait);
+
+test("an overlay that comes later goes with the journey, too; what the page adds after the end stays", async () => {
+  const page = await open(browser, `${site.merchant}/`);
+  await give(page, journeyOf([flow()]));
+  await shown(page);
+  await lay(page, 50);
+  await overlays(page, 2);
+  await page.evaluate(() => document.head.append(document.createElement("style")));
+  await page.evaluate(() => window.options.onDone({}));
+  await until(page, { name: "end" });
+  await page.evaluate(() => document.body.append(Object.assign(document.createElement("dialog"), { id: "thanks" })));
+  await page.evaluate(() => document.getElementById("one").remove());
+  await overlays(page, 0);
+  assert.deepEqual(await page.evaluate(() => [document.querySelectorAll("#thanks").length, document.querySelectorAll("head style").length]), [1, 1]);
+  // Nobody looks after the end.
+  await lay(page);
+  await overlays(page, 1);
+  await page.context().close();
+});
+
+test("an overlay in the very moment of the removal goes, too", async () => {
+  const page = await open(browser, `${site.merchant}/`);
+  await give(page, journeyOf([flow()]));
+  await shown(page);
+  await page.evaluate(() => {
+    document.body.append(Object.assign(document.createElement("div"), { className: "overlay" }));
+    document.getElementById("one").remove();
+  });
+  await overlays(page, 0);
+  await page.context().close();
+});
+
+test("removed by its own script's call, it leaves nothing", async () => {
+  site.put("/leaving.js", LIBRARY.replace("launch(...rest) {", "launch(...rest) { this.options.onSkip();"), { type: "text/javascript" });
+  const page = await open(browser, `${site.merchant}/`);
+  await page.evaluate(() => document.addEventListener("idv-end", ({ target }) => target.remove()));
+  await give(page, journeyOf([flow({ src: `${site.provider}/leaving.js` })]));
+  await until(page, { name: "end" });
+  await overlays(page, 0);
+  assert.deepEqual(page.faults, []);
+  assert.deepEqual((await told(page)).at(-1).name, "end");
+  await page.context().close();
+});
+
+test("two scripts on one page: neither hears the other, and each takes away its own", async () => {
+  const page = await open(browser, `${site.merchant}/two`);
+  await give(page, journeyOf([flow()]), "one");
+  await shown(page, "one");
+  await page.evaluate(() => (window.first = window.options));
+  await give(page, journeyOf([flow()], { id: "journey-2" }), "two");
+  await shown(page, "two");
+  await page.evaluate(() => document.querySelectorAll(".overlay").forEach((one, index) => (one.id = `of-${index}`)));
+  // Whose this is, nobody can tell: it goes with the last of them.
+  await lay(page, 20);
+  await page.evaluate(() => window.first.onDone({ proof: "1" }));
+  await until(page, { name: "end", by: "one" });
+  assert.deepEqual((await told(page, "hint")).map(({ by, text }) => [by, JSON.parse(text).journey]), [["one", "journey-1"]]);
+  assert.deepEqual((await told(page, "end")).map(({ by }) => by), ["one"]);
+  await page.evaluate(() => document.getElementById("one").remove());
+  assert.deepEqual(await page.evaluate(() => [...document.querySelectorAll(".overlay")].map((one) => one.id)), ["of-1", ""]);
+  await page.evaluate(() => window.options.onDone({ proof: "2" }));
+  await until(page, { name: "end", by: "two" });
+  assert.deepEqual((await told(page, "hint")).map(({ by, text }) => [by, JSON.parse(text).journey]), [["one", "journey-1"], ["two", "journey-2"]]);
+  await page.evaluate(() => document.getElementById("two").remove());
+  await overlays(page, 0);
   await page.context().close();
 });
 

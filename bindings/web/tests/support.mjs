@@ -74,11 +74,11 @@ export const storageOf = (frame) =>
   });
 
 /** Keeps a picture for people to look at. */
-export async function picture(page, name) {
+export async function picture(page, name, fullPage = false) {
   mkdirSync(SCREENSHOTS, { recursive: true });
   // A frame of another site is painted a little later.
   if (page.frames().length > 1) await page.waitForTimeout(400);
-  await page.screenshot({ path: `${SCREENSHOTS}/${name.toLowerCase().replace(/[^a-z0-9]+/g, "-")}.png` });
+  await page.screenshot({ path: `${SCREENSHOTS}/${name.toLowerCase().replace(/[^a-z0-9]+/g, "-")}.png`, fullPage });
 }
 
 /** The merchant is `localhost`, everybody else `127.0.0.1`: two sites, and one server. */

@@ -7,8 +7,6 @@
 //! ```
 
 use std::{
-    error::Error,
-    fmt,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -17,7 +15,7 @@ use axum::{
     Router,
     body::Bytes,
     extract::{Path, State},
-    http::{HeaderMap, StatusCode, Uri},
+    http::{HeaderMap, HeaderValue, StatusCode, Uri},
     response::{Html, IntoResponse, Redirect, Response},
     routing::{get, post},
 };
@@ -37,14 +35,14 @@ pub(crate) struct Shop {
     pub(crate) request: Request,
     pub(crate) client: Client,
     pub(crate) database: Mutex<Connection>,
-    /// Called exactly once for each session that has ended.
+    /// Called once for each session that has ended.
     pub(crate) act: Act,
 }
 
 type Act = Box<dyn Fn(&str, &Outcome) + Send + Sync>;
 
 #[tokio::main]
-async fn main() -> Result<(), Box<dyn Error>> {
+async fn main() -> anyhow::Result<()> {
     let account = Account::new(Config::from_json(&std::env::var("IDV_CONFIG")?)?)?;
     let request = Request::from_json(&std::env::var("IDV_REQUEST")?)?;
     let act = Box::new(|id: &str, outcome: &Outcome| println!("{id}: {outcome:?}"));
@@ -55,7 +53,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 }
 
 /// The routes, and the worker that goes on when `until` comes.
-pub(crate) fn app(shop: Arc<Shop>) -> Result<Router, Failure> {
+pub(crate) fn app(shop: Arc<Shop>) -> anyhow::Result<Router> {
     shop.database().execute_batch(TABLES)?;
     tokio::spawn(work(shop.clone()));
     Ok(Router::new()
@@ -94,7 +92,7 @@ async fn seen(State(shop): State<Arc<Shop>>, Path(id): Path<String>, body: Bytes
     if let (Next::Present { journey, .. }, Ok(seen)) = (shop.go_on(&id).await?, serde_json::from_slice::<Seen>(&body))
         && let Some(text) = read(&journey, &seen)
     {
-        shop.client.tell(&Row { shop: &shop, id: &id }, Input::Hint { text }).await?;
+        shop.tell(&id, Input::Hint { text }).await?;
     }
     Ok(StatusCode::NO_CONTENT)
 }
@@ -113,60 +111,55 @@ async fn callback(
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<StatusCode, Failure> {
-    let header = |(name, value): (_, &axum::http::HeaderValue)| {
-        Header::new(axum::http::HeaderName::as_str(name), String::from_utf8_lossy(value.as_bytes()))
-    };
-    let headers = headers.iter().map(header).collect();
+    let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+    let headers = headers.iter().map(|(name, value)| Header::new(name.as_str(), text(value))).collect();
     shop.hear(Input::Callback { url: uri.to_string(), headers, body: body.into() }).await?;
     Ok(StatusCode::OK)
 }
 
 async fn work(shop: Arc<Shop>) {
     loop {
-        for id in shop.due().unwrap_or_default() {
-            // What fails now is due again in the next round.
-            let _ = shop.go_on(&id).await;
+        // One failure must not end the worker: what is due stays due, and is tried again in the next round.
+        let due = shop.due().inspect_err(|error| eprintln!("sessions that are due: {error}"));
+        for id in due.unwrap_or_default() {
+            let _ = shop.go_on(&id).await.inspect_err(|error| eprintln!("{id}: {error}"));
         }
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
 }
 
 impl Shop {
-    async fn go_on(&self, id: &str) -> Result<Next, Failure> {
-        let next = self.client.advance(&Row { shop: self, id }).await?;
-        match &next {
-            Next::Done { outcome, .. } => {
-                let sql = "UPDATE session SET due = NULL, outcome = ? WHERE id = ? AND outcome IS NULL";
-                let text = serde_json::to_string(outcome).unwrap_or_default();
-                // Whoever writes the outcome acts on it.
-                if self.database().execute(sql, params![text, id])? == 1 {
-                    (self.act)(id, outcome);
-                }
+    async fn go_on(&self, id: &str) -> anyhow::Result<Next> {
+        let next = self.client.advance(&Row(self, id)).await.map_err(plain)?;
+        if let Next::Done { outcome, .. } = &next {
+            let sql = "UPDATE session SET outcome = ? WHERE id = ? AND outcome IS NULL";
+            // Whoever writes the outcome acts on it.
+            if self.database().execute(sql, params![serde_json::to_string(outcome)?, id])? == 1 {
+                (self.act)(id, outcome);
             }
-            Next::Wait { until, .. } | Next::Present { until, .. } => {
-                self.database().execute("UPDATE session SET due = ? WHERE id = ?", params![until.0, id])?;
-            }
-            Next::Send { .. } => {}
         }
         Ok(next)
     }
 
-    /// Tells the session that a redirect or callback is about, and says which; nothing if it is nobody's.
-    async fn hear(&self, input: Input) -> Result<Option<String>, Failure> {
+    async fn tell(&self, id: &str, input: Input) -> anyhow::Result<()> {
+        self.client.tell(&Row(self, id), input).await.map_err(plain)
+    }
+
+    /// The session that a redirect or callback is about, told of it; nothing if it is nobody's.
+    async fn hear(&self, input: Input) -> anyhow::Result<Option<String>> {
         let Some(reference) = self.account.reference_of(&input, self.client.now())? else { return Ok(None) };
         let sql = "SELECT session FROM reference WHERE reference = ?";
         let id: Option<String> = self.database().query_row(sql, [reference], |row| row.get(0)).optional()?;
         if let Some(id) = &id {
-            self.client.tell(&Row { shop: self, id }, input).await?;
+            self.tell(id, input).await?;
         }
         Ok(id)
     }
 
-    fn due(&self) -> Result<Vec<String>, Failure> {
+    fn due(&self) -> rusqlite::Result<Vec<String>> {
         let database = self.database();
-        let mut due = database.prepare("SELECT id FROM session WHERE due <= ?")?;
-        let ids = due.query_map([self.client.now().0], |row| row.get(0))?;
-        Ok(ids.collect::<Result<_, _>>()?)
+        let mut due = database.prepare("SELECT id FROM session WHERE outcome IS NULL AND due <= ?")?;
+        due.query_map([self.client.now().0], |row| row.get(0))?.collect()
     }
 
     fn database(&self) -> MutexGuard<'_, Connection> {
@@ -175,74 +168,58 @@ impl Shop {
 }
 
 /// What idvkit needs of a database: load, and compare-and-swap on the revision.
-struct Row<'a> {
-    shop: &'a Shop,
-    id: &'a str,
-}
+struct Row<'a>(&'a Shop, &'a str);
 
 impl Store for Row<'_> {
-    type Error = Failure;
+    type Error = anyhow::Error;
 
-    async fn load(&self) -> Result<Session, Failure> {
+    async fn load(&self) -> anyhow::Result<Session> {
         let sql = "SELECT snapshot FROM session WHERE id = ?";
-        let snapshot: String = self.shop.database().query_row(sql, [self.id], |row| row.get(0))?;
-        Ok(Session::restore(&self.shop.account, &snapshot)?)
+        let snapshot: String = self.0.database().query_row(sql, [self.1], |row| row.get(0))?;
+        Ok(Session::restore(&self.0.account, &snapshot)?)
     }
 
-    async fn swap(&self, expected: i64, session: &Session) -> Result<bool, Failure> {
-        let database = self.shop.database();
-        for reference in session.references() {
-            database.execute("INSERT OR REPLACE INTO reference VALUES (?, ?)", params![reference, self.id])?;
-        }
-        let sql = "UPDATE session SET revision = ?, snapshot = ?, due = 0 WHERE id = ? AND revision = ?";
-        Ok(database.execute(sql, params![session.revision(), session.snapshot(), self.id, expected])? == 1)
-    }
-}
-
-/// What went wrong, as a status and a word.
-#[derive(Debug)]
-pub(crate) struct Failure(StatusCode, String);
-
-impl From<Reject> for Failure {
-    fn from(reject: Reject) -> Self {
-        let status = match reject.blame() {
-            Blame::Signature => StatusCode::UNAUTHORIZED,
-            Blame::Snapshot => StatusCode::INTERNAL_SERVER_ERROR,
-            Blame::Caller | Blame::Provider => StatusCode::BAD_REQUEST,
+    async fn swap(&self, expected: i64, session: &Session) -> anyhow::Result<bool> {
+        // When the worker is to go on.
+        let due = match session.next(self.0.client.now()) {
+            Next::Present { until, .. } | Next::Wait { until, .. } => until.0,
+            Next::Send { .. } | Next::Done { .. } => 0,
         };
-        Self(status, reject.code().into())
-    }
-}
-
-impl From<rusqlite::Error> for Failure {
-    fn from(error: rusqlite::Error) -> Self {
-        match error {
-            rusqlite::Error::QueryReturnedNoRows => Self(StatusCode::NOT_FOUND, "there is no such verification".into()),
-            _ => Self(StatusCode::INTERNAL_SERVER_ERROR, "the database failed".into()),
+        let database = self.0.database();
+        for reference in session.references() {
+            database.execute("INSERT OR REPLACE INTO reference VALUES (?, ?)", params![reference, self.1])?;
         }
+        let sql = "UPDATE session SET revision = ?, snapshot = ?, due = ? WHERE id = ? AND revision = ?";
+        Ok(database.execute(sql, params![session.revision(), session.snapshot(), due, self.1, expected])? == 1)
     }
 }
 
-impl From<idvkit_http::Error<Failure>> for Failure {
-    fn from(error: idvkit_http::Error<Failure>) -> Self {
-        match error {
-            idvkit_http::Error::Store(failure) => failure,
-            idvkit_http::Error::Reject(reject) => reject.into(),
-            idvkit_http::Error::Conflict => Self(StatusCode::SERVICE_UNAVAILABLE, "try again".into()),
-        }
+fn plain(error: idvkit_http::Error<anyhow::Error>) -> anyhow::Error {
+    match error {
+        idvkit_http::Error::Store(error) => error,
+        idvkit_http::Error::Reject(reject) => reject.into(),
+        idvkit_http::Error::Conflict => anyhow::anyhow!("other workers kept changing the session"),
     }
 }
 
-impl fmt::Display for Failure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.1)
+/// Any error, answered with a status and, if it is a refusal, its code.
+struct Failure(anyhow::Error);
+
+impl<E: Into<anyhow::Error>> From<E> for Failure {
+    fn from(error: E) -> Self {
+        Self(error.into())
     }
 }
-
-impl Error for Failure {}
 
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
-        (self.0, self.1).into_response()
+        let reject = self.0.downcast_ref::<Reject>();
+        let status = match (reject.map(Reject::blame), self.0.downcast_ref()) {
+            (Some(Blame::Signature), _) => StatusCode::UNAUTHORIZED,
+            (Some(Blame::Caller | Blame::Provider), _) => StatusCode::BAD_REQUEST,
+            (None, Some(rusqlite::Error::QueryReturnedNoRows)) => StatusCode::NOT_FOUND,
+            _ => StatusCode::INTERNAL_SERVER_ERROR,
+        };
+        (status, reject.map_or("", Reject::code)).into_response()
     }
 }

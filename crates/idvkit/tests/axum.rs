@@ -21,6 +21,7 @@ mod example;
 struct Running {
     url: String,
     sandbox: Sandbox,
+    shop: Arc<example::Shop>,
     acted: Arc<Mutex<Vec<Outcome>>>,
     http: reqwest::Client,
 }
@@ -33,18 +34,23 @@ impl Running {
         let url = format!("http://localhost:{}", listener.local_addr().unwrap().port());
         let acted = Arc::new(Mutex::new(Vec::new()));
         let (clock, log) = (sandbox.control().clone(), acted.clone());
-        let shop = example::Shop {
+        let shop = Arc::new(example::Shop {
             account: Account::new(Config::from_json(&configured(sandbox.base_url(), &url).to_string()).unwrap())
                 .unwrap(),
             request: Request::from_json(&request.to_string()).unwrap(),
             client: Client::local().unwrap().with_clock(move || UnixMillis(clock.now())),
             database: Mutex::new(rusqlite::Connection::open_in_memory().unwrap()),
             act: Box::new(move |_, outcome| log.lock().unwrap().push(outcome.clone())),
-        };
-        let app = example::app(Arc::new(shop)).unwrap();
+        });
+        let app = example::app(shop.clone()).unwrap();
         tokio::spawn(async move { axum::serve(listener, app).await });
         let http = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build().unwrap();
-        Self { url, sandbox, acted, http }
+        Self { url, sandbox, shop, acted, http }
+    }
+
+    /// What another program does to the database.
+    fn sql(&self, sql: &str) {
+        self.shop.database.lock().unwrap().execute_batch(sql).unwrap();
     }
 
     async fn begin(&self) -> String {
@@ -273,4 +279,20 @@ async fn forgeries_are_turned_away() {
     let forged = shop.http.post(format!("{}/callbacks/forged", shop.url)).body("x=1").send().await.unwrap();
     assert_eq!(forged.status(), StatusCode::BAD_REQUEST);
     assert!(shop.acted.lock().unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_failure_does_not_end_the_worker() {
+    let shop = Running::start(JUMIO, jumio_request()).await;
+    let spoiled = shop.begin().await;
+    shop.sql("UPDATE session SET snapshot = '', revision = -1, due = 0");
+    let place = shop.begin().await;
+    let page = shop.open(&link(&shop.text(&place).await)).await;
+    shop.sql("ALTER TABLE session RENAME TO gone");
+    // Some rounds of the worker.
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    shop.sql("ALTER TABLE gone RENAME TO session");
+    shop.press(&page, "acceptable", &[]).await;
+    assert_eq!(shop.outcome().await, Outcome::Decided { decision: Decision::Approved });
+    assert_eq!(shop.http.get(spoiled).send().await.unwrap().status(), StatusCode::INTERNAL_SERVER_ERROR);
 }

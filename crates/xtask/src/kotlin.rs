@@ -8,15 +8,16 @@ use anyhow::{Context, Result};
 
 use crate::{
     phone::{self, LIBRARIES, binding, fresh},
-    step::{cargo, root, run, says, target},
+    step::{End, cargo, root, run, says, target, version},
 };
 
-pub(crate) fn test() -> Result<()> {
-    let (Some(version), Some(_)) = (says("java", &["--version"]), says("mvn", &["--version"])) else {
-        println!("SKIPPED: java (17 or later) or mvn is absent, so the Kotlin binding was neither built nor tested");
-        return Ok(());
+const MAVEN: &str = if cfg!(windows) { "mvn.cmd" } else { "mvn" };
+
+pub(crate) fn test() -> Result<End> {
+    let Some(tools) = tools() else {
+        return Ok(End::Skipped("Java 17 or later, or Maven, is absent: nothing was built or tested".into()));
     };
-    println!("{version}");
+    println!("{tools}");
     let build = target().join("kotlin");
     for library in LIBRARIES {
         let native = build.join("native").join(library.artifact).join(phone::platform());
@@ -27,13 +28,20 @@ pub(crate) fn test() -> Result<()> {
         fresh(&sources)?;
         library.generate("kotlin", &sources)?;
     }
-    phone::android()?;
+    let without = phone::android()?;
     run(cargo(&["build", "--package", "idvkit-cli"]))?;
-    run(maven(&build))
+    run(maven(&build))?;
+    Ok(End::but(without))
+}
+
+/// The Java that is here, if it is new enough and Maven is here too.
+pub(crate) fn tools() -> Option<String> {
+    says(MAVEN, &["--version"])?;
+    version("java", 17)
 }
 
 fn maven(build: &std::path::Path) -> Command {
-    let mut maven = Command::new(if cfg!(windows) { "mvn.cmd" } else { "mvn" });
+    let mut maven = Command::new(MAVEN);
     maven.args(["--batch-mode", "--no-transfer-progress", "verify"]).current_dir(binding().join("kotlin"));
     let program = target().join("debug").join(format!("idvkit{EXE_SUFFIX}"));
     for (name, place) in [

@@ -10,17 +10,18 @@ use std::{
 use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
 
-use crate::step::{cargo, root, run, says, target};
+use crate::step::{self, End, cargo, root, run, says, target};
 
 /// What the tests and examples need besides the packages themselves.
 const TOOLS: [&str; 5] = ["express@5", "node-sqlite3-wasm@0.8", "typescript@5", "@types/node@20", "zod@4"];
 
-pub(crate) fn test() -> Result<()> {
-    let Some(version) = says("node", &["--version"]) else {
-        println!("SKIPPED: node is absent, so the Node.js binding was neither built nor tested");
-        return Ok(());
+const NPM: &str = if cfg!(windows) { "npm.cmd" } else { "npm" };
+
+pub(crate) fn test() -> Result<End> {
+    let Some(version) = version() else {
+        return Ok(End::Skipped("Node.js 20 or later, or npm, is absent: nothing was built or tested".into()));
     };
-    println!("node {version}");
+    println!("{version}");
     let packages = pack()?;
     let project = install(&packages)?;
     run(npm(&project, &["exec", "--no", "--", "tsc", "--project", "tsconfig.json"]))
@@ -29,7 +30,13 @@ pub(crate) fn test() -> Result<()> {
     tests.args(["--test"]).current_dir(&project).env("IDVKIT_VECTORS", root().join("crates/vectors/data"));
     run(tests)?;
     let mut figures = Command::new("node");
-    run(figures.arg("figures.mjs").current_dir(&project))
+    run(figures.arg("figures.mjs").current_dir(&project))?;
+    Ok(End::Passed)
+}
+
+/// The Node.js that is here, if it is new enough and has npm.
+pub(crate) fn version() -> Option<String> {
+    Some(format!("Node.js {}, npm {}", step::version("node", 20)?, says(NPM, &["--version"])?))
 }
 
 /// Builds the three packages of this platform, as they would be published. Only the sandbox's program is the everyday build,
@@ -121,7 +128,7 @@ fn platform() -> Result<String> {
 }
 
 pub(crate) fn npm(folder: &Path, arguments: &[&str]) -> Command {
-    let mut command = Command::new(if OS == "windows" { "npm.cmd" } else { "npm" });
+    let mut command = Command::new(NPM);
     command.args(arguments).current_dir(folder);
     command
 }

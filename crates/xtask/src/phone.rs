@@ -64,28 +64,27 @@ impl Library {
         let built = self.build_as(self.profile)?;
         let size = fs::metadata(&built)?.len();
         println!("{}: {} KiB", built.display(), size / 1024);
-        if self.profile == "phone" {
-            if size > LARGEST {
-                bail!("{} is larger than {} KiB", self.file, LARGEST / 1024);
-            }
+        if self.profile == "phone" && size > LARGEST {
+            bail!("{} is larger than {} KiB", self.file, LARGEST / 1024);
+        }
+        if OS == "linux" {
             check_alignment(&built)?;
         }
         Ok(built)
     }
 
-    /// Writes the sources in a language. They are read from the everyday library: a stripped one no longer says what it has.
+    /// Writes the sources in a language. They are read from a library of its own: a stripped one no longer says what it has.
     pub(crate) fn generate(&self, language: &str, folder: &Path) -> Result<()> {
-        let library = self.build_as("dev")?;
-        let mut generate = cargo(&["run", "--quiet", "--package", "idvkit-uniffi-bindgen", "--", "generate"]);
-        generate.args(["--no-format", "--language", language, "--config"]).arg(binding().join(self.names));
-        run(generate.arg("--out-dir").arg(folder).arg(library))
+        let library = self.build_as("generate")?;
+        let mut generate = cargo(&["run", "--quiet", "--package", "idvkit-uniffi-bindgen", "--profile", "generate"]);
+        generate.args(["--", language]);
+        run(generate.arg(binding().join(self.names)).arg(folder).arg(library))
     }
 
     /// Alone: features that another package wants of a common crate would come in as well.
     fn build_as(&self, profile: &str) -> Result<PathBuf> {
         run(cargo(&["build", "--package", self.package, "--profile", profile]))?;
-        let folder = if profile == "dev" { "debug" } else { profile };
-        Ok(target().join(folder).join(format!("{DLL_PREFIX}{}{DLL_SUFFIX}", self.file)))
+        Ok(target().join(profile).join(format!("{DLL_PREFIX}{}{DLL_SUFFIX}", self.file)))
     }
 }
 
@@ -98,20 +97,22 @@ pub(crate) fn fresh(folder: &Path) -> Result<()> {
 }
 
 /// Builds the app's library for Android where the NDK and the target are.
-pub(crate) fn android() -> Result<()> {
+pub(crate) fn android() -> Result<Option<String>> {
     let (target, linker) = ANDROID;
-    let Some(ndk) = env::var_os("ANDROID_NDK_HOME").map(PathBuf::from) else {
-        println!(
-            "SKIPPED: the Android build of the app's library: ANDROID_NDK_HOME is not set (see bindings/uniffi/README.md)"
-        );
-        return Ok(());
+    let Some(ndk) = ndk() else {
+        return Ok(Some("the Android build of the app's library (ANDROID_NDK_HOME is not set)".into()));
     };
     let host = format!("toolchains/llvm/prebuilt/{}-x86_64/bin", if OS == "macos" { "darwin" } else { OS });
     let variable = format!("CARGO_TARGET_{}_LINKER", target.to_uppercase().replace('-', "_"));
     let mut build = cargo(&["build", "--package", "idvkit-uniffi-client", "--profile", "phone", "--target", target]);
     run(build.env(variable, ndk.join(host).join(linker)))
         .with_context(|| format!("the Android build failed; it needs `rustup target add {target}`"))?;
-    check_alignment(&crate::step::target().join(target).join("phone/libidvkit_client.so"))
+    check_alignment(&crate::step::target().join(target).join("phone/libidvkit_client.so"))?;
+    Ok(None)
+}
+
+pub(crate) fn ndk() -> Option<PathBuf> {
+    env::var_os("ANDROID_NDK_HOME").map(PathBuf::from)
 }
 
 /// The name that JNA has for this platform.

@@ -8,27 +8,46 @@ use std::{
     process::Command,
 };
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 
-use crate::step::{root, run, says, target};
+use crate::step::{End, root, run, says, target};
 
 /// The largest wheel that is still a small download, in bytes.
 const LARGEST_WHEEL: u64 = 1_572_864;
 
-pub(crate) fn test() -> Result<()> {
-    let Some(version) = says(&interpreter(), &["--version"]) else {
-        println!("SKIPPED: there is no `python3` here, so the Python binding was neither built nor tested");
-        return Ok(());
+pub(crate) fn test() -> Result<End> {
+    let Some(version) = interpreter() else {
+        return Ok(End::Skipped("Python 3.9 or later with venv and pip is absent: nothing was built or tested".into()));
     };
     println!("{version}");
     let wheels = build()?;
     let python = install(&wheels)?;
     check_types(&python)?;
     run_tests(&python)?;
-    figures(&wheels, &python)
+    figures(&wheels, &python)?;
+    Ok(End::Passed)
 }
 
-fn interpreter() -> String {
+/// The Python that is here, if it is new enough and can make environments: Debian has a package of its own for that.
+pub(crate) fn interpreter() -> Option<String> {
+    let question =
+        "import sys, venv, ensurepip; assert sys.version_info >= (3, 9); print('Python', sys.version.split()[0])";
+    says(&program(), &["-c", question])
+}
+
+/// An environment's interpreter.
+pub(crate) fn environment(place: &Path, afresh: bool) -> Result<PathBuf> {
+    let mut venv = Command::new(program());
+    venv.args(["-m", "venv"]).args(afresh.then_some("--clear")).arg(place);
+    run(&mut venv)?;
+    Ok(place.join(if cfg!(windows) { "Scripts/python.exe" } else { "bin/python" }))
+}
+
+pub(crate) fn pip(python: &Path, packages: &[&str]) -> Result<()> {
+    run(pip_command(python).args(packages))
+}
+
+fn program() -> String {
     std::env::var("PYTHON").unwrap_or_else(|_| "python3".into())
 }
 
@@ -42,7 +61,7 @@ fn binding() -> PathBuf {
 
 /// The program carries debug code, as in every other step: only the binding's wheel is measured.
 fn build() -> Result<Vec<PathBuf>> {
-    let tools = environment("tools", false)?;
+    let tools = environment(&folder().join("tools"), false)?;
     pip(&tools, &["maturin>=1.16,<2"])?;
     let wheels = folder().join("wheels");
     if wheels.exists() {
@@ -60,7 +79,7 @@ fn build() -> Result<Vec<PathBuf>> {
 
 /// A clean environment, as a user's: nothing of the source tree is in it.
 fn install(wheels: &[PathBuf]) -> Result<PathBuf> {
-    let python = environment("clean", true)?;
+    let python = environment(&folder().join("clean"), true)?;
     let mut command = pip_command(&python);
     command.arg("-r").arg(binding().join("tests/requirements.txt")).args(wheels);
     run(&mut command)?;
@@ -108,20 +127,6 @@ fn figures(wheels: &[PathBuf], python: &Path) -> Result<()> {
     }
     let mut bench = Command::new(python);
     run(bench.arg(root().join("benches/python/figures.py")).current_dir(folder()))
-}
-
-/// An environment's interpreter.
-fn environment(name: &str, afresh: bool) -> Result<PathBuf> {
-    let place = folder().join(name);
-    let mut venv = Command::new(interpreter());
-    venv.args(["-m", "venv"]).args(afresh.then_some("--clear")).arg(&place);
-    run(&mut venv).context("`python3 -m venv` is needed (Debian: the package python3-venv)")?;
-    let programs = if cfg!(windows) { "Scripts/python.exe" } else { "bin/python" };
-    Ok(place.join(programs))
-}
-
-fn pip(python: &Path, packages: &[&str]) -> Result<()> {
-    run(pip_command(python).args(packages))
 }
 
 fn pip_command(python: &Path) -> Command {

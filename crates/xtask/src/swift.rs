@@ -9,25 +9,34 @@ use std::{
 use anyhow::{Context, Result, bail};
 
 use crate::{
+    node,
     phone::{LIBRARIES, binding, fresh},
-    step::{root, run, says, target},
+    python,
+    step::{End, root, run, says, target},
 };
 
 /// What the parsers come from.
 const PARSERS: [&str; 3] = ["tree-sitter>=0.25,<0.26", "tree-sitter-swift>=0.7,<0.8", "tree-sitter-dart>=0.1,<0.2"];
 
-pub(crate) fn test() -> Result<()> {
+pub(crate) fn test() -> Result<End> {
     let package = assemble()?;
-    parse(&package)?;
-    check_dart()?;
-    if says("swift", &["--version"]).is_none() {
-        println!(
-            "SKIPPED: there is no Swift compiler here: the Swift package was generated and parsed, NOT compiled and NOT tested"
-        );
-        return Ok(());
+    let without = [parse(&package)?, check_dart()?, compile(&package)?];
+    Ok(End::but(without.into_iter().flatten()))
+}
+
+/// The compiler that is here.
+pub(crate) fn compiler() -> Option<String> {
+    says("swift", &["--version"])
+}
+
+/// Builds and tests it, or says that this was not done.
+fn compile(package: &Path) -> Result<Option<String>> {
+    if compiler().is_none() {
+        return Ok(Some("compiling and testing the Swift package (there is no Swift compiler)".into()));
     }
     let mut tests = Command::new("swift");
-    run(tests.args(["test"]).current_dir(&package).env("IDVKIT_VECTORS", root().join("crates/vectors/data")))
+    run(tests.args(["test"]).current_dir(package).env("IDVKIT_VECTORS", root().join("crates/vectors/data")))?;
+    Ok(None)
 }
 
 /// The sources of the repository with the generated ones, the headers and the libraries.
@@ -72,27 +81,23 @@ fn lay(generated: &Path, sources: &Path, module: &str) -> Result<()> {
 }
 
 /// Every Swift file, written or generated, and the Dart file of the README.
-fn parse(package: &Path) -> Result<()> {
-    if says("python3", &["--version"]).is_none() {
-        println!("SKIPPED: there is no `python3` here, so the Swift and Dart sources were not even parsed");
-        return Ok(());
+fn parse(package: &Path) -> Result<Option<String>> {
+    if python::interpreter().is_none() {
+        return Ok(Some("parsing the Swift and Dart sources (Python with venv is absent)".into()));
     }
-    let tools = target().join("swift/tools");
-    run(Command::new("python3").args(["-m", "venv"]).arg(&tools))
-        .context("`python3 -m venv` is needed (Debian: the package python3-venv)")?;
-    let python = tools.join(if cfg!(windows) { "Scripts/python.exe" } else { "bin/python" });
-    let mut install = Command::new(&python);
-    run(install.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]).args(PARSERS))?;
-    run(Command::new(&python).arg(binding().join("parse.py")).arg(package).arg(binding().join("dart")))
+    let python = python::environment(&target().join("swift/tools"), false)?;
+    python::pip(&python, &PARSERS)?;
+    run(Command::new(&python).arg(binding().join("parse.py")).arg(package).arg(binding().join("dart")))?;
+    Ok(None)
 }
 
 /// The Dart file's rule, on the navigations that every language runs. Dart itself is not needed.
-fn check_dart() -> Result<()> {
-    if says("node", &["--version"]).is_none() {
-        println!("SKIPPED: there is no `node` here, so the rule of the Dart file was not tried");
-        return Ok(());
+fn check_dart() -> Result<Option<String>> {
+    if node::version().is_none() {
+        return Ok(Some("trying the rule of the Dart file (Node.js is absent)".into()));
     }
-    run(Command::new("node").arg(binding().join("dart/check.mjs")).arg(root().join("crates/vectors/data")))
+    run(Command::new("node").arg(binding().join("dart/check.mjs")).arg(root().join("crates/vectors/data")))?;
+    Ok(None)
 }
 
 fn copy(from: &Path, to: &Path) -> Result<()> {

@@ -5,8 +5,8 @@ use std::{fs, path::PathBuf, process::Command};
 use anyhow::{Context, Result, bail};
 
 use crate::{
-    node::{copy, npm},
-    step::{cargo, root, run, says, target},
+    node::{self, copy, npm},
+    step::{End, cargo, root, run, says, target},
 };
 
 /// What the package is made of; what was built or installed beside it stays where it is.
@@ -27,20 +27,19 @@ const ASSETS: &str = "crates/cli/assets";
 const BROWSERS: [&str; 3] = ["chromium", "chromium-browser", "google-chrome"];
 
 /// Builds and tests; with `write`, the copy of the demo site is renewed first.
-pub(crate) fn test(write: bool) -> Result<()> {
-    let Some(version) = says("node", &["--version"]) else {
-        println!("SKIPPED: node is absent, so the web element was neither built nor tested");
-        return Ok(());
+pub(crate) fn test(write: bool) -> Result<End> {
+    let Some(version) = node::version() else {
+        return Ok(End::Skipped("Node.js 20 or later, or npm, is absent: nothing was built or tested".into()));
     };
-    println!("node {version}");
+    println!("{version}");
     let package = build()?;
     let stale = compare(&package, write)?;
     if !stale.is_empty() {
         bail!("run `cargo xtask web --write`: the element has changed, and these files have not: {}", stale.join(", "));
     }
     let Some(browser) = browser().or_else(install) else {
-        println!("SKIPPED: there is no Chromium, and it could not be installed: the web element was NOT tested");
-        return Ok(());
+        let without = "every test in a browser (there is no Chromium, and it could not be installed)";
+        return Ok(End::but([without.into()]));
     };
     println!("{}", says(&browser, &["--version"]).unwrap_or_default());
     run(cargo(&["build", "--package", "idvkit-cli"]))?;
@@ -53,15 +52,12 @@ pub(crate) fn test(write: bool) -> Result<()> {
     ]);
     run(tests)?;
     println!("pictures of what was shown: {}", target().join("web/screenshots").display());
-    Ok(())
+    Ok(End::Passed)
 }
 
 /// Sees to it that there is a browser, as far as that is possible here.
-pub(crate) fn set_up() {
-    match browser().or_else(install).and_then(|browser| says(&browser, &["--version"])) {
-        Some(version) => println!("{version}: the web element and the demo site are tested in it"),
-        None => println!("Chromium is absent: the web element is not tested; as root: apt-get install -y chromium"),
-    }
+pub(crate) fn set_up() -> Option<String> {
+    says(&browser().or_else(install)?, &["--version"])
 }
 
 /// Type-checks and bundles a copy of the package, as it would be published.

@@ -76,6 +76,7 @@ function result(name) {
     assert.equal(cameTo(run), row.outcome, row.id);
     if (row.stage) assert.deepEqual(run.outcome(), { type: "abandoned", stage: row.stage }, row.id);
     const evidence = run.session.evidence();
+    assert.equal(evidence !== null, ["approved", "declined", "inconclusive"].includes(row.outcome), row.id);
     if (!evidence) continue;
     if (row.reasons) assert.deepEqual(evidence.reasons.map((reason) => reason.code), row.reasons, row.id);
     if (row.parts) assert.deepEqual(evidence.parts.map((part) => [part.name, part.passed, part.score]), row.parts, row.id);

@@ -115,6 +115,7 @@ function process(name) {
     const run = verified(row.body);
     assert.equal(cameTo(run), row.outcome, row.id);
     const evidence = run.session.evidence();
+    assert.equal(evidence !== null, row.final, row.id);
     if (!evidence) continue;
     assert.equal(evidence.person === null, row.person === null, row.id);
     if (!evidence.person) continue;

@@ -2,18 +2,18 @@
 
 import { make } from "../panel.js";
 import { passes } from "../preflight.js";
-import { jsonOf, type Presentation } from "../presentation.js";
+import { atEnd, deadline, fail, jsonOf, progress, see, type Showing } from "../showing.js";
 import { Trouble } from "../trouble.js";
 import type { SizeClass, Way } from "../types.js";
 
 type FrameWay = Extract<Way, { type: "frame" }>;
 
-export function frame({ url, allow, allow_fullscreen, origins, sizes, listen }: FrameWay, shown: Presentation): void {
+export function frame(shown: Showing, { url, allow, allow_fullscreen, origins, sizes, listen }: FrameWay): void {
   const { panel, signal } = shown;
-  const inTime = shown.deadline();
+  const inTime = deadline(shown);
   const onload = () => {
     inTime();
-    shown.progress("shown", "shown");
+    progress(shown, "shown", "shown");
     // A focus from before the page was there has not reached it.
     if (frame.matches(":focus")) {
       frame.blur();
@@ -26,24 +26,24 @@ export function frame({ url, allow, allow_fullscreen, origins, sizes, listen }: 
   if (!listen.some(({ means }) => means === "loaded")) frame.addEventListener("load", onload, { once: true });
   const hear = ({ source, origin, data }: MessageEvent<unknown>) => {
     if (source !== frame.contentWindow || !origins.includes(origin)) return;
-    const means = shown.see({ type: "message", origin, data: typeof data === "string" ? data : jsonOf(data) });
+    const means = see(shown, { type: "message", origin, data: typeof data === "string" ? data : jsonOf(data) });
     if (means === "loaded") onload();
     else if (means) inTime();
   };
   addEventListener("message", hear, { signal });
 
-  if (sizes.length) fit(frame, sizes, shown);
+  if (sizes.length) fit(shown, frame, sizes);
   panel.show(frame);
-  if (/\bcamera\b/.test(allow) && !passes(frame)) shown.fail(new Trouble("camera_blocked_by_policy"));
+  if (/\bcamera\b/.test(allow) && !passes(frame)) fail(shown, new Trouble("camera_blocked_by_policy"));
 }
 
 /** Gives the frame the largest size class that has room. */
-function fit({ style }: HTMLIFrameElement, sizes: readonly SizeClass[], { element, signal }: Presentation): void {
+function fit(shown: Showing, { style }: HTMLIFrameElement, sizes: readonly SizeClass[]): void {
   const observer = new ResizeObserver(() => {
-    const { width, height, bound } = sizes.find((one) => one.width <= element.clientWidth) ?? sizes.at(-1)!;
+    const { width, height, bound } = sizes.find((one) => one.width <= shown.owner.clientWidth) ?? sizes.at(-1)!;
     style.blockSize = `${height}px`;
     style.maxInlineSize = bound === "at_least" ? "" : `${width}px`;
   });
-  observer.observe(element);
-  signal.addEventListener("abort", () => observer.disconnect());
+  observer.observe(shown.owner);
+  atEnd(shown, () => observer.disconnect());
 }

@@ -1,7 +1,7 @@
 // A provider's script in this page: loaded once, called as the journey says, and cleared away.
 
 import { make } from "../panel.js";
-import { jsonOf, type Presentation } from "../presentation.js";
+import { atEnd, deadline, jsonOf, progress, see, type Showing } from "../showing.js";
 import { Trouble } from "../trouble.js";
 import type { Param, Way } from "../types.js";
 
@@ -9,23 +9,54 @@ type ScriptWay = Extract<Way, { type: "script" }>;
 type Methods = Record<string, (options?: object) => unknown>;
 type Entry = Methods & (new (options: object) => Methods);
 
-export async function script(way: ScriptWay, shown: Presentation): Promise<void> {
-  const options = optionsOf(way, shown);
-  const inTime = shown.deadline();
-  if (way.container) provide(way.container, shown);
-  await load(way, shown).finally(inTime);
+export async function script(shown: Showing, way: ScriptWay): Promise<void> {
+  const options = optionsOf(shown, way);
+  const inTime = deadline(shown);
+  if (way.container) provide(shown, way.container);
+  await load(shown, way).finally(inTime);
   if (shown.signal.aborted) return;
   for (const { on } of way.listen) {
     if (on.type !== "event") continue;
-    const hear = (event: Event) => shown.see({ type: "event", name: on.name, data: jsonOf((event as CustomEvent).detail) });
+    const hear = (event: Event) => see(shown, { type: "event", name: on.name, data: jsonOf((event as CustomEvent).detail) });
     addEventListener(on.name, hear, { signal: shown.signal });
   }
-  const before = new Set(document.body.children);
-  call(way, options);
-  // What the call puts into the page itself (an overlay) goes with the journey: no provider documents how to close it.
-  const added = [...document.body.children].filter((node) => !before.has(node));
-  shown.signal.addEventListener("abort", () => added.forEach((node) => node.remove()));
-  shown.progress("shown", "shown");
+  watch(shown, () => call(way, options));
+  if (!shown.signal.aborted) progress(shown, "shown", "shown");
+}
+
+/** How many scripts are at work. */
+let running = 0;
+/** What was put into the page meanwhile, and in whose call. Later than that nobody can tell: it goes with the last of them. */
+const additions = new Map<ChildNode, Showing | undefined>();
+/** What a page adds for itself, a stylesheet or another element like this one, is no overlay. */
+const OVERLAY = ":not(script, style, link, idv-journey, :has(idv-journey))";
+
+/** Calls a script. What it puts into the page (an overlay) goes with the journey: no provider documents how to close it. */
+function watch(shown: Showing, what: () => void): void {
+  const note = (by?: Showing, records = observer.takeRecords()) => {
+    for (const node of records.flatMap(({ addedNodes }) => [...addedNodes] as Element[])) {
+      // Once the user's part is done, it is rather the page that shows something.
+      if (!additions.has(node) && (by ?? (!shown.over && node.matches?.(OVERLAY)))) additions.set(node, by);
+    }
+  };
+  const observer = new MutationObserver((records) => note(undefined, records));
+  for (const place of [document.head, document.body]) observer.observe(place, { childList: true });
+  running++;
+  try {
+    what();
+  } finally {
+    note(shown);
+    atEnd(shown, () => {
+      note();
+      observer.disconnect();
+      running--;
+      for (const [node, by] of additions) {
+        if (by ? by !== shown : running) continue;
+        additions.delete(node);
+        node.remove();
+      }
+    });
+  }
 }
 
 function call(way: ScriptWay, options: object): void {
@@ -36,9 +67,9 @@ function call(way: ScriptWay, options: object): void {
 }
 
 /** The options in their order, and the handlers under all of their names. */
-function optionsOf(way: ScriptWay, shown: Presentation): object {
+function optionsOf(shown: Showing, way: ScriptWay): object {
   const handlers = way.listen.flatMap(({ on }) => (on.type === "handler" ? on.names : []));
-  const handler = (name: string) => [name, (data: unknown) => void shown.see({ type: "event", name, data: jsonOf(data) })];
+  const handler = (name: string) => [name, (data: unknown) => void see(shown, { type: "event", name, data: jsonOf(data) })];
   return Object.fromEntries([...way.options.map((one) => [one.name, valueOf(one)]), ...handlers.map(handler)]);
 }
 
@@ -53,49 +84,57 @@ interface Load {
   readonly tag: HTMLScriptElement;
   readonly done: Promise<unknown>;
   users: number;
+  /** It has run, and stays in the page whatever happens to its tag. */
+  ran?: boolean;
 }
 
-/** By source and integrity: a script that is there already is not loaded again, by whichever element. */
-const loads = new Map<string, Load>();
+/** By source: a script that is there already is not loaded again, by whichever element. One that did not come leaves `null`. */
+const loads = new Map<string, Load | null>();
 
-async function load({ src, module }: ScriptWay, { element, signal }: Presentation): Promise<void> {
-  const integrity = element.getAttribute("integrity") ?? "";
-  const key = src + integrity;
-  const load = loads.get(key) ?? begin(src, module ? "module" : "", element.nonce!, integrity);
-  const { tag } = load;
-  loads.set(key, load);
+async function load(shown: Showing, way: ScriptWay): Promise<void> {
+  const { src } = way;
+  const load = loads.get(src) ?? begin(shown, way);
+  loads.set(src, load);
   load.users++;
-  if (!tag.isConnected) document.head.append(tag);
-  signal.addEventListener("abort", () => --load.users || tag.remove());
+  /** What has not come by then is asked for anew the next time. */
+  const drop = () => {
+    load.tag.remove();
+    if (!load.ran && loads.get(src) === load) loads.set(src, null);
+  };
+  atEnd(shown, () => --load.users || drop());
   try {
     await load.done;
+    load.ran = true;
   } catch {
-    tag.remove();
-    loads.delete(key);
+    drop();
     throw new Error(`${src} did not load`);
   }
 }
 
-function begin(src: string, type: string, nonce: string, integrity: string): Load {
-  const tag = make("script", { src, type, nonce, integrity, crossOrigin: integrity ? "anonymous" : null });
+function begin({ owner }: Showing, { src, module }: ScriptWay): Load {
+  const integrity = owner.getAttribute("integrity") ?? "";
+  const url = new URL(src);
+  // Under the same address a browser would go on waiting for what hangs.
+  if (loads.has(src)) url.searchParams.set("again", `${Date.now()}`);
+  const type = module ? "module" : "";
+  const tag = make("script", { src: `${url}`, type, nonce: owner.nonce!, integrity, crossOrigin: integrity ? "anonymous" : null });
   const done = new Promise((onload, onerror) => Object.assign(tag, { onload, onerror }));
+  document.head.append(tag);
   return { tag, done, users: 0 };
 }
 
 /** Makes the element that the script looks for, unless the page has it, and clears it in the end. */
-function provide(selector: string, { element, signal }: Presentation): void {
+function provide(shown: Showing, selector: string): void {
   const there = document.querySelector(selector);
-  // Its id and its class are enough for what providers look for; the check below says so if they are not.
-  const [id, className] = [/#([\w-]+)/, /\.([\w-]+)/].map((part) => part.exec(selector)?.[1] ?? "");
-  const container = there ?? make("div", { id: id!, className: className! });
-  if (!there) element.append(container);
+  const container = there ?? make("div", { id: selector.slice(1) });
+  if (!there) shown.owner.append(container);
   // One journey in each: the slot says whose it is.
   if (there?.slot || document.querySelector(selector) !== container) {
     if (!there) container.remove();
     throw new Error(`${selector} is in use or out of reach`);
   }
   container.slot = "script";
-  signal.addEventListener("abort", () => {
+  atEnd(shown, () => {
     container.slot = "";
     container.replaceChildren();
     if (!there) container.remove();

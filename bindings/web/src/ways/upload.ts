@@ -2,15 +2,15 @@
 
 import type { ChosenImage } from "../events.js";
 import { make, type Panel } from "../panel.js";
-import type { Presentation } from "../presentation.js";
+import { emit, progress, type Showing } from "../showing.js";
 import type { TextKey } from "../texts.js";
 import type { ImageSlot, Way } from "../types.js";
 
 type UploadWay = Extract<Way, { type: "upload" }>;
 
-export function upload(way: UploadWay, shown: Presentation): void {
+export function upload(shown: Showing, way: UploadWay): void {
   const { panel, signal } = shown;
-  const fields = way.images.map((slot) => field(way, slot, panel));
+  const fields = way.images.map((slot) => field(panel, way, slot));
   const send = panel.button("send");
   // Another file can be sent, in case the page could not post these.
   const onchange = () => (send.ariaDisabled = null);
@@ -19,27 +19,22 @@ export function upload(way: UploadWay, shown: Presentation): void {
     if (send.ariaDisabled) return;
     // Not really disabled: it would lose the focus.
     send.ariaDisabled = "true";
-    const images: ChosenImage[] = [];
-    let wrong: HTMLElement | undefined;
-    for (const { input, slot, check } of fields) {
-      const [blob] = input.files!;
-      if (await check(blob)) wrong ??= input;
-      else if (blob) images.push({ slot, blob });
-    }
+    const found = await Promise.all(fields.map(({ check }) => check()));
     if (signal.aborted) return;
+    const wrong = fields.find(({ input }) => input.ariaInvalid === "true");
     if (wrong) {
       onchange();
-      return wrong.focus();
+      return wrong.input.focus();
     }
     panel.say("sent");
-    shown.emit("idv-images", { images });
+    emit(shown, "idv-images", { images: found.filter((one) => !!one) });
   };
   panel.show(make("form", { noValidate: true, onsubmit, onchange }, ...fields.map(({ node }) => node), send));
-  shown.progress("shown");
+  progress(shown, "shown");
 }
 
 /** One image: what to show, and how to check it. */
-function field(way: UploadWay, { slot, required }: ImageSlot, panel: Panel) {
+function field(panel: Panel, way: UploadWay, { slot, required }: ImageSlot) {
   const help = make("p", { id: `help-${slot}` });
   const input = make("input", { type: "file", id: slot, accept: way.types.join(), required });
   input.setAttribute("aria-describedby", help.id);
@@ -55,14 +50,15 @@ function field(way: UploadWay, { slot, required }: ImageSlot, panel: Panel) {
   };
   const say = (key: TextKey) => panel.label(help, key, values);
   say("rules");
-  /** Says what is wrong with the file, if anything is. */
-  const check = async (file?: File) => {
-    const key = file ? await wrong(way, file) : required && "missing";
+  /** The image, if there is one; says what is wrong with it, if anything is. */
+  const check = async (): Promise<ChosenImage | undefined> => {
+    const [blob] = input.files!;
+    const key = blob ? await wrong(way, blob) : required && "missing";
     input.ariaInvalid = `${!!key}`;
     say(key || "rules");
-    return key;
+    return blob && { slot, blob };
   };
-  return { node: make("div", {}, label, input, help), input, slot, check };
+  return { node: make("div", {}, label, input, help), input, check };
 }
 
 async function wrong(way: UploadWay, file: File): Promise<TextKey | false> {

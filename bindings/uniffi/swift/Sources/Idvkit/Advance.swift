@@ -23,11 +23,11 @@ public struct Conflict: Error {
 ///
 /// It stores every change with compare-and-swap, so that several workers may drive the same session, and claims and stores a
 /// request that must not be sent twice before it is sent. It follows no redirects and repeats nothing by itself. Access tokens
-/// are kept by the client.
+/// are kept by the client, and fetched once for all sessions that wait for one.
 ///
-/// - Throws: `Conflict`, and whatever the store throws.
+/// - Throws: `Reject` with `now_out_of_range` if the clock is not in milliseconds, `Conflict`, and whatever the store throws.
 public func advance(client: Client, store: Store, clock: @escaping Clock = systemClock) async throws -> Next {
-    while true {
+    for _ in 0..<maxConflicts {
         let session = try await store.load()
         let next = session.next(now: clock())
         guard case let .send(request) = next else { return next }
@@ -41,6 +41,7 @@ public func advance(client: Client, store: Store, clock: @escaping Clock = syste
             // Another worker's answer came first: ours is not needed.
         }
     }
+    throw Conflict()
 }
 
 /// Tells the stored session something: loads, handles, swaps, and does it again if another worker was first.
@@ -94,7 +95,7 @@ private func claimed(_ session: Session, _ request: HttpRequest, _ store: Store,
     let before = session.revision()
     do {
         try session.handle(input: .sending(id: request.id), now: clock())
-    } catch is Reject {
+    } catch let reject as Reject where ["stale", "claimed"].contains(reject.code) {
         return false
     }
     return try await store.swap(expected: before, session: session)

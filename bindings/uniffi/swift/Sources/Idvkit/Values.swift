@@ -35,6 +35,11 @@ extension Outcome {
     public var json: String { outcomeToJson(outcome: self) }
 }
 
+extension Catalog {
+    /// The tables as JSON, for a settings page.
+    public var json: String { catalogToJson(catalog: self) }
+}
+
 extension Way {
     /// The way as HTML to paste, for a redirect, a frame or a script; `nil` for the others.
     public var html: String? { wayToHtml(way: self) }

@@ -69,7 +69,10 @@ final class WebViewNavigationTests: XCTestCase {
     }
 
     func testAProviderThatForbidsWebViewsIsRefused() throws {
-        XCTAssertThrowsError(try WebViewNavigation(journey: file("jumio").journey) { _ in })
+        let journey = try file("jumio").journey
+        XCTAssertThrowsError(try WebViewNavigation(journey: journey) { _ in }) { error in
+            XCTAssertTrue(error is WebViewNavigation.Refused, "\(error)")
+        }
     }
 
     /// What a page or phone may see of every provider. A file that is there is run.

@@ -28,7 +28,7 @@ private func live(_ file: JSON) throws -> Run {
 
 private func handshake(_ name: String) throws {
     let file = try vector(name)
-    for row in file.list("cases") {
+    for row in try file.some("cases") {
         let request = (row["request"] ?? [:]).with(["flow": "attestr_flowx"])
         guard let sent = try opened(configured(file), request, file.int("now") ?? T0, row) else { continue }
         XCTAssertEqual(sent, row["body"], row.text("id") ?? "")
@@ -46,7 +46,7 @@ private func webhook(_ name: String) throws {
 
 private func result(_ name: String) throws {
     let file = try vector(name)
-    for row in file.list("cases") {
+    for row in try file.some("cases") {
         let place = row.text("id") ?? ""
         let run = try live(file)
         let claim: JSON = ["signature": row["claim"] ?? .null]
@@ -75,7 +75,7 @@ private func cameTo(_ run: Run) throws -> String {
 
 private func launch(_ name: String) throws {
     let file = try vector(name)
-    for row in file.list("cases") {
+    for row in try file.some("cases") {
         let place = row.text("id") ?? ""
         let expected = row["outcome"] ?? .null
         let run = try live(file)

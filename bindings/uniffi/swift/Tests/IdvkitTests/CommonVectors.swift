@@ -6,12 +6,14 @@ import XCTest
 
 let common: [String: Runner] = [
     "transcripts": transcript,
+    "snapshots": snapshots,
     "read": hints,
     "signature/hmac": hmac,
     "signature/wycheproof_form": wycheproofForm,
     "signature/slice": slices,
     "signature/ecmascript": ecmascript,
     "signature/doctor": doctor,
+    "core/catalog": catalogs,
     "core/times": times,
     "core/locales": locales,
     "core/urls": urls,
@@ -22,7 +24,7 @@ private func transcript(_ name: String) throws {
     let record = try vector(name)
     let account = try newAccount(record["config"] ?? .null)
     var snapshot: String?
-    for (number, step) in record.list("steps").enumerated() {
+    for (number, step) in try record.some("steps").enumerated() {
         let place = "\(name), step \(number)"
         let at = step.int("at") ?? 0
         let session = try snapshot.map { try Session.restore(account: account, snapshot: $0) } ?? Session.open(
@@ -42,11 +44,33 @@ private func transcript(_ name: String) throws {
     }
 }
 
+private func snapshots(_ name: String) throws {
+    let accounts = try vector(name)["accounts"] ?? .null
+    for row in try rows(name) {
+        let place = row.text("id") ?? ""
+        let account = try newAccount(accounts[row.text("account") ?? ""] ?? .null)
+        let session = try Session.restore(account: account, snapshot: row.text("snapshot") ?? "")
+        XCTAssertEqual(session.revision(), row.int("revision"), place)
+        XCTAssertEqual(try toWire(session.next(now: row.int("now") ?? 0)), row["next"], place)
+    }
+}
+
+private func catalogs(_ name: String) throws {
+    let expected = try vector(name)["catalogs"]
+    let providers: [String: Provider] = [
+        "attestr": .attestr, "biometric_kz": .biometricKz, "jumio": .jumio, "signicat": .signicat,
+    ]
+    XCTAssertEqual(expected.map { Set($0.members.keys) }, Set(providers.keys))
+    for (word, provider) in providers {
+        XCTAssertEqual(try JSON(catalog(provider: provider).json), expected?[word], word)
+    }
+}
+
 private func hints(_ name: String) throws {
     let file = try vector(name)
     let journey = try journeyFromJson(text: (file["journey"] ?? .null).written)
     XCTAssertEqual(try JSON(journey.json)["ways"], file["journey"]?["ways"], name)
-    for row in file.list("cases") {
+    for row in try rows(name) {
         XCTAssertEqual(read(journey: journey, seen: try toSeen(row["seen"])), row.text("hint"), row.text("id") ?? "")
     }
 }
@@ -68,8 +92,8 @@ private func keyOf(_ word: String?) -> KeyForm { word == "text" ? .text : .hexDe
 
 private func wycheproofForm(_ name: String) throws {
     var seen: Int64 = 0
-    for group in try vector(name).list("testGroups") {
-        for row in group.list("tests") {
+    for group in try vector(name).some("testGroups") {
+        for row in try group.some("tests") {
             let code = try codeOf {
                 try verify(
                     message: hex(row.text("msg") ?? ""), tag: row.text("tag") ?? "", secrets: [row.text("key") ?? ""],
@@ -129,13 +153,13 @@ private func times(_ name: String) throws {
 
 private func locales(_ name: String) throws {
     let file = try vector(name)
-    for row in file.list("tags") {
+    for row in try file.some("tags") {
         let (found, code) = try examined(.locale, ["text": row["input"] ?? .null])
         XCTAssertEqual([found?.text("tag"), code], [row.text("tag"), row.text("code")], row.text("id") ?? "")
     }
     // The sets of the vectors are those of two providers.
     let providers: [String: JSON] = ["jumio_api": "jumio", "biometric_kz": "biometric_kz"]
-    for row in file.list("lookups") {
+    for row in try file.some("lookups") {
         let set = row.text("set") ?? ""
         do {
             let found = try examine(subject: .locale, document: wire(["text": row["input"] ?? .null, "provider": providers[set] ?? .null]))
@@ -172,7 +196,7 @@ private func rejects(_ name: String) throws {
         ["code": .string(code.code), "blame": .array(code.blame.map { .string(String(describing: $0)) })]
     }
     XCTAssertEqual(codes, file.list("codes"))
-    for row in file.list("cases") {
+    for row in try rows(name) {
         XCTAssertThrowsError(try provoke(file, row), row.text("id") ?? "") { error in
             guard let reject = error as? Reject else { return XCTFail("\(row.text("id") ?? ""): \(error)") }
             let said = [reject.code, String(describing: reject.blame), reject.field]

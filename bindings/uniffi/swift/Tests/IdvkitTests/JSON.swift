@@ -48,6 +48,13 @@ indirect enum JSON: Equatable {
 
     func list(_ name: String) -> [JSON] { self[name]?.list ?? [] }
 
+    /// A list that holds something: a loop over it does run.
+    func some(_ name: String) throws -> [JSON] {
+        let items = list(name)
+        if items.isEmpty { throw Unexpected("there is nothing in \(name)") }
+        return items
+    }
+
     /// These members stand instead of those that are there.
     func with(_ more: [String: JSON]) -> JSON { .object(members.merging(more) { _, new in new }) }
 

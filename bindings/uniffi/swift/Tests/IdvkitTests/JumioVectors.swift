@@ -156,7 +156,7 @@ private func poll(_ name: String) throws {
             "transactionReference": .string(reference), "enrollmentTransactionReference": .string(enrolmentReference),
             "transactionResult": "STARTED",
         ]
-        let looks = try row.list("offsets").map { _ -> String in
+        let looks = try row.some("offsets").map { _ -> String in
             try run.answer("jumio.retrieve", 200, started)
             return String((run.now - base) / 1000)
         }
@@ -169,7 +169,7 @@ private func delete(_ name: String) throws {
         let place = row.text("id") ?? ""
         let run = try live(configured(name))
         try run.tell(.erase(atProvider: true))
-        for status in row.list("statuses") {
+        for status in try row.some("statuses") {
             try run.answer("jumio.delete", UInt16(status.text ?? "") ?? 0, "")
         }
         guard case let .done(_, erasure) = try run.next() else { throw Unexpected(place) }

@@ -16,9 +16,7 @@ func vector(_ name: String) throws -> JSON {
 /// The cases of a file of vectors.
 func rows(_ name: String) throws -> [JSON] {
     let file = try vector(name)
-    let cases = file.list.isEmpty ? file.list("cases") : file.list
-    XCTAssertFalse(cases.isEmpty, "\(name) has no vectors")
-    return cases
+    return file.list.isEmpty ? try file.some("cases") : file.list
 }
 
 func newAccount(_ config: JSON) throws -> Account { try Account(config: config.written) }

@@ -17,7 +17,7 @@ final class VectorsTests: XCTestCase {
         var used: Set<String> = []
         for name in files where !scriptsOnly.contains(name) {
             let folder = String(name.prefix { $0 != "/" })
-            let group = ["transcripts", "read"].contains(folder) ? folder : name
+            let group = ["transcripts", "snapshots", "read"].contains(folder) ? folder : name
             guard let run = runners[group] else {
                 XCTFail("\(name) is run by nobody")
                 continue

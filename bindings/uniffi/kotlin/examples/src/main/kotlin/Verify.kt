@@ -53,7 +53,7 @@ class FileStore(private val account: Account, private val file: File) : Store {
     /** Renamed at the end: a crash leaves the old text or the new one, never half of it. */
     private fun write(session: Session) {
         val new = File("$file.new").apply { writeText(session.snapshot()) }
-        Files.move(new.toPath(), file.toPath(), StandardCopyOption.REPLACE_EXISTING)
+        Files.move(new.toPath(), file.toPath(), StandardCopyOption.ATOMIC_MOVE)
     }
 }
 

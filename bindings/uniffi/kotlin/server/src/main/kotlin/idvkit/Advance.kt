@@ -26,27 +26,25 @@ class Conflict : Exception("other workers kept changing the session; try again")
  *
  * It stores every change with compare-and-swap, so that several workers may drive the same session, and claims and stores a
  * request that must not be sent twice before it is sent. It follows no redirects and repeats nothing by itself. Access tokens
- * are kept per client. It logs operations, never a URL, to the logger `idvkit`.
+ * are kept per client, and fetched once for all sessions that wait for one. It logs operations, never a URL, to the logger
+ * `idvkit`.
  *
+ * @throws Reject with `now_out_of_range` if the clock is not in milliseconds.
  * @throws Conflict and whatever the store throws.
+ * @throws InterruptedException if the thread is interrupted: the exchange is given up, and counts as in flight.
  * @throws IllegalArgumentException if the client follows redirects, keeps cookies or authenticates by itself.
  */
 fun advance(client: HttpClient, store: Store, clock: Clock = systemClock): Next {
     refuseHelpfulClients(client)
-    while (true) {
+    repeat(MAX_CONFLICTS) {
         val request = store.load().use { session ->
             val next = session.next(clock())
             if (next !is Next.Send) return next
             next.request.takeIf { it.repeatable || claimed(session, it, store, clock) }
-        } ?: continue
-        val answer = send(client, request, clock)
-        try {
-            tell(store, answer, clock)
-        } catch (reject: Reject) {
-            // Another worker's answer came first: ours is not needed.
-            if (reject.code != "stale") throw reject
         }
+        if (request != null) unless("stale") { tell(store, send(client, request, clock), clock) }
     }
+    throw Conflict()
 }
 
 /**
@@ -100,10 +98,15 @@ private fun refuseHelpfulClients(client: HttpClient) {
 /** Whether this worker may send it: whoever stores the claim first. */
 private fun claimed(session: Session, request: Asked, store: Store, clock: Clock): Boolean {
     val before = session.revision()
-    try {
-        session.handle(Input.Sending(request.id), clock())
-    } catch (_: Reject) {
-        return false
-    }
-    return store.swap(before, session)
+    val heard = unless("stale", "claimed") { session.handle(Input.Sending(request.id), clock()) }
+    return heard && store.swap(before, session)
+}
+
+/** Whether it was heard. A refusal with one of these codes means that another worker was first; any other is thrown. */
+private inline fun unless(vararg codes: String, tell: () -> Unit): Boolean = try {
+    tell()
+    true
+} catch (reject: Reject) {
+    if (reject.code !in codes) throw reject
+    false
 }

@@ -2,11 +2,9 @@
 
 package idvkit
 
-import idvkit.types.Cache
 import idvkit.types.Header
 import idvkit.types.HttpRequest as Asked
 import idvkit.types.Input
-import idvkit.types.UnixMillis
 import java.io.ByteArrayOutputStream
 import java.io.IOException
 import java.lang.System.Logger.Level
@@ -18,44 +16,34 @@ import java.net.http.HttpResponse
 import java.net.http.HttpResponse.BodySubscriber
 import java.nio.ByteBuffer
 import java.time.Duration
-import java.util.WeakHashMap
 import java.util.concurrent.CompletableFuture
 import java.util.concurrent.ExecutionException
 import java.util.concurrent.Flow
 import java.util.concurrent.TimeUnit
-import java.util.concurrent.TimeoutException
 
 /** The largest answer that is read, in bytes. Beyond it, the request counts as failed. */
 const val MAX_ANSWER_BYTES: Int = 32 * 1024 * 1024
 
 /** Sends it, or answers from what is kept; says what to tell the session. */
 internal fun send(client: HttpClient, request: Asked, clock: Clock): Input {
-    val known = request.cache?.takeUnless { it.refresh }?.let { recall(client, it, clock()) }
-    if (known != null) return known.toInput(request.id)
-    val answer = try {
-        exchange(client, request)
-    } catch (error: Exception) {
-        if (error is InterruptedException) throw error
-        // The class only: the text may hold the URL.
-        val cause = (error as? ExecutionException)?.cause ?: error
-        log.log(Level.WARNING, "{0} got no answer: {1}", request.operation, cause.javaClass.simpleName)
-        return Input.HttpFailed(request.id)
-    }
-    log.log(Level.DEBUG, "{0} answered {1}", request.operation, answer.status)
-    request.cache?.let { keep(client, it, answer, clock()) }
-    return answer.toInput(request.id)
+    val cache = request.cache
+    val answer = if (cache == null) fetch(client, request) else slot(client, cache).answer(cache, clock) { fetch(client, request) }
+    return answer?.run { Input.HttpResponse(request.id, status.toUShort(), headers, body) } ?: Input.HttpFailed(request.id)
 }
 
-private class Answer(val status: Int, val headers: List<Header>, val body: ByteArray) {
-    fun toInput(id: String) = Input.HttpResponse(id, status.toUShort(), headers, body)
-}
-
-private class Kept(val until: UnixMillis, val answer: Answer)
+internal class Answer(val status: Int, val headers: List<Header>, val body: ByteArray)
 
 private val log = System.getLogger("idvkit")
 
-// Kept answers (access tokens) by client, then by the key that the session names.
-private val kept = WeakHashMap<HttpClient, MutableMap<String, Kept>>()
+private fun fetch(client: HttpClient, request: Asked): Answer? = try {
+    exchange(client, request).also { log.log(Level.DEBUG, "{0} answered {1}", request.operation, it.status) }
+} catch (error: Exception) {
+    if (error is InterruptedException) throw error
+    // The class only: the text may hold the URL.
+    val cause = (error as? ExecutionException)?.cause ?: error
+    log.log(Level.WARNING, "{0} got no answer: {1}", request.operation, cause.javaClass.simpleName)
+    null
+}
 
 private fun exchange(client: HttpClient, request: Asked): Answer {
     val body = request.body?.let(BodyPublishers::ofByteArray) ?: BodyPublishers.noBody()
@@ -66,9 +54,9 @@ private fun exchange(client: HttpClient, request: Asked): Answer {
     val response = try {
         // The client's own time-out ends with the headers; this one covers the body too.
         pending.get(timeout, TimeUnit.MILLISECONDS)
-    } catch (error: TimeoutException) {
+    } finally {
+        // Whoever gave it up or was interrupted leaves nothing running; one that came is not touched.
         pending.cancel(true)
-        throw error
     }
     return Answer(response.statusCode(), headersOf(response), response.body())
 }
@@ -108,22 +96,3 @@ private class Limited : BodySubscriber<ByteArray> {
         done.complete(bytes.toByteArray())
     }
 }
-
-private fun recall(client: HttpClient, cache: Cache, now: UnixMillis): Answer? = synchronized(kept) {
-    kept[client]?.get(cache.key)?.takeIf { now < it.until }?.answer
-}
-
-private fun keep(client: HttpClient, cache: Cache, answer: Answer, now: UnixMillis) {
-    if (answer.status !in 200..299) return
-    synchronized(kept) {
-        kept.getOrPut(client) { mutableMapOf() }[cache.key] = Kept(now + life(cache, answer), answer)
-    }
-}
-
-/** `expires_in` of an OAuth 2.0 token answer, in milliseconds, if that is shorter. A token is an opaque text without quotes. */
-private fun life(cache: Cache, answer: Answer): Long {
-    val seconds = EXPIRES_IN.find(answer.body.decodeToString())?.groupValues?.get(1)?.toLongOrNull() ?: return cache.maxAgeMs
-    return minOf(seconds * 1000, cache.maxAgeMs)
-}
-
-private val EXPIRES_IN = Regex(""""expires_in"\s*:\s*"?(\d{1,9})\b""")

@@ -3,6 +3,7 @@
 package idvkit
 
 import idvkit.types.Blame
+import idvkit.types.Catalog
 import idvkit.types.Journey
 import idvkit.types.Outcome
 import idvkit.types.UnixMillis
@@ -49,6 +50,9 @@ fun Journey.toJson(): String = journeyToJson(this)
 
 /** The outcome as JSON: it may leave the server. */
 fun Outcome.toJson(): String = outcomeToJson(this)
+
+/** The tables as JSON, for a settings page. */
+fun Catalog.toJson(): String = catalogToJson(this)
 
 /** The way as HTML to paste, for a redirect, a frame or a script; `null` for the others. */
 fun Way.toHtml(): String? = wayToHtml(this)

@@ -11,12 +11,14 @@ import org.junit.jupiter.api.Assertions.assertTrue
 
 val COMMON: Map<String, (String) -> Unit> = mapOf(
     "transcripts" to ::transcript,
+    "snapshots" to ::snapshots,
     "read" to ::hints,
     "signature/hmac" to ::hmac,
     "signature/wycheproof_form" to ::wycheproofForm,
     "signature/slice" to ::slices,
     "signature/ecmascript" to ::ecmascript,
     "signature/doctor" to ::doctor,
+    "core/catalog" to ::catalogs,
     "core/times" to ::times,
     "core/locales" to ::locales,
     "core/urls" to ::urls,
@@ -27,7 +29,7 @@ private fun transcript(name: String) {
     val account = Account(record.of("config").toString())
     val seed = record.must("seed").hexToByteArray()
     var snapshot: String? = null
-    for ((number, step) in record.list("steps").withIndex()) {
+    for ((number, step) in record.some("steps").withIndex()) {
         val at = step.long("at")!!
         val session = snapshot?.let { Session.restore(account, it) }
             ?: Session.open(account, record.of("request").toString(), seed, at)
@@ -43,11 +45,29 @@ private fun transcript(name: String) {
     }
 }
 
+private fun snapshots(name: String) {
+    val accounts = vector(name).of("accounts")!!
+    for (row in rows(name)) {
+        Session.restore(Account(accounts.of(row.must("account")).toString()), row.must("snapshot")).use { session ->
+            assertEquals(row.long("revision"), session.revision(), row.text("id"))
+            assertEquals(row.of("next"), toWire(session.next(row.long("now")!!)), row.text("id"))
+        }
+    }
+}
+
+private fun catalogs(name: String) {
+    val expected = vector(name).of("catalogs")!!.jsonObject
+    assertEquals(Provider.entries.map { it.name.lowercase() }.toSet(), expected.keys)
+    for (provider in Provider.entries) {
+        assertEquals(expected[provider.name.lowercase()], parse(catalog(provider).toJson()), "$provider")
+    }
+}
+
 private fun hints(name: String) {
     val file = vector(name)
     val journey = journeyFromJson(file.of("journey").toString())
     assertEquals(file.of("journey")?.of("ways"), parse(journey.toJson()).of("ways"), name)
-    for (case in file.list("cases")) {
+    for (case in rows(name)) {
         assertEquals(case.text("hint"), read(journey, toSeen(case.of("seen")!!)), case.text("id"))
     }
 }
@@ -66,8 +86,8 @@ private fun keyOf(row: JsonObject) = KeyForm.valueOf(row.of("scheme")!!.must("ke
 
 private fun wycheproofForm(name: String) {
     var seen = 0
-    for (group in vector(name).list("testGroups")) {
-        for (case in group.list("tests")) {
+    for (group in vector(name).some("testGroups")) {
+        for (case in group.some("tests")) {
             val message = case.must("msg").hexToByteArray()
             val code = codeOf {
                 verify(message, case.must("tag"), listOf(case.must("key")), TagEncoding.HEX, KeyForm.HEX_DECODED)
@@ -132,13 +152,13 @@ private fun times(name: String) {
 
 private fun locales(name: String) {
     val file = vector(name)
-    for (case in file.list("tags")) {
+    for (case in file.some("tags")) {
         val (found, code) = examined(Subject.LOCALE, obj("text" to case.text("input")))
         assertEquals(case.text("tag") to case.text("code"), found?.text("tag") to code, case.text("id"))
     }
     // The sets of the vectors are those of two providers.
     val providers = mapOf("jumio_api" to Provider.JUMIO, "biometric_kz" to Provider.BIOMETRIC_KZ)
-    for (case in file.list("lookups")) {
+    for (case in file.some("lookups")) {
         val provider = providers.getValue(case.must("set")).name.lowercase()
         try {
             val found = examine(Subject.LOCALE, wire(obj("text" to case.text("input"), "provider" to provider)))

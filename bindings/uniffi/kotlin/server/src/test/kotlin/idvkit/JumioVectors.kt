@@ -155,7 +155,7 @@ private fun poll(name: String) {
             "transactionReference" to REFERENCE, "enrollmentTransactionReference" to ENROLMENT,
             "transactionResult" to "STARTED",
         )
-        val looks = case.list("offsets").map {
+        val looks = case.some("offsets").map {
             run.answer("jumio.retrieve", 200, started)
             (run.now - base) / 1000
         }
@@ -167,7 +167,7 @@ private fun delete(name: String) {
     for (case in rows(name)) {
         val run = live(configured(name))
         run.tell(Input.Erase(true))
-        for (status in case.list("statuses")) run.answer("jumio.delete", status.jsonPrimitive.content.toInt(), "")
+        for (status in case.some("statuses")) run.answer("jumio.delete", status.jsonPrimitive.content.toInt(), "")
         when (val report = (run.next() as Next.Done).erasure!!.atProvider) {
             is AtProvider.Deleted -> assertEquals(case.long("deleted"), report.count.toLong(), case.text("id"))
             is AtProvider.Failed -> {

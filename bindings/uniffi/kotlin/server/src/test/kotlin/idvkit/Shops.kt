@@ -53,16 +53,16 @@ object Shops {
         ),
     )
 
-    fun signicat(): JsonObject = obj(
+    fun signicat(url: String = Sandbox.url): JsonObject = obj(
         "provider" to "signicat",
         "client_id" to "sandbox-quiet-lake-123",
         "client_secret" to "sandbox-signicat-secret",
         "redirect_url" to "http://localhost:3000/back",
         "profile" to obj(
             "custom" to obj(
-                "token_url" to "${Sandbox.url}/signicat/auth/open/connect/token",
+                "token_url" to "$url/signicat/auth/open/connect/token",
                 "scope" to "signicat-api",
-                "api_base" to "${Sandbox.url}/signicat/assure",
+                "api_base" to "$url/signicat/assure",
             ),
         ),
         "options" to obj("development" to true),

@@ -27,7 +27,7 @@ fun vector(name: String): JsonElement = parse(VECTORS.resolve("$name.json").read
 /** The cases of a file of vectors. */
 fun rows(name: String): List<JsonObject> {
     val file = vector(name)
-    val cases = (if (file is JsonObject) file["cases"] else file) as JsonArray
+    val cases = file as? JsonArray ?: file.some("cases")
     check(cases.isNotEmpty()) { "$name has no vectors" }
     return cases.map { it as JsonObject }
 }
@@ -62,6 +62,10 @@ fun JsonElement.flag(name: String): Boolean = text(name).toBoolean()
 fun JsonElement.of(name: String): JsonElement? = (this as? JsonObject)?.get(name)?.takeIf { it !is JsonNull }
 
 fun JsonElement.list(name: String): List<JsonElement> = of(name) as? JsonArray ?: emptyList()
+
+/** A list that holds something: a loop over it does run. */
+fun JsonElement.some(name: String): List<JsonElement> =
+    list(name).also { check(it.isNotEmpty()) { "there is nothing in $name" } }
 
 /** Bytes as transcripts write them. */
 fun bytesOf(wire: JsonElement): ByteArray =

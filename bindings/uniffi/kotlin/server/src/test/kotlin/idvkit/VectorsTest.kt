@@ -39,6 +39,6 @@ class VectorsTest {
             file !is JsonObject || "cases" in file || "sandbox" !in file
         }
 
-        fun group(name: String): String = name.substringBefore('/').takeIf { it in listOf("transcripts", "read") } ?: name
+        fun group(name: String): String = name.substringBefore('/').takeIf { it in listOf("transcripts", "snapshots", "read") } ?: name
     }
 }
