@@ -38,11 +38,11 @@ fn an_end_is_told_from_every_look_alike() {
 }
 
 fn check(path: &Path) -> File {
-    let file: File = load(path).unwrap();
-    let journey = Journey::from_json(&file.journey.to_string()).unwrap();
+    let file: File = load(path).expect("a file of vectors");
+    let journey = Journey::from_json(&file.journey.to_string()).expect("a journey");
     assert_eq!(
         journey.ways.len(),
-        file.journey["ways"].as_array().unwrap().len(),
+        file.journey["ways"].as_array().expect("a list of ways").len(),
         "{}: a way was dropped",
         path.display()
     );
