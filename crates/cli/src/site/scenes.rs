@@ -289,7 +289,7 @@ static SCENES: &[Scene] = &[
     },
     Scene {
         name: "slow-network",
-        user: "Go through the pages: each answer takes 3 seconds.",
+        user: "Go through the pages: each answer takes 3 seconds, and some steps need several.",
         outcome: PASS,
         flows: PAGES,
         tell: |told| page(told, &PageScript { delay_ms: 3_000, ..PageScript::default() }),

@@ -74,18 +74,6 @@ func checkMembers(_ expected: JSON?, _ actual: JSON?, _ place: String?) {
     }
 }
 
-/// What the end rests on: there with every decision, and never before the end.
-func evidenceOf(_ run: Run, _ place: String) throws -> Evidence? {
-    let step = try run.next()
-    let evidence = run.session.evidence()
-    switch step {
-    case .done(.decided, _): XCTAssertNotNil(evidence, "\(place): a decision rests on nothing")
-    case .done: break
-    default: XCTAssertNil(evidence, "\(place): there is evidence before the end")
-    }
-    return evidence
-}
-
 /// Opens it, and compares the refusal or gives the body of what is sent first.
 func opened(_ account: Account, _ request: JSON, _ now: Int64, _ row: JSON) throws -> JSON? {
     let place = row.text("id") ?? ""

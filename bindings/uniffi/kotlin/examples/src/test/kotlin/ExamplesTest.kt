@@ -30,7 +30,7 @@ class ExamplesTest {
 
     @BeforeEach
     fun reset() {
-        Sandbox.control("reset", obj())
+        Sandbox.reset()
     }
 
     @Test

@@ -48,7 +48,7 @@ class AdvanceTest {
 
     @Test
     fun `two workers send once`() {
-        Sandbox.control("reset", obj())
+        Sandbox.reset()
         val merchant = Merchant(Shops.jumio(), Shops.JUMIO_REQUEST)
         together(4) { merchant.advance() }
         val initiated = (Sandbox.control("log") as JsonArray).count { it.text("operation") == "jumio.initiate" }

@@ -59,7 +59,7 @@ private inline fun <reified T : Way> Journey.way(): T = ways.firstNotNullOf { it
 class FlowsTest {
     @BeforeEach
     fun reset() {
-        Sandbox.control("reset", obj())
+        Sandbox.reset()
     }
 
     @Test

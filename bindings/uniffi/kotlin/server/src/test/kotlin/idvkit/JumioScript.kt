@@ -22,7 +22,7 @@ class JumioScript {
     private val http = HttpClient.newHttpClient()
 
     fun follow(script: JsonElement) {
-        Sandbox.control("reset", obj())
+        Sandbox.reset()
         if (script.of("steps") != null) {
             for (step in script.some("steps")) assertEquals(step.text("expect"), take(step)?.toString(), "$step")
             return

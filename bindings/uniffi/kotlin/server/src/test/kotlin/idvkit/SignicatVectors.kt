@@ -144,7 +144,9 @@ private fun process(name: String) {
         assertEquals(row.list("reasons"), found.list("reasons"), place)
         val run = verified(row.getValue("body"))
         assertEquals(row.text("outcome"), cameTo(run), place)
-        val evidence = evidenceOf(run, place) ?: continue
+        val evidence = run.session.evidence()
+        assertEquals(row.flag("final"), evidence != null, place)
+        if (evidence == null) continue
         assertEquals(row.of("person") == null, evidence.person == null, place)
         evidence.person?.let { checkMembers(row.of("person")!!.jsonObject, claims(it), place) }
     }

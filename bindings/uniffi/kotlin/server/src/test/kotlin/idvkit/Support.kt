@@ -2,7 +2,6 @@
 
 package idvkit
 
-import idvkit.types.Evidence
 import idvkit.types.Header
 import idvkit.types.HttpRequest
 import idvkit.types.Input
@@ -17,7 +16,6 @@ import kotlinx.serialization.json.JsonObject
 import kotlinx.serialization.json.JsonPrimitive
 import kotlinx.serialization.json.contentOrNull
 import org.junit.jupiter.api.Assertions.assertEquals
-import org.junit.jupiter.api.Assertions.assertTrue
 import java.io.File
 
 val VECTORS = File(System.getProperty("idvkit.vectors"))
@@ -132,15 +130,6 @@ class Run(private val account: Account, request: JsonObject, var now: Long = T0)
 
     /** What the last answer counted as. A short back-off may hide behind the plan's gap, so `next` does not always say. */
     fun fault(): JsonElement? = parse(session.snapshot()).of("session")?.of("call")?.of("fault")
-}
-
-/** What the end rests on: there with every decision, and never before the end. */
-fun evidenceOf(run: Run, place: String?): Evidence? {
-    val end = run.next() as? Next.Done
-    val evidence = run.session.evidence()
-    assertTrue(evidence != null || end?.outcome !is Outcome.Decided, "$place: a decision rests on nothing")
-    assertTrue(evidence == null || end != null, "$place: there is evidence before the end")
-    return evidence
 }
 
 fun wire(body: Any?): ByteArray = when (body) {
