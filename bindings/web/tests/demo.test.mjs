@@ -252,7 +252,10 @@ for (const [name, flow, way, path] of [
     assert.equal(page.frames().length, 1);
     assert.deepEqual((await told(page)).filter(({ name, kind }) => name === "end" || name === "closed" || kind === "closed"), []);
     await page.goForward();
-    await (await frameOf(page, path)).locator("h1, h2, p").first().waitFor();
+    await page.locator("#session").waitFor();
+    // Attestr's handshake can be launched once: its library ends at once, as after a reload.
+    if (path === "flowx.html") assert.match(await verdict(page), /^failed/);
+    else await (await frameOf(page, path)).locator("h1").waitFor();
     assert.deepEqual(page.faults, []);
     await page.context().close();
   });
@@ -270,7 +273,8 @@ for (const [device, size] of Object.entries(DEVICES)) {
       const page = await visit(browser, demo, { ...size, colorScheme });
       const fits = async (moment) => {
         assert(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), `${moment}: wider than the ${device}`);
-        await picture(page, `site-${device}-${colorScheme}-${moment}`, true);
+        // A library covers the window, not the page.
+        await picture(page, `site-${device}-${colorScheme}-${moment}`, moment !== "library");
       };
       await page.locator("#flow option").first().waitFor({ state: "attached" });
       await fits("start");
