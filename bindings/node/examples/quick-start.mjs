@@ -1,6 +1,4 @@
-// The quick start of the README. Runs against the sandbox: `node quick-start.mjs`, with `npm install idvkit-sandbox`.
-
-import { pathToFileURL } from "node:url";
+// The quick starts of the READMEs. Runs against the sandbox: `node quick-start.mjs`, with `npm install idvkit-sandbox`.
 
 // [quick start]
 import { randomBytes } from "node:crypto";
@@ -45,7 +43,10 @@ export async function verify(apiBase, clock, sleepUntil) {
 }
 // [/quick start]
 
-/** What the user does in the sandbox's page: press the button, and be sent back. */
+// [in the sandbox]
+import { startSandbox } from "idvkit-sandbox";
+
+/** What a user does in the sandbox's page: press the button, and be sent back. */
 async function userTakesASelfie(journey) {
   const link = journey.ways.find((way) => way.type === "redirect").url;
   await fetch(link);
@@ -55,9 +56,9 @@ async function userTakesASelfie(journey) {
   return answer.headers.get("location");
 }
 
-if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
-  const { startSandbox } = await import("idvkit-sandbox");
+if (process.argv[1] === import.meta.filename) {
   const sandbox = await startSandbox();
   console.log(await verify(`${sandbox.url}/jumio/us`, sandbox.clock, (until) => sandbox.advance(until - sandbox.clock())));
   await sandbox.stop();
 }
+// [/in the sandbox]

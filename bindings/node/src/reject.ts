@@ -14,7 +14,7 @@ export class Reject extends Error {
   readonly field: string | null;
 
   constructor(code: RejectCode, blame: Blame, field: string | null, message: string) {
-    super(message);
+    super(field === null ? message : `${field}: ${message}`);
     this.name = "Reject";
     this.code = code;
     this.blame = blame;

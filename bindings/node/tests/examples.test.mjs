@@ -27,8 +27,10 @@ test("the quick start runs, and the README shows it", async () => {
   const [readme, source] = ["README.md", "examples/quick-start.mjs"].map((name) =>
     readFileSync(new URL(name, import.meta.url), "utf8"),
   );
-  const shown = source.split("// [quick start]\n")[1].split("// [/quick start]")[0].trimEnd();
-  assert(readme.includes(`\`\`\`js\n${shown}\n\`\`\``), "README.md shows another text than quick-start.mjs");
+  for (const part of ["quick start", "in the sandbox"]) {
+    const shown = source.split(`// [${part}]\n`)[1].split(`// [/${part}]`)[0].trimEnd();
+    assert(readme.includes(`\`\`\`js\n${shown}\n\`\`\``), `README.md shows another text than quick-start.mjs: ${part}`);
+  }
 });
 
 /** The application on a port of its own, and what it acted on. */

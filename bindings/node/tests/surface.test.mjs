@@ -79,7 +79,7 @@ test("a refusal says code, blame, field, rule and fix", () => {
 test("what is wrong in a configuration is named, and not repeated", () => {
   const field = (name) => (reject) => reject.field === name && !`${reject}`.includes("planted");
   assert.throws(() => support.jumio("http://127.0.0.1:1", { region: "planted" }), field("config.region"));
-  assert.throws(() => support.jumio("http://127.0.0.1:1", { region: "planted" }), { message: "must be one of `us`, `eu`, `sgp`" });
+  assert.throws(() => support.jumio("http://127.0.0.1:1", { region: "planted" }), { message: "config.region: must be one of `us`, `eu`, `sgp`" });
   const request = { ...support.JUMIO_REQUEST, callback: "planted" };
   assert.throws(() => Session.open(account, request, SEED, T0), field("request.callback"));
 });

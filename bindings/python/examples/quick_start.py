@@ -1,12 +1,6 @@
-"""The quick start of the README. Runs against the sandbox: `python quick_start.py`, with `pip install idvkit-sandbox`."""
+"""The quick starts of the READMEs. Runs against the sandbox: `python quick_start.py`, with `pip install idvkit-sandbox`."""
 
 from __future__ import annotations
-
-import re
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from idvkit import Journey
 
 # [quick start]
 import secrets
@@ -62,9 +56,15 @@ def verify(api_base: str, clock: Callable[[], int], sleep_until: Callable[[int],
         sleep_until(step.until)
 # [/quick start]
 
+# [in the sandbox]
+import re
+
+import idvkit_sandbox
+from idvkit import Journey
+
 
 def user_takes_a_selfie(journey: Journey) -> str:
-    """What the user does in the sandbox's page: press the button, and be sent back."""
+    """What a user does in the sandbox's page: press the button, and be sent back."""
     link = next(way.url for way in journey.ways if way.type == "redirect")
     with httpx.Client(trust_env=False) as browser:
         browser.get(link).raise_for_status()
@@ -73,12 +73,7 @@ def user_takes_a_selfie(journey: Journey) -> str:
     return answer.headers["location"]
 
 
-def main() -> None:
-    import idvkit_sandbox
-
+if __name__ == "__main__":
     with idvkit_sandbox.start() as sandbox:
         print(verify(f"{sandbox.url}/jumio/us", sandbox.now, lambda until: sandbox.advance(until - sandbox.now())))
-
-
-if __name__ == "__main__":
-    main()
+# [/in the sandbox]

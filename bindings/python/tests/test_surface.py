@@ -325,5 +325,6 @@ def test_every_public_name_is_documented() -> None:
 def test_the_readme_is_the_example() -> None:
     here = Path(__file__).resolve().parents[1]
     example = (here / "examples/quick_start.py").read_text()
-    snippet = example.split("# [quick start]\n")[1].split("# [/quick start]")[0].strip()
-    assert f"```python\n{snippet}\n```" in (here / "README.md").read_text()
+    for part in ("quick start", "in the sandbox"):
+        snippet = example.split(f"# [{part}]\n")[1].split(f"# [/{part}]")[0].strip()
+        assert f"```python\n{snippet}\n```" in (here / "README.md").read_text(), part

@@ -69,7 +69,9 @@ fn build() -> Result<Vec<PathBuf>> {
     }
     for (project, profile) in [(binding(), "wheel"), (binding().join("sandbox"), "dev")] {
         let mut maturin = Command::new(&tools);
-        maturin.args(["-m", "maturin", "build", "--quiet", "--profile", profile, "--out"]).arg(&wheels);
+        maturin
+            .args(["-m", "maturin", "build", "--quiet", "--profile", profile, "--compression-level", "9", "--out"])
+            .arg(&wheels);
         run(maturin.current_dir(project).env("CARGO_TARGET_DIR", target()).env_remove("CARGO"))?;
     }
     let mut found: Vec<PathBuf> = fs::read_dir(&wheels)?.map(|entry| Ok(entry?.path())).collect::<Result<_>>()?;
