@@ -42,7 +42,10 @@ pub(crate) fn tools() -> Option<String> {
 
 fn maven(build: &std::path::Path) -> Command {
     let mut maven = Command::new(MAVEN);
-    maven.args(["--batch-mode", "--no-transfer-progress", "verify"]).current_dir(binding().join("kotlin"));
+    // The two libraries at once; the examples wait for one of them.
+    maven
+        .args(["--batch-mode", "--no-transfer-progress", "--threads", "2", "verify"])
+        .current_dir(binding().join("kotlin"));
     let program = target().join("debug").join(format!("idvkit{EXE_SUFFIX}"));
     for (name, place) in [
         ("build", build),

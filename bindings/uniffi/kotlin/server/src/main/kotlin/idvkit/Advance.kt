@@ -4,7 +4,6 @@ package idvkit
 
 import idvkit.types.Input
 import idvkit.types.Next
-import idvkit.types.UnixMillis
 import java.net.http.HttpClient
 import idvkit.types.HttpRequest as Asked
 

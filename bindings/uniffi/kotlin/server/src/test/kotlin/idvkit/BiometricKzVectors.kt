@@ -9,7 +9,6 @@ import idvkit.types.Outcome
 import idvkit.types.Person
 import idvkit.types.Why
 import kotlinx.serialization.json.JsonElement
-import kotlinx.serialization.json.jsonPrimitive
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertTrue
 

@@ -1,6 +1,5 @@
 package idvkit
 
-import idvkit.types.Input
 import idvkit.types.Next
 import idvkit.types.Way
 import kotlinx.serialization.json.JsonElement

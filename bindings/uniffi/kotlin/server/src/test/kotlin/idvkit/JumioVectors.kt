@@ -9,7 +9,6 @@ import idvkit.types.Next
 import idvkit.types.Outcome
 import idvkit.types.Seen
 import kotlinx.serialization.json.JsonArray
-import kotlinx.serialization.json.JsonElement
 import kotlinx.serialization.json.JsonPrimitive
 import kotlinx.serialization.json.jsonObject
 import kotlinx.serialization.json.jsonPrimitive
