@@ -36,6 +36,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::body::to_bytes;
+use axum::extract::{Request, State};
 use axum::http::{HeaderValue, StatusCode, Uri};
 use axum::middleware;
 use axum::response::{IntoResponse, Response};
@@ -51,6 +53,9 @@ pub use faults::{Fault, FaultKind, When};
 pub use html::{Camera, PageScript, Storage};
 pub use log::LogEntry;
 use world::{Handle, Shared, World};
+
+/// In bytes: the largest that any provider's path takes.
+const LONGEST_BODY: usize = 64 * 1024 * 1024;
 
 /// A running sandbox; it stops when dropped.
 pub struct Sandbox {
@@ -161,21 +166,27 @@ fn router(shared: &Handle) -> Router {
         .merge(providers)
         .layer(middleware::from_fn_with_state(Arc::clone(shared), note_change))
         .layer(middleware::map_response(mark))
+        .layer(middleware::from_fn(read_whole))
         .with_state(Arc::clone(shared))
 }
 
 /// Every request may have changed something, also those that steer.
-async fn note_change(
-    axum::extract::State(shared): axum::extract::State<Handle>,
-    request: axum::extract::Request,
-    next: middleware::Next,
-) -> Response {
+async fn note_change(State(shared): State<Handle>, request: Request, next: middleware::Next) -> Response {
     let reads = request.method().is_safe() && request.uri().path().starts_with("/_sandbox");
     let response = next.run(request).await;
     if !reads {
         shared.changed();
     }
     response
+}
+
+/// An answer before the whole body has come would make the server close the connection under the client's next request.
+async fn read_whole(request: Request, next: middleware::Next) -> Response {
+    let (head, body) = request.into_parts();
+    match to_bytes(body, LONGEST_BODY).await {
+        Ok(bytes) => next.run(Request::from_parts(head, bytes.into())).await,
+        Err(_) => (StatusCode::PAYLOAD_TOO_LARGE, "The body is longer than 64 MiB, or broke off.\n").into_response(),
+    }
 }
 
 /// Nobody may take an answer of the sandbox for one of a provider.

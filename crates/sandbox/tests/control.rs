@@ -8,6 +8,8 @@ use std::time::{Duration, Instant};
 use common::{Receiver, authentications, begin, body, hint, http, initiate};
 use idvkit_sandbox::{Config, Fault, FaultKind, Sandbox, When};
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 
 async fn call(sandbox: &Sandbox, path: &str, body: Value) -> (u16, Value) {
     let url = format!("{}/_sandbox/{path}", sandbox.base_url());
@@ -242,4 +244,22 @@ async fn the_two_later_providers_are_steered_the_same_way() {
     }
     assert_eq!(read(&sandbox, "biometric_kz/sessions").await, json!([]));
     assert_eq!(read(&sandbox, "signicat/processes").await, json!([]));
+}
+
+#[tokio::test]
+async fn a_body_that_comes_late_leaves_the_connection_open() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let host = sandbox.base_url().trim_start_matches("http://").to_owned();
+    for path in ["/_sandbox/reset", "/jumio/us/nothing-here", "/_sandbox/log"] {
+        let mut connection = TcpStream::connect(&host).await.unwrap();
+        let head = format!("POST {path} HTTP/1.1\r\nhost: {host}\r\ncontent-length: 2\r\n\r\n");
+        connection.write_all(head.as_bytes()).await.unwrap();
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        let rest = format!("{{}}GET /_sandbox/clock HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n\r\n");
+        connection.write_all(rest.as_bytes()).await.unwrap();
+        let mut answers = String::new();
+        connection.read_to_string(&mut answers).await.unwrap();
+        assert_eq!(answers.matches("HTTP/1.1 ").count(), 2, "{path}: {answers}");
+        assert!(answers.contains("\"now\""), "{path}: {answers}");
+    }
 }

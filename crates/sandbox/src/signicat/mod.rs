@@ -42,7 +42,7 @@ pub(crate) fn router() -> Router<Handle> {
         .route("/capture/{page}", get(pages::capture).post(pages::act_on_capture))
         .route("/eid/{page}", get(pages::eid).post(pages::act_on_eid))
         // Three images of 4 MB in base64, and room to be refused in words.
-        .layer(DefaultBodyLimit::max(64 * 1024 * 1024))
+        .layer(DefaultBodyLimit::max(crate::LONGEST_BODY))
 }
 
 /// The name of an operation; `rest` is the path below `/signicat/`.
