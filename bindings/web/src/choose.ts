@@ -38,8 +38,8 @@ export function choose(journey: Journey | null, wish: string | null): PageWay {
 
 /** Whether the provider's pages ask for the camera, as far as the journey says so. */
 export function asksForCamera({ ways }: Journey): boolean {
-  const asks = ({ allow, permissions }: { allow?: string; permissions?: readonly string[] }) => /\bcamera\b/.test(`${allow ?? permissions}`);
-  return (ways as readonly object[]).some(asks);
+  const all: readonly { allow?: string; permissions?: readonly string[] }[] = ways as readonly object[];
+  return all.some(({ allow, permissions }) => /\bcamera\b/.test(`${allow ?? permissions}`));
 }
 
 function forPage(way: Way): way is PageWay {
