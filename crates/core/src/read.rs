@@ -65,7 +65,9 @@ impl fmt::Debug for Seen {
 /// Needs no credentials and decides nothing. Foreign messages, other origins and navigations elsewhere are `None`,
 /// never an error (J-V9). So is a message with a number that no double can hold (`1e999`), or nested 128 deep or more. A
 /// member that is a number counts if it is an integer within ±(2^53 - 1), as its digits (`1.0` and `1e0` are `1`, `-0`
-/// is `0`); any other number counts as if it was absent, in every language alike. Post the text to your own server, which handles `Input::Hint`.
+/// is `0`); any other number counts as if it was absent, in every language alike.
+///
+/// Post the text to your own server, which handles `Input::Hint`.
 pub fn read(journey: &Journey, seen: &Seen) -> Option<String> {
     if matches!(seen, Seen::Closed) {
         return Some(write_hint(&journey.id, HintKind::Closed, Vec::new()));

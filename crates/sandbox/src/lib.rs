@@ -165,8 +165,8 @@ fn router(shared: &Handle) -> Router {
         .nest("/_sandbox", control::http::router())
         .merge(providers)
         .layer(middleware::from_fn_with_state(Arc::clone(shared), note_change))
-        .layer(middleware::map_response(mark))
         .layer(middleware::from_fn(read_whole))
+        .layer(middleware::map_response(mark))
         .with_state(Arc::clone(shared))
 }
 

@@ -11,8 +11,8 @@ type Entry = Methods & (new (options: object) => Methods);
 
 export async function script(shown: Showing, way: ScriptWay): Promise<void> {
   const options = optionsOf(shown, way);
-  const inTime = deadline(shown);
   if (way.container) provide(shown, way.container);
+  const inTime = deadline(shown);
   await load(shown, way).finally(inTime);
   if (shown.signal.aborted) return;
   for (const { on } of way.listen) {

@@ -28,8 +28,8 @@ use crate::demo::timeline::Party;
 const MAX_IMAGES_BYTES: usize = 64 * 1024 * 1024;
 /// Hints and return URLs are short.
 const MAX_TEXT_BYTES: usize = 16 * 1024;
-/// Webhooks bring whole results.
-const MAX_CALLBACK_BYTES: usize = 1024 * 1024;
+/// Webhooks bring whole results, pictures included.
+const MAX_CALLBACK_BYTES: usize = 32 * 1024 * 1024;
 /// The sentences in which the HTTP library refuses are shorter.
 const MAX_REFUSAL_BYTES: usize = 4 * 1024;
 /// The longest step of the clock: ten years.
@@ -342,7 +342,7 @@ async fn in_one_form(response: Response) -> Response {
     }
     let code = match status {
         StatusCode::PAYLOAD_TOO_LARGE => {
-            let rule = "the body is too long: at most 16 KiB for texts, 1 MiB for callbacks and 64 MiB for pictures";
+            let rule = "the body is too long: at most 16 KiB for texts, 32 MiB for callbacks and 64 MiB for pictures";
             return Problem::new(status, "body_too_long", rule).into_response();
         }
         StatusCode::METHOD_NOT_ALLOWED => "method_not_allowed",

@@ -45,7 +45,8 @@ async fn a_start_that_an_accident_interrupts_is_gone_on_with() {
     )
     .unwrap();
     let case = site.open(json!({ "provider": "jumio" })).await;
-    assert_eq!((case.state().await["step"].as_str(), case.count("the disk is full").await), (Some("send"), 1));
+    assert_eq!(case.state().await["step"], "send");
+    assert_ne!(case.count("the disk is full").await, 0);
 
     disk.execute_batch("DROP TRIGGER full").unwrap();
     case.presented().await;
@@ -97,11 +98,10 @@ async fn what_does_not_fit_is_refused_in_the_form_of_all_errors() {
     let site = Running::start(&Options::default()).await;
     let case = site.open(json!({ "provider": "jumio" })).await;
     let hint = format!("/api/sessions/{}/hint", case.id);
-    let long = "x".repeat(20 * 1024);
     // Callbacks with results are longer than hints.
-    let (status, answer) = site.post("/callback/jumio", &long).await;
+    let (status, answer) = site.post("/callback/jumio", &"x".repeat(3 * MIB)).await;
     assert_eq!((status, answer["error"]["code"].is_string()), (400, true), "{answer}");
-    for (path, body) in [(hint.as_str(), long), ("/callback/jumio", "x".repeat(MIB + 1))] {
+    for (path, body) in [(hint.as_str(), "x".repeat(20 * 1024)), ("/callback/jumio", "x".repeat(32 * MIB + 1))] {
         let (status, answer) = site.post(path, &body).await;
         assert_eq!((status, &answer["error"]["code"]), (413, &json!("body_too_long")), "{path}");
         assert!(answer["error"]["message"].as_str().unwrap().contains("at most"), "{answer}");

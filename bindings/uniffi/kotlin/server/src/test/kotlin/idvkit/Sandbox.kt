@@ -30,17 +30,14 @@ object Sandbox {
         control("clock", obj("advance_ms" to millis))
     }
 
-    /** Forgets everything. Without a body: it reads none, and one that comes late would end the connection for the next request. */
+    /** Forgets everything. */
     fun reset() {
-        ask("reset") { POST(BodyPublishers.noBody()) }
+        control("reset", obj())
     }
 
-    fun control(path: String, body: JsonObject? = null): JsonElement? = ask(path) {
-        if (body != null) POST(BodyPublishers.ofString(body.toString()))
-    }
-
-    private fun ask(path: String, method: HttpRequest.Builder.() -> Unit): JsonElement? {
-        val request = HttpRequest.newBuilder(URI("$url/_sandbox/$path")).header("content-type", "application/json").apply(method)
+    fun control(path: String, body: JsonObject? = null): JsonElement? {
+        val request = HttpRequest.newBuilder(URI("$url/_sandbox/$path")).header("content-type", "application/json")
+        if (body != null) request.POST(BodyPublishers.ofString(body.toString()))
         val answer = http.send(request.build(), BodyHandlers.ofString())
         check(answer.statusCode() in 200..299) { "$path: ${answer.statusCode()}" }
         return answer.body().takeIf { it.isNotEmpty() }?.let(::parse)
