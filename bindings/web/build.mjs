@@ -34,7 +34,7 @@ const { outputFiles } = await build({
 const { code } = await minify(outputFiles[0].text, {
   module: true,
   ecma: 2020,
-  compress: { passes: 3, unsafe_arrows: true, pure_getters: true },
+  compress: { passes: 3, hoist_funs: true, unsafe_arrows: true, pure_getters: true },
 });
 mkdirSync("dist", { recursive: true });
 writeFileSync("dist/idv-journey.js", `${code}\n`);

@@ -48,7 +48,7 @@ export function progress(shown: Showing, phase: Phase, text?: TextKey): void {
 /** Tells the user and the page what is wrong. What is shown stays. */
 export function fail(shown: Showing, { code, reason }: Trouble, ...onward: HTMLElement[]): void {
   const { panel, restart } = shown;
-  const hopeless = code === "way_unsupported" || code === "journey_malformed";
+  const hopeless = /^(way|journey)_/.test(code);
   const again = hopeless ? [] : [panel.button("again", restart)];
   panel.say();
   panel.warn(panel.label(make("p"), code), ...again, ...onward);

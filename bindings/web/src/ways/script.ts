@@ -75,9 +75,8 @@ function optionsOf(shown: Showing, way: ScriptWay): object {
 
 function valueOf({ name, value }: Param): unknown {
   if (value.type === "null") return null;
-  if (value.type === "text" || value.type === "flag") return value.value;
-  if (value.type === "texts") return Object.fromEntries(value.value.map((one) => [one.name, one.value]));
-  throw new Trouble("way_unsupported", name);
+  if (!("value" in value)) throw new Trouble("way_unsupported", name);
+  return value.type === "texts" ? Object.fromEntries(value.value.map((one) => [one.name, one.value])) : value.value;
 }
 
 interface Load {
