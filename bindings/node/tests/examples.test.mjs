@@ -163,6 +163,9 @@ test("the shop with biometric.kz", () => {
     while (browser.html.includes("<form")) await browser.press(browser.html.includes('value="begin"') ? "begin" : "submit");
     const body = JSON.stringify({ type: "event", name: "finish", data: "" });
     assert.equal((await fetch(`${place}/seen`, { method: "POST", body })).status, 204);
+    // A result with its documents and photos is large.
+    const webhook = `{"event": "flow.end", "session_id": "${id}"${" ".repeat(3 * 1024 * 1024)}}`;
+    assert.equal((await fetch(`${url}/callbacks/biometric_kz`, { method: "POST", body: webhook })).status, 200);
     assert.deepEqual(await outcome(), { type: "decided", decision: "approved" });
   });
 });

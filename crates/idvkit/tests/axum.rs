@@ -243,6 +243,10 @@ async fn biometric_kz() {
         }
     }
     shop.seen(&place, "finish", "").await;
+    // A result with its documents and photos is large.
+    let webhook = format!(r#"{{"event": "flow.end", "session_id": "{id}"{}}}"#, " ".repeat(3 * 1024 * 1024));
+    let heard = shop.http.post(format!("{}/callbacks/biometric_kz", shop.url)).body(webhook).send().await.unwrap();
+    assert_eq!(heard.status(), StatusCode::OK);
     assert_eq!(shop.outcome().await, Outcome::Decided { decision: Decision::Approved });
 }
 
