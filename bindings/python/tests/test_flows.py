@@ -54,7 +54,7 @@ class Run:
 
 
 class Server(ThreadingHTTPServer):
-    """A server on a port of its own, that keeps what was sent to it: status, headers and body of its answers are the test's."""
+    """A provider on a port of its own. A test says what it answers (status, headers, body), and it keeps what was sent."""
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
