@@ -90,8 +90,8 @@ export function createApp({ config, request, act, path = "idv.sqlite", clock = D
     else response.sendStatus(404);
   });
 
-  // The raw body: what a framework has parsed cannot be checked any more.
-  app.post("/callbacks/{*rest}", express.raw({ type: () => true }), async (posted, response) => {
+  // The raw body: what a framework has parsed cannot be checked any more. A webhook of biometric.kz may have 32 MiB.
+  app.post("/callbacks/{*rest}", express.raw({ type: () => true, limit: "32mb" }), async (posted, response) => {
     const body = posted.body ?? Buffer.alloc(0);
     await hear(Input.callback({ url: posted.originalUrl, headers: posted.headers, body }));
     response.sendStatus(200);

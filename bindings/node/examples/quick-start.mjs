@@ -44,6 +44,8 @@ export async function verify(apiBase, clock, sleepUntil) {
 // [/quick start]
 
 // [in the sandbox]
+import { fileURLToPath } from "node:url";
+
 import { startSandbox } from "idvkit-sandbox";
 
 /** What a user does in the sandbox's page: press the button, and be sent back. */
@@ -56,7 +58,7 @@ async function userTakesASelfie(journey) {
   return answer.headers.get("location");
 }
 
-if (process.argv[1] === import.meta.filename) {
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const sandbox = await startSandbox();
   console.log(await verify(`${sandbox.url}/jumio/us`, sandbox.clock, (until) => sandbox.advance(until - sandbox.clock())));
   await sandbox.stop();

@@ -131,8 +131,12 @@ test("a number that JSON has no word for is refused", () => {
   // As `null` it would mean "not set".
   for (const number of [NaN, Infinity, -Infinity]) {
     const config = { provider: "jumio", options: { timeout_ms: number } };
-    assert.throws(() => new Account(config), /timeout_ms must be a finite number/);
+    assert.throws(() => new Account(config), /options\.timeout_ms must be a finite number/);
   }
+  const order = { flow: "biometric_kz_flow", variables: { amounts: [1, NaN] } };
+  assert.throws(() => Session.open(account, order, SEED, T0), /^TypeError: variables\.amounts must be a finite number/);
+  const people = [{ name: "x" }, { name: new Map() }];
+  assert.throws(() => Session.open(account, { people }, SEED, T0), /not Map \(in people\.name\)/);
 });
 
 test("a catalogue, a journey's HTML, and the doctor", () => {

@@ -110,7 +110,8 @@ def attempt(work: Callable[..., object], *values: object) -> None:
 
 
 async def raw(posted: Request) -> bytes:
-    """The body as it came: what a framework has parsed cannot be checked any more."""
+    """The body as it came: what a framework has parsed cannot be checked any more. FastAPI limits no body by itself: let the
+    server in front of it take 32 MiB, which a webhook of biometric.kz may have, and no more."""
     return await posted.body()
 
 
@@ -128,7 +129,7 @@ def create_app(shop: Shop) -> FastAPI:
             while not stop.wait(0.1):
                 attempt(shop.work_off)
 
-        worker = threading.Thread(target=work)
+        worker = threading.Thread(target=work, name="worker")
         worker.start()
         yield
         stop.set()

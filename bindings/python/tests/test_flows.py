@@ -9,7 +9,8 @@ import secrets
 import socket
 import threading
 import time
-from typing import Any, Callable, Dict, List
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, Callable, Dict, Iterator, List
 
 import httpx
 import idvkit
@@ -50,6 +51,43 @@ class Run:
             assert isinstance(step, (Wait, Present))
             self.sandbox.advance(step.until - self.sandbox.now())
         raise AssertionError("no end")
+
+
+class Server(ThreadingHTTPServer):
+    """A provider on a port of its own. A test says what it answers (status, headers, body), and it keeps what was sent."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server_port}"
+        self.seen: List[Dict[str, Any]] = []
+        self.answer: Callable[[str], Any] = lambda path: (500, {}, b"")
+
+
+class Handler(BaseHTTPRequestHandler):
+    server: Server
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers.get("content-length", 0)))
+        self.server.seen.append({"path": self.path, "headers": self.headers.items(), "body": body})
+        status, headers, answer = self.server.answer(self.path)
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(answer)
+
+    do_GET = do_POST
+
+    def log_message(self, *_: Any) -> None:
+        pass
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    with Server() as server:
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        yield server
+        server.shutdown()
 
 
 def way(journey: idvkit.Journey, kind: type) -> Any:
@@ -133,47 +171,36 @@ def test_a_refusal_is_declined(idv_sandbox: Sandbox) -> None:
     assert run.outcome() == Decided(Decision.DECLINED)
 
 
-def test_a_request_is_sent_as_it_stands(idv_sandbox: Sandbox) -> None:
+def test_a_request_is_sent_as_it_stands(server: Server) -> None:
     """No header of the client's own, no cookie, no redirect followed, no authentication of the client's."""
-    seen = []
-
-    def answer(request: httpx.Request) -> httpx.Response:
-        seen.append(request)
-        return httpx.Response(302, headers={"location": "https://elsewhere.example/", "set-cookie": "a=b"})
-
-    transport = httpx.MockTransport(answer)
-    account = support.jumio(idv_sandbox.url)
-    session = Session.open(account, support.JUMIO_REQUEST, support.SEED, support.T0)
-    first = session.next(support.T0)
+    server.answer = lambda _: (302, {"location": f"{server.url}/elsewhere", "set-cookie": "a=b"}, b"")
+    store = fresh(server.url)
+    first = store.load().next(support.T0)
     assert isinstance(first, idvkit.Send)
-    client = httpx.Client(
-        transport=transport, follow_redirects=True, auth=("x", "y"), headers={"x-own": "1"}, cookies={"c": "d"}
-    )
-    step = advance(client, MemoryStore(account, session), clock=lambda: support.T0)
+    own = {"auth": ("x", "y"), "headers": {"x-own": "1"}, "cookies": {"c": "d"}}
+    with httpx.Client(trust_env=False, follow_redirects=True, **own) as client:  # type: ignore[arg-type]
+        step = advance(client, store, clock=lambda: support.T0)
     assert isinstance(step, Done) and isinstance(step.outcome, idvkit.Failed) and step.outcome.fault.status == 302
-    assert len(seen) == 1
-    sent = {name: value for name, value in seen[0].headers.items() if name not in ("host", "content-length")}
+    (seen,) = server.seen
+    sent = {name.lower(): value for name, value in seen["headers"] if name.lower() not in ("host", "content-length")}
     assert sent == {header.name.lower(): header.value for header in first.request.headers}
-    assert seen[0].content == first.request.body
+    assert seen["body"] == first.request.body
 
 
-def test_a_lost_claim_does_not_send(idv_sandbox: Sandbox) -> None:
-    account = support.jumio(idv_sandbox.url)
-    store = MemoryStore(account, Session.open(account, support.JUMIO_REQUEST, support.SEED, support.T0))
+def test_a_lost_claim_does_not_send(server: Server) -> None:
+    store = fresh(server.url)
     first = store.load().next(support.T0)
     assert isinstance(first, idvkit.Send)
     tell(store, idvkit.Sending(first.request.id), clock=lambda: support.T0)
-    client = httpx.Client(transport=httpx.MockTransport(lambda _: pytest.fail("sent twice")))
-    assert advance(client, store, clock=lambda: support.T0) == Wait(support.T0 + 60_000, idvkit.WhyInFlight())
+    for run in both(store, lambda: support.T0):
+        assert run() == Wait(support.T0 + 60_000, idvkit.WhyInFlight())
+    assert not server.seen
 
 
-def test_no_answer_is_told(idv_sandbox: Sandbox) -> None:
-    def refuse(request: httpx.Request) -> httpx.Response:
-        raise httpx.ConnectError("no", request=request)
-
-    account = support.jumio(idv_sandbox.url)
-    store = MemoryStore(account, Session.open(account, support.JUMIO_REQUEST, support.SEED, support.T0))
-    step = advance(httpx.Client(transport=httpx.MockTransport(refuse)), store, clock=lambda: support.T0)
+def test_no_answer_is_told() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        nobody = f"http://127.0.0.1:{free.getsockname()[1]}"
+    step = advance(httpx.Client(trust_env=False), fresh(nobody), clock=lambda: support.T0)
     match = isinstance(step, Wait) and isinstance(step.why, idvkit.WhyBackoff)
     assert match and step.why.fault.code == "no_answer"
 
@@ -186,8 +213,8 @@ def test_an_access_token_is_kept(idv_sandbox: Sandbox) -> None:
     assert operations.count("signicat.token") == 1, operations
 
 
-def fresh(base: str = "http://127.0.0.1:1", **options: Any) -> MemoryStore:
-    """A store with a new session. Nobody is at `base` unless a test is."""
+def fresh(base: str, **options: Any) -> MemoryStore:
+    """A store with a new session, whose provider is at `base`."""
     account = support.jumio(base, options={"development": True, "api_base": f"{base}/jumio/us", **options})
     return MemoryStore(account, Session.open(account, support.JUMIO_REQUEST, support.SEED, support.T0))
 
@@ -207,33 +234,29 @@ class Rows:
         return done
 
 
-def both(store: Any, answer: Callable[[httpx.Request], httpx.Response], clock: Callable[[], int]) -> List[Callable[[], Rest]]:
+def both(store: Any, clock: Callable[[], int]) -> List[Callable[[], Rest]]:
     """`advance` and its twin, each with a client of its own."""
-    transport = httpx.MockTransport(answer)
     return [
-        lambda: advance(httpx.Client(transport=transport), store, clock=clock),
-        lambda: asyncio.run(aadvance(httpx.AsyncClient(transport=transport), Rows(store), clock=clock)),
+        lambda: advance(httpx.Client(trust_env=False), store, clock=clock),
+        lambda: asyncio.run(aadvance(httpx.AsyncClient(trust_env=False), Rows(store), clock=clock)),
     ]
 
 
-def nobody(request: httpx.Request) -> httpx.Response:
-    raise AssertionError(f"{request.method} was sent")
-
-
-def test_a_clock_in_seconds_is_refused() -> None:
+def test_a_clock_in_seconds_is_refused(server: Server) -> None:
     asked = itertools.count()
 
     def seconds() -> int:
         assert next(asked) < 1_000, "it goes round and round"
         return support.T0 // 1000
 
-    for run in both(fresh(), nobody, seconds):
+    for run in both(fresh(server.url), seconds):
         with pytest.raises(idvkit.Reject) as refused:
             run()
         assert refused.value.code == "now_out_of_range"
+    assert not server.seen
 
 
-def test_a_store_that_never_swaps_is_a_conflict() -> None:
+def test_a_store_that_never_swaps_is_a_conflict(server: Server) -> None:
     class Losing(MemoryStore):
         swaps = 0
 
@@ -242,11 +265,12 @@ def test_a_store_that_never_swaps_is_a_conflict() -> None:
             assert self.swaps < 1_000, "it goes round and round"
             return False
 
-    account = support.jumio("http://127.0.0.1:1")
+    account = support.jumio(server.url)
     losing = Losing(account, Session.open(account, support.JUMIO_REQUEST, support.SEED, support.T0))
-    for run in both(losing, nobody, lambda: support.T0):
+    for run in both(losing, lambda: support.T0):
         with pytest.raises(Conflict):
             run()
+    assert not server.seen
 
 
 def test_the_time_out_covers_a_slow_answer() -> None:
@@ -269,38 +293,62 @@ def test_the_time_out_covers_a_slow_answer() -> None:
         assert isinstance(step, Wait) and isinstance(step.why, idvkit.WhyBackoff) and step.why.fault.code == "no_answer"
 
 
-def test_a_token_is_fetched_once_for_all_that_wait() -> None:
-    account = support.signicat("http://127.0.0.1:1")
-    fetched: List[str] = []
+class Tokens:
+    """Gives tokens out, and refuses them. Counts what was asked for."""
 
-    def answer(request: httpx.Request) -> httpx.Response:
-        if not request.url.path.endswith("/token"):
-            return httpx.Response(401)
-        fetched.append("token")
+    def __init__(self, server: Server, expires_in: str = "600") -> None:
+        self.fetched, self.expires_in, self.account = 0, expires_in, support.signicat(server.url)
+        server.answer = self.answer
+
+    def answer(self, path: str) -> Any:
+        if not path.endswith("/token"):
+            return 401, {}, b""
+        self.fetched += 1
         time.sleep(0.1)
-        return httpx.Response(200, json={"access_token": "t", "expires_in": 600, "token_type": "Bearer"})
+        token = f'{{"access_token": "t", "token_type": "Bearer", "expires_in": {self.expires_in}}}'
+        return 200, {"content-type": "application/json"}, token.encode()
 
-    def store(now: int) -> MemoryStore:
-        return MemoryStore(account, Session.open(account, support.SIGNICAT_REQUEST, secrets.token_bytes(32), now))
+    def store(self, now: int) -> MemoryStore:
+        return MemoryStore(
+            self.account, Session.open(self.account, support.SIGNICAT_REQUEST, secrets.token_bytes(32), now)
+        )
 
-    client = httpx.Client(transport=httpx.MockTransport(answer))
-    workers = [threading.Thread(target=advance, args=(client, store(support.T0)), kwargs={"clock": lambda: support.T0}) for _ in range(4)]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join()
-    assert len(fetched) == 1, "the refused one is new: nobody fetches another"
-    later = support.T0 + 6_000
-    advance(client, store(later), clock=lambda: later)
-    assert len(fetched) == 2, "a refused one that is older is fetched anew"
+
+def test_a_token_is_fetched_once_for_all_that_wait(server: Server) -> None:
+    tokens = Tokens(server)
+
+    def work(client: httpx.Client, now: int) -> None:
+        advance(client, tokens.store(now), clock=lambda: now)
+
+    with httpx.Client(trust_env=False) as client:
+        workers = [threading.Thread(target=work, args=(client, support.T0)) for _ in range(4)]
+        for worker in workers:
+            worker.start()
+        for worker in workers:
+            worker.join()
+        assert tokens.fetched == 1, "the refused one is new: nobody fetches another"
+        work(client, support.T0 + 6_000)
+        assert tokens.fetched == 2, "a refused one that is older is fetched anew"
+
+
+def test_a_token_is_fetched_once_for_all_that_wait_in_asyncio(server: Server) -> None:
+    tokens = Tokens(server)
 
     async def together() -> None:
-        async with httpx.AsyncClient(transport=httpx.MockTransport(answer)) as client:
-            await asyncio.gather(*(aadvance(client, Rows(store(support.T0)), clock=lambda: support.T0) for _ in range(4)))
+        async with httpx.AsyncClient(trust_env=False) as client:
+            stores = [Rows(tokens.store(support.T0)) for _ in range(4)]
+            await asyncio.gather(*(aadvance(client, store, clock=lambda: support.T0) for store in stores))
 
-    fetched.clear()
     asyncio.run(together())
-    assert len(fetched) == 1
+    assert tokens.fetched == 1
+
+
+@pytest.mark.parametrize("expires_in", ["1e999", "-1e999", '"soon"', "null", "[" * 100_000 + "]" * 100_000])
+def test_a_life_without_sense_is_no_error(server: Server, expires_in: str) -> None:
+    tokens = Tokens(server, expires_in)
+    with httpx.Client(trust_env=False) as client:
+        advance(client, tokens.store(support.T0), clock=lambda: support.T0)
+    assert tokens.fetched
 
 
 def test_asyncio(idv_sandbox: Sandbox) -> None:

@@ -14,12 +14,15 @@ use std::{
 use axum::{
     Router,
     body::Bytes,
-    extract::{Path, State},
+    extract::{DefaultBodyLimit, Path, State},
     http::{HeaderMap, HeaderValue, StatusCode, Uri},
     response::{Html, IntoResponse, Redirect, Response},
     routing::{get, post},
 };
-use idvkit::{Account, Blame, Config, Header, Input, Next, Outcome, Reject, Request, Seed, Seen, Session, read};
+use idvkit::{
+    Account, Blame, Config, Header, Input, Next, Outcome, Reject, Request, Seed, Seen, Session,
+    biometric_kz::MAX_WEBHOOK_BYTES, read,
+};
 use idvkit_http::{Client, Store};
 use rusqlite::{Connection, OptionalExtension, params};
 
@@ -61,7 +64,8 @@ pub(crate) fn app(shop: Arc<Shop>) -> anyhow::Result<Router> {
         .route("/verifications/{id}", get(show))
         .route("/verifications/{id}/seen", post(seen))
         .route("/back", get(back))
-        .route("/callbacks/{*rest}", post(callback))
+        // axum alone takes 2 MiB; nobody sends more than biometric.kz.
+        .route("/callbacks/{*rest}", post(callback).layer(DefaultBodyLimit::max(MAX_WEBHOOK_BYTES)))
         .with_state(shop))
 }
 

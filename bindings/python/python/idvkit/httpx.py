@@ -232,7 +232,7 @@ async def _afetch(client: httpx.AsyncClient, request: HttpRequest) -> Input:
 
 def _exchange(client: httpx.Client, request: HttpRequest) -> HttpResponse:
     """httpx limits each read, not all of them together: so another thread reads, and this one keeps the time. An exchange
-    that is given up ends at its next read."""
+    that is given up ends at the next part of the body, or when headers stop for as long as the time-out."""
     done: Future[HttpResponse] = Future()
     given_up = threading.Event()
 
@@ -357,5 +357,5 @@ def _life(cache: Cache, answer: HttpResponse) -> int:
     try:
         seconds = json.loads(bytes(answer.body))["expires_in"]
         return min(int(seconds) * 1000, cache.max_age_ms)
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError):  # infinity, and nested beyond measure
         return cache.max_age_ms
