@@ -47,8 +47,8 @@ type Members = (path: string) => string | undefined;
 
 /** What can be seen along a way. One that this version does not know has nothing to see. */
 function signals(way: Way): readonly Signal[] {
-  if ("finish" in way) return way.finish;
-  return "listen" in way ? way.listen : [];
+  if (way.type === "redirect" || way.type === "web_view") return way.finish;
+  return way.type === "frame" || way.type === "script" || way.type === "native" ? way.listen : [];
 }
 
 function hint(journey: Journey, kind: HintKind, carry: [string, string][]): Hint {

@@ -342,6 +342,10 @@ test("by keyboard only, the focus is never lost, and everything has a name", asy
   assert.equal(await active(), "Identity verification");
   const inside = page.frames().find((one) => one.url().endsWith("/hung"));
   await inside.getByRole("button", { name: "Finish" }).waitFor();
+  // The browser hands the focus over to the frame's process. A person takes longer than that to press a key; one pressed
+  // meanwhile goes to the page around it, and past the frame.
+  await page.waitForTimeout(500);
+  await inside.waitForFunction(() => document.hasFocus());
   await page.keyboard.press("Tab");
   await inside.waitForFunction(() => document.activeElement.textContent === "Finish", null, { timeout: 3000 });
   await page.keyboard.press("Enter");
