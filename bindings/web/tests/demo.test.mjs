@@ -238,7 +238,8 @@ for (const [name, flow, way, path] of [
     const before = await foreign(page);
     await begin(page, flow, { way });
     const frame = await frameOf(page, path);
-    await frame.locator("h1").waitFor();
+    // A button is there once the flow was launched.
+    await frame.locator("button[value]:visible").first().waitFor();
     await page.evaluate(() => (window.same = true));
     await page.goBack();
     await page.locator("#session").waitFor({ state: "hidden" });
