@@ -2,8 +2,25 @@
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { after, before } from "node:test";
 
-import { PROGRAM, open } from "./support.mjs";
+import { CAMERA, PROGRAM, launch, open } from "./support.mjs";
+
+/** What `useDemo` started. */
+export let demo;
+export let browser;
+
+/** Starts the site and a browser for the tests of a file, and stops them in the end. */
+export function useDemo() {
+  before(async () => {
+    demo = await startDemo("0", "--data", ":memory:");
+    browser = await launch(...CAMERA);
+  });
+  after(async () => {
+    await browser?.close();
+    await demo?.stop();
+  });
+}
 
 /** Starts a program of `idvkit` and waits for the first line that fits. */
 async function start(args, pattern) {

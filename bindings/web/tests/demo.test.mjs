@@ -4,22 +4,12 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 
-import { begin, codeIn, flowx, frameOf, kazakh, kazakhDocument, leave, press, startDemo, startSandboxInRealTime, verdict, visit } from "./demo.mjs";
-import { CAMERA, inBrowser, launch, picture, storageOf, told, until } from "./support.mjs";
+import { begin, browser, codeIn, demo, flowx, frameOf, kazakh, kazakhDocument, leave, press, startDemo, startSandboxInRealTime, useDemo, verdict, visit } from "./demo.mjs";
+import { inBrowser, picture, storageOf, told, until } from "./support.mjs";
 
-let demo;
-let browser;
-
-before(async () => {
-  demo = await startDemo("0", "--data", ":memory:");
-  browser = await launch(...CAMERA);
-});
-after(async () => {
-  await browser?.close();
-  await demo?.stop();
-});
+useDemo();
 
 /** Each way that a page can show: what to choose, what the person does, and what it comes to. */
 const JOURNEYS = {

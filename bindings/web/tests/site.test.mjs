@@ -1,22 +1,12 @@
 // The merchant's page of the demo itself: what a person's hands, a slow server and an old link do to it.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 
-import { begin, frameOf, press, startDemo, verdict, visit } from "./demo.mjs";
-import { CAMERA, launch, picture } from "./support.mjs";
+import { begin, browser, demo, frameOf, press, useDemo, verdict, visit } from "./demo.mjs";
+import { picture } from "./support.mjs";
 
-let demo;
-let browser;
-
-before(async () => {
-  demo = await startDemo("0", "--data", ":memory:");
-  browser = await launch(...CAMERA);
-});
-after(async () => {
-  await browser?.close();
-  await demo?.stop();
-});
+useDemo();
 
 const sessions = async () => (await (await fetch(`${demo.url}/api/sessions`)).json()).sessions;
 const isFolded = (page) => page.locator("#starter").evaluate((one) => !one.open);
