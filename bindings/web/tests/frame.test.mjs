@@ -91,6 +91,70 @@ test("a message of the right origin from another window counts for nothing", asy
   await page.context().close();
 });
 
+/** A provider's page that goes to the merchant's, and speaks until it is gone; the browser gives the last words no window any more. */
+function leaving() {
+  site.put("/returned", "<!doctype html><title>Returned</title>");
+  const leave = `location.replace("${site.merchant}/returned"); let n = 0; setInterval(() => say({ say: "success", note: n++ }), 1)`;
+  site.put("/leaving", `<!doctype html><script>
+    const say = (data) => parent.postMessage(data, "*");
+    say({ say: "loaded" });
+  </script><button onclick='${leave}'>Leave</button>`);
+  return `${site.provider}/leaving`;
+}
+
+/** Notes which successes came, and whether they had a window. */
+const listen = (page) =>
+  page.evaluate(() => {
+    window.heard = [];
+    addEventListener("message", ({ source, data }) => data.say === "success" && window.heard.push(!!source));
+  });
+
+/** Lets the page in a frame leave, until a message came without a window: most often the first time. */
+async function leftBehind(attempt) {
+  for (let left = 10; left > 0; left--) {
+    const { page, frame } = await attempt();
+    await listen(page);
+    const returned = page.waitForEvent("framenavigated", { predicate: (one) => one.url().endsWith("/returned") });
+    await page.frameLocator(frame).getByRole("button", { name: "Leave" }).click();
+    await returned;
+    await page.waitForTimeout(200);
+    const heard = await page.evaluate(() => window.heard);
+    if (heard.includes(false)) return { page, heard };
+    await page.context().close();
+  }
+  assert.fail("every message had a window");
+}
+
+test("the last words of a page that leaves at once for the merchant's are heard", async () => {
+  const url = leaving();
+  const { page, heard } = await leftBehind(async () => {
+    const page = await open(browser, `${site.merchant}/`);
+    await give(page, frameJourney(url));
+    await until(page, { name: "progress", phase: "shown" });
+    return { page, frame: "idv-journey iframe" };
+  });
+  assert.equal((await told(page, "hint")).filter(({ kind }) => kind === "success").length, heard.length);
+  assert.equal((await told(page, "end")).length, 1);
+  await page.context().close();
+});
+
+test("the last words of another page count for nothing, neither beside a page that stays nor before one that comes", async () => {
+  const url = leaving();
+  site.put("/coming", "", { hang: true });
+  for (const mine of ["/provider", "/coming"]) {
+    const { page } = await leftBehind(async () => {
+      const page = await open(browser, `${site.merchant}/`);
+      await page.evaluate((url) => document.body.append(Object.assign(document.createElement("iframe"), { src: url, id: "other" })), url);
+      await page.frameLocator("#other").getByRole("button", { name: "Leave" }).waitFor();
+      await give(page, frameJourney(`${site.provider}${mine}`));
+      await until(page, { name: "progress", phase: mine === "/coming" ? "loading" : "shown" });
+      return { page, frame: "#other" };
+    });
+    assert.deepEqual(await told(page, "end"), [], mine);
+    await page.context().close();
+  }
+});
+
 test("an origin that the way does not list counts for nothing, whatever its signals say", async () => {
   const page = await open(browser, `${site.merchant}/`);
   await page.evaluate(() => addEventListener("message", () => (window.heard = true)));
