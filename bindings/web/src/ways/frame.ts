@@ -38,7 +38,7 @@ export function frame(shown: Showing, { url, allow, allow_fullscreen, origins, s
 }
 
 /**
- * Whether the frame has come back to the merchant's own site. A last message that is overtaken by the way back no longer has a window.
+ * Whether the frame has come back to the merchant's own origin. A last message that is overtaken by the way back no longer has a window.
  * The empty page of a frame that has only begun is no such return.
  */
 function home({ contentDocument }: HTMLIFrameElement): boolean {
