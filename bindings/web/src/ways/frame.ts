@@ -25,7 +25,10 @@ export function frame(shown: Showing, { url, allow, allow_fullscreen, origins, s
   // A page that says when it has loaded is waited for: a frame's own event fires for error pages, too.
   if (!listen.some(({ means }) => means === "loaded")) frame.addEventListener("load", onload, { once: true });
   const hear = ({ source, origin, data }: MessageEvent<unknown>) => {
-    if (!origins.includes(origin) || !(source ? source === frame.contentWindow : home(frame))) return;
+    // A last message that the way back to the merchant has overtaken comes without a window. Before, the frame's document is out of
+    // reach, or the empty one (`about:blank`) that every frame begins with.
+    const own = source ? source === frame.contentWindow : /^http/.test(frame.contentDocument?.URL!);
+    if (!own || !origins.includes(origin)) return;
     const means = see(shown, { type: "message", origin, data: typeof data === "string" ? data : jsonOf(data) });
     if (means === "loaded") onload();
     else if (means) inTime();
@@ -35,14 +38,6 @@ export function frame(shown: Showing, { url, allow, allow_fullscreen, origins, s
   if (sizes.length) fit(shown, frame, sizes);
   panel.show(frame);
   if (/\bcamera\b/.test(allow) && !passes(frame)) fail(shown, new Trouble("camera_blocked_by_policy"));
-}
-
-/**
- * Whether the frame has come back to the merchant's own origin. A last message that is overtaken by the way back no longer has a window.
- * The empty page of a frame that has only begun is no such return.
- */
-function home({ contentDocument }: HTMLIFrameElement): boolean {
-  return /^http/.test(contentDocument?.URL ?? "");
 }
 
 /** Gives the frame the largest size class that has room. */
