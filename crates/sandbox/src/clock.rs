@@ -76,6 +76,11 @@ impl<E> Clock<E> {
         self.queue.extract_if(..=until, |_, event| wanted(event)).map(|(_, event)| event).collect()
     }
 
+    /// All that is to come, in order.
+    pub(crate) fn coming(&self) -> impl Iterator<Item = &E> {
+        self.queue.values()
+    }
+
     pub(crate) fn has_due(&self) -> bool {
         self.has_due_by(self.now())
     }

@@ -1,6 +1,6 @@
 //! Callbacks and webhooks on their way: attempts, retries, and accidents on demand.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -116,7 +116,8 @@ pub(crate) const NOW: &str = "{now}";
 #[derive(Default, Serialize, Deserialize)]
 pub(crate) struct Deliveries {
     next: u64,
-    waiting: HashMap<u64, (Outgoing, u32)>,
+    /// Everything that is not delivered for good, with the number of its next attempt, or of the one that is being made.
+    waiting: BTreeMap<u64, (Outgoing, u32)>,
     held: Vec<u64>,
     rules: Vec<CallbackRule>,
     #[serde(skip)]
@@ -201,7 +202,7 @@ impl World {
 
     /// The attempt for a delivery event; `None` when a reset has removed it.
     pub(crate) fn attempt(&mut self, id: u64) -> Option<Attempt> {
-        let (outgoing, number) = self.deliveries.waiting.remove(&id)?;
+        let (outgoing, number) = self.deliveries.waiting.get(&id).cloned()?;
         let body = match &outgoing.payload {
             Payload::Json(text) => text.clone(),
             Payload::Form { fields, digits } => {
@@ -224,7 +225,9 @@ impl World {
         };
         let again = !status.is_some_and(|status| (200..300).contains(&status)) && error != Some("reserved_name");
         let wait = attempt.outgoing.policy.retry_after_ms.get(attempt.number as usize - 1).copied();
-        let retry_at = wait.filter(|_| again).map(|wait| now.saturating_add(wait));
+        // What was forgotten meanwhile is not tried again.
+        let wanted = self.deliveries.waiting.remove(&attempt.id).is_some();
+        let retry_at = wait.filter(|_| again && wanted).map(|wait| now.saturating_add(wait));
         self.push_delivery(DeliveryEntry {
             delivery: attempt.id,
             at: now,
@@ -241,6 +244,17 @@ impl World {
         if let Some(when) = retry_at {
             self.deliveries.waiting.insert(attempt.id, (attempt.outgoing, attempt.number + 1));
             self.clock.at(when, Event::Deliver(attempt.id));
+        }
+    }
+
+    /// An attempt that was being made when the state was saved: nobody knows whether it arrived, so it is made again.
+    pub(crate) fn repeat_interrupted(&mut self) {
+        let planned = |id: &u64| self.clock.coming().any(|event| matches!(event, Event::Deliver(other) if other == id));
+        let held = &self.deliveries.held;
+        let lost: Vec<u64> =
+            self.deliveries.waiting.keys().filter(|id| !held.contains(id) && !planned(id)).copied().collect();
+        for id in lost {
+            self.clock.at(self.clock.now(), Event::Deliver(id));
         }
     }
 

@@ -45,6 +45,7 @@ use axum::routing::get;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
+use tokio::time::{sleep, timeout};
 
 pub use config::{Config, DeliveryPolicy};
 pub use control::{Control, Script};
@@ -56,6 +57,9 @@ use world::{Handle, Shared, World};
 
 /// In bytes: the largest that any provider's path takes.
 const LONGEST_BODY: usize = 64 * 1024 * 1024;
+
+/// What is under way when it stops has so long to be answered.
+const GRACE: Duration = Duration::from_secs(1);
 
 /// A running sandbox; it stops when dropped.
 pub struct Sandbox {
@@ -126,11 +130,17 @@ impl Sandbox {
         &self.control
     }
 
-    /// Stops, and returns when the port is free again. Dropping it only sets out to.
+    /// Stops: answers what is under way, for at most a second, and then nobody any more, on whatever connection. After
+    /// that the port is free, and [`Control::saved`] is all that anybody was told. Dropping it only sets out to.
     pub async fn stop(mut self) {
-        self.server.abort();
-        // What an aborted task ends with is that it was aborted.
-        let _ = (&mut self.server).await;
+        self.shut();
+        // A script may want an answer never to come.
+        if timeout(GRACE, &mut self.server).await.is_err() {
+            self.server.abort();
+            // What an aborted task ends with is that it was aborted.
+            let _ = (&mut self.server).await;
+        }
+        self.control.stop();
     }
 
     /// Serves until the process ends or the listener fails.
@@ -140,14 +150,19 @@ impl Sandbox {
     pub async fn serve_forever(mut self) -> io::Result<()> {
         (&mut self.server).await.map_err(io::Error::other)?
     }
-}
 
-impl Drop for Sandbox {
-    fn drop(&mut self) {
+    /// Lets nobody in any more.
+    fn shut(&mut self) {
         if let Some(shutdown) = self.shutdown.take() {
             // An error only means that the server has stopped already.
             let _ = shutdown.send(());
         }
+    }
+}
+
+impl Drop for Sandbox {
+    fn drop(&mut self) {
+        self.shut();
     }
 }
 
@@ -203,7 +218,7 @@ async fn nothing_here(uri: Uri) -> Response {
 /// In real time nobody advances the clock, so somebody has to look at it.
 async fn tick(shared: std::sync::Weak<Shared>) {
     loop {
-        tokio::time::sleep(Duration::from_millis(50)).await;
+        sleep(Duration::from_millis(50)).await;
         let Some(shared) = shared.upgrade() else { return };
         shared.settle().await;
     }

@@ -1,6 +1,7 @@
 //! Everything that the sandbox knows, and the one place where its time passes.
 
 use serde::{Deserialize, Serialize};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::clock::Clock;
@@ -63,7 +64,9 @@ impl World {
     /// What was there when it was saved, with these settings to go back to in a reset.
     pub(crate) fn restored(saved: &str, initial: Config, base_url: String) -> Result<Self, String> {
         let world: Self = serde_json::from_str(saved).map_err(|error| error.to_string())?;
-        Ok(Self { base_url, initial, ..world })
+        let mut world = Self { base_url, initial, ..world };
+        world.repeat_interrupted();
+        Ok(world)
     }
 
     /// Back to how it started, settings included.
@@ -116,6 +119,7 @@ pub(crate) struct Shared {
     /// Whoever holds this lets time pass. Deliveries are made one after the other, so that every run is the same.
     turn: tokio::sync::Mutex<()>,
     changes: tokio::sync::watch::Sender<()>,
+    stopped: AtomicBool,
     http: reqwest::Client,
 }
 
@@ -130,7 +134,19 @@ impl Shared {
             .user_agent("idvkit-sandbox/0.1 (local emulator)")
             .build()?;
         let (turn, changes) = (tokio::sync::Mutex::new(()), tokio::sync::watch::Sender::new(()));
-        Ok(Arc::new(Self { world: Mutex::new(world), turn, changes, http }))
+        Ok(Arc::new(Self { world: Mutex::new(world), turn, changes, stopped: AtomicBool::new(false), http }))
+    }
+
+    /// From now on nothing happens by itself, and no socket is listened to: the state stays as it is.
+    pub(crate) fn stop(&self) {
+        // Whoever has the lock is still heard.
+        let _world = self.world();
+        self.stopped.store(true, Ordering::Relaxed);
+    }
+
+    /// To be asked with the lock, where the state is to be changed.
+    pub(crate) fn stopped(&self) -> bool {
+        self.stopped.load(Ordering::Relaxed)
     }
 
     /// Tells of everything that may have changed the state.
@@ -203,6 +219,9 @@ impl Shared {
         loop {
             let (due, happened) = {
                 let mut world = self.world();
+                if self.stopped() {
+                    return;
+                }
                 let happens = world.clock.has_due_by(until);
                 (world.next_attempt(until), happens)
             };

@@ -253,6 +253,19 @@ async fn a_lost_connection_is_taken_up_and_the_last_frame_counts_once() {
 }
 
 #[tokio::test]
+async fn a_stopped_sandbox_hears_nobody_who_is_connected() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let mut device = Device::new(&sandbox).await;
+    device.init(json!({})).await;
+    let control = sandbox.control().clone();
+    sandbox.stop().await;
+    let saved = control.saved();
+    device.tell("NEXT", json!({ "current": null })).await;
+    assert_eq!(device.closed().await, 1006);
+    assert_eq!(control.saved(), saved);
+}
+
+#[tokio::test]
 async fn silence_ends_with_1001_and_frames_and_keep_alive_prevent_it() {
     let sandbox = Sandbox::start().await.unwrap();
     sandbox.control().configure(|config| config.attestr.socket = SocketSettings { idle_ms: 600, ping_ms: 50 });

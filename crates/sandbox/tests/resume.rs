@@ -4,16 +4,22 @@
 mod common;
 
 use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
 
-use common::{Receiver, begin, result_of};
-use idvkit_sandbox::{Config, Fault, FaultKind, Sandbox};
+use axum::Router;
+use common::{Receiver, begin, http, result_of};
+use idvkit_sandbox::jumio::JumioScript;
+use idvkit_sandbox::{Config, Fault, FaultKind, PageScript, Sandbox, Script};
 use serde_json::json;
+use tokio::net::TcpListener;
+use tokio::time::sleep;
 
 /// Stops it, and starts another one at the same address with what it had.
 async fn restarted(sandbox: Sandbox) -> Sandbox {
-    let (saved, listen) = (sandbox.control().saved(), address(&sandbox));
+    let (control, listen) = (sandbox.control().clone(), address(&sandbox));
     sandbox.stop().await;
-    Sandbox::resume(Config { listen, ..Config::default() }, &saved).await.unwrap()
+    Sandbox::resume(Config { listen, ..Config::default() }, &control.saved()).await.unwrap()
 }
 
 fn address(sandbox: &Sandbox) -> SocketAddr {
@@ -69,6 +75,63 @@ async fn clock_settings_and_faults_are_kept_and_a_reset_forgets_them() {
     sandbox.control().reset().await;
     assert_eq!(sandbox.control().now(), start);
     assert_eq!(sandbox.control().settings().jumio.liveness_images, Config::default().jumio.liveness_images);
+}
+
+#[tokio::test]
+async fn a_stopped_sandbox_answers_nobody_who_is_connected() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let (client, url) = (http(), sandbox.base_url().to_owned());
+    // The whole body is read, so that the connection is kept.
+    client.get(&url).send().await.unwrap().bytes().await.unwrap();
+    sandbox.stop().await;
+    assert!(client.get(&url).send().await.unwrap_err().is_connect());
+}
+
+#[tokio::test]
+async fn what_is_under_way_at_a_stop_is_answered_and_kept() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let page = Some(PageScript { delay_ms: 200, ..PageScript::default() });
+    sandbox.control().script(Script::Jumio(JumioScript { page, ..JumioScript::default() }));
+    let transaction = Arc::new(begin(&sandbox, json!({})).await);
+    let before = sandbox.control().saved();
+    let pressed = tokio::spawn({
+        let transaction = Arc::clone(&transaction);
+        async move { transaction.press("acceptable", &[]).await.status() }
+    });
+    while sandbox.control().saved() == before {
+        sleep(Duration::from_millis(1)).await;
+    }
+    let sandbox = restarted(sandbox).await;
+    assert_eq!(pressed.await.unwrap(), 200);
+    sandbox.control().advance(5_000).await;
+    assert_eq!(result_of(&sandbox, &transaction.reference).await["transactionResult"], "PASSED");
+}
+
+#[tokio::test]
+async fn a_callback_that_is_under_way_when_everything_ends_is_sent_again() {
+    let receiver = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/callback", receiver.local_addr().unwrap());
+    let sandbox = Sandbox::start().await.unwrap();
+    let transaction = begin(&sandbox, json!({ "callbackUrl": url })).await;
+    transaction.press("acceptable", &[]).await;
+    let control = sandbox.control().clone();
+    let sent = tokio::spawn(async move { control.advance(5_000).await });
+    let (unanswered, _) = receiver.accept().await.unwrap();
+    // As when the process is killed: nobody knows whether it arrived.
+    let saved = sandbox.control().saved();
+    sent.abort();
+    drop((sandbox, unanswered));
+
+    let sandbox = Sandbox::resume(Config::default(), &saved).await.unwrap();
+    let receiver = tokio::spawn(axum::serve(receiver, Router::new().fallback(|| async {})).into_future());
+    sandbox.control().settle().await;
+    let (once, again) = (sandbox.control().deliveries(), sandbox.control().saved());
+    assert_eq!(once.iter().map(|one| (one.attempt, one.status)).collect::<Vec<_>>(), [(1, Some(200))]);
+    // What has arrived is not sent again.
+    let sandbox = Sandbox::resume(Config::default(), &again).await.unwrap();
+    sandbox.control().settle().await;
+    assert_eq!(sandbox.control().deliveries().len(), 0);
+    receiver.abort();
 }
 
 #[tokio::test]

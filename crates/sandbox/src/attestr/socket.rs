@@ -53,7 +53,7 @@ async fn converse(sandbox: Weak<Shared>, mut socket: WebSocket) {
             message = socket.recv() => message,
             () = sleep_until(until) => return close(socket, IDLE, "nothing was said for too long").await,
             _ = ping.tick() => {
-                let gone = sandbox.strong_count() == 0;
+                let gone = sandbox.upgrade().is_none_or(|shared| shared.stopped());
                 if gone || socket.send(Message::Ping(Vec::new().into())).await.is_err() { return }
                 continue;
             }
@@ -65,7 +65,7 @@ async fn converse(sandbox: Weak<Shared>, mut socket: WebSocket) {
             _ => return,
         };
         let Some(shared) = sandbox.upgrade() else { return };
-        let (answer, delay) = device.hear(&mut shared.world(), &frame);
+        let Some((answer, delay)) = hear(&shared, &mut device, &frame) else { return };
         shared.kick();
         drop(shared);
         sleep(delay).await;
@@ -81,6 +81,12 @@ async fn converse(sandbox: Weak<Shared>, mut socket: WebSocket) {
             Answer::Drop => return,
         }
     }
+}
+
+/// None, once the sandbox has stopped.
+fn hear(shared: &Shared, device: &mut Device, frame: &str) -> Option<(Answer, Duration)> {
+    let mut world = shared.world();
+    (!shared.stopped()).then(|| device.hear(&mut world, frame))
 }
 
 fn idle(settings: SocketSettings) -> Instant {

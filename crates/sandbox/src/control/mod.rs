@@ -41,6 +41,10 @@ impl Control {
         Self { shared }
     }
 
+    pub(crate) fn stop(&self) {
+        self.shared.stop();
+    }
+
     /// The virtual clock, Unix milliseconds.
     pub fn now(&self) -> i64 {
         self.shared.world().clock.now()
