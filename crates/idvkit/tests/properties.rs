@@ -123,6 +123,8 @@ struct Walk {
     session: Session,
     now: UnixMillis,
     asked: Vec<String>,
+    /// The request that was asked for last, until it is answered; also once a worker has claimed it.
+    open: Option<String>,
     journey: Option<Journey>,
     decided: Option<Outcome>,
     last: Option<Outcome>,
@@ -133,7 +135,8 @@ struct Walk {
 impl Walk {
     fn new(flow: Flow) -> Self {
         let session = flow.open();
-        Self { flow, session, now: T0, asked: Vec::new(), journey: None, decided: None, last: None, accepted: false }
+        let (asked, open, journey) = (Vec::new(), None, None);
+        Self { flow, session, now: T0, asked, open, journey, decided: None, last: None, accepted: false }
     }
 
     fn take(&mut self, act: &Act) -> Result<(), TestCaseError> {
@@ -141,16 +144,24 @@ impl Walk {
         if let Next::Present { journey, .. } = &next {
             self.journey = Some(journey.clone());
         }
-        let Some(input) = self.input_for(act, &next) else { return Ok(()) };
-        let passes = self.flow.is_pass(&self.session, &input);
-        let may_answer = matches!((&input, &next), (Input::HttpResponse { .. }, Next::Send { .. }));
-        if matches!(input, Input::Retry) {
-            self.accepted = false;
+        if let Next::Send { request } = &next {
+            self.open = Some(request.id.clone());
         }
-        self.accepted |= passes && may_answer;
-        self.tell(input)?;
+        let Some(input) = self.input_for(act, &next) else { return Ok(()) };
+        let answers = match &input {
+            Input::HttpResponse { id, .. } | Input::HttpFailed { id } => self.open.as_ref() == Some(id),
+            _ => false,
+        };
+        let passes = answers && self.flow.is_pass(&self.session, &input);
+        let retries = matches!(input, Input::Retry);
+        self.accepted |= passes;
+        if self.tell(input)? {
+            self.open.take_if(|_| answers);
+            // Another attempt.
+            self.accepted &= !retries;
+        }
         // Where the newest of several processes decides, the list is read once more before an acceptance counts.
-        self.check_decision((passes && may_answer) || (self.accepted && self.flow.lists()))
+        self.check_decision(passes || (self.accepted && self.flow.lists()))
     }
 
     fn input_for(&mut self, act: &Act, next: &Next) -> Option<Input> {
@@ -187,7 +198,8 @@ impl Walk {
         }
     }
 
-    fn tell(&mut self, input: Input) -> Result<(), TestCaseError> {
+    /// Whether it was taken.
+    fn tell(&mut self, input: Input) -> Result<bool, TestCaseError> {
         let (before, revision) = (self.session.snapshot(), self.session.revision());
         let refused = self.session.handle(input, self.now).is_err();
         let after = self.session.snapshot();
@@ -203,7 +215,7 @@ impl Walk {
         let far = self.session.next(self.now.plus(500 * 86_400_000));
         let done = |next: &Next| matches!(next, Next::Done { .. });
         prop_assert_eq!(done(&far), done(&next), "time alone never ends a session");
-        Ok(())
+        Ok(!refused)
     }
 
     /// A decision comes only from a genuine answer to a request that was asked for, and then it stays.

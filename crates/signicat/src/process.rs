@@ -187,14 +187,23 @@ pub(crate) struct Listed {
     pub(crate) created: Option<String>,
 }
 
-/// Reads a list of processes: a JSON array, or an object with one under `processes`.
-pub(crate) fn listed(body: &[u8]) -> Option<Vec<Listed>> {
+/// The processes of a dossier, as far as a list can be read.
+#[derive(Default)]
+pub(crate) struct List {
+    pub(crate) rows: Vec<Listed>,
+    /// Every process there is stands in it, and whose it is.
+    pub(crate) full: bool,
+}
+
+/// Reads a list of processes: a JSON array, or an object with one under `processes`. Any other object may hold them in a
+/// way that no document gives, so it shows nothing.
+pub(crate) fn listed(body: &[u8]) -> Option<List> {
     let value: Value = serde_json::from_slice(body).ok()?;
     let rows = match &value {
         Value::Array(rows) => rows,
         object => match object.get("processes") {
             Some(Value::Array(rows)) => rows,
-            None if object.is_object() => return Some(Vec::new()),
+            None if object.is_object() => return Some(List::default()),
             _ => return None,
         },
     };
@@ -204,7 +213,9 @@ pub(crate) fn listed(body: &[u8]) -> Option<Vec<Listed>> {
             row.as_str().map(ToString::to_string).or_else(|| text(row, "processId")).or_else(|| text(row, "id"))?;
         is_id(&id).then(|| Listed { id, provider: text(row, "provider"), created: text(row, "createdAt") })
     };
-    Some(rows.iter().filter_map(read).collect())
+    let read: Vec<Listed> = rows.iter().filter_map(read).collect();
+    let full = read.len() == rows.len() && read.iter().all(|row| row.provider.is_some());
+    Some(List { rows: read, full })
 }
 
 /// A moment that can be compared, in milliseconds; `None` if it is none.

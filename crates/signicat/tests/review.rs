@@ -87,6 +87,21 @@ fn without_a_list_the_newer_of_two_named_processes_counts() {
 }
 
 #[test]
+fn a_list_that_cannot_be_read_hides_no_newer_process() {
+    let rows = [at(process(P2, "readid", "rejected"), 9), at(process(P1, "readid", "accepted"), 3)];
+    let shapes = [json!({}), json!({ "content": rows }), json!([rows[1], { "id": 7, "provider": "readid" }])];
+    for listed in shapes {
+        let mut host = Host::open(&notification(), &capture(&["readid"], "all"));
+        host.answer("create_dossier", 201, &json!({ "dossierId": D1 }));
+        host.answer("start_capture", 200, &json!({ "url": LINK, "processId": P1 }));
+        let body = json!({ "dossierId": D1, "processId": P2, "status": "rejected" });
+        host.callback("Bearer abc", &body).unwrap();
+        host.serve_listed((200, &listed), &json!(rows));
+        host.decided(Decision::Declined);
+    }
+}
+
+#[test]
 fn only_an_absent_process_never_began() {
     // need, the first, the second if there is one
     let cases = [("any", "rejected", Some("pending")), ("any", "rejected", None), ("all", "canceled", Some("pending"))];

@@ -106,7 +106,7 @@ impl Flow {
     }
 
     /// Whether this input is a genuine answer that can pass.
-    pub(crate) fn is_pass(self, _session: &Session, input: &Input) -> bool {
+    pub(crate) fn is_pass(self, session: &Session, input: &Input) -> bool {
         let Input::HttpResponse { status: 200, body, .. } = input else { return false };
         match self {
             Self::BiometricKz => body == kz_result("FINISHED", true, "000101500001").as_bytes(),
@@ -114,7 +114,11 @@ impl Flow {
                 String::from_utf8_lossy(body).contains("\"accepted\"")
             }
             Self::Jumio => body == retrieved("PASSED").as_bytes(),
-            Self::Attestr => body == attestr_result(&sign(RESULT)).as_bytes(),
+            // Any answer with an id, to the request that creates the handshake, names it.
+            Self::Attestr => session
+                .references()
+                .first()
+                .is_some_and(|own| body == attestr_result(&sign(RESULT)).replace(HANDSHAKE, own).as_bytes()),
         }
     }
 

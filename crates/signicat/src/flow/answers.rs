@@ -18,7 +18,7 @@ use super::{
 use crate::{
     order::Plan,
     problem::fault_of,
-    process::{CaptureStarted, DossierCreated, Listed, Process, ProcessStatus, listed, moment, same_provider},
+    process::{CaptureStarted, DossierCreated, List, Listed, Process, ProcessStatus, listed, moment, same_provider},
     token::is_refusal,
     types::{ImageSource, is_id},
     validate::Account,
@@ -162,13 +162,13 @@ impl SignicatFlow {
         if !response.is_success() && !absent {
             return Err(fault);
         }
-        let rows = if absent { Some(Vec::new()) } else { listed(response.body) };
-        let mut rows = rows.ok_or_else(|| Fault::unreadable(LIST, response.status))?;
+        let list = if absent { Some(List::default()) } else { listed(response.body) };
+        let List { mut rows, full } = list.ok_or_else(|| Fault::unreadable(LIST, response.status))?;
         // The newest of several with one provider counts (inferred); without dates the last one.
         rows.sort_by_key(|row| moment(row.created.as_deref()));
         self.search.listed = true;
         self.search.lists = self.search.lists.saturating_add(1).min(MAX_LISTS);
-        self.search.silent = absent || rows.iter().any(|row| row.provider.is_none());
+        self.search.silent = !full;
         self.place(&rows);
         Ok(self.look_done(account))
     }

@@ -177,11 +177,16 @@ impl Host {
 
     /// Answers all that is wanted at this moment as a dossier with these processes does; gives what comes after.
     pub(crate) fn serve(&mut self, list: u16, rows: &Value) -> Next {
+        self.serve_listed((list, rows), rows)
+    }
+
+    /// The same with another answer to the list.
+    pub(crate) fn serve_listed(&mut self, list: (u16, &Value), rows: &Value) -> Next {
         for _ in 0..16 {
             match self.next() {
                 Next::Send { request } => match request.operation.as_str() {
                     "signicat.token" => self.give_token(&request),
-                    "signicat.list_processes" => self.respond(&request.id, list, rows),
+                    "signicat.list_processes" => self.respond(&request.id, list.0, list.1),
                     "signicat.get_process" => {
                         let mut all = rows.as_array().unwrap().iter();
                         let row = all.find(|row| request.url.ends_with(row["processId"].as_str().unwrap()));
