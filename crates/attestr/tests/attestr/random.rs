@@ -97,15 +97,17 @@ proptest! {
         for event in events {
             apply(&mut run, event);
         }
-        // Over, or beginning again with another handshake: then this proof is about nothing that runs.
-        let begins = |next: &Next| matches!(next, Next::Send { request } if request.operation == CREATE_HANDSHAKE);
-        if matches!(run.next(), Next::Done { .. }) || begins(&run.next()) {
+        if matches!(run.next(), Next::Done { .. }) {
             return Ok(());
         }
         let payload = format!(r#"{{"_id":"{HANDSHAKE}","tag":"{TAG}","resultSignature":"{SIGNATURE}"}}"#);
         apply(&mut run, Event::Webhook(format!(r#"{{"event":"flowx.completed","payload":{payload}}}"#)));
         while !matches!(run.next(), Next::Send { .. }) {
             run.wait();
+        }
+        // Beginning again with another handshake, perhaps after a pause: then this proof is about nothing that runs.
+        if matches!(run.next(), Next::Send { request } if request.operation == CREATE_HANDSHAKE) {
+            return Ok(());
         }
         run.answer(200, &result(RESULT, SIGNATURE));
         let decided = matches!(run.outcome(), Outcome::Decided { .. });
