@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
-import { CAMERA, SPEAKING, frameJourney, give, inLaxBrowser, launch, merchantPage, open, picture, startSite, storageOf, told, until } from "./support.mjs";
+import { CAMERA, SPEAKING, frameJourney, give, inLaxBrowser, launch, merchantPage, open, picture, pressInFrame, startSite, storageOf, told, until } from "./support.mjs";
 
 let site;
 let browser;
@@ -30,7 +30,7 @@ async function shown(more, options) {
 
 test("from the first check to the end, in events", async () => {
   const page = await shown();
-  await frameOf(page).getByRole("button", { name: "Finish" }).click();
+  await pressInFrame(frameOf(page).getByRole("button", { name: "Finish" }));
   await until(page, { name: "end" });
   const names = (await told(page)).map((one) => [one.name, one.phase ?? one.kind]);
   assert.deepEqual(names, [
@@ -84,7 +84,7 @@ test("a message of the right origin from another window counts for nothing", asy
     addEventListener("message", ({ data }) => (window.heard = data));
     document.body.append(Object.assign(document.createElement("iframe"), { src: url, id: "other" }));
   }, `${site.provider}/provider`);
-  await page.frameLocator("#other").getByRole("button", { name: "Finish" }).click();
+  await pressInFrame(page.frameLocator("#other").getByRole("button", { name: "Finish" }));
   await page.waitForFunction(() => String(window.heard).includes("success"));
   assert.deepEqual(await told(page, "end"), []);
   assert.equal((await told(page, "hint")).length, 1);
@@ -115,7 +115,7 @@ async function leftBehind(attempt) {
     const { page, frame } = await attempt();
     await listen(page);
     const returned = page.waitForEvent("framenavigated", { predicate: (one) => one.url().endsWith("/returned") });
-    await page.frameLocator(frame).getByRole("button", { name: "Leave" }).click();
+    await pressInFrame(page.frameLocator(frame).getByRole("button", { name: "Leave" }));
     await returned;
     await page.waitForTimeout(200);
     const heard = await page.evaluate(() => window.heard);
@@ -176,7 +176,7 @@ test("noise of every shape is borne", async () => {
   await until(page, { name: "end", kind: "error" });
   assert.deepEqual(page.faults, []);
   // An error ends the user's side once; a success that follows is still passed on.
-  await frameOf(page).getByRole("button", { name: "Finish" }).click();
+  await pressInFrame(frameOf(page).getByRole("button", { name: "Finish" }));
   await until(page, { name: "hint", kind: "success" });
   assert.equal((await told(page, "end")).length, 1);
   await page.context().close();
@@ -224,7 +224,7 @@ test("the same journey leaves the frame in place, another one replaces it", asyn
   assert.equal(await inside.evaluate(() => window.progress), "half-way");
   await give(page, { ...journey(), id: "journey-2" });
   await page.waitForFunction(() => !document.querySelector("idv-journey").shadowRoot.querySelector("iframe")?.marked);
-  await frameOf(page).getByRole("button", { name: "Finish" }).click();
+  await pressInFrame(frameOf(page).getByRole("button", { name: "Finish" }));
   assert.match((await until(page, { name: "end" })) && (await told(page, "hint")).at(-1).text, /"journey":"journey-2"/);
   await page.context().close();
 });
@@ -262,7 +262,7 @@ test("third-party storage blocked: the journey needs none", async () => {
     await give(page, journey());
     await until(page, { name: "progress", phase: "shown" });
     const storage = await storageOf(page.frames().find((one) => one.url().endsWith("/provider")));
-    await frameOf(page).getByRole("button", { name: "Finish" }).click();
+    await pressInFrame(frameOf(page).getByRole("button", { name: "Finish" }));
     await until(page, { name: "end", kind: "success" });
     assert.equal(await page.evaluate(() => localStorage.length + sessionStorage.length + document.cookie.length), 0);
     return storage;

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
-import { CAMERA, SPEAKING, frameJourney, give, journeyOf, launch, merchantPage, open, picture, startSite, told, until } from "./support.mjs";
+import { CAMERA, SPEAKING, frameJourney, give, journeyOf, launch, merchantPage, open, picture, pressInFrame, startSite, told, until } from "./support.mjs";
 
 let site;
 let browser;
@@ -173,7 +173,7 @@ test("two journeys on one page do not hear each other", async () => {
   await give(page, framed(), "one");
   await give(page, framed({ id: "journey-2" }), "two");
   await Promise.all([shown(page, "one"), shown(page, "two")]);
-  await page.locator("#two").locator("iframe").contentFrame().getByRole("button", { name: "Finish" }).click();
+  await pressInFrame(page.locator("#two").locator("iframe").contentFrame().getByRole("button", { name: "Finish" }));
   await until(page, { name: "end", by: "two" });
   assert.deepEqual(await told(page, "end"), [{ name: "end", by: "two", kind: "success" }]);
   assert.match((await told(page, "hint")).at(-1).text, /"journey-2"/);
@@ -192,7 +192,7 @@ test("present and close, without HTML", async () => {
     window.shown = present(place, journey, { onHint: hear("hint"), onEnd: hear("end"), onClosed: hear("closed"), onProgress: hear("progress") });
     window.same = old.element === window.shown.element;
   }, framed());
-  await page.locator("iframe").contentFrame().getByRole("button", { name: "Finish" }).click();
+  await pressInFrame(page.locator("iframe").contentFrame().getByRole("button", { name: "Finish" }));
   await page.waitForFunction(() => window.heard.some(([name]) => name === "end"));
   assert.deepEqual(await page.evaluate(() => [window.same, document.querySelector("idv-journey").outerHTML]), [
     true,
@@ -257,7 +257,7 @@ test("moved with append, it begins anew, and ends once; another journey ends for
   const page = await open(browser, `${site.merchant}/move`);
   const finish = async (count) => {
     await page.waitForFunction((count) => window.told.filter((one) => one.phase === "shown").length === count, count);
-    await page.locator("iframe").contentFrame().getByRole("button", { name: "Finish" }).click();
+    await pressInFrame(page.locator("iframe").contentFrame().getByRole("button", { name: "Finish" }));
     await page.waitForFunction((count) => window.told.filter((one) => one.kind === "success" && one.name === "hint").length === count, count);
   };
   await page.evaluate((journey) => document.querySelector("main").append(Object.assign(document.createElement("idv-journey"), { id: "one", journey })), framed());

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
-import { CAMERA, SPEAKING, frameJourney, journeyOf, launch, open, startSite, until } from "./support.mjs";
+import { CAMERA, SPEAKING, frameJourney, journeyOf, launch, open, pressInFrame, startSite, until } from "./support.mjs";
 
 const README = readFileSync(new URL("../README.md", import.meta.url), "utf8");
 const [plain, back] = [...README.matchAll(/```html\n([^]*?)```/g)].map(([, html]) => `<!doctype html><html lang="en">${html}`);
@@ -20,7 +20,7 @@ test("plain HTML: a hint, the images and the return reach the server", async () 
     const page = await open(browser, `${site.merchant}/plain`);
     const posts = [];
     page.on("request", (request) => request.method() === "POST" && posts.push([new URL(request.url()).pathname, request.postData()]));
-    await page.frameLocator("iframe").getByRole("button", { name: "Finish" }).click();
+    await pressInFrame(page.frameLocator("iframe").getByRole("button", { name: "Finish" }));
     await until(page, { name: "end" });
     assert.deepEqual(posts.map(([path, body]) => [path, JSON.parse(body).kind]), [
       ["/api/sessions/7/hint", "loaded"],

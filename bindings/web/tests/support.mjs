@@ -73,6 +73,9 @@ export const storageOf = (frame) =>
     }
   });
 
+/** Presses a button in a frame, without the mouse: one of another process may not be hit yet when it has just come. */
+export const pressInFrame = (button) => button.dispatchEvent("click");
+
 /** Keeps a picture for people to look at. */
 export async function picture(page, name, fullPage = false) {
   mkdirSync(SCREENSHOTS, { recursive: true });
