@@ -7,7 +7,7 @@ use idvkit::{Account, Config, Input, Next, Request, Seed, Seen, Session, UnixMil
 
 const NOW: UnixMillis = UnixMillis(1_767_225_600_000);
 const REFERENCE: &str = "11111111-1111-4111-8111-111111111111";
-const ENROLMENT: &str = "22222222-2222-4222-8222-222222222222";
+const ENROLLMENT: &str = "22222222-2222-4222-8222-222222222222";
 
 fn opening(criterion: &mut Criterion) {
     let account = account();
@@ -97,7 +97,7 @@ fn account() -> Account {
 
 fn order() -> Request {
     let order = format!(
-        r#"{{"flow":"jumio_authentication","enrollment_transaction_reference":"{ENROLMENT}","success_url":"https://merchant.example/ok?ref=7","error_url":"https://merchant.example/no","user_reference":"transaction_1234","locale":"de","token_lifetime_minutes":30}}"#
+        r#"{{"flow":"jumio_authentication","enrollment_transaction_reference":"{ENROLLMENT}","success_url":"https://merchant.example/ok?ref=7","error_url":"https://merchant.example/no","user_reference":"transaction_1234","locale":"de","token_lifetime_minutes":30}}"#
     );
     Request::from_json(&order).expect("the request is JSON")
 }

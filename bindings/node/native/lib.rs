@@ -106,6 +106,6 @@ pub fn signed_member(body: &[u8], name: String) -> Result<Option<Buffer>> {
 #[napi]
 pub fn examine(subject: String, document: &[u8]) -> Result<String> {
     let subject = Subject::parse(&subject)
-        .ok_or_else(|| Error::from_reason("subject is one of the words of `Subject`, such as jumio_enrolment"))?;
+        .ok_or_else(|| Error::from_reason("subject is one of the words of `Subject`, such as jumio_enrollment"))?;
     idvkit::examine(subject, document).map_err(thrown)
 }

@@ -50,7 +50,7 @@ export async function advance(store: Store, fetch: Fetch = globalThis.fetch, opt
     const next = session.next(clock());
     if (next.type !== "send") return next;
     const { request } = next;
-    if (!request.repeatable) {
+    if (!request.idempotent) {
       const before = session.revision;
       if (!claims(session, request, clock()) || !(await store.swap(before, session))) continue;
     }

@@ -41,18 +41,18 @@ export interface AttestrOptions {
    * counts from the first such claim, and a success that is only claimed does not put it off: one that comes later
    * has what is left of this time to be proven.
    */
-  readonly settle_ms?: number | null;
+  readonly grace_ms?: number | null;
   /** The provider's staging system instead of production (A1). */
   readonly staging?: boolean;
   /** How long the user may take, in milliseconds; until the handshake expires by default. */
-  readonly start_patience_ms?: number | null;
+  readonly user_timeout_ms?: number | null;
   /**
    * The time-out of every request, in milliseconds, 1 000 to 300 000; 30 000 by default (A9: the provider's own
    * client).
    */
   readonly timeout_ms?: number | null;
   /** How long the proof of a claimed success may take, in milliseconds; 15 minutes by default (inferred). */
-  readonly verdict_patience_ms?: number | null;
+  readonly result_timeout_ms?: number | null;
 }
 
 /** Metadata for E-Document. */
@@ -121,7 +121,7 @@ export interface BiometricKzOptions {
    */
   readonly poll_offsets_seconds?: readonly number[] | null;
   /** How long the user may take, in milliseconds; the session's lifetime by default. */
-  readonly start_patience_ms?: number | null;
+  readonly user_timeout_ms?: number | null;
   /** The time-out of every request, in milliseconds, 1 000 to 300 000; 30 000 by default (inferred). */
   readonly timeout_ms?: number | null;
   /**
@@ -130,7 +130,7 @@ export interface BiometricKzOptions {
    */
   readonly unsupported_metadata?: boolean;
   /** How long the verdict may take once the user is done, in milliseconds; 15 minutes by default (inferred). */
-  readonly verdict_patience_ms?: number | null;
+  readonly result_timeout_ms?: number | null;
   /** Another place of the widget's script; `/widget/flow-widget.umd.js` below `front_base` by default (B-2). */
   readonly widget_src?: string | null;
 }
@@ -174,11 +174,11 @@ export interface JumioOptions {
   /** Offsets in seconds at which to look for a verdict; 40 to 940 as documented, fewer with a callback (J-D19). */
   readonly poll_offsets_seconds?: readonly number[] | null;
   /** How long the user may take, in milliseconds; the link's lifetime and 15 minutes by default. */
-  readonly start_patience_ms?: number | null;
+  readonly user_timeout_ms?: number | null;
   /** The time-out of every request, in milliseconds; 30 000 by default (inferred). */
   readonly timeout_ms?: number | null;
   /** How long a verdict may take, in milliseconds; a day by default (inferred). */
-  readonly verdict_patience_ms?: number | null;
+  readonly result_timeout_ms?: number | null;
 }
 
 /** A data centre (S3). */
@@ -263,7 +263,7 @@ export interface SignicatOptions {
   /** Replacements in the route table, name to `METHOD /path` (S-D7). See `ROUTES`. */
   readonly routes?: { readonly [name: string]: string };
   /** How long the user may take, in milliseconds; one hour by default (inferred). */
-  readonly start_patience_ms?: number | null;
+  readonly user_timeout_ms?: number | null;
   /** The time-out of every request, in milliseconds; 30 000 by default (inferred). */
   readonly timeout_ms?: number | null;
   /** How long an access token lives, in seconds, 1 to 3600; 600 by default (GAT). */
@@ -271,7 +271,7 @@ export interface SignicatOptions {
   /** How long before its end a token is no longer used, in milliseconds; 30 000 by default (inferred). */
   readonly token_skew_ms?: number | null;
   /** How long a verdict may take, in milliseconds; a day by default (inferred). */
-  readonly verdict_patience_ms?: number | null;
+  readonly result_timeout_ms?: number | null;
 }
 
 /** Any other hosts: a sandbox, or what the documents do not say. */
@@ -434,7 +434,7 @@ export interface JumioAuthenticationRequest {
   readonly flow: "jumio_authentication";
   /**
    * The transaction reference of the ID verification at onboarding, at most 36 characters. Check it with
-   * `EnrolmentCheck` first.
+   * `EnrollmentCheck` first.
    */
   readonly enrollment_transaction_reference: string;
   /** Where the callback goes. */

@@ -175,7 +175,7 @@ export class Session {
 
 function request(fields: HttpRequest, body: Uint8Array | undefined): HttpRequest {
   const headers = fields.headers.map((header) => sealed("Header", ["name"], header));
-  const shown = ["id", "operation", "method", "timeout_ms", "repeatable"] as const;
+  const shown = ["id", "operation", "method", "timeout_ms", "idempotent"] as const;
   return sealed<HttpRequest>("HttpRequest", shown, { ...fields, headers, body: body ?? null });
 }
 

@@ -317,7 +317,7 @@ export interface HttpRequest {
   /** How long to wait for the whole answer, in milliseconds. */
   readonly timeout_ms: number;
   /** Whether sending it twice does no harm. If not, handle `Input.Sending` and store before sending. */
-  readonly repeatable: boolean;
+  readonly idempotent: boolean;
   /** The host may answer from its own cache, if present. */
   readonly cache: Cache | null;
 }
@@ -745,8 +745,8 @@ export type Subject =
    * that it is genuine.
    */
   | "biometric_kz_webhook"
-  /** The result of a Jumio ID verification that is to serve as enrolment. Gives `{eligible, unmet}`. */
-  | "jumio_enrolment"
+  /** The result of a Jumio ID verification that is to serve as enrollment. Gives `{eligible, unmet}`. */
+  | "jumio_enrollment"
   /** The colours of Jumio's page, `{locale, configured, account_default}`. Gives `{source, locale}`. */
   | "jumio_colours"
   /** Where Jumio sent the user back to, `{url}`. Gives `{status, reference, error, meaning, advice}`, for display only. */
@@ -990,7 +990,7 @@ export type RejectCode =
   | "dossier_files_missing"
   | "dossier_invalid"
   | "duration_out_of_range"
-  | "enrolment_malformed"
+  | "enrollment_malformed"
   | "expiry_invalid"
   | "external_reference_unexpected"
   | "extra_reserved"

@@ -209,7 +209,7 @@ test("the shop turns forgeries away", () =>
 test("a failure does not end the shop's worker", () =>
   shop(jumio, support.JUMIO_REQUEST, async ({ url, outcome, path }) => {
     const spoiled = await begin(url);
-    await textOf(spoiled); // at Jumio, the later of two for the same enrolment ends the other
+    await textOf(spoiled); // at Jumio, the later of two for the same enrollment ends the other
     const place = await begin(url);
     const [, link] = /<iframe[^>]*src="([^"]*)"/.exec(await textOf(place));
     const beside = new sqlite.Database(path);

@@ -37,7 +37,7 @@ switch (next.type) {
     same<typeof next.journey, Journey>();
     break;
   case "wait":
-    if (next.why.type === "backoff") same<typeof next.why.fault.again, boolean>();
+    if (next.why.type === "backoff") same<typeof next.why.fault.retryable, boolean>();
     // @ts-expect-error: only a back-off and a pause have one
     next.why.fault;
     break;

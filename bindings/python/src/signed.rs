@@ -64,7 +64,7 @@ pub(crate) fn signed_member<'py>(body: &Bound<'py, PyAny>, name: &str) -> PyResu
 pub(crate) fn examine<'py>(subject: &str, document: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
     let py = document.py();
     let subject = Subject::parse(subject)
-        .ok_or_else(|| PyValueError::new_err("subject is one of the words of `Subject`, such as jumio_enrolment"))?;
+        .ok_or_else(|| PyValueError::new_err("subject is one of the words of `Subject`, such as jumio_enrollment"))?;
     let document = match document.cast::<PyMapping>() {
         Ok(_) => from_python::json(document)?.into_bytes(),
         Err(_) => from_python::bytes(document, "document")?,

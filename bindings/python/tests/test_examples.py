@@ -246,7 +246,7 @@ def test_a_failure_does_not_end_the_worker(idv_sandbox: Sandbox, tmp_path: Path)
     path = tmp_path / "db"
     with Shop(idv_sandbox, path, jumio_config(idv_sandbox), support.JUMIO_REQUEST) as shop:
         spoiled = shop.http.post("/verifications").headers["location"]
-        shop.page(spoiled)  # at Jumio, the later of two for the same enrolment ends the other
+        shop.page(spoiled)  # at Jumio, the later of two for the same enrollment ends the other
         place = shop.http.post("/verifications").headers["location"]
         page = shop.page(place)
         rows(path, "UPDATE session SET snapshot = '', revision = -1, due = 0 WHERE id = ?", spoiled.split("/")[-1])

@@ -182,7 +182,7 @@ def test_class_patterns() -> None:
     scope: dict[str, Any] = {"step": session().next(support.T0), "idvkit": idvkit}
     exec(
         "match step:\n"
-        "    case idvkit.Send(idvkit.HttpRequest(id, operation, idvkit.Method.POST, repeatable=False)):\n"
+        "    case idvkit.Send(idvkit.HttpRequest(id, operation, idvkit.Method.POST, idempotent=False)):\n"
         "        found = operation\n",
         scope,
     )

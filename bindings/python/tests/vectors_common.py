@@ -52,7 +52,7 @@ class Run:
         """Answers it: with bytes and text as they are, anything else as JSON."""
         request = self.due()
         assert request.operation == operation, request.operation
-        if not request.repeatable:
+        if not request.idempotent:
             self.tell(idvkit.Sending(request.id))
         self.tell(idvkit.HttpResponse(request.id, status, headers, wire(body)))
 

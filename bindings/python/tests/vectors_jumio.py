@@ -14,8 +14,8 @@ import idvkit
 from idvkit import Account, Reject, Session
 
 REFERENCE = "11111111-1111-4111-8111-111111111111"
-ENROLMENT = JUMIO_REQUEST["enrollment_transaction_reference"]
-BODY = {"transactionReference": REFERENCE, "enrollmentTransactionReference": ENROLMENT}
+ENROLLMENT = JUMIO_REQUEST["enrollment_transaction_reference"]
+BODY = {"transactionReference": REFERENCE, "enrollmentTransactionReference": ENROLLMENT}
 
 
 def opened(config: Dict[str, Any], **more: Any) -> Run:
@@ -98,10 +98,10 @@ def retrieval(name: str) -> None:
             assert counts == (case["images"], case["liveness_images"]), case["id"]
 
 
-@runs("jumio/enrolment")
-def enrolment(name: str) -> None:
+@runs("jumio/enrollment")
+def enrollment(name: str) -> None:
     for case in rows(name):
-        found = idvkit.examine("jumio_enrolment", json.dumps(case["body"]).encode())
+        found = idvkit.examine("jumio_enrollment", json.dumps(case["body"]).encode())
         assert (len(found["unmet"]), found["eligible"]) == (case["unmet"], case["unmet"] == 0), case["id"]
 
 

@@ -97,7 +97,7 @@ def token_refusal(row: Dict[str, Any]) -> None:
     run.answer("signicat.token", row["status"], row["body"])
     outcome = run.outcome()
     assert isinstance(outcome, idvkit.Failed), row["id"]
-    assert outcome.fault.provider_code == row["provider_code"] and not outcome.fault.again, row["id"]
+    assert outcome.fault.provider_code == row["provider_code"] and not outcome.fault.retryable, row["id"]
     assert outcome.fault.class_ is idvkit.FaultClass.AUTHORIZATION, row["id"]
 
 

@@ -79,8 +79,8 @@ pub enum Subject {
     /// A webhook of biometric.kz. Gives `{event, session_id, created, dedupe_key, technologies, technology}`; nothing in it says
     /// that it is genuine.
     BiometricKzWebhook,
-    /// The result of a Jumio ID verification that is to serve as enrolment. Gives `{eligible, unmet}`.
-    JumioEnrolment,
+    /// The result of a Jumio ID verification that is to serve as enrollment. Gives `{eligible, unmet}`.
+    JumioEnrollment,
     /// The colours of Jumio's page, `{locale, configured, account_default}`. Gives `{source, locale}`.
     JumioColours,
     /// Where Jumio sent the user back to, `{url}`. Gives `{status, reference, error, meaning, advice}`, for display only.
@@ -122,7 +122,7 @@ impl From<Subject> for idvkit::Subject {
             Subject::BiometricKzIin => Self::BiometricKzIin,
             Subject::BiometricKzPhone => Self::BiometricKzPhone,
             Subject::BiometricKzWebhook => Self::BiometricKzWebhook,
-            Subject::JumioEnrolment => Self::JumioEnrolment,
+            Subject::JumioEnrollment => Self::JumioEnrollment,
             Subject::JumioColours => Self::JumioColours,
             Subject::JumioReturn => Self::JumioReturn,
             Subject::JumioTransaction => Self::JumioTransaction,

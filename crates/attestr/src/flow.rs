@@ -95,7 +95,7 @@ impl Flow for AttestrFlow {
             body,
             timeout_ms: account.timeout_ms,
             // A second POST makes a second handshake.
-            repeatable: method == Method::Get,
+            idempotent: method == Method::Get,
             cache: None,
         }
     }
@@ -182,7 +182,7 @@ impl Flow for AttestrFlow {
         let claimed = matches!(&self.state, State::Live(live) if !live.claims.is_empty());
         let plan = &account.schedule;
         Schedule {
-            start_patience_ms: account.start_patience_ms.map_or(lifetime, |patience| patience.min(lifetime)),
+            user_timeout_ms: account.user_timeout_ms.map_or(lifetime, |patience| patience.min(lifetime)),
             // Once every claim was dropped there is nothing that a look could prove.
             verdict: if claimed { plan.verdict.clone() } else { PollPlan::never(2) },
             ..plan.clone()

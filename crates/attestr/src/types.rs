@@ -68,13 +68,13 @@ pub struct Options {
     /// A name for this account that survives a change of its client key; snapshots are bound to it.
     pub account_id: Option<String>,
     /// How long the user may take, in milliseconds; until the handshake expires by default.
-    pub start_patience_ms: Option<i64>,
+    pub user_timeout_ms: Option<i64>,
     /// How long the proof of a claimed success may take, in milliseconds; 15 minutes by default (inferred).
-    pub verdict_patience_ms: Option<i64>,
+    pub result_timeout_ms: Option<i64>,
     /// How long a claimed skip or error waits for a success proof, in milliseconds; 30 seconds by default (inferred). It
     /// counts from the first such claim, and a success that is only claimed does not put it off: one that comes later
     /// has what is left of this time to be proven.
-    pub settle_ms: Option<i64>,
+    pub grace_ms: Option<i64>,
     /// Offsets in seconds, since a claimed success, at which to fetch the result; 0, 2, 4, 8, 15, 30, 60, 120, 300 and
     /// then each 300 by default (inferred).
     pub poll_offsets_seconds: Option<Vec<i64>>,
@@ -304,7 +304,7 @@ impl LaunchError {
     pub fn fault(&self, operation: &str) -> Fault {
         let of_status = |status: Option<u16>| status.map(|status| Fault::status(operation, status));
         let cause_status = self.original.as_ref().and_then(|cause| cause.http_status);
-        let again = of_status(cause_status.or(self.http_status)).is_some_and(|fault| fault.again);
+        let again = of_status(cause_status.or(self.http_status)).is_some_and(|fault| fault.retryable);
         Fault {
             status: self.http_status,
             message: self.message.clone(),
@@ -317,7 +317,7 @@ impl LaunchError {
                 "flow_error",
                 self.http_status.map_or(FaultClass::Unknown, FaultClass::of_status),
                 operation,
-                again,
+                retryable: again,
             )
         }
         .with_provider_code(self.code.map(|code| code.to_string()))

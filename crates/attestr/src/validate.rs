@@ -48,7 +48,7 @@ pub struct Account {
     pub(crate) api: String,
     pub(crate) api_host: String,
     pub(crate) library_src: String,
-    pub(crate) start_patience_ms: Option<i64>,
+    pub(crate) user_timeout_ms: Option<i64>,
     pub(crate) schedule: Schedule,
     pub(crate) timeout_ms: u32,
     fingerprint: String,
@@ -81,7 +81,7 @@ impl Account {
             api,
             api_host,
             library_src: library_src(&options)?,
-            start_patience_ms: settings::duration_ms("start_patience_ms", options.start_patience_ms)?,
+            user_timeout_ms: settings::duration_ms("user_timeout_ms", options.user_timeout_ms)?,
             schedule: schedule(&options)?,
             timeout_ms: settings::timeout_ms(options.timeout_ms)?,
             fingerprint: account_name(&client_key, options.account_id.as_deref())?,
@@ -276,10 +276,10 @@ fn schedule(options: &Options) -> Result<Schedule, Reject> {
         // Nothing that the provider answers says that the user is done (A-Q3): without a claim there is nothing to look for.
         lookout: PollPlan::never(2),
         verdict: PollPlan::seconds(&offsets, 300, 2).checked(&field)?,
-        start_patience_ms: DEFAULT_LIFETIME_MS,
-        verdict_patience_ms: settings::duration_ms("verdict_patience_ms", options.verdict_patience_ms)?
+        user_timeout_ms: DEFAULT_LIFETIME_MS,
+        result_timeout_ms: settings::duration_ms("result_timeout_ms", options.result_timeout_ms)?
             .unwrap_or(15 * 60_000),
-        settle_ms: settings::duration_ms("settle_ms", options.settle_ms)?.unwrap_or(30_000),
+        grace_ms: settings::duration_ms("grace_ms", options.grace_ms)?.unwrap_or(30_000),
         max_failures: 5,
     })
 }

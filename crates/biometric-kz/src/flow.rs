@@ -225,7 +225,7 @@ impl BiometricKzFlow {
             body: Some(Value::Object(body).to_string().into_bytes()),
             timeout_ms: account.timeout_ms,
             // Each one is a session of its own, and is paid for.
-            repeatable: false,
+            idempotent: false,
             cache: None,
         }
     }
@@ -244,7 +244,7 @@ impl BiometricKzFlow {
             headers: alloc::vec![Header::new("Accept", "application/json")],
             body: None,
             timeout_ms: account.timeout_ms,
-            repeatable: true,
+            idempotent: true,
             cache: None,
         }
     }

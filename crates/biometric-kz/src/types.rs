@@ -74,9 +74,9 @@ pub struct Options {
     /// How long a session can be used, in milliseconds; 30 minutes by default (inferred, B-Q9).
     pub lifetime_ms: Option<i64>,
     /// How long the user may take, in milliseconds; the session's lifetime by default.
-    pub start_patience_ms: Option<i64>,
+    pub user_timeout_ms: Option<i64>,
     /// How long the verdict may take once the user is done, in milliseconds; 15 minutes by default (inferred).
-    pub verdict_patience_ms: Option<i64>,
+    pub result_timeout_ms: Option<i64>,
     /// Offsets in seconds, since the user is done, at which to fetch the result; 2, 5, 8, 11, 14, 20, 30, 45, 60, 90,
     /// 120, 180, 240, 300 and then each 300 by default (inferred from field evidence, B4), fewer with a webhook.
     pub poll_offsets_seconds: Option<Vec<i64>>,

@@ -207,14 +207,14 @@ fn schedule(options: &Options, with_webhook: bool) -> Result<Schedule, Reject> {
         None if with_webhook => 300,
         None => 30,
     };
-    let start = settings::duration_ms("start_patience_ms", options.start_patience_ms)?;
-    let verdict = settings::duration_ms("verdict_patience_ms", options.verdict_patience_ms)?;
+    let start = settings::duration_ms("user_timeout_ms", options.user_timeout_ms)?;
+    let verdict = settings::duration_ms("result_timeout_ms", options.result_timeout_ms)?;
     Ok(Schedule {
         lookout: PollPlan::seconds(&[], lookout, GAP_SECONDS),
         verdict: PollPlan::seconds(offsets, 300, GAP_SECONDS).checked("options.poll_offsets_seconds")?,
-        start_patience_ms: start.unwrap_or(lifetime(options)?),
-        verdict_patience_ms: verdict.unwrap_or(DEFAULT_VERDICT_PATIENCE_MS),
-        settle_ms: 0,
+        user_timeout_ms: start.unwrap_or(lifetime(options)?),
+        result_timeout_ms: verdict.unwrap_or(DEFAULT_VERDICT_PATIENCE_MS),
+        grace_ms: 0,
         max_failures: 5,
     })
 }

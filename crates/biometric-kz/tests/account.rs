@@ -36,7 +36,7 @@ fn accounts_are_checked_at_start_up() {
     assert!(account(base("http://localhost:8080/", true)).is_ok());
     let container = Options { container: Some("#x\" onload=".into()), ..Options::default() };
     assert_eq!(refused(options(container)), "container_invalid");
-    let patience = Options { verdict_patience_ms: Some(15), ..Options::default() };
+    let patience = Options { result_timeout_ms: Some(15), ..Options::default() };
     assert_eq!(refused(options(patience)), "duration_out_of_range");
     assert!(serde_json::from_value::<Options>(json!({ "developement": true })).is_err(), "typing errors are found");
     assert!(serde_json::from_value::<Metadata>(json!({ "face2face": { "photo": "" } })).is_err());

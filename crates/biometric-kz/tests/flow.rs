@@ -41,7 +41,7 @@ fn web_view(journey: &Journey) -> String {
 fn the_widget_from_open_to_approved() {
     let mut host = Host::open(config(), Request::default());
     let create = host.request();
-    assert_eq!((create.method, create.repeatable), (Method::Post, false));
+    assert_eq!((create.method, create.idempotent), (Method::Post, false));
     assert_eq!(create.url, "https://kyc.biometric.kz/api/v1/flows/session/create/");
     assert_eq!(create.body.as_deref(), Some(json!({ "api_key": KEY }).to_string().as_bytes()));
     assert!(create.headers.iter().any(|header| header.name == "Content-Type" && header.value == "application/json"));
@@ -55,7 +55,7 @@ fn the_widget_from_open_to_approved() {
     assert!(host.is_waiting(), "the end of the page turns presenting into waiting");
     host.sleep();
     let fetch = host.request();
-    assert_eq!((fetch.method, fetch.repeatable), (Method::Get, true));
+    assert_eq!((fetch.method, fetch.idempotent), (Method::Get, true));
     let query = format!("session_id={SESSION}&flow_api_key={KEY}");
     assert_eq!(fetch.url, format!("https://kyc.biometric.kz/api/v1/flows/session/result/?{query}"));
     host.answer(200, EMPTY.as_bytes());
@@ -253,7 +253,7 @@ fn metadata_that_the_flow_cannot_use_is_a_fault() {
     for (metadata, technologies) in [(photo.clone(), r#"["LD","ED"]"#), (iin, r#"["LDHP","F2F"]"#)] {
         let mut host = Host::live(config(), with_metadata(metadata), technologies);
         let Outcome::Failed { fault } = host.outcome() else { panic!("not failed") };
-        assert_eq!((fault.code.as_str(), fault.again), ("metadata_unsupported", false));
+        assert_eq!((fault.code.as_str(), fault.retryable), ("metadata_unsupported", false));
     }
     let options = Options { unsupported_metadata: true, ..Options::default() };
     let mut host = Host::live(Config { options, ..config() }, with_metadata(photo), r#"["LD","ED"]"#);

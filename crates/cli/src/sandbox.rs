@@ -52,8 +52,8 @@ fn write_keys(text: &mut String, config: &Config) {
         // Writing to a string cannot fail.
         let _ = writeln!(text, "  Jumio    token {}, secret {}", account.api.token, account.api.secret);
     }
-    for enrolment in config.jumio.enrolments.iter().take(1) {
-        let _ = writeln!(text, "           enrolment {}", enrolment.reference);
+    for enrollment in config.jumio.enrollments.iter().take(1) {
+        let _ = writeln!(text, "           enrollment {}", enrollment.reference);
     }
     for account in &config.attestr.accounts {
         let (token, key, secret) = (&account.auth_token, &account.client_key, &account.client_secret);

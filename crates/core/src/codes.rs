@@ -32,7 +32,7 @@ pub static REJECT_CODES: &[(&str, &[Blame])] = &[
     ("dossier_files_missing", &[Caller]),
     ("dossier_invalid", &[Caller]),
     ("duration_out_of_range", &[Caller]),
-    ("enrolment_malformed", &[Provider]),
+    ("enrollment_malformed", &[Provider]),
     ("expiry_invalid", &[Caller]),
     ("external_reference_unexpected", &[Caller]),
     ("extra_reserved", &[Caller]),

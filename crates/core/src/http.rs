@@ -71,7 +71,7 @@ impl fmt::Debug for Header {
 #[derive(Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "wire", derive(serde::Serialize))]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[cfg_attr(feature = "schema", schemars(extend("x-sealed" = true, "x-repr" = ["id", "operation", "method", "timeout_ms", "repeatable"])))]
+#[cfg_attr(feature = "schema", schemars(extend("x-sealed" = true, "x-repr" = ["id", "operation", "method", "timeout_ms", "idempotent"])))]
 #[cfg_attr(feature = "uniffi", derive(uniffi::Record), uniffi::export(Debug))]
 pub struct HttpRequest {
     /// Names this request; goes back in the matching `Input::HttpResponse` or `Input::HttpFailed`.
@@ -91,7 +91,7 @@ pub struct HttpRequest {
     /// How long to wait for the whole answer, in milliseconds.
     pub timeout_ms: u32,
     /// Whether sending it twice does no harm. If not, handle `Input::Sending` and store before sending.
-    pub repeatable: bool,
+    pub idempotent: bool,
     /// The host may answer from its own cache, if present.
     pub cache: Option<Cache>,
 }
@@ -104,7 +104,7 @@ impl fmt::Debug for HttpRequest {
             .field("method", &self.method)
             .field("body_bytes", &self.body.as_ref().map(Vec::len))
             .field("timeout_ms", &self.timeout_ms)
-            .field("repeatable", &self.repeatable)
+            .field("idempotent", &self.idempotent)
             .finish_non_exhaustive()
     }
 }

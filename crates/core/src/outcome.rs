@@ -96,7 +96,7 @@ pub enum FaultClass {
 /// What went wrong, and where. Holds no credential; `Debug` prints neither message.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[cfg_attr(feature = "schema", schemars(extend("x-repr" = ["code", "class", "operation", "status", "provider_code", "cause", "trace_id", "again"])))]
+#[cfg_attr(feature = "schema", schemars(extend("x-repr" = ["code", "class", "operation", "status", "provider_code", "cause", "trace_id", "retryable"])))]
 #[cfg_attr(feature = "uniffi", derive(uniffi::Record), uniffi::export(Debug))]
 pub struct Fault {
     /// Our stable `snake_case` code, such as `http_status`, `no_answer`, `unreadable`, `signature_wrong`.
@@ -116,7 +116,8 @@ pub struct Fault {
     /// The provider's name for the exchange, for its support.
     pub trace_id: Option<String>,
     /// Whether the same call may succeed later without anything being changed.
-    pub again: bool,
+    #[serde(alias = "again")] // the first snapshots
+    pub retryable: bool,
 }
 
 impl fmt::Debug for Fault {
@@ -129,7 +130,7 @@ impl fmt::Debug for Fault {
             .field("provider_code", &self.provider_code)
             .field("cause", &self.cause)
             .field("trace_id", &self.trace_id)
-            .field("again", &self.again)
+            .field("retryable", &self.retryable)
             .finish_non_exhaustive()
     }
 }
@@ -156,7 +157,7 @@ impl fmt::Debug for Cause {
 
 impl Fault {
     /// A fault with only the necessary members.
-    pub fn new(code: &str, class: FaultClass, operation: &str, again: bool) -> Self {
+    pub fn new(code: &str, class: FaultClass, operation: &str, retryable: bool) -> Self {
         Self {
             code: code.into(),
             class,
@@ -166,7 +167,7 @@ impl Fault {
             message: None,
             cause: None,
             trace_id: None,
-            again,
+            retryable,
         }
     }
 
@@ -187,8 +188,8 @@ impl Fault {
 
     /// An answer with an error status. Only time-outs, throttling and server errors are worth repeating.
     pub fn status(operation: &str, status: u16) -> Self {
-        let again = matches!(status, 408 | 425 | 429 | 500..);
-        Self { status: Some(status), ..Self::new("http_status", FaultClass::of_status(status), operation, again) }
+        let retryable = matches!(status, 408 | 425 | 429 | 500..);
+        Self { status: Some(status), ..Self::new("http_status", FaultClass::of_status(status), operation, retryable) }
     }
 
     /// Adds the provider's name for the exchange, unless there is one; odd ones are dropped.

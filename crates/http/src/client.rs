@@ -99,7 +99,7 @@ impl Client {
                 Next::Send { request } => request,
                 other => return Ok(other),
             };
-            if !request.repeatable && !self.claim(store, session, &request).await? {
+            if !request.idempotent && !self.claim(store, session, &request).await? {
                 continue;
             }
             match self.tell(store, self.send(&request).await).await {

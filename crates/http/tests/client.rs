@@ -251,7 +251,7 @@ fn request(base: &str, path: &str) -> HttpRequest {
         headers: vec![],
         body: None,
         timeout_ms: 10_000,
-        repeatable: true,
+        idempotent: true,
         cache: None,
     }
 }

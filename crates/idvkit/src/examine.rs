@@ -7,7 +7,7 @@ use alloc::{
 
 use idvkit_biometric_kz::{Iin, Phone, Sex, Webhook};
 use idvkit_core::{LocaleTag, Provider, Reject, UnixMillis};
-use idvkit_jumio::{ColourSource, EnrolmentCheck, ReturnParameters, ReturnStatus, Transaction};
+use idvkit_jumio::{ColourSource, EnrollmentCheck, ReturnParameters, ReturnStatus, Transaction};
 use idvkit_signature::ecmascript;
 use idvkit_signicat::{AccessToken, Check, Event, Match, PaperRun, Problem, ProblemShape, Process};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -33,8 +33,8 @@ pub enum Subject {
     /// A webhook of biometric.kz. Gives `{event, session_id, created, dedupe_key, technologies, technology}`; nothing in it says
     /// that it is genuine.
     BiometricKzWebhook,
-    /// The result of a Jumio ID verification that is to serve as enrolment. Gives `{eligible, unmet}`.
-    JumioEnrolment,
+    /// The result of a Jumio ID verification that is to serve as enrollment. Gives `{eligible, unmet}`.
+    JumioEnrollment,
     /// The colours of Jumio's page, `{locale, configured, account_default}`. Gives `{source, locale}`.
     JumioColours,
     /// Where Jumio sent the user back to, `{url}`. Gives `{status, reference, error, meaning, advice}`, for display only.
@@ -79,7 +79,7 @@ pub fn examine(subject: Subject, document: &[u8]) -> Result<String, Reject> {
         Subject::BiometricKzIin => iin(document),
         Subject::BiometricKzPhone => phone(document),
         Subject::BiometricKzWebhook => webhook(document),
-        Subject::JumioEnrolment => enrolment(document),
+        Subject::JumioEnrollment => enrollment(document),
         Subject::JumioColours => colours(document),
         Subject::JumioReturn => returned(document),
         Subject::JumioTransaction => transaction(document),
@@ -164,8 +164,8 @@ fn webhook(document: &[u8]) -> Result<Value, Reject> {
     }))
 }
 
-fn enrolment(document: &[u8]) -> Result<Value, Reject> {
-    let check = EnrolmentCheck::from_json(document)?;
+fn enrollment(document: &[u8]) -> Result<Value, Reject> {
+    let check = EnrollmentCheck::from_json(document)?;
     Ok(json!({ "eligible": check.is_eligible(), "unmet": check.unmet() }))
 }
 

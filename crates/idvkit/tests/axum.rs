@@ -289,7 +289,7 @@ async fn forgeries_are_turned_away() {
 async fn a_failure_does_not_end_the_worker() {
     let shop = Running::start(JUMIO, jumio_request()).await;
     let spoiled = shop.begin().await;
-    // At Jumio, the later of two for the same enrolment ends the other.
+    // At Jumio, the later of two for the same enrollment ends the other.
     shop.text(&spoiled).await;
     shop.sql("UPDATE session SET snapshot = '', revision = -1, due = 0");
     let place = shop.begin().await;

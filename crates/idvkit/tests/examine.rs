@@ -56,8 +56,8 @@ fn documents() {
             Err(code) => assert_eq!(code, row["code"], "{row}"),
         }
     }
-    for row in rows("jumio/enrolment") {
-        let check = found("jumio_enrolment", row["body"].to_string()).unwrap();
+    for row in rows("jumio/enrollment") {
+        let check = found("jumio_enrollment", row["body"].to_string()).unwrap();
         assert_eq!(check["unmet"].as_array().unwrap().len(), row["unmet"], "{row}");
         assert_eq!(check["eligible"], row["unmet"] == 0, "{row}");
     }

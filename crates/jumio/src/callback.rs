@@ -24,7 +24,7 @@ const AUTHENTICATION: &str = "NETVERIFY_AUTHENTICATION";
 pub struct Callback {
     /// The transaction.
     pub reference: String,
-    /// Its enrolment.
+    /// Its enrollment.
     pub enrollment_reference: String,
     /// The claimed result: a reason to look, never a verdict.
     pub result: TransactionResult,

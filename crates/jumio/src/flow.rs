@@ -176,7 +176,7 @@ impl Flow for JumioFlow {
         Outcome::Expired
     }
 
-    /// A new transaction for the same enrolment: it supersedes the old one (S3).
+    /// A new transaction for the same enrollment: it supersedes the old one (S3).
     fn retry(&mut self, outcome: &Outcome) -> bool {
         let again = !matches!(outcome, Outcome::Decided { .. }) && self.references.len() < MAX_ATTEMPTS;
         if again {
@@ -250,7 +250,7 @@ impl JumioFlow {
             body: Some(Value::Object(body).to_string().into_bytes()),
             timeout_ms: account.timeout_ms,
             // A second transaction kills the link of the first.
-            repeatable: false,
+            idempotent: false,
             cache: None,
         }
     }
@@ -356,7 +356,7 @@ pub fn image_request(account: &Account, url: &str, id: String) -> Result<HttpReq
         headers: headers(account, &account.administration, "image/jpeg, image/png"),
         body: None,
         timeout_ms: account.timeout_ms,
-        repeatable: true,
+        idempotent: true,
         cache: None,
     })
 }
@@ -370,7 +370,7 @@ fn retrieval(account: &Account, method: Method, operation: &str, reference: &str
         headers: headers(account, &account.administration, "application/json"),
         body: None,
         timeout_ms: account.timeout_ms,
-        repeatable: true,
+        idempotent: true,
         cache: None,
     }
 }

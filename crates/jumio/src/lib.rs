@@ -1,12 +1,12 @@
 //! Jumio Authentication for Web (seed 003) as an I/O-free state machine.
 //!
 //! An enrolled user takes a selfie, and Jumio says whether it is the same live person. [`open`] makes a session,
-//! [`idvkit_core::machine::Machine`] runs it. The parts are useful alone: [`EnrolmentCheck`] before a session,
+//! [`idvkit_core::machine::Machine`] runs it. The parts are useful alone: [`EnrollmentCheck`] before a session,
 //! [`Callback`] and [`ReturnParameters`] for what comes back, [`catalog`] for Jumio's tables.
 //!
 //! Jumio signs nothing. A redirect, a frame message and a callback are hints; the verdict is what your own server
-//! retrieves. Of several transactions for one enrolment within 15 minutes only the newest works: keep one session per
-//! enrolment, and use its `Retry` rather than opening another.
+//! retrieves. Of several transactions for one enrollment within 15 minutes only the newest works: keep one session per
+//! enrollment, and use its `Retry` rather than opening another.
 #![no_std]
 #![forbid(unsafe_code)]
 
@@ -26,7 +26,7 @@ pub use catalog::{API_LOCALES, ColourSource, catalog, colours_for};
 pub use flow::{JumioFlow, Op, image_request};
 use idvkit_core::{Reject, Seed, UnixMillis, machine::Machine};
 pub use types::{
-    CallbackTarget, Config, DomainPrefix, EnrolmentCheck, FACEMAP_LIFETIME_MS, Initiated, Options, Region, Request,
+    CallbackTarget, Config, DomainPrefix, EnrollmentCheck, FACEMAP_LIFETIME_MS, Initiated, Options, Region, Request,
     ReturnError, ReturnParameters, ReturnStatus, Transaction, TransactionResult,
 };
 pub use validate::{Account, account, lifetime_minutes};

@@ -15,7 +15,7 @@ use serde_json::Value;
 use crate::catalog;
 
 /// The time for which a facemap is held until a final state, in milliseconds (S3: "max. 15 minutes"). In that time
-/// only the newest transaction of an enrolment works; earlier ones end as expired.
+/// only the newest transaction of an enrollment works; earlier ones end as expired.
 pub const FACEMAP_LIFETIME_MS: i64 = 15 * 60 * 1000;
 
 /// One Jumio account, as a caller configures it.
@@ -79,9 +79,9 @@ pub struct Options {
     /// A name for this account that survives a change of its API token; snapshots are bound to it.
     pub account_id: Option<String>,
     /// How long the user may take, in milliseconds; the link's lifetime and 15 minutes by default.
-    pub start_patience_ms: Option<i64>,
+    pub user_timeout_ms: Option<i64>,
     /// How long a verdict may take, in milliseconds; a day by default (inferred).
-    pub verdict_patience_ms: Option<i64>,
+    pub result_timeout_ms: Option<i64>,
     /// Offsets in seconds at which to look for a verdict; 40 to 940 as documented, fewer with a callback (J-D19).
     pub poll_offsets_seconds: Option<Vec<i64>>,
     /// The time-out of every request, in milliseconds; 30 000 by default (inferred).
@@ -101,7 +101,7 @@ impl fmt::Debug for Config {
 #[cfg_attr(feature = "schema", schemars(rename = "JumioRequest"))]
 pub struct Request {
     /// The transaction reference of the ID verification at onboarding, at most 36 characters. Check it with
-    /// [`EnrolmentCheck`] first.
+    /// [`EnrollmentCheck`] first.
     pub enrollment_transaction_reference: String,
     /// Where the callback goes.
     #[serde(default)]
@@ -209,9 +209,9 @@ impl DomainPrefix {
     }
 }
 
-/// Whether an ID verification can serve as enrolment: the three values that S3 asks for.
+/// Whether an ID verification can serve as enrollment: the three values that S3 asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct EnrolmentCheck {
+pub struct EnrollmentCheck {
     /// `verificationStatus` is `APPROVED_VERIFIED`.
     pub verified: bool,
     /// `similarity` is `MATCH`.
@@ -220,7 +220,7 @@ pub struct EnrolmentCheck {
     pub valid: bool,
 }
 
-impl EnrolmentCheck {
+impl EnrollmentCheck {
     /// Checks three values as texts, in the spelling in which they came.
     pub fn new(verification_status: &str, similarity: &str, validity: &str) -> Self {
         Self {
@@ -241,10 +241,10 @@ impl EnrolmentCheck {
     /// that holds one) beside each other.
     ///
     /// # Errors
-    /// `enrolment_malformed` if it is not a JSON object.
+    /// `enrollment_malformed` if it is not a JSON object.
     pub fn from_json(body: &[u8]) -> Result<Self, Reject> {
         let value: Value = serde_json::from_slice(body).ok().filter(Value::is_object).ok_or_else(|| {
-            Reject::provider("enrolment_malformed", "the verification result is not a JSON object").about("body")
+            Reject::provider("enrollment_malformed", "the verification result is not a JSON object").about("body")
         })?;
         let identity = match value.get("identityVerification") {
             Some(Value::String(text)) => serde_json::from_str(text).unwrap_or(Value::Null),
@@ -345,7 +345,7 @@ pub struct Initiated {
 pub struct Transaction {
     /// Its reference.
     pub reference: String,
-    /// The enrolment's reference.
+    /// The enrollment's reference.
     pub enrollment_reference: String,
     /// Its result.
     pub result: TransactionResult,

@@ -154,9 +154,9 @@ impl Account {
         Schedule {
             lookout: PollPlan::seconds(&[], 300, 20),
             verdict: PollPlan::seconds(offsets, DAY_MS / 1000, 20),
-            start_patience_ms: self.patience.start_ms.unwrap_or(lifetime_minutes * 60_000 + FACEMAP_LIFETIME_MS),
-            verdict_patience_ms: self.patience.verdict_ms,
-            settle_ms: 0,
+            user_timeout_ms: self.patience.start_ms.unwrap_or(lifetime_minutes * 60_000 + FACEMAP_LIFETIME_MS),
+            result_timeout_ms: self.patience.verdict_ms,
+            grace_ms: 0,
             max_failures: 5,
         }
     }
@@ -311,8 +311,8 @@ fn patience(options: &Options) -> Result<Patience, Reject> {
         PollPlan::seconds(offsets, DAY_MS / 1000, 20).checked("options.poll_offsets_seconds")?;
     }
     Ok(Patience {
-        start_ms: settings::duration_ms("start_patience_ms", options.start_patience_ms)?,
-        verdict_ms: settings::duration_ms("verdict_patience_ms", options.verdict_patience_ms)?.unwrap_or(DAY_MS),
+        start_ms: settings::duration_ms("user_timeout_ms", options.user_timeout_ms)?,
+        verdict_ms: settings::duration_ms("result_timeout_ms", options.result_timeout_ms)?.unwrap_or(DAY_MS),
         offsets: options.poll_offsets_seconds.clone(),
     })
 }

@@ -31,7 +31,7 @@ fn sends_what_the_seed_asks_for() {
         assert_eq!(header("Content-Type"), "application/json");
         assert_eq!(header("Authorization"), "Basic dG9rZW4tMTpzZWNyZXQtMQ==");
         assert_eq!(header("User-Agent"), "Example Corp SampleApp/1.0.1");
-        assert!(!request.repeatable);
+        assert!(!request.idempotent);
     }
 }
 
@@ -212,7 +212,7 @@ fn credentials_refused_at_the_start_end_it_and_retry_resumes() {
     let mut run = Run::start(account);
     run.respond("jumio.initiate", 403, r#"{"httpStatus":"403","message":"Forbidden","requestURI":"x"}"#);
     let Next::Done { outcome: Outcome::Failed { fault }, .. } = run.next() else { panic!() };
-    assert_eq!((fault.status, fault.provider_code.as_deref(), fault.again), (Some(403), Some("403"), false));
+    assert_eq!((fault.status, fault.provider_code.as_deref(), fault.retryable), (Some(403), Some("403"), false));
     run.tell(Input::Retry).unwrap();
     run.answer("jumio.initiate", &initiated(R1));
     assert!(matches!(run.next(), Next::Present { .. }));

@@ -6,14 +6,14 @@ use std::{collections::BTreeMap, fs, sync::Arc};
 
 use idvkit_core::{AtProvider, Header, Input, Next, Outcome, Seed, Seen, UnixMillis, read};
 use idvkit_jumio::{
-    Account, Callback, ColourSource, Config, DomainPrefix, EnrolmentCheck, Request, ReturnParameters, ReturnStatus,
+    Account, Callback, ColourSource, Config, DomainPrefix, EnrollmentCheck, Request, ReturnParameters, ReturnStatus,
     Session, Transaction, colours_for, open,
 };
 use serde_json::Value;
 
 const NOW: UnixMillis = UnixMillis(1_704_164_645_678);
 const REFERENCE: &str = "11111111-1111-4111-8111-111111111111";
-const ENROLMENT: &str = "22222222-2222-4222-8222-222222222222";
+const ENROLLMENT: &str = "22222222-2222-4222-8222-222222222222";
 
 #[test]
 fn initiate() {
@@ -144,10 +144,10 @@ fn colours() {
 }
 
 #[test]
-fn enrolment() {
-    for case in cases(&load("enrolment")) {
+fn enrollment() {
+    for case in cases(&load("enrollment")) {
         let id = text(case, "id");
-        let check = EnrolmentCheck::from_json(case["body"].to_string().as_bytes()).unwrap();
+        let check = EnrollmentCheck::from_json(case["body"].to_string().as_bytes()).unwrap();
         assert_eq!(Some(check.unmet().len() as u64), case["unmet"].as_u64(), "{id}: {:?}", check.unmet());
         assert_eq!(check.is_eligible(), check.unmet().is_empty(), "{id}");
         let fields: BTreeMap<String, String> = [
@@ -161,7 +161,7 @@ fn enrolment() {
             ),
         ]
         .into();
-        assert_eq!(EnrolmentCheck::from_callback(&fields), check, "{id} as a callback");
+        assert_eq!(EnrollmentCheck::from_callback(&fields), check, "{id} as a callback");
     }
 }
 
@@ -206,7 +206,7 @@ struct Run {
 
 impl Run {
     fn open(config: &Value, callback: &Value) -> Self {
-        let request = serde_json::json!({"enrollment_transaction_reference": ENROLMENT, "callback": callback});
+        let request = serde_json::json!({"enrollment_transaction_reference": ENROLLMENT, "callback": callback});
         let request: Request = serde_json::from_value(request).unwrap();
         let seed = Seed::new(&(0..32).collect::<Vec<u8>>()).unwrap();
         Self { session: open(&account(config), request, seed, NOW).unwrap(), now: NOW }
@@ -280,7 +280,7 @@ fn poll() {
         let mut run = Run::live(&config, &case["callback"]);
         run.succeed();
         let base = run.now;
-        let body = serde_json::json!({"transactionReference": REFERENCE, "enrollmentTransactionReference": ENROLMENT, "transactionResult": "STARTED"});
+        let body = serde_json::json!({"transactionReference": REFERENCE, "enrollmentTransactionReference": ENROLLMENT, "transactionResult": "STARTED"});
         let offsets: Vec<i64> = case["offsets"].as_array().unwrap().iter().map(|at| at.as_i64().unwrap()).collect();
         let mut looks = Vec::new();
         while looks.len() < offsets.len() {

@@ -55,7 +55,7 @@ async fn a_passed_callback_is_the_documented_form() {
          &transactionDate=2026-01-01T00%3A00%3A00.000Z&callbackDate=2026-01-01T00%3A00%3A05.000Z&userReference=u_1\
          &idScanImageFace={images}%2Fface\
          &livenessImages=%5B%22{images}%2Fliveness%2F2%22%2C%22{images}%2Fliveness%2F1%22%5D",
-        common::ENROLMENT
+        common::ENROLLMENT
     );
     assert_eq!(heard.body, expected);
 }
@@ -70,7 +70,7 @@ async fn an_expired_callback_has_no_images() {
          &transactionResult=EXPIRED&scanSource=WEB&transactionDate=2026-01-01T00%3A00%3A00.000Z\
          &callbackDate=2026-01-01T00%3A15%3A00.000Z",
         transaction.reference,
-        common::ENROLMENT
+        common::ENROLLMENT
     );
     assert_eq!(receiver.heard()[0].body, expected);
 }
@@ -237,7 +237,7 @@ async fn messages_only_when_framed_and_default_pages_without_urls() {
 }
 
 #[tokio::test]
-async fn verdicts_follow_scripts_enrolments_and_the_page() {
+async fn verdicts_follow_scripts_enrollments_and_the_page() {
     let (sandbox, receiver) = (Sandbox::start().await.unwrap(), Receiver::start().await);
     let control = sandbox.control();
     let next = JumioScript { outcome: Some(Verdict::Failed), verdict_delay_ms: Some(0), ..JumioScript::default() };

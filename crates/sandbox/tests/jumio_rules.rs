@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::{ENROLMENT, USER_AGENT, authentications, begin, body, hint, http, initiate};
+use common::{ENROLLMENT, USER_AGENT, authentications, begin, body, hint, http, initiate};
 use idvkit_sandbox::jumio::{Credentials, JumioAccount, UnknownLocale};
 use idvkit_sandbox::{Config, Sandbox};
 use serde_json::{Value, json};
@@ -16,7 +16,7 @@ async fn status_and_hint(sandbox: &Sandbox, more: Value) -> (u16, String) {
 #[tokio::test]
 async fn vector_1_the_answer() {
     let sandbox = Sandbox::start().await.unwrap();
-    let request = json!({ "enrollmentTransactionReference": ENROLMENT, "callbackUrl": "https://merchant.example/cb", "locale": "de", "tokenLifetimeInMinutes": 5 });
+    let request = json!({ "enrollmentTransactionReference": ENROLLMENT, "callbackUrl": "https://merchant.example/cb", "locale": "de", "tokenLifetimeInMinutes": 5 });
     let response = initiate(&sandbox, &request).send().await.unwrap();
     assert_eq!(response.status(), 200);
     assert_eq!(response.headers()["x-sandbox"], "idvkit");
@@ -129,7 +129,7 @@ async fn vector_4_unknown_references() {
 }
 
 #[tokio::test]
-async fn the_enrolment_must_meet_three_conditions() {
+async fn the_enrollment_must_meet_three_conditions() {
     let sandbox = Sandbox::start().await.unwrap();
     for (last, word) in [("e0", "verificationStatus"), ("e1", "similarity"), ("e2", "validity")] {
         let reference = format!("22222222-2222-4222-8222-2222222222{last}");
@@ -137,7 +137,7 @@ async fn the_enrolment_must_meet_three_conditions() {
         assert_eq!(status, 400);
         assert!(hint.contains(word), "{hint}");
     }
-    let url = format!("{}/_sandbox/jumio/enrolments", sandbox.base_url());
+    let url = format!("{}/_sandbox/jumio/enrollments", sandbox.base_url());
     let added = http().post(url).json(&json!({ "reference": "mine", "validity": "true" })).send().await.unwrap();
     assert_eq!(added.status(), 200);
     begin(&sandbox, json!({ "enrollmentTransactionReference": "mine" })).await;

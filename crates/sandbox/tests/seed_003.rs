@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::{ENROLMENT, http};
+use common::{ENROLLMENT, http};
 use idvkit_sandbox::Sandbox;
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -17,7 +17,7 @@ fn sample_body() -> String {
                 \t\"successUrl\" : \"https://www.yourcompany.com/success\",\n\
                 \t\"errorUrl\" : \"https://www.yourcompany.com/error\",\n\
                 \t\"tokenLifetimeInMinutes\": 5,\n\t\"locale\": \"de\"\n}";
-    body.replace("xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx", ENROLMENT)
+    body.replace("xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx", ENROLLMENT)
         .replace("www.yourcompany.com", "www.yourcompany.example")
 }
 

@@ -85,7 +85,7 @@ pub fn token_request(account: &Account, refresh: bool, id: String) -> HttpReques
         headers,
         body: Some(form.finish().into_bytes()),
         timeout_ms: account.timeout_ms,
-        repeatable: true,
+        idempotent: true,
         cache: Some(Cache { key: account.token_cache_key(), max_age_ms: account.token_max_age_ms, refresh }),
     }
 }

@@ -115,9 +115,9 @@ pub struct Options {
     /// Signicat's support has allow-listed your page's domain, so the capture page may stand in a frame (GCAP).
     pub frame_allowed: bool,
     /// How long the user may take, in milliseconds; one hour by default (inferred).
-    pub start_patience_ms: Option<i64>,
+    pub user_timeout_ms: Option<i64>,
     /// How long a verdict may take, in milliseconds; a day by default (inferred).
-    pub verdict_patience_ms: Option<i64>,
+    pub result_timeout_ms: Option<i64>,
     /// Offsets in seconds at which to look for a verdict; 2 to 300, fewer with a callback (inferred).
     pub poll_offsets_seconds: Option<Vec<i64>>,
     /// How long an access token lives, in seconds, 1 to 3600; 600 by default (GAT).

@@ -127,9 +127,9 @@ impl Account {
         Schedule {
             lookout,
             verdict,
-            start_patience_ms: self.options.start_patience_ms.unwrap_or(HOUR_MS),
-            verdict_patience_ms: self.options.verdict_patience_ms.unwrap_or(DAY_MS),
-            settle_ms: 0,
+            user_timeout_ms: self.options.user_timeout_ms.unwrap_or(HOUR_MS),
+            result_timeout_ms: self.options.result_timeout_ms.unwrap_or(DAY_MS),
+            grace_ms: 0,
             max_failures: 5,
         }
     }
@@ -145,8 +145,8 @@ impl Account {
         if let Some(offsets) = &self.options.poll_offsets_seconds {
             PollPlan::seconds(offsets, 300, 2).checked("options.poll_offsets_seconds")?;
         }
-        settings::duration_ms("start_patience_ms", self.options.start_patience_ms)?;
-        settings::duration_ms("verdict_patience_ms", self.options.verdict_patience_ms)?;
+        settings::duration_ms("user_timeout_ms", self.options.user_timeout_ms)?;
+        settings::duration_ms("result_timeout_ms", self.options.result_timeout_ms)?;
         Ok(())
     }
 }

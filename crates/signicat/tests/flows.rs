@@ -117,7 +117,7 @@ fn a_lost_answer_to_the_start_is_found_out() {
     upload(&mut host);
     host.answer("set_images", 200, &json!(null));
     let start = host.wanted();
-    assert!(!start.repeatable);
+    assert!(!start.idempotent);
     host.tell(Input::Sending { id: start.id.clone() }).unwrap();
     host.tell(Input::HttpFailed { id: start.id }).unwrap();
     assert_eq!(host.until_sent().operation, "signicat.start");
@@ -245,7 +245,7 @@ fn a_refused_token_is_refreshed_once() {
     host.answer("create_process", 400, &complaint);
     host.answer("create_process", 400, &complaint);
     let Outcome::Failed { fault } = host.outcome() else { panic!() };
-    assert_eq!((fault.class, fault.again), (FaultClass::Authorization, false));
+    assert_eq!((fault.class, fault.retryable), (FaultClass::Authorization, false));
     // Put right at Signicat's side: a retry begins with a token anew.
     host.tell(Input::Retry).unwrap();
     let Next::Send { request: token } = host.next() else { panic!() };

@@ -27,7 +27,7 @@ fn starting() -> Host {
     host.prepare(&process(P1, "signicatpaper", "pending"));
     host.tell(Input::Images { images: vec![image("front", 10)] }).unwrap();
     let sent = host.answer("set_images", 204, &json!(null));
-    assert!(!sent.repeatable, "two workers could send different images");
+    assert!(!sent.idempotent, "two workers could send different images");
     host
 }
 

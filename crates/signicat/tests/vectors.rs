@@ -55,7 +55,7 @@ fn tokens() {
                 let Outcome::Failed { fault } = host.outcome() else { panic!("{id}") };
                 assert_eq!(fault.provider_code.as_deref(), row["provider_code"].as_str(), "{id}");
                 assert_eq!(fault.class, idvkit_core::FaultClass::Authorization, "{id}");
-                assert!(!fault.again && fault.message.is_none(), "{id}");
+                assert!(!fault.retryable && fault.message.is_none(), "{id}");
             }
             "life" => {
                 let answer = json!({ "access_token": "t", "expires_in": row["expires_in"] });
@@ -84,7 +84,7 @@ fn requests() {
         assert_eq!(sent.url, format!("https://api.signicat.com{}", text(&row, "path")), "{id}");
         let body: Value = serde_json::from_slice(&sent.body.unwrap()).unwrap();
         assert_eq!(body, row["body"], "{id}");
-        assert!(!sent.repeatable, "{id}");
+        assert!(!sent.idempotent, "{id}");
         assert_eq!(Header::find(&sent.headers, "authorization"), Some("Bearer tok-1"), "{id}");
     }
 }

@@ -120,7 +120,7 @@ fn request_to_json(request: &HttpRequest) -> Value {
         "headers": pairs(request.headers.clone()),
         "body": request.body.as_deref().map(Bytes::of),
         "timeout_ms": request.timeout_ms,
-        "repeatable": request.repeatable,
+        "idempotent": request.idempotent,
         "cache": cache.map(|it| json!({ "key": it.key, "max_age_ms": it.max_age_ms, "refresh": it.refresh })),
     })
 }

@@ -40,7 +40,7 @@ export class Run {
   answer(operation, status, body, headers = []) {
     const request = this.due();
     assert.equal(request.operation, operation);
-    if (!request.repeatable) this.tell(Input.sending(request.id));
+    if (!request.idempotent) this.tell(Input.sending(request.id));
     this.tell(Input.httpResponse({ id: request.id, status, headers, body: bytes(body) }));
   }
 

@@ -14,7 +14,7 @@ export const runners = {
   "jumio/return": returns,
   "jumio/callback": jumioCallback,
   "jumio/retrieval": retrieval,
-  "jumio/enrolment": enrolment,
+  "jumio/enrollment": enrollment,
   "jumio/colours": colours,
   "jumio/error": error,
   "jumio/poll": poll,
@@ -22,7 +22,7 @@ export const runners = {
 };
 
 const REFERENCE = "11111111-1111-4111-8111-111111111111";
-const ENROLMENT = JUMIO_REQUEST.enrollment_transaction_reference;
+const ENROLLMENT = JUMIO_REQUEST.enrollment_transaction_reference;
 const someJumio = () => new Account(vector("jumio/initiate").config);
 const opened = (config, more = {}) => new Run(new Account({ ...config, callback: "portal", ...more }), JUMIO_REQUEST);
 
@@ -92,9 +92,9 @@ function retrieval(name) {
   }
 }
 
-function enrolment(name) {
+function enrollment(name) {
   for (const one of rows(name)) {
-    const found = examine("jumio_enrolment", Buffer.from(JSON.stringify(one.body)));
+    const found = examine("jumio_enrollment", Buffer.from(JSON.stringify(one.body)));
     assert.deepEqual([found.unmet.length, found.eligible], [one.unmet, one.unmet === 0], one.id);
   }
 }
@@ -127,7 +127,7 @@ function poll(name) {
     const data = JSON.stringify({ authorizationToken: "t", transactionReference: REFERENCE, eventType: 510, payload });
     run.see({ type: "message", origin: "https://netverify.com", data });
     const base = run.now;
-    const body = { transactionReference: REFERENCE, enrollmentTransactionReference: ENROLMENT, transactionResult: "STARTED" };
+    const body = { transactionReference: REFERENCE, enrollmentTransactionReference: ENROLLMENT, transactionResult: "STARTED" };
     const looks = one.offsets.map(() => {
       run.answer("jumio.retrieve", 200, body);
       return Math.floor((run.now - base) / 1000);

@@ -91,7 +91,7 @@ function tokenRefusal(row) {
   const run = new Run(someSignicat(), PAPER);
   run.answer("signicat.token", row.status, row.body);
   const { fault } = run.outcome();
-  assert.deepEqual([fault.provider_code, fault.class, fault.again], [row.provider_code, "authorization", false], row.id);
+  assert.deepEqual([fault.provider_code, fault.class, fault.retryable], [row.provider_code, "authorization", false], row.id);
 }
 
 /** The last moment at which a token is used for another request, and the first at which a new one is asked for. */

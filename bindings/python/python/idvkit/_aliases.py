@@ -134,7 +134,7 @@ RejectCode = Literal[
     "dossier_files_missing",
     "dossier_invalid",
     "duration_out_of_range",
-    "enrolment_malformed",
+    "enrollment_malformed",
     "expiry_invalid",
     "external_reference_unexpected",
     "extra_reserved",

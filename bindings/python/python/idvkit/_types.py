@@ -452,8 +452,8 @@ class HttpRequest(Sealed):
     """A request for the host to send exactly as it stands: no redirects followed, no retries of its own.
 
     It holds credentials. Log `operation`, never the URL, headers or body; `repr` keeps to that."""
-    __slots__ = ("id", "operation", "method", "url", "headers", "body", "timeout_ms", "repeatable", "cache")
-    _shown: ClassVar[Union[Tuple[str, ...], None]] = ("id", "operation", "method", "timeout_ms", "repeatable")
+    __slots__ = ("id", "operation", "method", "url", "headers", "body", "timeout_ms", "idempotent", "cache")
+    _shown: ClassVar[Union[Tuple[str, ...], None]] = ("id", "operation", "method", "timeout_ms", "idempotent")
     id: str
     """Names this request; goes back in the matching `HttpResponse` or `HttpFailed`."""
     operation: str
@@ -468,12 +468,12 @@ class HttpRequest(Sealed):
     """The body bytes, if any."""
     timeout_ms: int
     """How long to wait for the whole answer, in milliseconds."""
-    repeatable: bool
+    idempotent: bool
     """Whether sending it twice does no harm. If not, handle `Sending` and store before sending."""
     cache: Union[Cache, None]
     """The host may answer from its own cache, if present."""
 
-    def __init__(self, id: str, operation: str, method: Method, url: str, headers: Tuple[Header, ...], body: Union[bytes, None], timeout_ms: int, repeatable: bool, cache: Union[Cache, None]) -> None:
+    def __init__(self, id: str, operation: str, method: Method, url: str, headers: Tuple[Header, ...], body: Union[bytes, None], timeout_ms: int, idempotent: bool, cache: Union[Cache, None]) -> None:
         _set(self, "id", id)
         _set(self, "operation", operation)
         _set(self, "method", method)
@@ -481,7 +481,7 @@ class HttpRequest(Sealed):
         _set(self, "headers", headers)
         _set(self, "body", body)
         _set(self, "timeout_ms", timeout_ms)
-        _set(self, "repeatable", repeatable)
+        _set(self, "idempotent", idempotent)
         _set(self, "cache", cache)
 
 
@@ -1121,8 +1121,8 @@ class Subject(Word):
     BIOMETRIC_KZ_WEBHOOK = "biometric_kz_webhook"
     """A webhook of biometric.kz. Gives `{event, session_id, created, dedupe_key, technologies, technology}`; nothing in it says
     that it is genuine."""
-    JUMIO_ENROLMENT = "jumio_enrolment"
-    """The result of a Jumio ID verification that is to serve as enrolment. Gives `{eligible, unmet}`."""
+    JUMIO_ENROLLMENT = "jumio_enrollment"
+    """The result of a Jumio ID verification that is to serve as enrollment. Gives `{eligible, unmet}`."""
     JUMIO_COLOURS = "jumio_colours"
     """The colours of Jumio's page, `{locale, configured, account_default}`. Gives `{source, locale}`."""
     JUMIO_RETURN = "jumio_return"
@@ -1467,7 +1467,7 @@ CLASSES: Dict[str, object] = {
     "SignedForm": {"as_sent": SignedForm.AS_SENT, "ecmascript": SignedForm.ECMASCRIPT},
     "SizeClass": SizeClass,
     "Source": Source,
-    "Subject": {"time": Subject.TIME, "locale": Subject.LOCALE, "ecmascript": Subject.ECMASCRIPT, "biometric_kz_iin": Subject.BIOMETRIC_KZ_IIN, "biometric_kz_phone": Subject.BIOMETRIC_KZ_PHONE, "biometric_kz_webhook": Subject.BIOMETRIC_KZ_WEBHOOK, "jumio_enrolment": Subject.JUMIO_ENROLMENT, "jumio_colours": Subject.JUMIO_COLOURS, "jumio_return": Subject.JUMIO_RETURN, "jumio_transaction": Subject.JUMIO_TRANSACTION, "signicat_event": Subject.SIGNICAT_EVENT, "signicat_matching": Subject.SIGNICAT_MATCHING, "signicat_rule": Subject.SIGNICAT_RULE, "signicat_problem": Subject.SIGNICAT_PROBLEM, "signicat_process": Subject.SIGNICAT_PROCESS, "signicat_token": Subject.SIGNICAT_TOKEN},
+    "Subject": {"time": Subject.TIME, "locale": Subject.LOCALE, "ecmascript": Subject.ECMASCRIPT, "biometric_kz_iin": Subject.BIOMETRIC_KZ_IIN, "biometric_kz_phone": Subject.BIOMETRIC_KZ_PHONE, "biometric_kz_webhook": Subject.BIOMETRIC_KZ_WEBHOOK, "jumio_enrollment": Subject.JUMIO_ENROLLMENT, "jumio_colours": Subject.JUMIO_COLOURS, "jumio_return": Subject.JUMIO_RETURN, "jumio_transaction": Subject.JUMIO_TRANSACTION, "signicat_event": Subject.SIGNICAT_EVENT, "signicat_matching": Subject.SIGNICAT_MATCHING, "signicat_rule": Subject.SIGNICAT_RULE, "signicat_problem": Subject.SIGNICAT_PROBLEM, "signicat_process": Subject.SIGNICAT_PROCESS, "signicat_token": Subject.SIGNICAT_TOKEN},
     "Support": {"full": Support.FULL, "partial": Support.PARTIAL, "none": Support.NONE},
     "TagEncoding": {"hex": TagEncoding.HEX, "base64": TagEncoding.BASE64},
     "TextEntry": TextEntry,

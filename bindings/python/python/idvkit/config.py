@@ -36,18 +36,18 @@ class AttestrOptions(TypedDict):
     poll_offsets_seconds: NotRequired[Union[Sequence[int], None]]
     """Offsets in seconds, since a claimed success, at which to fetch the result; 0, 2, 4, 8, 15, 30, 60, 120, 300 and
     then each 300 by default (inferred)."""
-    settle_ms: NotRequired[Union[int, None]]
+    grace_ms: NotRequired[Union[int, None]]
     """How long a claimed skip or error waits for a success proof, in milliseconds; 30 seconds by default (inferred). It
     counts from the first such claim, and a success that is only claimed does not put it off: one that comes later
     has what is left of this time to be proven."""
     staging: NotRequired[bool]
     """The provider's staging system instead of production (A1)."""
-    start_patience_ms: NotRequired[Union[int, None]]
+    user_timeout_ms: NotRequired[Union[int, None]]
     """How long the user may take, in milliseconds; until the handshake expires by default."""
     timeout_ms: NotRequired[Union[int, None]]
     """The time-out of every request, in milliseconds, 1 000 to 300 000; 30 000 by default (A9: the provider's own
     client)."""
-    verdict_patience_ms: NotRequired[Union[int, None]]
+    result_timeout_ms: NotRequired[Union[int, None]]
     """How long the proof of a claimed success may take, in milliseconds; 15 minutes by default (inferred)."""
 
 
@@ -110,14 +110,14 @@ class BiometricKzOptions(TypedDict):
     poll_offsets_seconds: NotRequired[Union[Sequence[int], None]]
     """Offsets in seconds, since the user is done, at which to fetch the result; 2, 5, 8, 11, 14, 20, 30, 45, 60, 90,
     120, 180, 240, 300 and then each 300 by default (inferred from field evidence, B4), fewer with a webhook."""
-    start_patience_ms: NotRequired[Union[int, None]]
+    user_timeout_ms: NotRequired[Union[int, None]]
     """How long the user may take, in milliseconds; the session's lifetime by default."""
     timeout_ms: NotRequired[Union[int, None]]
     """The time-out of every request, in milliseconds, 1 000 to 300 000; 30 000 by default (inferred)."""
     unsupported_metadata: NotRequired[bool]
     """Sends metadata also where the flow's technologies cannot use it. A fixed IIN that the result does not confirm is
     still never a pass."""
-    verdict_patience_ms: NotRequired[Union[int, None]]
+    result_timeout_ms: NotRequired[Union[int, None]]
     """How long the verdict may take once the user is done, in milliseconds; 15 minutes by default (inferred)."""
     widget_src: NotRequired[Union[str, None]]
     """Another place of the widget's script; `/widget/flow-widget.umd.js` below `front_base` by default (B-2)."""
@@ -165,11 +165,11 @@ class JumioOptions(TypedDict):
     (J-D10); they are only hints in any case."""
     poll_offsets_seconds: NotRequired[Union[Sequence[int], None]]
     """Offsets in seconds at which to look for a verdict; 40 to 940 as documented, fewer with a callback (J-D19)."""
-    start_patience_ms: NotRequired[Union[int, None]]
+    user_timeout_ms: NotRequired[Union[int, None]]
     """How long the user may take, in milliseconds; the link's lifetime and 15 minutes by default."""
     timeout_ms: NotRequired[Union[int, None]]
     """The time-out of every request, in milliseconds; 30 000 by default (inferred)."""
-    verdict_patience_ms: NotRequired[Union[int, None]]
+    result_timeout_ms: NotRequired[Union[int, None]]
     """How long a verdict may take, in milliseconds; a day by default (inferred)."""
 
 JumioRegion = Union[Literal["us"], Literal["eu"], Literal["sgp"]]
@@ -250,7 +250,7 @@ class SignicatOptions(TypedDict):
     """Offsets in seconds at which to look for a verdict; 2 to 300, fewer with a callback (inferred)."""
     routes: NotRequired[Mapping[str, str]]
     """Replacements in the route table, name to `METHOD /path` (S-D7). See `ROUTES`."""
-    start_patience_ms: NotRequired[Union[int, None]]
+    user_timeout_ms: NotRequired[Union[int, None]]
     """How long the user may take, in milliseconds; one hour by default (inferred)."""
     timeout_ms: NotRequired[Union[int, None]]
     """The time-out of every request, in milliseconds; 30 000 by default (inferred)."""
@@ -258,7 +258,7 @@ class SignicatOptions(TypedDict):
     """How long an access token lives, in seconds, 1 to 3600; 600 by default (GAT)."""
     token_skew_ms: NotRequired[Union[int, None]]
     """How long before its end a token is no longer used, in milliseconds; 30 000 by default (inferred)."""
-    verdict_patience_ms: NotRequired[Union[int, None]]
+    result_timeout_ms: NotRequired[Union[int, None]]
     """How long a verdict may take, in milliseconds; a day by default (inferred)."""
 
 
@@ -408,7 +408,7 @@ class JumioAuthenticationRequest(TypedDict):
     flow: Literal["jumio_authentication"]
     enrollment_transaction_reference: str
     """The transaction reference of the ID verification at onboarding, at most 36 characters. Check it with
-    `EnrolmentCheck` first."""
+    `EnrollmentCheck` first."""
     callback: NotRequired[Union[JumioCallbackTarget, None]]
     """Where the callback goes."""
     error_url: NotRequired[Union[str, None]]

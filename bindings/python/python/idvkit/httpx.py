@@ -88,7 +88,7 @@ def advance(client: httpx.Client, store: Store, *, clock: Optional[Clock] = None
         step = session.next(now())
         if not isinstance(step, Send):
             return step
-        if not step.request.repeatable:
+        if not step.request.idempotent:
             before = session.revision
             if not _claims(session, step.request, now()) or not store.swap(before, session):
                 continue
@@ -108,7 +108,7 @@ async def aadvance(client: httpx.AsyncClient, store: AsyncStore, *, clock: Optio
         step = session.next(now())
         if not isinstance(step, Send):
             return step
-        if not step.request.repeatable:
+        if not step.request.idempotent:
             before = session.revision
             if not _claims(session, step.request, now()) or not await store.swap(before, session):
                 continue

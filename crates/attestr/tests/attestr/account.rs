@@ -55,8 +55,8 @@ fn options() {
     assert_eq!(option(|o| o.api_base = Some("http://localhost:80/api".into())).0, "options.api_base");
     assert_eq!(option(|o| o.library_src = Some("//evil.example/x.js".into())).1, "library_src_invalid");
     assert_eq!(option(|o| o.library_src = Some("javascript:alert(1)".into())).0, "options.library_src");
-    assert_eq!(option(|o| o.settle_ms = Some(30)), pair("options.settle_ms", "duration_out_of_range"));
-    assert_eq!(option(|o| o.start_patience_ms = Some(-1)).1, "duration_out_of_range");
+    assert_eq!(option(|o| o.grace_ms = Some(30)), pair("options.grace_ms", "duration_out_of_range"));
+    assert_eq!(option(|o| o.user_timeout_ms = Some(-1)).1, "duration_out_of_range");
     assert_eq!(option(|o| o.timeout_ms = Some(30)).1, "timeout_out_of_range");
     assert_eq!(option(|o| o.poll_offsets_seconds = Some(vec![2, 2])).1, "poll_plan_invalid");
     assert_eq!(option(|o| o.poll_offsets_seconds = Some(vec![i64::MAX])).1, "poll_plan_invalid");

@@ -16,7 +16,7 @@ const COMPLETED: Outcome = Outcome::Decided { decision: Decision::Completed };
 fn from_handshake_to_evidence() {
     let mut run = Run::new();
     let create = run.send();
-    assert_eq!((create.method, create.repeatable, create.timeout_ms), (Method::Post, false, 30_000));
+    assert_eq!((create.method, create.idempotent, create.timeout_ms), (Method::Post, false, 30_000));
     assert_eq!(create.url, "https://api.attestr.com/api/v1/public/flowx/handshake");
     assert_eq!(create.operation, "attestr.create_handshake");
     let headers: Vec<_> = create.headers.iter().map(|line| (line.name.as_str(), line.value.as_str())).collect();
@@ -31,7 +31,7 @@ fn from_handshake_to_evidence() {
     assert_eq!(journey.expires, Some(START.plus(86_400_000)));
     run.see("onFlowxComplete", &format!(r#""{{\"signature\": \"{SIGNATURE}\"}}""#));
     let fetch = run.send();
-    assert_eq!((fetch.method, fetch.repeatable, &fetch.body), (Method::Get, true, &None));
+    assert_eq!((fetch.method, fetch.idempotent, &fetch.body), (Method::Get, true, &None));
     assert_eq!(fetch.url, format!("https://api.attestr.com/api/v1/public/flowx/handshake/{HANDSHAKE}"));
     run.answer(200, &result(RESULT, SIGNATURE));
 

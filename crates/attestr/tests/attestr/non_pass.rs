@@ -72,7 +72,7 @@ fn an_error_keeps_words_stage_and_cause() {
     assert_eq!((fault.operation.as_str(), fault.code.as_str()), ("attestr.launch", "flow_error"));
     assert_eq!((fault.provider_code.as_deref(), fault.status), (Some("5001"), Some(500)));
     assert_eq!(fault.class, FaultClass::Unavailable);
-    assert!(!fault.again, "the cause is that the service is not provisioned");
+    assert!(!fault.retryable, "the cause is that the service is not provisioned");
     assert!(fault.message.unwrap().starts_with("अनुरोध"));
     let cause = fault.cause.unwrap();
     assert_eq!((cause.code.as_deref(), cause.status), (Some("4035"), Some(403)));
@@ -94,7 +94,7 @@ fn errors_are_classified_by_their_status_wherever_it_stands() {
         run.answer(404, "{}");
         let Outcome::Failed { fault } = settle(&mut run) else { panic!() };
         assert_eq!(
-            (fault.class, fault.provider_code.as_deref(), fault.status, fault.again),
+            (fault.class, fault.provider_code.as_deref(), fault.status, fault.retryable),
             (class, code, status, again)
         );
     }
@@ -123,7 +123,7 @@ fn an_archived_handshake_is_gone_whatever_is_claimed() {
     let mut run = Run::live();
     run.success(SIGNATURE);
     run.answer(200, &archived);
-    assert!(matches!(run.outcome(), Outcome::Failed { fault } if fault.code == "archived" && !fault.again));
+    assert!(matches!(run.outcome(), Outcome::Failed { fault } if fault.code == "archived" && !fault.retryable));
     assert_eq!(run.handle(Input::Retry).unwrap_err().code(), "retry_refused");
     assert_eq!(run.session.references(), [HANDSHAKE]);
 }
@@ -211,7 +211,7 @@ fn a_refused_creation_says_why_and_can_be_resumed() {
     run.answer(400, r#"{"code": "4002", "message": "TAG567822 is secret", "details": "x"}"#);
     let Outcome::Failed { fault } = run.outcome() else { panic!() };
     assert_eq!((fault.operation.as_str(), fault.provider_code.as_deref()), ("attestr.create_handshake", Some("4002")));
-    assert_eq!((fault.class, fault.again, fault.message), (FaultClass::Input, false, None));
+    assert_eq!((fault.class, fault.retryable, fault.message), (FaultClass::Input, false, None));
     run.handle(Input::Retry).unwrap();
     run.answer(200, CREATED);
     run.journey();

@@ -111,7 +111,7 @@ fn shown(request: &HttpRequest) -> Finding {
         text: format!("{method} {}\n{}\n\n{pretty}", request.url, lines.join("\n")),
         json: json!({
             "operation": request.operation, "method": method, "url": request.url, "headers": headers, "body": body,
-            "repeatable": request.repeatable, "timeout_ms": request.timeout_ms,
+            "idempotent": request.idempotent, "timeout_ms": request.timeout_ms,
         }),
     }
 }

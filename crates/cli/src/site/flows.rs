@@ -31,7 +31,7 @@ pub(super) struct Opening<'a> {
     /// To where the user comes back.
     pub(super) return_url: &'a str,
     /// Jumio: the earlier verification that it refers to.
-    pub(super) enrolment: &'a str,
+    pub(super) enrollment: &'a str,
 }
 
 /// The languages of the page and the element.
@@ -48,7 +48,7 @@ pub(super) static FLOWS: &[Flow] = &[
         locales: &["en", "de", "ru", "en-GB"],
         request: |it| {
             json!({
-                "enrollment_transaction_reference": it.enrolment, "locale": it.locale,
+                "enrollment_transaction_reference": it.enrollment, "locale": it.locale,
                 "success_url": it.return_url, "error_url": it.return_url,
             })
         },

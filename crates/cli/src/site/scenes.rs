@@ -32,8 +32,8 @@ pub(super) struct Scene {
 pub(super) struct Told<'a> {
     /// The flow.
     pub(super) flow: &'a Flow,
-    /// Jumio: the enrolment of this session.
-    pub(super) enrolment: &'a str,
+    /// Jumio: the enrollment of this session.
+    pub(super) enrollment: &'a str,
 }
 
 /// One call of the sandbox's control API: its name and body.
@@ -46,7 +46,7 @@ impl Scene {
     }
 
     /// Whether the person of an earlier session is meant, whose link a newer one ends.
-    pub(super) fn shares_enrolment(&self) -> bool {
+    pub(super) fn shares_enrollment(&self) -> bool {
         self.name == "superseded"
     }
 
@@ -363,8 +363,8 @@ fn maintenance(told: &Told<'_>) -> Vec<Call> {
 }
 
 fn jumio(told: &Told<'_>, outcome: Verdict) -> Vec<Call> {
-    let enrolment = Some(told.enrolment.to_owned());
-    vec![script(&Script::Jumio(JumioScript { enrolment, outcome: Some(outcome), ..JumioScript::default() }))]
+    let enrollment = Some(told.enrollment.to_owned());
+    vec![script(&Script::Jumio(JumioScript { enrollment, outcome: Some(outcome), ..JumioScript::default() }))]
 }
 
 fn kz(scenario: Scenario) -> Vec<Call> {

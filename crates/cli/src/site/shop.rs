@@ -28,7 +28,7 @@ const MAX_STEPS: usize = 50;
 /// After an accident of our own, such as a full disk, a session is looked at again so much later.
 const AFTER_ACCIDENT_MS: i64 = 5_000;
 /// Everybody's earlier verification, where a newer session shall end the older one.
-const SHARED_ENROLMENT: &str = "22222222-2222-4222-8222-222222222222";
+const SHARED_ENROLLMENT: &str = "22222222-2222-4222-8222-222222222222";
 
 /// The merchant's server without its HTTP.
 pub(super) struct Shop {
@@ -114,18 +114,18 @@ impl Shop {
         let _alone = self.starting.lock().await;
         let number = self.ledger.count()? + 1;
         let id = hex(&self.random("session", number));
-        let own_enrolment = uuid(&self.random("enrolment", number));
-        let enrolment = if scene.shares_enrolment() { SHARED_ENROLMENT } else { own_enrolment.as_str() };
+        let own_enrollment = uuid(&self.random("enrollment", number));
+        let enrollment = if scene.shares_enrollment() { SHARED_ENROLLMENT } else { own_enrollment.as_str() };
         let return_url = format!("{}/return/{id}", self.base);
-        let request = flow.request(&Opening { locale: &choice.locale, return_url: &return_url, enrolment });
+        let request = flow.request(&Opening { locale: &choice.locale, return_url: &return_url, enrollment });
         let seed = Seed::new(&self.random("seed", number))?;
         let request = Request::from_json(&request.to_string())?;
         let session = Session::open(self.account(&choice.provider)?, request, seed, self.now())?;
         // Nothing is said about a next session that is refused.
         if choice.provider == "jumio" {
-            self.providers.steer("jumio/enrolments", &json!({ "reference": enrolment })).await?;
+            self.providers.steer("jumio/enrollments", &json!({ "reference": enrollment })).await?;
         }
-        for (path, body) in scene.calls(&Told { flow, enrolment }) {
+        for (path, body) in scene.calls(&Told { flow, enrollment }) {
             self.providers.steer(path, &body).await?;
         }
         self.ledger.insert(&id, &choice, self.now().0, &session)?;

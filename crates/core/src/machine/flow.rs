@@ -232,11 +232,11 @@ pub struct Schedule {
     /// Since the user is done.
     pub verdict: PollPlan,
     /// How long the user may take.
-    pub start_patience_ms: i64,
+    pub user_timeout_ms: i64,
     /// How long the verdict may take.
-    pub verdict_patience_ms: i64,
+    pub result_timeout_ms: i64,
     /// How long a claimed non-pass waits for something better.
-    pub settle_ms: i64,
+    pub grace_ms: i64,
     /// How many failures in a row end the start of a flow.
     pub max_failures: u32,
 }

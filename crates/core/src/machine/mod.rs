@@ -297,13 +297,13 @@ impl<F: Flow> Machine<F> {
         let used_up = self.record.call.failures() >= schedule.max_failures;
         match &mut self.record.phase {
             Phase::Erasing { outcome, .. } => {
-                if used_up || !fault.again {
+                if used_up || !fault.retryable {
                     self.record.phase = Phase::erased(outcome.clone(), AtProvider::Failed { fault });
                     self.wipe_if_erased();
                 }
             }
             Phase::Running { watch } if starting => {
-                if used_up || !fault.again {
+                if used_up || !fault.retryable {
                     let resume = Some(Resume { watch: watch.take() });
                     self.record.phase = Phase::Ended { outcome: Outcome::Failed { fault }, resume, erasure: None };
                 }
@@ -439,7 +439,7 @@ impl<F: Flow> Machine<F> {
         let Need::Answer(op) = self.record.flow.need(&self.account) else { return None };
         let running = matches!(self.record.phase, Phase::Running { .. });
         let request = (running && self.record.call.may_be_sent()).then(|| self.request(op, self.record.clock))?;
-        (!request.repeatable).then(|| Fault::new(ANSWER_LOST, FaultClass::Unavailable, &request.operation, false))
+        (!request.idempotent).then(|| Fault::new(ANSWER_LOST, FaultClass::Unavailable, &request.operation, false))
     }
 
     /// Tells the flow, once, that the session ended.

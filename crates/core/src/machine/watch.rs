@@ -59,8 +59,8 @@ impl Watch {
 
     /// When it ends, verdict or not. A claim that the user is done can only put it off.
     pub(super) fn deadline(&self, schedule: &Schedule) -> UnixMillis {
-        let start = self.since.plus(schedule.start_patience_ms);
-        let verdict = self.base.plus(schedule.verdict_patience_ms);
+        let start = self.since.plus(schedule.user_timeout_ms);
+        let verdict = self.base.plus(schedule.result_timeout_ms);
         let patient = if self.done { start.max(verdict) } else { start };
         self.settle.map_or(patient, |settle| settle.min(patient))
     }
@@ -82,7 +82,7 @@ impl Watch {
             self.brought_forward += u32::from(within && !heard.authentic);
         }
         if heard.settle {
-            self.settle.get_or_insert(now.plus(schedule.settle_ms));
+            self.settle.get_or_insert(now.plus(schedule.grace_ms));
         }
     }
 

@@ -12,7 +12,7 @@ pub(crate) const FLOWS: &[Flow] =
     &[Flow::Attestr, Flow::BiometricKz, Flow::Jumio, Flow::SignicatEid, Flow::SignicatCapture, Flow::SignicatDocument];
 
 const REFERENCE: &str = "11111111-1111-4111-8111-111111111111";
-const ENROLMENT: &str = "22222222-2222-4222-8222-222222222222";
+const ENROLLMENT: &str = "22222222-2222-4222-8222-222222222222";
 const HANDSHAKE: &str = "DS02zfeuv6n4gkq51hvw6";
 const SESSION: &str = "3fa85f64-5717-4562-b3fc-2c963f66afa6";
 const SECRET: &str = "0123456789abcdef0123456789abcdef0123456789abcdef";
@@ -56,7 +56,7 @@ impl Flow {
 
     pub(crate) fn open(self) -> Session {
         let request = match self {
-            Self::Jumio => json!({"flow": "jumio_authentication", "enrollment_transaction_reference": ENROLMENT}),
+            Self::Jumio => json!({"flow": "jumio_authentication", "enrollment_transaction_reference": ENROLLMENT}),
             Self::BiometricKz => json!({"flow": "biometric_kz_flow", "locale": "kk", "metadata": {"edocument": {
                 "iin": {"value": "000101500001", "changeable": false}, "phone": {"value": "77011234567"}}}}),
             Self::SignicatEid => json!({"flow": "signicat_eid", "provider": "connect:idin"}),
@@ -138,8 +138,8 @@ impl Flow {
             format!(
                 "https://merchant.example/back?transactionStatus=ERROR&transactionReference={REFERENCE}&errorCode=9820"
             ),
-            format!("https://merchant.example/back?transactionStatus=SUCCESS&transactionReference={ENROLMENT}"),
-            format!("https://merchant.example/back?dossierId={ENROLMENT}&processId={REFERENCE}&status=accepted"),
+            format!("https://merchant.example/back?transactionStatus=SUCCESS&transactionReference={ENROLLMENT}"),
+            format!("https://merchant.example/back?dossierId={ENROLLMENT}&processId={REFERENCE}&status=accepted"),
             "https://merchant.example/back?status=Approved".into(),
             String::new(),
         ];
@@ -213,7 +213,7 @@ impl Flow {
             "jumio.retrieve" => {
                 let results = ["CREATED", "STARTED", "PASSED", "FAILED", "INVALID", "EXPIRED", "MAYBE"];
                 answers.extend(results.map(|result| (200, retrieved(result))));
-                answers.push((200, retrieved("PASSED").replace(REFERENCE, ENROLMENT)));
+                answers.push((200, retrieved("PASSED").replace(REFERENCE, ENROLLMENT)));
                 answers.push((500, retrieved("PASSED")));
             }
             "attestr.fetch_result" => {
@@ -258,7 +258,7 @@ fn initiated() -> String {
 }
 
 fn retrieved(result: &str) -> String {
-    json!({"transactionReference": REFERENCE, "enrollmentTransactionReference": ENROLMENT, "transactionResult": result})
+    json!({"transactionReference": REFERENCE, "enrollmentTransactionReference": ENROLLMENT, "transactionResult": result})
         .to_string()
 }
 
@@ -299,7 +299,7 @@ fn jumio_callback(session: &Session, index: usize) -> Input {
         _ => (genuine, ""),
     };
     let body = format!(
-        "callBackType=NETVERIFY_AUTHENTICATION&transactionReference={REFERENCE}&enrollmentTransactionReference={ENROLMENT}\
+        "callBackType=NETVERIFY_AUTHENTICATION&transactionReference={REFERENCE}&enrollmentTransactionReference={ENROLLMENT}\
          &transactionResult={result}&scanSource=WEB&transactionDate=2026-01-01T00%3A00%3A00Z&callbackDate=2026-01-01T00%3A00%3A05Z"
     );
     Input::Callback { url, headers: vec![], body: body.into_bytes() }
@@ -333,7 +333,7 @@ fn kz_webhook(index: usize) -> Input {
 fn signicat_answers(operation: &str) -> Vec<(u16, String)> {
     let process = |status: &str| {
         json!({
-            "processId": REFERENCE, "dossierId": ENROLMENT, "provider": "signicatpaper", "status": status,
+            "processId": REFERENCE, "dossierId": ENROLLMENT, "provider": "signicatpaper", "status": status,
             "redirectUrl": "https://api.signicat.com/eid", "finalResult": {"firstName": "ANNA", "dateOfBirth": "1990-01-02"},
         })
     };
@@ -348,7 +348,7 @@ fn signicat_answers(operation: &str) -> Vec<(u16, String)> {
                 json!({"access_token": "planted-access", "expires_in": 600, "token_type": "Bearer"}).to_string();
             vec![(200, token.clone()), (200, token.clone()), (200, token)]
         }
-        "signicat.create_dossier" => vec![(201, json!({"dossierId": ENROLMENT}).to_string())],
+        "signicat.create_dossier" => vec![(201, json!({"dossierId": ENROLLMENT}).to_string())],
         "signicat.start_capture" => {
             vec![(200, json!({"url": "https://api.signicat.com/capture", "processId": REFERENCE}).to_string())]
         }
@@ -365,7 +365,7 @@ fn signicat_callback(index: usize) -> Input {
     let authorization = if index % 3 == 2 { "Bearer wrong" } else { "Bearer planted-header" };
     let headers = vec![Header::new("Authorization", authorization)];
     let status = ["accepted", "rejected"][index % 2];
-    let body = json!({"dossierId": ENROLMENT, "processId": REFERENCE, "status": status}).to_string();
+    let body = json!({"dossierId": ENROLLMENT, "processId": REFERENCE, "status": status}).to_string();
     Input::Callback { url: "/n".into(), headers, body: body.into_bytes() }
 }
 

@@ -16,7 +16,7 @@ use crate::biometric_kz::BiometricKzFlow;
 use crate::deliveries::CallbackRule;
 use crate::faults::Fault;
 use crate::html::assets;
-use crate::jumio::{Enrolment, resolve_colours};
+use crate::jumio::{Enrollment, resolve_colours};
 use crate::world::Handle;
 
 pub(crate) fn router() -> Router<Handle> {
@@ -32,7 +32,7 @@ pub(crate) fn router() -> Router<Handle> {
         .route("/faults", post(fault))
         .route("/callbacks", post(callbacks))
         .route("/reset", post(reset))
-        .route("/jumio/enrolments", get(enrolments).post(add_enrolment))
+        .route("/jumio/enrollments", get(enrollments).post(add_enrollment))
         .route("/jumio/transactions", get(transactions))
         .route("/jumio/colours", get(colours))
         .route("/attestr/flows", get(flows).post(add_flow))
@@ -72,7 +72,7 @@ pub(crate) const HELP: [(&str, &str); 22] = [
     ),
     ("POST /_sandbox/callbacks", "{\"provider\":\"jumio\",\"mode\":\"lost|duplicate|late|held\",\"ms\":0,\"times\":1}"),
     ("POST /_sandbox/reset", "back to the start, seed included"),
-    ("GET, POST /_sandbox/jumio/enrolments", "ID verifications that can be referred to; POST adds or replaces one"),
+    ("GET, POST /_sandbox/jumio/enrollments", "ID verifications that can be referred to; POST adds or replaces one"),
     ("GET /_sandbox/jumio/transactions", "transactions and their states"),
     ("GET /_sandbox/jumio/colours?locale=en-GB", "the colours that a locale gets"),
     ("GET, POST /_sandbox/attestr/flows", "flows with stages and variables; POST adds or replaces one"),
@@ -137,7 +137,7 @@ async fn accounts(State(shared): State<Handle>) -> Json<Value> {
     Json(json!({
         "jumio": {
             "us": format!("{base}/jumio/us"), "eu": format!("{base}/jumio/eu"), "sgp": format!("{base}/jumio/sgp"),
-            "accounts": world.config.jumio.accounts, "enrolments": world.config.jumio.enrolments,
+            "accounts": world.config.jumio.accounts, "enrollments": world.config.jumio.enrollments,
         },
         "attestr": {
             "api": format!("{base}/attestr/api"), "script": format!("{base}/attestr/cdn/flowx.js"),
@@ -202,15 +202,15 @@ async fn reset(State(shared): State<Handle>) -> Json<Value> {
     done()
 }
 
-async fn enrolments(State(shared): State<Handle>) -> Response {
-    Json(&shared.world().config.jumio.enrolments).into_response()
+async fn enrollments(State(shared): State<Handle>) -> Response {
+    Json(&shared.world().config.jumio.enrollments).into_response()
 }
 
-async fn add_enrolment(State(shared): State<Handle>, body: Bytes) -> Response {
-    apply(&body, |enrolment: Enrolment| {
-        let list = &mut shared.world().config.jumio.enrolments;
-        list.retain(|other| other.reference != enrolment.reference);
-        list.push(enrolment);
+async fn add_enrollment(State(shared): State<Handle>, body: Bytes) -> Response {
+    apply(&body, |enrollment: Enrollment| {
+        let list = &mut shared.world().config.jumio.enrollments;
+        list.retain(|other| other.reference != enrollment.reference);
+        list.push(enrollment);
     })
 }
 

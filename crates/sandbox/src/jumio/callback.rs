@@ -47,7 +47,7 @@ fn fields(base: &str, transaction: &Transaction, digits: u8) -> Vec<(&'static st
     let mut fields = vec![
         ("callBackType", "NETVERIFY_AUTHENTICATION".to_owned()),
         ("transactionReference", transaction.reference.clone()),
-        ("enrollmentTransactionReference", transaction.order.enrolment.clone()),
+        ("enrollmentTransactionReference", transaction.order.enrollment.clone()),
         ("transactionResult", transaction.status.name().to_owned()),
         ("scanSource", "WEB".to_owned()),
         ("transactionDate", iso(transaction.created, digits)),

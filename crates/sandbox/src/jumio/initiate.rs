@@ -73,7 +73,7 @@ fn read(
     account: usize,
     fields: &Map<String, Value>,
 ) -> Result<(Order, String), Refusal> {
-    let enrolment = required_enrolment(settings, fields)?;
+    let enrollment = required_enrollment(settings, fields)?;
     let portal = &settings.portal;
     let callback_url =
         url(settings, fields, "callbackUrl", 255, Purpose::Callback)?.or_else(|| portal.callback_url.clone());
@@ -103,7 +103,7 @@ fn read(
     let order = Order {
         region: region.to_owned(),
         account,
-        enrolment,
+        enrollment,
         callback_url,
         success_url,
         error_url,
@@ -114,20 +114,20 @@ fn read(
     Ok((order, remarks.trim().to_owned()))
 }
 
-fn required_enrolment(settings: &JumioSettings, fields: &Map<String, Value>) -> Result<String, Refusal> {
+fn required_enrollment(settings: &JumioSettings, fields: &Map<String, Value>) -> Result<String, Refusal> {
     let Some(reference) = text(fields, "enrollmentTransactionReference", 36)? else {
         return Err(Refusal::bad_request(
             "enrollmentTransactionReference missing",
             "enrollmentTransactionReference is required: the reference of an earlier ID verification.",
         ));
     };
-    let Some(enrolment) = settings.enrolments.iter().find(|enrolment| enrolment.reference == reference) else {
+    let Some(enrollment) = settings.enrollments.iter().find(|enrollment| enrollment.reference == reference) else {
         return Err(Refusal::not_found(
             format!("enrollmentTransactionReference {reference}"),
-            "No ID verification has this reference; GET /_sandbox/jumio/enrolments lists those that exist.",
+            "No ID verification has this reference; GET /_sandbox/jumio/enrollments lists those that exist.",
         ));
     };
-    match enrolment.unmet() {
+    match enrollment.unmet() {
         None => Ok(reference),
         Some(condition) => Err(Refusal::bad_request(
             "enrollmentTransactionReference not eligible",

@@ -17,7 +17,7 @@ use axum::routing::{get, post};
 pub(crate) use api::fault_body;
 pub(crate) use colours::resolve as resolve_colours;
 pub use settings::{
-    AfterThreeFailures, Colours, Credentials, Enrolment, Images, JumioAccount, JumioSettings, Portal, UnknownLocale,
+    AfterThreeFailures, Colours, Credentials, Enrollment, Images, JumioAccount, JumioSettings, Portal, UnknownLocale,
     Verdict,
 };
 pub(crate) use state::{Event, State, on_event};

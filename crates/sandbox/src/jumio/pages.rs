@@ -125,7 +125,7 @@ fn usable(world: &World, token: &str) -> Result<String, Unusable> {
     let refuse = |code, hint| Err(Unusable { reference: Some(reference.to_owned()), code, hint });
     let expired = if transaction.opened { 9210 } else { 9200 };
     if transaction.superseded {
-        return refuse(expired, "A newer initiate for the same enrolment has superseded this transaction.");
+        return refuse(expired, "A newer initiate for the same enrollment has superseded this transaction.");
     }
     if transaction.status == state::TransactionStatus::Expired {
         return refuse(expired, "The link or the session has expired.");

@@ -100,7 +100,7 @@ impl Details {
         let images = if settings.images_as_object { face } else { json!([face]) };
         Self {
             transaction_reference: transaction.reference.clone(),
-            enrollment_transaction_reference: transaction.order.enrolment.clone(),
+            enrollment_transaction_reference: transaction.order.enrollment.clone(),
             transaction_result: transaction.status.name(),
             transaction_date,
             scan_source: "WEB",

@@ -18,7 +18,7 @@ pub struct JumioSettings {
     /// Accounts with their credentials.
     pub accounts: Vec<JumioAccount>,
     /// ID verifications that an authentication may refer to.
-    pub enrolments: Vec<Enrolment>,
+    pub enrollments: Vec<Enrollment>,
     /// The customer portal's settings, the same for every account.
     pub portal: Portal,
     /// Invention (J-D3): the status for wrong credentials, 401 or 403.
@@ -59,7 +59,7 @@ impl Default for JumioSettings {
     fn default() -> Self {
         Self {
             accounts: vec![JumioAccount::default()],
-            enrolments: default_enrolments(),
+            enrollments: default_enrollments(),
             portal: Portal::default(),
             wrong_credentials_status: 401,
             allow_localhost: true,
@@ -143,7 +143,7 @@ pub struct Credentials {
 /// An earlier ID verification.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Enrolment {
+pub struct Enrollment {
     /// Its transaction reference.
     pub reference: String,
     /// Must be `APPROVED_VERIFIED`.
@@ -160,8 +160,8 @@ pub struct Enrolment {
     pub outcome: Option<Verdict>,
 }
 
-impl Enrolment {
-    /// An enrolment that may be authenticated against.
+impl Enrollment {
+    /// An enrollment that may be authenticated against.
     pub fn eligible(reference: &str) -> Self {
         Self {
             reference: reference.into(),
@@ -197,16 +197,16 @@ fn valid() -> Value {
     json!("TRUE")
 }
 
-fn default_enrolments() -> Vec<Enrolment> {
-    let numbered = |last: &str| Enrolment::eligible(&format!("22222222-2222-4222-8222-2222222222{last}"));
+fn default_enrollments() -> Vec<Enrollment> {
+    let numbered = |last: &str| Enrollment::eligible(&format!("22222222-2222-4222-8222-2222222222{last}"));
     vec![
         numbered("22"),
-        Enrolment { validity: json!(true), ..numbered("23") },
-        Enrolment { outcome: Some(Verdict::Failed), ..numbered("f0") },
-        Enrolment { outcome: Some(Verdict::Invalid), ..numbered("f1") },
-        Enrolment { verification_status: "DENIED_FRAUD".into(), ..numbered("e0") },
-        Enrolment { similarity: "NO_MATCH".into(), ..numbered("e1") },
-        Enrolment { validity: json!("FALSE"), ..numbered("e2") },
+        Enrollment { validity: json!(true), ..numbered("23") },
+        Enrollment { outcome: Some(Verdict::Failed), ..numbered("f0") },
+        Enrollment { outcome: Some(Verdict::Invalid), ..numbered("f1") },
+        Enrollment { verification_status: "DENIED_FRAUD".into(), ..numbered("e0") },
+        Enrollment { similarity: "NO_MATCH".into(), ..numbered("e1") },
+        Enrollment { validity: json!("FALSE"), ..numbered("e2") },
     ]
 }
 
@@ -342,7 +342,7 @@ fn is_prefix(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{Enrolment, is_prefix};
+    use super::{Enrollment, is_prefix};
     use serde_json::json;
 
     #[test]
@@ -364,7 +364,7 @@ mod tests {
             (json!("True"), false),
             (json!(1), false),
         ] {
-            assert_eq!(Enrolment { validity, ..Enrolment::eligible("e") }.unmet().is_none(), eligible);
+            assert_eq!(Enrollment { validity, ..Enrollment::eligible("e") }.unmet().is_none(), eligible);
         }
     }
 }

@@ -55,12 +55,12 @@ impl From<Verdict> for TransactionStatus {
     }
 }
 
-/// A script for the next transaction, for one enrolment, or for one transaction that exists.
+/// A script for the next transaction, for one enrollment, or for one transaction that exists.
 #[derive(Clone, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct JumioScript {
-    /// Stays in force for this enrolment.
-    pub enrolment: Option<String>,
+    /// Stays in force for this enrollment.
+    pub enrollment: Option<String>,
     /// Changes a transaction that exists. With neither, the next initiate uses the script up.
     pub transaction: Option<String>,
     /// The verdict after an acceptable submission.
@@ -77,7 +77,7 @@ pub struct TransactionView {
     /// Jumio's reference.
     pub reference: String,
     /// The ID verification it refers to.
-    pub enrolment: String,
+    pub enrollment: String,
     /// Its state.
     pub status: TransactionStatus,
     /// Unacceptable submissions so far.
@@ -93,7 +93,7 @@ pub struct TransactionView {
 pub(crate) struct Order {
     pub(crate) region: String,
     pub(crate) account: usize,
-    pub(crate) enrolment: String,
+    pub(crate) enrollment: String,
     pub(crate) callback_url: Option<String>,
     pub(crate) success_url: Option<String>,
     pub(crate) error_url: Option<String>,
@@ -126,10 +126,10 @@ pub(crate) struct Transaction {
 pub(crate) struct State {
     pub(crate) transactions: HashMap<String, Transaction>,
     by_token: HashMap<String, String>,
-    by_enrolment: HashMap<String, Vec<String>>,
+    by_enrollment: HashMap<String, Vec<String>>,
     order: Vec<String>,
     scripts: VecDeque<JumioScript>,
-    enrolment_scripts: HashMap<String, JumioScript>,
+    enrollment_scripts: HashMap<String, JumioScript>,
 }
 
 /// What is due for a transaction.
@@ -152,8 +152,8 @@ impl State {
             transaction.outcome = script.outcome.unwrap_or(transaction.outcome);
             transaction.verdict_delay_ms = script.verdict_delay_ms.unwrap_or(transaction.verdict_delay_ms);
             transaction.page = script.page.unwrap_or(transaction.page.clone());
-        } else if let Some(enrolment) = script.enrolment.clone() {
-            self.enrolment_scripts.insert(enrolment, script);
+        } else if let Some(enrollment) = script.enrollment.clone() {
+            self.enrollment_scripts.insert(enrollment, script);
         } else {
             self.scripts.push_back(script);
         }
@@ -167,7 +167,7 @@ impl State {
     pub(crate) fn views(&self) -> Vec<TransactionView> {
         let view = |transaction: &Transaction| TransactionView {
             reference: transaction.reference.clone(),
-            enrolment: transaction.order.enrolment.clone(),
+            enrollment: transaction.order.enrollment.clone(),
             status: transaction.status,
             failed_attempts: transaction.failed_attempts,
             created: transaction.created,
@@ -180,7 +180,7 @@ impl State {
     pub(crate) fn delete(&mut self, reference: &str) {
         if let Some(transaction) = self.transactions.remove(reference) {
             self.by_token.remove(&transaction.token);
-            if let Some(list) = self.by_enrolment.get_mut(&transaction.order.enrolment) {
+            if let Some(list) = self.by_enrollment.get_mut(&transaction.order.enrollment) {
                 list.retain(|other| other != reference);
             }
         }
@@ -188,10 +188,10 @@ impl State {
     }
 }
 
-/// Creates a transaction and supersedes earlier ones of the same enrolment.
+/// Creates a transaction and supersedes earlier ones of the same enrollment.
 pub(crate) fn initiate(world: &mut World, order: Order) -> &Transaction {
-    supersede(world, &order.enrolment);
-    let (outcome, verdict_delay_ms, page) = scripted(world, &order.enrolment);
+    supersede(world, &order.enrollment);
+    let (outcome, verdict_delay_ms, page) = scripted(world, &order.enrollment);
     let created = world.clock.now();
     let reference = world.ids.uuid();
     let token = token(world);
@@ -203,7 +203,7 @@ pub(crate) fn initiate(world: &mut World, order: Order) -> &Transaction {
     let event = Event::Expire { reference: reference.clone(), deadline };
     world.clock.at(deadline, WorldEvent::Jumio(event));
     world.jumio.by_token.insert(token.clone(), reference.clone());
-    world.jumio.by_enrolment.entry(order.enrolment.clone()).or_default().push(reference.clone());
+    world.jumio.by_enrollment.entry(order.enrollment.clone()).or_default().push(reference.clone());
     world.jumio.order.push(reference.clone());
     world.jumio.transactions.entry(reference.clone()).or_insert(Transaction {
         order,
@@ -291,11 +291,11 @@ fn finish(world: &mut World, reference: &str, status: TransactionStatus) {
     callback::send(world, reference);
 }
 
-/// Of several transactions for one enrolment within 15 minutes only the last works (S3). One that still waits for its
+/// Of several transactions for one enrollment within 15 minutes only the last works (S3). One that still waits for its
 /// verdict is not final, so it is superseded too (inferred).
-fn supersede(world: &mut World, enrolment: &str) {
+fn supersede(world: &mut World, enrollment: &str) {
     let since = world.clock.now() - world.config.jumio.session_ms;
-    let earlier = world.jumio.by_enrolment.get(enrolment).cloned().unwrap_or_default();
+    let earlier = world.jumio.by_enrollment.get(enrollment).cloned().unwrap_or_default();
     for reference in earlier {
         let Some(transaction) = world.jumio.transactions.get_mut(&reference) else { continue };
         if transaction.status.is_final() || transaction.created < since {
@@ -308,11 +308,11 @@ fn supersede(world: &mut World, enrolment: &str) {
     }
 }
 
-fn scripted(world: &mut World, enrolment: &str) -> (Verdict, i64, PageScript) {
+fn scripted(world: &mut World, enrollment: &str) -> (Verdict, i64, PageScript) {
     let settings = &world.config.jumio;
-    let own = settings.enrolments.iter().find(|it| it.reference == enrolment).and_then(|it| it.outcome);
-    let for_enrolment = world.jumio.enrolment_scripts.get(enrolment).cloned();
-    let script = for_enrolment.or_else(|| world.jumio.scripts.pop_front()).unwrap_or_default();
+    let own = settings.enrollments.iter().find(|it| it.reference == enrollment).and_then(|it| it.outcome);
+    let for_enrollment = world.jumio.enrollment_scripts.get(enrollment).cloned();
+    let script = for_enrollment.or_else(|| world.jumio.scripts.pop_front()).unwrap_or_default();
     let outcome = script.outcome.or(own).unwrap_or(settings.outcome);
     let delay = script.verdict_delay_ms.unwrap_or(settings.verdict_delay_ms);
     (outcome, delay, script.page.unwrap_or_default())

@@ -14,7 +14,7 @@ use idvkit_sandbox::Sandbox;
 use reqwest::{Client, RequestBuilder, Response};
 use serde_json::{Value, json};
 
-pub const ENROLMENT: &str = "22222222-2222-4222-8222-222222222222";
+pub const ENROLLMENT: &str = "22222222-2222-4222-8222-222222222222";
 pub const USER_AGENT: &str = "Example Corp SampleApp/1.0.1";
 
 /// A client that follows nothing by itself, like a careful server.
@@ -102,7 +102,7 @@ pub fn initiate(sandbox: &Sandbox, body: &Value) -> RequestBuilder {
 
 /// The smallest body, with more members.
 pub fn body(more: Value) -> Value {
-    let mut body = json!({ "enrollmentTransactionReference": ENROLMENT, "callbackUrl": "https://merchant.example/cb" });
+    let mut body = json!({ "enrollmentTransactionReference": ENROLLMENT, "callbackUrl": "https://merchant.example/cb" });
     for (name, value) in more.as_object().unwrap() {
         body[name] = value.clone();
     }

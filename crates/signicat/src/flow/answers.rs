@@ -148,7 +148,7 @@ impl SignicatFlow {
     /// A process that cannot be deleted is simply left behind: it goes with the dossier.
     fn discarded(&mut self, response: &Response<'_>) -> Result<Step, Fault> {
         let fault = fault_of(DISCARD, response);
-        if !response.is_success() && (fault.again || fault.class == FaultClass::Authorization) {
+        if !response.is_success() && (fault.retryable || fault.class == FaultClass::Authorization) {
             return Err(fault);
         }
         self.state = State::Creating;
@@ -196,7 +196,7 @@ impl SignicatFlow {
     /// none yet, or an older one (rule 2).
     fn process_identified(&mut self, account: &Account, response: &Response<'_>) -> Result<Step, Fault> {
         let fault = fault_of(GET_PROCESS, response);
-        if !response.is_success() && (fault.again || is_refusal(response)) {
+        if !response.is_success() && (fault.retryable || is_refusal(response)) {
             return Err(fault);
         }
         let candidate = self.search.candidates.first().cloned().unwrap_or_default();

@@ -327,7 +327,7 @@ impl Flow for SignicatFlow {
                 true
             }
             // Nothing of a process may be changed any more: another one is made (S4).
-            State::Starting { .. } if !fault.again => {
+            State::Starting { .. } if !fault.retryable => {
                 self.replace_process();
                 true
             }

@@ -112,7 +112,7 @@ pub fn download_request(
 }
 
 /// Any other request below the API's base, with this session's kind of headers: for what Assure offers and this crate
-/// does not (S-D7). It is taken not to be repeatable unless it is a GET.
+/// does not (S-D7). It is taken not to be idempotent unless it is a GET.
 ///
 /// # Errors
 /// `path_invalid` unless the path begins with a slash and stays below the base.
@@ -134,7 +134,7 @@ pub fn raw_request(
     let call = Call { dossier: "", process: "", token: token.expose_str().unwrap_or(""), id };
     let url = format!("{}{path}", account.routes.base());
     let request = call.build(account, RAW, (method, url), body.cloned());
-    Ok(HttpRequest { repeatable: method == Method::Get, ..request })
+    Ok(HttpRequest { idempotent: method == Method::Get, ..request })
 }
 
 /// What every request below a dossier needs.
@@ -155,7 +155,7 @@ impl Call<'_> {
     /// A request that makes or starts something.
     fn change(self, account: &Account, operation: &str, route: &str, body: Option<Value>) -> HttpRequest {
         let route = account.routes.url(route, self.dossier, self.process);
-        HttpRequest { repeatable: false, ..self.build(account, operation, route, body) }
+        HttpRequest { idempotent: false, ..self.build(account, operation, route, body) }
     }
 
     fn build(self, account: &Account, operation: &str, route: (Method, String), body: Option<Value>) -> HttpRequest {
@@ -174,7 +174,7 @@ impl Call<'_> {
             headers,
             body: body.map(|body| body.to_string().into_bytes()),
             timeout_ms: account.timeout_ms,
-            repeatable: true,
+            idempotent: true,
             cache: None,
         }
     }

@@ -122,7 +122,7 @@ impl Host {
     pub(crate) fn answer(&mut self, operation: &str, status: u16, body: &Value) -> HttpRequest {
         let request = self.wanted();
         assert_eq!(request.operation, format!("signicat.{operation}"));
-        if !request.repeatable {
+        if !request.idempotent {
             self.tell(Input::Sending { id: request.id.clone() }).unwrap();
         }
         self.respond(&request.id, status, body);

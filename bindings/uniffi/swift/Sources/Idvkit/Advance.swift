@@ -31,7 +31,7 @@ public func advance(client: Client, store: Store, clock: @escaping Clock = syste
         let session = try await store.load()
         let next = session.next(now: clock())
         guard case let .send(request) = next else { return next }
-        if !request.repeatable {
+        if !request.idempotent {
             guard try await claimed(session, request, store, clock) else { continue }
         }
         let answer = await client.send(request, clock: clock)

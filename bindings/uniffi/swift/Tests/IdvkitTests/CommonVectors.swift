@@ -227,7 +227,7 @@ private func provoke(_ file: JSON, _ row: JSON) throws {
     case "examine":
         let subjects: [String: Subject] = ["ecmascript": .ecmascript, "time": .time, "locale": .locale, "biometric_kz_iin": .biometricKzIin,
             "biometric_kz_phone": .biometricKzPhone, "biometric_kz_webhook": .biometricKzWebhook, "jumio_return": .jumioReturn,
-            "jumio_enrolment": .jumioEnrolment, "jumio_colours": .jumioColours, "jumio_transaction": .jumioTransaction,
+            "jumio_enrollment": .jumioEnrollment, "jumio_colours": .jumioColours, "jumio_transaction": .jumioTransaction,
             "signicat_event": .signicatEvent, "signicat_matching": .signicatMatching, "signicat_rule": .signicatRule,
             "signicat_problem": .signicatProblem, "signicat_process": .signicatProcess, "signicat_token": .signicatToken]
         guard let subject = subjects[row.text("subject") ?? ""] else { throw Unexpected(row.text("subject")) }

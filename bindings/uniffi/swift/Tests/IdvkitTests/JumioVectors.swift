@@ -10,7 +10,7 @@ let jumio: [String: Runner] = [
     "jumio/return": returns,
     "jumio/callback": callback,
     "jumio/retrieval": retrieval,
-    "jumio/enrolment": enrolment,
+    "jumio/enrollment": enrollment,
     "jumio/colours": colours,
     "jumio/error": errors,
     "jumio/poll": poll,
@@ -18,7 +18,7 @@ let jumio: [String: Runner] = [
 ]
 
 private let reference = "11111111-1111-4111-8111-111111111111"
-private let enrolmentReference = "22222222-2222-4222-8222-222222222222"
+private let enrollmentReference = "22222222-2222-4222-8222-222222222222"
 
 private func configured(_ name: String, _ more: [String: JSON] = [:]) throws -> Account {
     try newAccount((vector(name)["config"] ?? .null).with(["callback": "portal"]).with(more))
@@ -28,7 +28,7 @@ private func ordinary() throws -> Account { try newAccount(vector("jumio/initiat
 
 private func opened(_ account: Account) throws -> Run {
     let request: JSON = [
-        "flow": "jumio_authentication", "enrollment_transaction_reference": .string(enrolmentReference),
+        "flow": "jumio_authentication", "enrollment_transaction_reference": .string(enrollmentReference),
     ]
     return try Run(account, request)
 }
@@ -106,9 +106,9 @@ private func retrieval(_ name: String) throws {
     }
 }
 
-private func enrolment(_ name: String) throws {
+private func enrollment(_ name: String) throws {
     for row in try rows(name) {
-        let found = try JSON(examine(subject: .jumioEnrolment, document: wire(row["body"])))
+        let found = try JSON(examine(subject: .jumioEnrollment, document: wire(row["body"])))
         XCTAssertEqual(Int64(found.list("unmet").count), row.int("unmet"), row.text("id") ?? "")
         XCTAssertEqual(found.flag("eligible"), row.int("unmet") == 0, row.text("id") ?? "")
     }
@@ -153,7 +153,7 @@ private func poll(_ name: String) throws {
         try run.see(.message(origin: "https://netverify.com", data: said.written))
         let base = run.now
         let started: JSON = [
-            "transactionReference": .string(reference), "enrollmentTransactionReference": .string(enrolmentReference),
+            "transactionReference": .string(reference), "enrollmentTransactionReference": .string(enrollmentReference),
             "transactionResult": "STARTED",
         ]
         let looks = try row.some("offsets").map { _ -> String in

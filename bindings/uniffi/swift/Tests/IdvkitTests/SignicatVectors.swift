@@ -113,7 +113,7 @@ private func tokenRefusal(_ row: JSON) throws {
     try run.answer("signicat.token", UInt16(row.int("status") ?? 0), row["body"])
     guard case let .failed(fault) = try run.outcome() else { throw Unexpected(row.text("id")) }
     XCTAssertEqual(fault.providerCode, row.text("provider_code"), row.text("id") ?? "")
-    XCTAssertFalse(fault.again, row.text("id") ?? "")
+    XCTAssertFalse(fault.retryable, row.text("id") ?? "")
     XCTAssertEqual(fault.`class`, .authorization, row.text("id") ?? "")
 }
 

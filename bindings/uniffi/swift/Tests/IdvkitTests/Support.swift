@@ -134,7 +134,7 @@ final class Run {
     func answer(_ operation: String, _ status: UInt16, _ body: JSON?, _ headers: [Header] = []) throws {
         let request = try due()
         XCTAssertEqual(request.operation, operation)
-        if !request.repeatable { try tell(.sending(id: request.id)) }
+        if !request.idempotent { try tell(.sending(id: request.id)) }
         try tell(.httpResponse(id: request.id, status: status, headers: headers, body: wire(body)))
     }
 

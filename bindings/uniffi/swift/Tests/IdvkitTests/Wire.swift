@@ -60,7 +60,7 @@ private func toWire(_ request: HttpRequest) -> JSON {
         "headers": .array(request.headers.map { [.string($0.name), .string($0.value)] }),
         "body": request.body.map(toWire) ?? .null,
         "timeout_ms": .number(String(request.timeoutMs)),
-        "repeatable": .bool(request.repeatable),
+        "idempotent": .bool(request.idempotent),
         "cache": request.cache.map {
             ["key": .string($0.key), "max_age_ms": .number(String($0.maxAgeMs)), "refresh": .bool($0.refresh)]
         } ?? .null,

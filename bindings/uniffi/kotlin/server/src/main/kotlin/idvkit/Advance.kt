@@ -39,7 +39,7 @@ fun advance(client: HttpClient, store: Store, clock: Clock = systemClock): Next 
         val request = store.load().use { session ->
             val next = session.next(clock())
             if (next !is Next.Send) return next
-            next.request.takeIf { it.repeatable || claimed(session, it, store, clock) }
+            next.request.takeIf { it.idempotent || claimed(session, it, store, clock) }
         }
         if (request != null) unless("stale") { tell(store, send(client, request, clock), clock) }
     }

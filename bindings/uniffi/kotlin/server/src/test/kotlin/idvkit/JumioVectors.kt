@@ -22,7 +22,7 @@ val JUMIO: Map<String, (String) -> Unit> = mapOf(
     "jumio/return" to ::returns,
     "jumio/callback" to ::jumioCallback,
     "jumio/retrieval" to ::retrieval,
-    "jumio/enrolment" to ::enrolment,
+    "jumio/enrollment" to ::enrollment,
     "jumio/colours" to ::colours,
     "jumio/error" to ::errors,
     "jumio/poll" to ::poll,
@@ -30,7 +30,7 @@ val JUMIO: Map<String, (String) -> Unit> = mapOf(
 )
 
 private const val REFERENCE = "11111111-1111-4111-8111-111111111111"
-private const val ENROLMENT = "22222222-2222-4222-8222-222222222222"
+private const val ENROLLMENT = "22222222-2222-4222-8222-222222222222"
 
 private fun configured(name: String, vararg more: Pair<String, Any?>): Account =
     account(vector(name).of("config")!!.jsonObject.with("callback" to "portal", *more))
@@ -38,7 +38,7 @@ private fun configured(name: String, vararg more: Pair<String, Any?>): Account =
 private fun someJumio(): Account = Account(vector("jumio/initiate").of("config").toString())
 
 private fun opened(account: Account) =
-    Run(account, obj("flow" to "jumio_authentication", "enrollment_transaction_reference" to ENROLMENT))
+    Run(account, obj("flow" to "jumio_authentication", "enrollment_transaction_reference" to ENROLLMENT))
 
 /** A session with its page shown. */
 private fun live(account: Account): Run {
@@ -107,9 +107,9 @@ private fun retrieval(name: String) {
     }
 }
 
-private fun enrolment(name: String) {
+private fun enrollment(name: String) {
     for (case in rows(name)) {
-        val found = parse(examine(Subject.JUMIO_ENROLMENT, wire(case["body"])))
+        val found = parse(examine(Subject.JUMIO_ENROLLMENT, wire(case["body"])))
         assertEquals(case.long("unmet"), found.list("unmet").size.toLong(), case.text("id"))
         assertEquals(case.long("unmet") == 0L, found.flag("eligible"), case.text("id"))
     }
@@ -151,7 +151,7 @@ private fun poll(name: String) {
         run.see(Seen.Message("https://netverify.com", said.toString()))
         val base = run.now
         val started = obj(
-            "transactionReference" to REFERENCE, "enrollmentTransactionReference" to ENROLMENT,
+            "transactionReference" to REFERENCE, "enrollmentTransactionReference" to ENROLLMENT,
             "transactionResult" to "STARTED",
         )
         val looks = case.some("offsets").map {

@@ -118,7 +118,7 @@ private fun tokenRefusal(row: JsonObject) {
     run.answer("signicat.token", row.must("status").toInt(), row["body"])
     val fault = (run.outcome() as Outcome.Failed).fault
     assertEquals(row.text("provider_code"), fault.providerCode, row.text("id"))
-    assertFalse(fault.again, row.text("id"))
+    assertFalse(fault.retryable, row.text("id"))
     assertEquals(FaultClass.AUTHORIZATION, fault.`class`, row.text("id"))
 }
 

@@ -117,7 +117,7 @@ class Run(private val account: Account, request: JsonObject, var now: Long = T0)
     fun answer(operation: String, status: Int, body: Any?, headers: List<Header> = emptyList()) {
         val request = due()
         assertEquals(operation, request.operation)
-        if (!request.repeatable) tell(Input.Sending(request.id))
+        if (!request.idempotent) tell(Input.Sending(request.id))
         tell(Input.HttpResponse(request.id, status.toUShort(), headers, wire(body)))
     }
 

@@ -60,7 +60,7 @@ private fun toWire(request: HttpRequest): JsonElement = obj(
     "headers" to request.headers.map { listOf(it.name, it.value) },
     "body" to request.body?.let(::toWire),
     "timeout_ms" to request.timeoutMs.toLong(),
-    "repeatable" to request.repeatable,
+    "idempotent" to request.idempotent,
     "cache" to request.cache?.let { obj("key" to it.key, "max_age_ms" to it.maxAgeMs, "refresh" to it.refresh) },
 )
 
