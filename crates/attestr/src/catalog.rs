@@ -1,8 +1,9 @@
 //! Tables of the provider: error codes by operation, languages, browsers.
 
+use crate::ID;
 use alloc::{string::String, vec, vec::Vec};
 
-use idvkit_core::{Browser, Catalog, ErrorCode, LocaleEntry, LocaleList, Provider, Support, VersionWindow};
+use idvkit_core::{Browser, Catalog, ErrorCode, LocaleEntry, LocaleList, Support, VersionWindow};
 
 use crate::flow::{CREATE_HANDSHAKE, FETCH_RESULT, LAUNCH};
 
@@ -12,7 +13,7 @@ const UPLOAD: &str = "attestr.upload_media";
 /// What Attestr documents in tables. A code means something only together with its operation.
 pub fn catalog() -> Catalog {
     Catalog {
-        provider: Provider::Attestr,
+        provider: ID.into(),
         errors: ERRORS.iter().map(Row::entry).collect(),
         locales: vec![languages()],
         browsers: browsers(),

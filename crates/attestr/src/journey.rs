@@ -1,5 +1,6 @@
 //! What a page or phone needs to run a handshake: the browser library, and the phone SDKs (A7, A8).
 
+use crate::ID;
 use alloc::{
     string::{String, ToString},
     vec,
@@ -7,8 +8,8 @@ use alloc::{
 };
 
 use idvkit_core::{
-    Carry, Hint, HintKind, Journey, NativeCall, Param, ParamValue, Permission, Provider, Signal, TextEntry, Trigger,
-    Way, machine::Own,
+    Carry, Hint, HintKind, Journey, NativeCall, Param, ParamValue, Permission, Signal, TextEntry, Trigger, Way,
+    machine::Own,
 };
 
 use serde_json::{Value, json};
@@ -43,7 +44,7 @@ pub(crate) fn of(account: &Account, order: &Order, live: &Live, own: &Own<'_>) -
 
 /// A journey without a way: there is no handshake yet.
 pub(crate) fn none(own: &Own<'_>) -> Journey {
-    Journey { id: own.journey_id(), provider: Provider::Attestr, expires: None, ways: Vec::new(), refused: Vec::new() }
+    Journey { id: own.journey_id(), provider: ID.into(), expires: None, ways: Vec::new(), refused: Vec::new() }
 }
 
 /// The object of the error handler again, as far as [`signals`] had it carried.

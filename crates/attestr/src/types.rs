@@ -7,7 +7,7 @@ use alloc::{
 };
 use core::fmt;
 
-use idvkit_core::{Cause, Fault, FaultClass, Reject};
+use idvkit_core::{Cause, Fault, FaultClass, FaultCode, Reject, RejectCode};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -313,12 +313,8 @@ impl LaunchError {
                 status: cause.http_status,
                 message: cause.message.clone(),
             }),
-            ..Fault::new(
-                "flow_error",
-                self.http_status.map_or(FaultClass::Unknown, FaultClass::of_status),
-                operation,
-                again,
-            )
+            class: self.http_status.map_or(FaultClass::Unknown, FaultClass::of_status),
+            ..Fault::new(FaultCode::FlowError, operation, again)
         }
         .with_provider_code(self.code.map(|code| code.to_string()))
     }
@@ -375,7 +371,7 @@ impl ExecutionResult {
     pub fn from_json(body: &[u8]) -> Result<Self, Reject> {
         serde_json::from_slice(body).map_err(|_| {
             let message = "this is not the object that the Execution Result API documents";
-            Reject::provider("result_unreadable", message).about("body")
+            Reject::new(RejectCode::ResultUnreadable, message).about("body")
         })
     }
 }

@@ -1,8 +1,9 @@
 //! The provider's tables: failure reasons, errors of the services behind it, languages (B5, B8).
 
+use crate::ID;
 use alloc::{string::String, vec, vec::Vec};
 
-use idvkit_core::{Catalog, ErrorCode, LocaleEntry, LocaleList, LocaleName, LocaleSet, Provider};
+use idvkit_core::{Catalog, ErrorCode, LocaleEntry, LocaleList, LocaleName, LocaleSet};
 use serde_json::Value;
 
 use crate::flow::{CREATE_SESSION, FETCH_RESULT, IIN_MISMATCH, IIN_UNCONFIRMED};
@@ -38,7 +39,7 @@ pub fn catalog() -> Catalog {
     let ours = OUR_REASONS.iter().map(ErrorCode::from);
     let http = [CREATE_SESSION, FETCH_RESULT].into_iter().flat_map(|op| HTTP_ERRORS.iter().map(|one| one.entry(op)));
     Catalog {
-        provider: Provider::BiometricKz,
+        provider: ID.into(),
         errors: failures.chain(ours).chain(http).collect(),
         locales: vec![LocaleList {
             name: "pages".into(),

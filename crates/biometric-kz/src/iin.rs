@@ -6,7 +6,7 @@ use alloc::{
 };
 use core::fmt;
 
-use idvkit_core::Reject;
+use idvkit_core::{Reject, RejectCode};
 use jiff::civil::Date;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
@@ -36,11 +36,11 @@ impl Iin {
         let digits = iin.digits();
         if check_digit(&digits) != Some(digits[11]) {
             let fix = "the check digit does not fit; a digit is mistyped, or two are swapped";
-            return Err(Reject::caller("iin_checksum", field, fix));
+            return Err(Reject::at(RejectCode::IinChecksum, field, fix));
         }
         if (4..=6).contains(&digits[4]) {
             let fix = "this is a company's number (BIN): its fifth digit is 4, 5 or 6; pass the person's IIN";
-            return Err(Reject::caller("iin_is_bin", field, fix));
+            return Err(Reject::at(RejectCode::IinIsBin, field, fix));
         }
         Ok(iin)
     }
@@ -55,10 +55,10 @@ impl Iin {
             12 if digits => Ok(Self(value.to_string())),
             1..12 if digits => {
                 let fix = "an IIN has 12 digits; was it stored as a number, and did its leading zeros get lost?";
-                Err(Reject::caller("iin_format", field, fix))
+                Err(Reject::at(RejectCode::IinFormat, field, fix))
             }
-            _ => Err(Reject::caller(
-                "iin_format",
+            _ => Err(Reject::at(
+                RejectCode::IinFormat,
                 field,
                 "an IIN is exactly 12 of the digits 0-9, as text, nothing else",
             )),

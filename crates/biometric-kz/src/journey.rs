@@ -1,9 +1,10 @@
 //! How the provider's pages are shown: the widget in a page, a web view in an app, or the link in a browser (B6, B7).
 
+use crate::ID;
 use alloc::{format, string::String, vec, vec::Vec};
 
 use idvkit_core::{
-    HintKind, Journey, Param, ParamValue, Permission, Provider, Refused, Signal, Trigger, UnixMillis, Way, machine::Own,
+    HintKind, Journey, Param, ParamValue, Permission, Refused, Signal, Trigger, UnixMillis, Way, machine::Own,
 };
 
 use crate::Account;
@@ -21,7 +22,7 @@ pub(crate) struct Link<'a> {
 pub(crate) fn journey(account: &Account, link: &Link<'_>, own: &Own<'_>) -> Journey {
     Journey {
         id: own.journey_id(),
-        provider: Provider::BiometricKz,
+        provider: ID.into(),
         expires: Some(link.expires),
         ways: vec![script(account, link), web_view(account, link), remote(account, link)],
         refused: vec![Refused {

@@ -7,7 +7,7 @@ use alloc::{
 };
 use core::fmt;
 
-use idvkit_core::{Base64Image, ImageKind, ImageRules, Reject};
+use idvkit_core::{Base64Image, ImageKind, ImageRules, Reject, RejectCode};
 use serde::Deserialize;
 
 use crate::{
@@ -171,7 +171,7 @@ impl Metadata {
         match codes {
             Some(codes) if codes.len() > MAX_INTERCHANGEABLE || !codes.iter().all(is_code) => {
                 let rule = "a list of at most 32 technology codes such as \"F2F\", each of 1 to 32 characters";
-                Err(Reject::caller("interchangeable_tech_invalid", "general.interchangeable_tech", rule))
+                Err(Reject::at(RejectCode::InterchangeableTechInvalid, "general.interchangeable_tech", rule))
             }
             codes => Ok(codes),
         }
@@ -203,7 +203,7 @@ impl EdocumentMetadata {
             return Ok(());
         }
         let message = format!("the data-entry step cannot be skipped: {}", unmet.join("; "));
-        Err(Reject::caller("skip_input_unmet", "edocument.skip_input", message))
+        Err(Reject::at(RejectCode::SkipInputUnmet, "edocument.skip_input", message))
     }
 }
 
@@ -240,11 +240,11 @@ impl CheckedMetadata {
     fn check_support(&self, technologies: &[Technology]) -> Result<(), Reject> {
         if self.photo1.is_some() && !supports_face2face_metadata(technologies) {
             let rule = "a reference photo works only in flows of F2F with liveness (LD..), ED or DR; leave it out";
-            return Err(Reject::caller("metadata_unsupported", "face2face", rule));
+            return Err(Reject::at(RejectCode::MetadataUnsupported, "face2face", rule));
         }
         if self.has_edocument() && !supports_edocument_metadata(technologies) {
             let rule = "IIN and phone are asked for only in flows with ED; leave them out, or use such a flow's key";
-            return Err(Reject::caller("metadata_unsupported", "edocument", rule));
+            return Err(Reject::at(RejectCode::MetadataUnsupported, "edocument", rule));
         }
         Ok(())
     }
@@ -278,7 +278,7 @@ fn prefilled<T>(
         // The user would face an empty field that cannot be filled in.
         None if field.changeable == Some(false) => {
             let fix = "a field without a value must stay changeable; give the value, or leave `changeable` out";
-            Err(Reject::caller("locked_without_value", changeable_field.to_string(), fix))
+            Err(Reject::at(RejectCode::LockedWithoutValue, changeable_field.to_string(), fix))
         }
         None => Ok(None),
     }

@@ -3,7 +3,7 @@
 use alloc::string::String;
 use core::fmt;
 
-use idvkit_core::Reject;
+use idvkit_core::{Reject, RejectCode};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 /// A Kazakh mobile number in the provider's form `77*********`: 11 digits, no plus (S2, B-8).
@@ -30,7 +30,7 @@ impl Phone {
             }
             _ => {
                 let fix = "a Kazakh mobile number is 77 and 9 digits, as in 77011234567; +7 7.. and 8 7.. will do too";
-                Err(Reject::caller("phone_invalid", field, fix))
+                Err(Reject::at(RejectCode::PhoneInvalid, field, fix))
             }
         }
     }

@@ -6,7 +6,7 @@ use alloc::{
 };
 use core::fmt;
 
-use idvkit_core::{Document, Part, Person, Reason, Reject};
+use idvkit_core::{Document, Part, Person, Reason, Reject, RejectCode};
 use jiff::civil::Date;
 use serde_json::{Map, Value};
 
@@ -382,5 +382,5 @@ fn text(object: &Map<String, Value>, name: &str) -> Option<String> {
 }
 
 fn malformed(field: &str, why: &str) -> Reject {
-    Reject::provider("result_malformed", why).about(field)
+    Reject::new(RejectCode::ResultMalformed, why).about(field)
 }

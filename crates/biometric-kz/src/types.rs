@@ -3,7 +3,7 @@
 use alloc::{string::String, vec::Vec};
 use core::fmt;
 
-use idvkit_core::Reject;
+use idvkit_core::{Reject, RejectCode};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -129,7 +129,7 @@ impl Created {
     /// # Errors
     /// `session_malformed` if a member is missing or of another type.
     pub fn parse(body: &[u8]) -> Result<Self, Reject> {
-        let malformed = |field: &str, why: &str| Reject::provider("session_malformed", why).about(field);
+        let malformed = |field: &str, why: &str| Reject::new(RejectCode::SessionMalformed, why).about(field);
         let value: Value = serde_json::from_slice(body).map_err(|_| malformed("body", "this is not JSON"))?;
         let session_id = value.get("session_id").and_then(Value::as_str).filter(|id| is_session_id(id));
         let codes = value.get("technologies").and_then(Value::as_array);

@@ -5,7 +5,7 @@ use core::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Provider, UnixMillis};
+use crate::{FaultCode, UnixMillis};
 
 /// How a session ended. It may leave the server. The one text in it that a client may have worded is a fault's message:
 /// display it to that user only; it is dropped by an erasure, and `Debug` does not print it.
@@ -99,8 +99,8 @@ pub enum FaultClass {
 #[cfg_attr(feature = "schema", schemars(extend("x-repr" = ["code", "class", "operation", "status", "provider_code", "cause", "trace_id", "retryable"])))]
 #[cfg_attr(feature = "uniffi", derive(uniffi::Record), uniffi::export(Debug))]
 pub struct Fault {
-    /// Our stable `snake_case` code, such as `http_status`, `no_answer`, `unreadable`, `signature_wrong`.
-    pub code: String,
+    /// What went wrong.
+    pub code: FaultCode,
     /// The kind.
     pub class: FaultClass,
     /// Where, as `provider.operation`. A provider's codes mean something only together with it.
@@ -157,10 +157,10 @@ impl fmt::Debug for Cause {
 
 impl Fault {
     /// A fault with only the necessary members.
-    pub fn new(code: &str, class: FaultClass, operation: &str, retryable: bool) -> Self {
+    pub fn new(code: FaultCode, operation: &str, retryable: bool) -> Self {
         Self {
-            code: code.into(),
-            class,
+            code,
+            class: code.class(),
             operation: operation.into(),
             status: None,
             provider_code: None,
@@ -173,23 +173,27 @@ impl Fault {
 
     /// No answer arrived: refused, reset, timed out.
     pub fn no_answer(operation: &str) -> Self {
-        Self::new("no_answer", FaultClass::Unavailable, operation, true)
+        Self::new(FaultCode::NoAnswer, operation, true)
     }
 
     /// An answer that is not in the documented form, for example a maintenance page.
     pub fn unreadable(operation: &str, status: u16) -> Self {
-        Self { status: Some(status), ..Self::new("unreadable", FaultClass::Answer, operation, true) }
+        Self { status: Some(status), ..Self::new(FaultCode::Unreadable, operation, true) }
     }
 
     /// An answer about something else than what was asked for: never a pass (rule 2).
     pub fn foreign(operation: &str) -> Self {
-        Self::new("foreign_answer", FaultClass::Answer, operation, true)
+        Self::new(FaultCode::ForeignAnswer, operation, true)
     }
 
     /// An answer with an error status. Only time-outs, throttling and server errors are worth repeating.
     pub fn status(operation: &str, status: u16) -> Self {
         let retryable = matches!(status, 408 | 425 | 429 | 500..);
-        Self { status: Some(status), ..Self::new("http_status", FaultClass::of_status(status), operation, retryable) }
+        Self {
+            status: Some(status),
+            class: FaultClass::of_status(status),
+            ..Self::new(FaultCode::HttpStatus, operation, retryable)
+        }
     }
 
     /// Adds the provider's name for the exchange, unless there is one; odd ones are dropped.
@@ -303,7 +307,8 @@ impl fmt::Debug for Reason {
 #[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 pub struct Source {
     /// The provider.
-    pub provider: Provider,
+    #[cfg_attr(feature = "schema", schemars(extend("x-named" = "ProviderId")))]
+    pub provider: String,
     /// The operation whose answer it is.
     pub operation: String,
     /// The host that answered.

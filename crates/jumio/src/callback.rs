@@ -7,7 +7,7 @@ use alloc::{
 };
 use core::fmt;
 
-use idvkit_core::{Header, Input, Reject, Secret, UnixMillis, machine::Own};
+use idvkit_core::{Header, Input, Reject, RejectCode, Secret, UnixMillis, machine::Own};
 use serde_json::Value;
 
 use crate::{
@@ -54,7 +54,7 @@ impl Callback {
         let required = |name: &str| optional(name).ok_or_else(|| malformed(name, "the required field is missing"));
         if required("callBackType")? != AUTHENTICATION {
             let message = "this callback belongs to another Jumio product";
-            return Err(Reject::provider("callback_of_other_product", message).about("callBackType"));
+            return Err(Reject::new(RejectCode::CallbackOfOtherProduct, message).about("callBackType"));
         }
         let reference = required("transactionReference")?;
         if !is_reference(&reference) {
@@ -94,7 +94,11 @@ pub fn reference_of(_account: &Account, input: &Input) -> Result<Option<String>,
             Err(reject) => Err(reject),
         },
         Input::Redirect { url } => ReturnParameters::parse(url).map(|back| Some(back.reference)),
-        _ => Err(Reject::caller("no_reference", "input", "only callbacks and redirects carry a provider's reference")),
+        _ => Err(Reject::at(
+            RejectCode::NoReference,
+            "input",
+            "only callbacks and redirects carry a provider's reference",
+        )),
     }
 }
 
@@ -112,7 +116,7 @@ pub(crate) fn check_segment(url: &str, own: &Own<'_>) -> Result<(), Reject> {
         return Ok(());
     }
     let message = "the callback's path does not end in this session's secret segment; pass the URL as it was requested";
-    Err(Reject::signature("callback_secret_wrong", message).about("url"))
+    Err(Reject::new(RejectCode::CallbackSecretWrong, message).about("url"))
 }
 
 /// A form, each field once. `+` and lower-case escapes are as good as any (J-V21).
@@ -145,5 +149,5 @@ fn urls(text: &str) -> Vec<String> {
 }
 
 fn malformed(field: &str, why: &str) -> Reject {
-    Reject::provider("callback_malformed", why).about(field)
+    Reject::new(RejectCode::CallbackMalformed, why).about(field)
 }

@@ -1,5 +1,6 @@
 //! Jumio's tables.
 
+use crate::ID;
 use alloc::{
     string::{String, ToString},
     vec,
@@ -8,13 +9,13 @@ use alloc::{
 
 use idvkit_core::{
     Bound, Browser, CallbackSource, Catalog, ErrorCode, LocaleEntry, LocaleList, LocaleName, LocaleSet, LocaleTag,
-    Provider, SizeClass, Support, VersionWindow,
+    SizeClass, Support, VersionWindow,
 };
 
 /// All of Jumio's tables.
 pub fn catalog() -> Catalog {
     Catalog {
-        provider: Provider::Jumio,
+        provider: ID.into(),
         errors: ERROR_CODES.iter().map(ErrorCode::from).collect(),
         locales: vec![
             LocaleList { name: "api".into(), ..list(API_LOCALES.entries.iter()) },

@@ -8,7 +8,7 @@ use alloc::{
 };
 use core::fmt;
 
-use idvkit_core::{Reject, UnixMillis};
+use idvkit_core::{Reject, RejectCode, UnixMillis};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -198,7 +198,7 @@ impl DomainPrefix {
         let edges = value.starts_with('-') || value.ends_with('-');
         if value.is_empty() || value.len() > 63 || edges || !value.bytes().all(allowed) {
             let rule = "a domain prefix is 1 to 63 of a-z, 0-9 and '-', with no '-' at either end; use lower case";
-            return Err(Reject::caller("domain_prefix_invalid", field, rule));
+            return Err(Reject::at(RejectCode::DomainPrefixInvalid, field, rule));
         }
         Ok(Self(value.to_string()))
     }
@@ -244,7 +244,7 @@ impl EnrollmentCheck {
     /// `enrollment_malformed` if it is not a JSON object.
     pub fn from_json(body: &[u8]) -> Result<Self, Reject> {
         let value: Value = serde_json::from_slice(body).ok().filter(Value::is_object).ok_or_else(|| {
-            Reject::provider("enrollment_malformed", "the verification result is not a JSON object").about("body")
+            Reject::new(RejectCode::EnrollmentMalformed, "the verification result is not a JSON object").about("body")
         })?;
         let identity = match value.get("identityVerification") {
             Some(Value::String(text)) => serde_json::from_str(text).unwrap_or(Value::Null),
@@ -363,7 +363,7 @@ impl Transaction {
     /// # Errors
     /// `retrieval_malformed` if a required member is missing.
     pub fn parse(body: &[u8]) -> Result<Self, Reject> {
-        let malformed = |field: &str| Reject::provider("retrieval_malformed", "the member is missing").about(field);
+        let malformed = |field: &str| Reject::new(RejectCode::RetrievalMalformed, "the member is missing").about(field);
         let value: Value = serde_json::from_slice(body).map_err(|_| malformed("body"))?;
         let text = |name: &str| value.get(name).and_then(Value::as_str).ok_or_else(|| malformed(name));
         let hrefs = one_or_many(value.get("images")).iter().filter_map(|image| image.get("href")?.as_str());
@@ -429,7 +429,7 @@ impl ReturnParameters {
         };
         let reference = find("transactionReference").ok_or_else(|| {
             let fix = "pass the whole URL that was requested, with the query that Jumio appended";
-            Reject::caller("redirect_without_reference", "url", fix)
+            Reject::at(RejectCode::RedirectWithoutReference, "url", fix)
         })?;
         let status = match find("transactionStatus").as_deref() {
             Some("SUCCESS") => ReturnStatus::Success,

@@ -31,7 +31,6 @@
 
 extern crate alloc;
 
-mod cause;
 mod compare;
 mod doctor;
 mod ecmascript;
@@ -40,9 +39,9 @@ mod json;
 mod scheme;
 mod slice;
 
-pub use cause::Cause;
 pub use compare::{any_same, same, same_tag};
-pub use doctor::{Diagnosis, Finding, Verdict, diagnose, diagnose_member};
+pub use doctor::{diagnose, diagnose_member};
 pub use ecmascript::ecmascript;
+pub use idvkit_core::{Diagnosis, Difference, Finding, Verdict};
 pub use scheme::{Algorithm, KeyForm, Mismatch, Scheme, TagEncoding};
 pub use slice::{SliceError, member};

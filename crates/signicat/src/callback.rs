@@ -6,7 +6,7 @@ use alloc::{
 };
 use core::fmt;
 
-use idvkit_core::{Header, Input, Reject};
+use idvkit_core::{Header, Input, Reject, RejectCode};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -58,17 +58,17 @@ impl Callback {
 pub fn check_authorization(account: &Account, headers: &[Header]) -> Result<(), Reject> {
     let Some(notification) = &account.notification else {
         let message = "this account has no `notification`, so no callback of it can be genuine";
-        return Err(Reject::signature("callback_unexpected", message).about("headers"));
+        return Err(Reject::new(RejectCode::CallbackUnexpected, message).about("headers"));
     };
     let Some(given) = Header::find(headers, "authorization") else {
         let message = "the callback has no Authorization header; does a proxy in front of you remove it?";
-        return Err(Reject::signature("callback_secret_missing", message).about("headers"));
+        return Err(Reject::new(RejectCode::CallbackSecretMissing, message).about("headers"));
     };
     if idvkit_signature::any_same(&notification.secrets, given.as_bytes()) {
         return Ok(());
     }
     let message = "the Authorization header is not the `authorization_header` of this account; pass it unchanged";
-    Err(Reject::signature("callback_secret_wrong", message).about("headers"))
+    Err(Reject::new(RejectCode::CallbackSecretWrong, message).about("headers"))
 }
 
 /// Whose callback or redirect this is: the dossier. `None`: genuine, but nobody's (never, for this provider).
@@ -86,7 +86,11 @@ pub fn reference_of(account: &Account, input: &Input) -> Result<Option<String>, 
             Callback::parse(body).map(|callback| Some(callback.dossier_id))
         }
         Input::Redirect { url } => ReturnParameters::parse(url).map(|back| Some(back.dossier_id)),
-        _ => Err(Reject::caller("no_reference", "input", "only callbacks and redirects carry a provider's reference")),
+        _ => Err(Reject::at(
+            RejectCode::NoReference,
+            "input",
+            "only callbacks and redirects carry a provider's reference",
+        )),
     }
 }
 
@@ -179,5 +183,5 @@ fn read<'de, T: Deserialize<'de>>(body: &'de [u8]) -> Result<T, Reject> {
 }
 
 fn malformed(field: &str, why: &str) -> Reject {
-    Reject::provider("callback_malformed", why).about(field)
+    Reject::new(RejectCode::CallbackMalformed, why).about(field)
 }

@@ -1,11 +1,12 @@
 //! Signicat's tables.
 
+use crate::ID;
 use alloc::{
     string::{String, ToString},
     vec::Vec,
 };
 
-use idvkit_core::{Catalog, ErrorCode, ImageSlot, Provider};
+use idvkit_core::{Catalog, ErrorCode, ImageSlot};
 
 /// All of Signicat's tables that the common form has a place for. The others: [`PROVIDERS`], [`REDACT_FIELDS`],
 /// [`DOCUMENT_TYPES`], [`PROVIDER_RULES`](crate::PROVIDER_RULES), [`ROUTES`](crate::ROUTES).
@@ -13,7 +14,7 @@ use idvkit_core::{Catalog, ErrorCode, ImageSlot, Provider};
 /// No document lists languages, browsers, frame sizes or the addresses of callbacks.
 pub fn catalog() -> Catalog {
     Catalog {
-        provider: Provider::Signicat,
+        provider: ID.into(),
         errors: ERROR_CODES.iter().map(ErrorCode::from).collect(),
         locales: Vec::new(),
         browsers: Vec::new(),

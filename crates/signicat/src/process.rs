@@ -7,7 +7,7 @@ use alloc::{
 use core::fmt;
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use idvkit_core::{Document, Person, Reason, Reject};
+use idvkit_core::{Document, Person, Reason, Reject, RejectCode};
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -122,7 +122,7 @@ impl Process {
     /// `process_malformed` if id, provider or status is missing, or a member has an impossible form.
     pub fn parse(body: &[u8]) -> Result<Self, Reject> {
         let malformed =
-            |field: &str| Reject::provider("process_malformed", "a required member is missing").about(field);
+            |field: &str| Reject::new(RejectCode::ProcessMalformed, "a required member is missing").about(field);
         let value: Value = serde_json::from_slice(body).map_err(|_| malformed("body"))?;
         let text = |name: &str| value.get(name).and_then(Value::as_str);
         let process_id = text("processId").filter(|id| is_id(id)).ok_or_else(|| malformed("processId"))?;

@@ -6,7 +6,7 @@ use alloc::{
     string::{String, ToString},
 };
 
-use idvkit_core::{Method, Reject};
+use idvkit_core::{Method, Reject, RejectCode};
 
 /// One row of the route table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,9 +73,9 @@ impl Routes {
 }
 
 fn check(name: &str, route: &str) -> Result<(), Reject> {
-    let refuse = |why: &str| Err(Reject::caller("route_invalid", name.to_string(), why));
+    let refuse = |why: &str| Err(Reject::at(RejectCode::RouteInvalid, name.to_string(), why));
     let Some(entry) = ROUTES.iter().find(|entry| entry.name == name) else {
-        return Err(Reject::caller("route_invalid", "", "no route has this name; see the table `ROUTES`"));
+        return Err(Reject::at(RejectCode::RouteInvalid, "", "no route has this name; see the table `ROUTES`"));
     };
     let Some((_, path)) = split(route) else {
         return refuse("a route is `METHOD /path` with GET, POST, PUT or DELETE");

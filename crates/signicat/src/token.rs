@@ -4,7 +4,7 @@ use alloc::{format, string::String, vec};
 use core::fmt;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use idvkit_core::{Cache, Fault, Header, HttpRequest, Method, Reject, Response, Secret, UnixMillis};
+use idvkit_core::{Cache, Fault, Header, HttpRequest, Method, Reject, RejectCode, Response, Secret, UnixMillis};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -34,7 +34,7 @@ impl AccessToken {
     /// # Errors
     /// `token_malformed`.
     pub fn parse(body: &[u8]) -> Result<Self, Reject> {
-        let refuse = |why: &str| Reject::provider("token_malformed", why).about("access_token");
+        let refuse = |why: &str| Reject::new(RejectCode::TokenMalformed, why).about("access_token");
         let wire: Wire = serde_json::from_slice(body).map_err(|_| refuse("the answer is no token answer"))?;
         if !is_bearer(&wire.access_token) {
             return Err(refuse("an access token is visible ASCII without spaces"));

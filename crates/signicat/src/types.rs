@@ -7,7 +7,7 @@ use alloc::{
 };
 use core::fmt;
 
-use idvkit_core::{ImageSlot, Reject};
+use idvkit_core::{ImageSlot, Reject, RejectCode};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -389,7 +389,7 @@ impl ReturnParameters {
     pub fn parse(url: &str) -> Result<Self, Reject> {
         let refuse = || {
             let fix = "pass the whole URL that was requested, with the query that Signicat appended";
-            Reject::caller("redirect_without_reference", "url", fix)
+            Reject::at(RejectCode::RedirectWithoutReference, "url", fix)
         };
         let query = url.split_once('?').map_or("", |(_, rest)| rest.split('#').next().unwrap_or(""));
         let find = |name: &str| {

@@ -347,7 +347,7 @@ fn another_account_and_changed_snapshots_are_refused() {
     let text = host.session.snapshot();
     let other = idvkit_signicat::account(common::config(&json!({ "client_id": "other" }))).unwrap();
     let restore = |account: &std::sync::Arc<idvkit_signicat::Account>, text: &str| {
-        idvkit_signicat::Session::restore(account.clone(), text).err().map(|reject| reject.code())
+        idvkit_signicat::Session::restore(account.clone(), text).err().map(|reject| reject.code().as_str())
     };
     assert_eq!(restore(&other, &text), Some("snapshot_of_other_account"));
     for (from, to) in [(P1, "../../x"), ("\"uploading\"", "\"away\""), (D1, "a/b"), ("tok-2", "tok\\n2")] {

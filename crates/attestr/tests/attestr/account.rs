@@ -16,7 +16,7 @@ fn refused(change: impl FnOnce(&mut Config)) -> Reject {
 
 fn code(change: impl FnOnce(&mut Config)) -> (String, String) {
     let reject = refused(change);
-    (reject.field().unwrap().into(), reject.code().into())
+    (reject.field().unwrap().into(), reject.code().to_string())
 }
 
 fn option(change: impl FnOnce(&mut Options)) -> (String, String) {

@@ -127,6 +127,10 @@ fn shape(schema: &Value) -> Result<Shape> {
 fn plain(kind: &str, schema: &Value) -> Result<Shape> {
     Ok(match kind {
         "string" if schema["x-bytes"] == true => Shape::Bytes,
+        // A word that only a crate above core has the list of.
+        "string" if schema["x-named"].is_string() => {
+            Shape::Named(schema["x-named"].as_str().unwrap_or_default().into())
+        }
         "string" => Shape::Text,
         "integer" => Shape::Integer,
         "boolean" => Shape::Flag,
