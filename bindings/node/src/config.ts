@@ -301,7 +301,7 @@ export type SignicatProfile = "current" | "legacy" | "legacy_production" | Signi
 /** How several providers make one verdict (inferred: no document says). Deliberately exhaustive. */
 export type SignicatRequired = "all" | "any";
 
-/** Attestr Studio. */
+/** Attestr Studio (Flowx). */
 export interface AttestrConfig {
   readonly provider: "attestr";
   /** The app's auth token: the ready-made credential that stands behind `Basic`, opaque, never encoded again (A2). */

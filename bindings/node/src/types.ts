@@ -108,7 +108,7 @@ export interface Carry {
 /** What a provider documents in tables. */
 export interface Catalog {
   /** Whose tables. */
-  readonly provider: Provider;
+  readonly provider: ProviderId;
   /** Error codes, with the operation they belong to: the same number means other things elsewhere (A-8). */
   readonly errors: readonly ErrorCode[];
   /** Lists of languages. */
@@ -154,7 +154,7 @@ export type Decision =
  * What the doctor found about a signature. It holds no part of the content, the secrets or the tag, and may be logged.
  *
  * **It is never an acceptance**, not even with `Verdict.Verifies`: it exists to be read by a person. Whoever wants to act on
- * a signature calls `Scheme.verify`, which has one yes and no near misses.
+ * a signature calls `verify`, which has one yes and no near misses.
  */
 export interface Diagnosis {
   /** The result in one word. */
@@ -165,6 +165,81 @@ export interface Diagnosis {
    */
   readonly findings: readonly Finding[];
 }
+
+/** One difference between what was checked and what was signed. New ones may be added. */
+export type Difference =
+  /** The whole body was signed, not the member that was checked. */
+  | "whole_body"
+  /** The value of one member was signed, not the whole content that was checked. */
+  | "one_member"
+  /** The content that was checked starts with a byte order mark that was not signed. */
+  | "byte_order_mark"
+  /** The content that was checked has white space around it that was not signed. */
+  | "outer_white_space"
+  /** The content was signed with a line feed at the end. */
+  | "final_newline"
+  /** The content was signed with LF line ends and arrived with CRLF. */
+  | "line_feeds"
+  /** The content was signed with CRLF line ends and arrived with LF. */
+  | "carriage_returns"
+  /** The JSON was signed without white space between its tokens, and checked with some. */
+  | "compact"
+  /** The JSON was signed with a space after each `:` and `,`, as Python prints it by default. */
+  | "spaced"
+  /** The JSON was signed over several indented lines. */
+  | "pretty_printed"
+  /** The JSON was signed with numbers and the order of members as JavaScript prints them. */
+  | "ecmascript_values"
+  /** The JSON was signed with the members of every object sorted by name. */
+  | "sorted_keys"
+  /** The JSON was signed with as few escapes in its strings as possible. */
+  | "unescaped"
+  /** The JSON was signed with all non-ASCII characters as \uXXXX, as Python and PHP print it by default. */
+  | "ascii_escaped"
+  /** The JSON was signed with every / as \/, as PHP prints it by default. */
+  | "slash_escaped"
+  /** The JSON was signed with <, > and & as \uXXXX, as Go prints it by default. */
+  | "html_escaped"
+  /** The content that was checked is empty. */
+  | "empty_content"
+  /** The body has no such member, so only the whole body could be tried. */
+  | "member_missing"
+  /** The body has the member twice, so it is not clear what is signed. */
+  | "member_twice"
+  /** The body is not a JSON object, so nothing could be sliced out of it. */
+  | "not_json"
+  /** The key was the bytes that the secret's hex digits stand for, not its text. */
+  | "secret_hex_decoded"
+  /** The key was the text of the secret, not the bytes that its hex digits stand for. */
+  | "secret_as_text"
+  /** The key was the bytes that the secret's base64 text stands for. */
+  | "secret_base64_decoded"
+  /** The configured secret has white space around it that is not part of the key. */
+  | "secret_white_space"
+  /** The key was the secret with a line feed at the end. */
+  | "secret_newline"
+  /** The configured secret has quotation marks around it that are not part of the key. */
+  | "secret_quoted"
+  /** The key was the secret in another letter case. */
+  | "secret_letter_case"
+  /** No secret is configured, or only empty ones, so nothing could be tried. */
+  | "secret_missing"
+  /** A configured secret is not an even number of hex digits, as the scheme expects. */
+  | "secret_malformed"
+  /** There is no tag. */
+  | "tag_missing"
+  /** The tag is neither hex nor base64 of a SHA-256 digest. */
+  | "tag_malformed"
+  /** The tag has white space around it. */
+  | "tag_white_space"
+  /** The tag has quotation marks around it. */
+  | "tag_quoted"
+  /** The tag has the algorithm's name in front of it, as in `sha256=`. */
+  | "tag_prefix"
+  /** The tag is right, and written in another encoding than the scheme says. */
+  | "tag_encoding"
+  /** The tag is only the beginning of the right one. */
+  | "tag_truncated";
 
 /** An identity document. `Debug` prints none of it. */
 export interface Document {
@@ -226,8 +301,8 @@ export interface Evidence {
 
 /** What went wrong, and where. Holds no credential; `Debug` prints neither message. */
 export interface Fault {
-  /** Our stable `snake_case` code, such as `http_status`, `no_answer`, `unreadable`, `signature_wrong`. */
-  readonly code: string;
+  /** What went wrong. */
+  readonly code: FaultCode;
   /** The kind. */
   readonly class: FaultClass;
   /** Where, as `provider.operation`. A provider's codes mean something only together with it (A-8). */
@@ -263,10 +338,45 @@ export type FaultClass =
   /** None of these. */
   | "unknown";
 
+/** What went wrong with a request or a flow. New codes may be added; none is ever given another meaning. */
+export type FaultCode =
+  /** A creation was sent and its answer never came: something may have been made that nobody can name. */
+  | "answer_lost"
+  /** The provider has archived what was asked for, and gives it no more. */
+  | "archived"
+  /** The provider's page reported an error of the flow. */
+  | "flow_error"
+  /** An answer is about something else than what was asked for. */
+  | "foreign_answer"
+  /** An answer has an error status. */
+  | "http_status"
+  /** The provider refused the metadata for this flow. */
+  | "metadata_unsupported"
+  /** No answer came: refused, reset or timed out. */
+  | "no_answer"
+  /** The provider gave no authorization for its SDK. */
+  | "no_sdk_authorization"
+  /** The provider gave no link for the user. */
+  | "no_user_link"
+  /** The provider's process failed, which is no verdict about the user. */
+  | "process_failed"
+  /** A secret for verifying is not of its form, so nothing was verified. */
+  | "secret_malformed"
+  /** There is no secret to verify with, so nothing was verified. */
+  | "secret_missing"
+  /** The signature of an answer is not of its form. */
+  | "signature_malformed"
+  /** An answer has no signature. */
+  | "signature_missing"
+  /** The signature of an answer does not belong to its content. */
+  | "signature_wrong"
+  /** An answer is not in the documented form. */
+  | "unreadable";
+
 /** One difference, with what to do about it. */
 export interface Finding {
   /** Which difference. */
-  readonly cause: string;
+  readonly difference: Difference;
   /** What it is, in one sentence. */
   readonly explanation: string;
   /** What to do, in one sentence. */
@@ -416,7 +526,7 @@ export interface Journey {
   /** Names this attempt. Hints are bound to it. */
   readonly id: string;
   /** Whose flow it is. */
-  readonly provider: Provider;
+  readonly provider: ProviderId;
   /** When the way in closes, if that is known. */
   readonly expires: UnixMillis | null;
   /** Every way in which it may be presented, best first. */
@@ -624,15 +734,15 @@ export interface Person {
   readonly document: Document | null;
 }
 
-/** The four providers. Deliberately exhaustive: a host that switches on it wants to be told of a new one. */
-export type Provider =
-  /** Attestr Studio, Flowx (seed 000). */
+/** A provider by name. Deliberately exhaustive: a host that switches on it wants to be told of a new one. */
+export type ProviderId =
+  /** Attestr Studio (Flowx). */
   | "attestr"
-  /** biometric.kz Flow (seeds 001 and 002). */
+  /** biometric.kz Flow. */
   | "biometric_kz"
-  /** Jumio Authentication for Web (seed 003). */
+  /** Jumio Authentication for Web. */
   | "jumio"
-  /** Signicat Assure (seed 004). */
+  /** Signicat Assure. */
   | "signicat";
 
 /** Why something did not pass. `Debug` prints no detail: it is the provider's free text. */
@@ -716,7 +826,7 @@ export interface SizeClass {
 /** Where evidence came from. */
 export interface Source {
   /** The provider. */
-  readonly provider: Provider;
+  readonly provider: ProviderId;
   /** The operation whose answer it is. */
   readonly operation: string;
   /** The host that answered. */

@@ -288,7 +288,7 @@ SignicatRequired = Union[Literal["all"], Literal["any"]]
 
 
 class AttestrConfig(TypedDict):
-    """Attestr Studio."""
+    """Attestr Studio (Flowx)."""
     provider: Literal["attestr"]
     auth_token: str
     """The app's auth token: the ready-made credential that stands behind `Basic`, opaque, never encoded again (A2)."""

@@ -41,7 +41,7 @@ fn credentials() {
         c.client_secrets.push("xyz".into());
         c.options.hex_decoded_secret = true;
     });
-    assert_eq!(not_hex, pair("client_secrets", "secret_malformed"));
+    assert_eq!(not_hex, pair("client_secrets", "credential_malformed"));
     let reject = refused(|c| c.auth_token = "Basic hunter2".into());
     assert!(!format!("{reject:?}{reject}").contains("hunter2"));
 }
