@@ -10,13 +10,13 @@ use serde::{Deserialize, Serialize};
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "uniffi-client", derive(uniffi::Enum))]
 pub enum Provider {
-    /// Attestr Studio, Flowx (seed 000).
+    /// Attestr Studio, Flowx.
     Attestr,
-    /// biometric.kz Flow (seeds 001 and 002).
+    /// biometric.kz Flow.
     BiometricKz,
-    /// Jumio Authentication for Web (seed 003).
+    /// Jumio Authentication for Web.
     Jumio,
-    /// Signicat Assure (seed 004).
+    /// Signicat Assure.
     Signicat,
 }
 
