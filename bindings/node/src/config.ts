@@ -22,6 +22,12 @@ export interface AttestrOptions {
    */
   readonly development?: boolean;
   /**
+   * How long a claimed skip or error waits for a success proof, in milliseconds; 30 seconds by default (inferred). It
+   * counts from the first such claim, and a success that is only claimed does not put it off: one that comes later
+   * has what is left of this time to be proven.
+   */
+  readonly grace_ms?: number | null;
+  /**
    * Takes the bytes that the hex digits of the client secret stand for as the key; its text by default (A-Q2,
    * inferred).
    */
@@ -36,23 +42,17 @@ export interface AttestrOptions {
    * then each 300 by default (inferred).
    */
   readonly poll_offsets_seconds?: readonly number[] | null;
-  /**
-   * How long a claimed skip or error waits for a success proof, in milliseconds; 30 seconds by default (inferred). It
-   * counts from the first such claim, and a success that is only claimed does not put it off: one that comes later
-   * has what is left of this time to be proven.
-   */
-  readonly grace_ms?: number | null;
+  /** How long the proof of a claimed success may take, in milliseconds; 15 minutes by default (inferred). */
+  readonly result_timeout_ms?: number | null;
   /** The provider's staging system instead of production (A1). */
   readonly staging?: boolean;
-  /** How long the user may take, in milliseconds; until the handshake expires by default. */
-  readonly user_timeout_ms?: number | null;
   /**
    * The time-out of every request, in milliseconds, 1 000 to 300 000; 30 000 by default (A9: the provider's own
    * client).
    */
   readonly timeout_ms?: number | null;
-  /** How long the proof of a claimed success may take, in milliseconds; 15 minutes by default (inferred). */
-  readonly result_timeout_ms?: number | null;
+  /** How long the user may take, in milliseconds; until the handshake expires by default. */
+  readonly user_timeout_ms?: number | null;
 }
 
 /** Metadata for E-Document. */
@@ -120,8 +120,8 @@ export interface BiometricKzOptions {
    * 120, 180, 240, 300 and then each 300 by default (inferred from field evidence, B4), fewer with a webhook.
    */
   readonly poll_offsets_seconds?: readonly number[] | null;
-  /** How long the user may take, in milliseconds; the session's lifetime by default. */
-  readonly user_timeout_ms?: number | null;
+  /** How long the verdict may take once the user is done, in milliseconds; 15 minutes by default (inferred). */
+  readonly result_timeout_ms?: number | null;
   /** The time-out of every request, in milliseconds, 1 000 to 300 000; 30 000 by default (inferred). */
   readonly timeout_ms?: number | null;
   /**
@@ -129,8 +129,8 @@ export interface BiometricKzOptions {
    * still never a pass.
    */
   readonly unsupported_metadata?: boolean;
-  /** How long the verdict may take once the user is done, in milliseconds; 15 minutes by default (inferred). */
-  readonly result_timeout_ms?: number | null;
+  /** How long the user may take, in milliseconds; the session's lifetime by default. */
+  readonly user_timeout_ms?: number | null;
   /** Another place of the widget's script; `/widget/flow-widget.umd.js` below `front_base` by default (B-2). */
   readonly widget_src?: string | null;
 }
@@ -173,12 +173,12 @@ export interface JumioOptions {
   readonly plain_callback_url?: boolean;
   /** Offsets in seconds at which to look for a verdict; 40 to 940 as documented, fewer with a callback (J-D19). */
   readonly poll_offsets_seconds?: readonly number[] | null;
-  /** How long the user may take, in milliseconds; the link's lifetime and 15 minutes by default. */
-  readonly user_timeout_ms?: number | null;
-  /** The time-out of every request, in milliseconds; 30 000 by default (inferred). */
-  readonly timeout_ms?: number | null;
   /** How long a verdict may take, in milliseconds; a day by default (inferred). */
   readonly result_timeout_ms?: number | null;
+  /** The time-out of every request, in milliseconds; 30 000 by default (inferred). */
+  readonly timeout_ms?: number | null;
+  /** How long the user may take, in milliseconds; the link's lifetime and 15 minutes by default. */
+  readonly user_timeout_ms?: number | null;
 }
 
 /** A data centre (S3). */
@@ -260,18 +260,18 @@ export interface SignicatOptions {
   readonly max_image_pixels?: number | null;
   /** Offsets in seconds at which to look for a verdict; 2 to 300, fewer with a callback (inferred). */
   readonly poll_offsets_seconds?: readonly number[] | null;
+  /** How long a verdict may take, in milliseconds; a day by default (inferred). */
+  readonly result_timeout_ms?: number | null;
   /** Replacements in the route table, name to `METHOD /path` (S-D7). See `ROUTES`. */
   readonly routes?: { readonly [name: string]: string };
-  /** How long the user may take, in milliseconds; one hour by default (inferred). */
-  readonly user_timeout_ms?: number | null;
   /** The time-out of every request, in milliseconds; 30 000 by default (inferred). */
   readonly timeout_ms?: number | null;
   /** How long an access token lives, in seconds, 1 to 3600; 600 by default (GAT). */
   readonly token_lifetime_seconds?: number | null;
   /** How long before its end a token is no longer used, in milliseconds; 30 000 by default (inferred). */
   readonly token_skew_ms?: number | null;
-  /** How long a verdict may take, in milliseconds; a day by default (inferred). */
-  readonly result_timeout_ms?: number | null;
+  /** How long the user may take, in milliseconds; one hour by default (inferred). */
+  readonly user_timeout_ms?: number | null;
 }
 
 /** Any other hosts: a sandbox, or what the documents do not say. */

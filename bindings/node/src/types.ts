@@ -243,7 +243,7 @@ export interface Fault {
   /** The provider's name for the exchange, for its support. */
   readonly trace_id: string | null;
   /** Whether the same call may succeed later without anything being changed. */
-  readonly again: boolean;
+  readonly retryable: boolean;
 }
 
 /** What kind of thing went wrong. */

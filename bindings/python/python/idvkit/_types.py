@@ -351,8 +351,8 @@ class Evidence(Sealed):
 
 class Fault(Value):
     """What went wrong, and where. Holds no credential; `repr` prints neither message."""
-    __slots__ = ("code", "class_", "operation", "status", "provider_code", "message", "cause", "trace_id", "again")
-    _shown: ClassVar[Union[Tuple[str, ...], None]] = ("code", "class_", "operation", "status", "provider_code", "cause", "trace_id", "again")
+    __slots__ = ("code", "class_", "operation", "status", "provider_code", "message", "cause", "trace_id", "retryable")
+    _shown: ClassVar[Union[Tuple[str, ...], None]] = ("code", "class_", "operation", "status", "provider_code", "cause", "trace_id", "retryable")
     code: str
     """Our stable `snake_case` code, such as `http_status`, `no_answer`, `unreadable`, `signature_wrong`."""
     class_: FaultClass
@@ -369,10 +369,10 @@ class Fault(Value):
     """The cause behind it, where the provider names one (Attestr's `original`)."""
     trace_id: Union[str, None]
     """The provider's name for the exchange, for its support."""
-    again: bool
+    retryable: bool
     """Whether the same call may succeed later without anything being changed."""
 
-    def __init__(self, code: str, class_: FaultClass, operation: str, status: Union[int, None], provider_code: Union[str, None], message: Union[str, None], cause: Union[Cause, None], trace_id: Union[str, None], again: bool) -> None:
+    def __init__(self, code: str, class_: FaultClass, operation: str, status: Union[int, None], provider_code: Union[str, None], message: Union[str, None], cause: Union[Cause, None], trace_id: Union[str, None], retryable: bool) -> None:
         _set(self, "code", code)
         _set(self, "class_", class_)
         _set(self, "operation", operation)
@@ -381,7 +381,7 @@ class Fault(Value):
         _set(self, "message", message)
         _set(self, "cause", cause)
         _set(self, "trace_id", trace_id)
-        _set(self, "again", again)
+        _set(self, "retryable", retryable)
 
 
 class FaultClass(Word):

@@ -27,6 +27,10 @@ class AttestrOptions(TypedDict):
     development: NotRequired[bool]
     """Development switch: allows plain HTTP to `localhost` and `127.0.0.1`, each with a port, for `api_base` and
     `library_src`. Off by default, and nothing else becomes laxer."""
+    grace_ms: NotRequired[Union[int, None]]
+    """How long a claimed skip or error waits for a success proof, in milliseconds; 30 seconds by default (inferred). It
+    counts from the first such claim, and a success that is only claimed does not put it off: one that comes later
+    has what is left of this time to be proven."""
     hex_decoded_secret: NotRequired[bool]
     """Takes the bytes that the hex digits of the client secret stand for as the key; its text by default (A-Q2,
     inferred)."""
@@ -36,19 +40,15 @@ class AttestrOptions(TypedDict):
     poll_offsets_seconds: NotRequired[Union[Sequence[int], None]]
     """Offsets in seconds, since a claimed success, at which to fetch the result; 0, 2, 4, 8, 15, 30, 60, 120, 300 and
     then each 300 by default (inferred)."""
-    grace_ms: NotRequired[Union[int, None]]
-    """How long a claimed skip or error waits for a success proof, in milliseconds; 30 seconds by default (inferred). It
-    counts from the first such claim, and a success that is only claimed does not put it off: one that comes later
-    has what is left of this time to be proven."""
+    result_timeout_ms: NotRequired[Union[int, None]]
+    """How long the proof of a claimed success may take, in milliseconds; 15 minutes by default (inferred)."""
     staging: NotRequired[bool]
     """The provider's staging system instead of production (A1)."""
-    user_timeout_ms: NotRequired[Union[int, None]]
-    """How long the user may take, in milliseconds; until the handshake expires by default."""
     timeout_ms: NotRequired[Union[int, None]]
     """The time-out of every request, in milliseconds, 1 000 to 300 000; 30 000 by default (A9: the provider's own
     client)."""
-    result_timeout_ms: NotRequired[Union[int, None]]
-    """How long the proof of a claimed success may take, in milliseconds; 15 minutes by default (inferred)."""
+    user_timeout_ms: NotRequired[Union[int, None]]
+    """How long the user may take, in milliseconds; until the handshake expires by default."""
 
 
 class BiometricKzEdocumentMetadata(TypedDict):
@@ -110,15 +110,15 @@ class BiometricKzOptions(TypedDict):
     poll_offsets_seconds: NotRequired[Union[Sequence[int], None]]
     """Offsets in seconds, since the user is done, at which to fetch the result; 2, 5, 8, 11, 14, 20, 30, 45, 60, 90,
     120, 180, 240, 300 and then each 300 by default (inferred from field evidence, B4), fewer with a webhook."""
-    user_timeout_ms: NotRequired[Union[int, None]]
-    """How long the user may take, in milliseconds; the session's lifetime by default."""
+    result_timeout_ms: NotRequired[Union[int, None]]
+    """How long the verdict may take once the user is done, in milliseconds; 15 minutes by default (inferred)."""
     timeout_ms: NotRequired[Union[int, None]]
     """The time-out of every request, in milliseconds, 1 000 to 300 000; 30 000 by default (inferred)."""
     unsupported_metadata: NotRequired[bool]
     """Sends metadata also where the flow's technologies cannot use it. A fixed IIN that the result does not confirm is
     still never a pass."""
-    result_timeout_ms: NotRequired[Union[int, None]]
-    """How long the verdict may take once the user is done, in milliseconds; 15 minutes by default (inferred)."""
+    user_timeout_ms: NotRequired[Union[int, None]]
+    """How long the user may take, in milliseconds; the session's lifetime by default."""
     widget_src: NotRequired[Union[str, None]]
     """Another place of the widget's script; `/widget/flow-widget.umd.js` below `front_base` by default (B-2)."""
 
@@ -165,12 +165,12 @@ class JumioOptions(TypedDict):
     (J-D10); they are only hints in any case."""
     poll_offsets_seconds: NotRequired[Union[Sequence[int], None]]
     """Offsets in seconds at which to look for a verdict; 40 to 940 as documented, fewer with a callback (J-D19)."""
-    user_timeout_ms: NotRequired[Union[int, None]]
-    """How long the user may take, in milliseconds; the link's lifetime and 15 minutes by default."""
-    timeout_ms: NotRequired[Union[int, None]]
-    """The time-out of every request, in milliseconds; 30 000 by default (inferred)."""
     result_timeout_ms: NotRequired[Union[int, None]]
     """How long a verdict may take, in milliseconds; a day by default (inferred)."""
+    timeout_ms: NotRequired[Union[int, None]]
+    """The time-out of every request, in milliseconds; 30 000 by default (inferred)."""
+    user_timeout_ms: NotRequired[Union[int, None]]
+    """How long the user may take, in milliseconds; the link's lifetime and 15 minutes by default."""
 
 JumioRegion = Union[Literal["us"], Literal["eu"], Literal["sgp"]]
 """A data centre (S3)."""
@@ -248,18 +248,18 @@ class SignicatOptions(TypedDict):
     """Most pixels on an image's longer side; 5000 by default (S-D12)."""
     poll_offsets_seconds: NotRequired[Union[Sequence[int], None]]
     """Offsets in seconds at which to look for a verdict; 2 to 300, fewer with a callback (inferred)."""
+    result_timeout_ms: NotRequired[Union[int, None]]
+    """How long a verdict may take, in milliseconds; a day by default (inferred)."""
     routes: NotRequired[Mapping[str, str]]
     """Replacements in the route table, name to `METHOD /path` (S-D7). See `ROUTES`."""
-    user_timeout_ms: NotRequired[Union[int, None]]
-    """How long the user may take, in milliseconds; one hour by default (inferred)."""
     timeout_ms: NotRequired[Union[int, None]]
     """The time-out of every request, in milliseconds; 30 000 by default (inferred)."""
     token_lifetime_seconds: NotRequired[Union[int, None]]
     """How long an access token lives, in seconds, 1 to 3600; 600 by default (GAT)."""
     token_skew_ms: NotRequired[Union[int, None]]
     """How long before its end a token is no longer used, in milliseconds; 30 000 by default (inferred)."""
-    result_timeout_ms: NotRequired[Union[int, None]]
-    """How long a verdict may take, in milliseconds; a day by default (inferred)."""
+    user_timeout_ms: NotRequired[Union[int, None]]
+    """How long the user may take, in milliseconds; one hour by default (inferred)."""
 
 
 class SignicatProfileCustomMembers(TypedDict):
