@@ -128,13 +128,13 @@ export type Permission =
 
 /** The four providers. Deliberately exhaustive: a host that switches on it wants to be told of a new one. */
 export type Provider =
-  /** Attestr Studio, Flowx (seed 000). */
+  /** Attestr Studio, Flowx. */
   | "attestr"
-  /** biometric.kz Flow (seeds 001 and 002). */
+  /** biometric.kz Flow. */
   | "biometric_kz"
-  /** Jumio Authentication for Web (seed 003). */
+  /** Jumio Authentication for Web. */
   | "jumio"
-  /** Signicat Assure (seed 004). */
+  /** Signicat Assure. */
   | "signicat";
 
 /** A way that the provider forbids. */
@@ -315,7 +315,7 @@ export type Way =
       /** The SDK's handlers. */
       readonly listen: readonly Signal[];
     }
-  /** Ask the user for images and post them to your server, which handles `Input.Images`. */
+  /** Ask the user for images and post them to your server, which handles `{ type: "images" }`. */
   | {
       readonly type: "upload";
       /** The images wanted. */

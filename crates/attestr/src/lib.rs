@@ -1,4 +1,4 @@
-//! Attestr Studio (Flowx) as an I/O-free state machine (A-GUIDE).
+//! Attestr Studio (Flowx) as an I/O-free state machine (A-GUIDE; all such ids stand in `PROTOCOL.md`).
 //!
 //! A handshake is created on the server; the user runs it with the browser library or a phone SDK; the server fetches
 //! the result. It counts as completed only if its signature verifies under the client secret **and** is one that the

@@ -97,7 +97,7 @@ impl fmt::Debug for Config {
 pub struct Request {
     /// The flow id, `FX0…`.
     pub flow_id: String,
-    /// The published version to run; `None` runs the draft (A-F4).
+    /// The published version to run; the draft is run if none is given (A-F4).
     #[serde(default)]
     pub snapshot: Option<String>,
     /// Your own reference for the user or device. Use nothing that identifies a person to others.

@@ -100,8 +100,8 @@ impl fmt::Debug for Config {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(rename = "JumioRequest"))]
 pub struct Request {
-    /// The transaction reference of the ID verification at onboarding, at most 36 characters. Check it with
-    /// [`EnrollmentCheck`] first.
+    /// The transaction reference of the ID verification at onboarding, at most 36 characters. It has
+    /// to be approved, similar and valid (J-F1).
     pub enrollment_transaction_reference: String,
     /// Where the callback goes.
     #[serde(default)]

@@ -23,7 +23,7 @@ const MEMBERS: usize = 64;
 /// What the doctor found about a signature. It holds no part of the content, the secrets or the tag, and may be logged.
 ///
 /// **It is never an acceptance**, not even with [`Verdict::Verifies`]: it exists to be read by a person. Whoever wants to act on
-/// a signature calls [`Scheme::verify`], which has one yes and no near misses.
+/// a signature calls [`verify`](crate::Scheme::verify), which has one yes and no near misses.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]

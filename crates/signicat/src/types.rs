@@ -52,7 +52,7 @@ pub struct Notification {
 
 /// The two documented generations, and anything else (S-D1, S-1).
 ///
-/// Deliberately exhaustive: everything unforeseen is `Custom`.
+/// Deliberately exhaustive: everything unforeseen is `custom`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -102,11 +102,12 @@ pub struct Options {
     /// Development switch: allows `http://localhost:PORT` redirect and notification URLs, and HTTP endpoints on this
     /// machine in a custom profile. Off by default, and nothing else becomes laxer.
     pub development: bool,
-    /// Replacements in the route table, name to `METHOD /path` (S-D7). See [`ROUTES`](crate::ROUTES).
+    /// Replacements in the route table, name to `METHOD /path` (S-D7). The names are
+    /// those of operations, such as `set_images`.
     pub routes: BTreeMap<String, String>,
     /// A name for this account that survives a change of its client id; snapshots are bound to it.
     pub account_id: Option<String>,
-    /// Takes providers and process types outside the table of S-F6.
+    /// Takes providers and process types that no document lists (S-F6).
     pub allow_unknown_provider: bool,
     /// Takes `images: sdk` together with a dossier of yours for providers whose images can be uploaded as well. Off by
     /// default: if the SDK's success is only claimed, Assure falls back to the files that the dossier has already
@@ -198,26 +199,26 @@ pub struct DocumentVerification {
     pub dossier: Option<String>,
     /// Your own reference for a new dossier, at most 255 characters (the limit is inferred).
     pub external_reference: Option<String>,
-    /// The provider: one of [`PROVIDERS`](crate::PROVIDERS).
+    /// The provider, such as `signicatpaper`; a refusal lists those that are known.
     pub provider: String,
     /// The process type, where the provider has any.
     pub process_type: Option<String>,
     /// What else the provider wants, as it documents it (Onfido: the user's location).
     pub process_parameters: Option<Map<String, Value>>,
-    /// Fields to redact: see [`REDACT_FIELDS`](crate::REDACT_FIELDS). Dutch documents only (S-14).
+    /// Fields to redact, such as `documentNumber`; a refusal lists those that are known. Dutch documents only (S-14).
     #[serde(default)]
     pub redact: Vec<String>,
     /// Where the images come from.
     #[serde(default)]
     pub images: ImageSource,
-    /// For [`ImageSource::Upload`]: which images; by provider and process type unless given.
+    /// For `images: upload`: which images; by provider and process type unless given.
     #[serde(default)]
     pub slots: Vec<ImageSlot>,
     /// Overrides where callbacks go.
     pub notification: Option<NotificationTarget>,
 }
 
-/// Where the images of a document come from. Deliberately exhaustive: S-F3 names these three.
+/// Where the images of a document come from. Deliberately exhaustive: the documents name these three (S-F3).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -264,7 +265,7 @@ pub struct CaptureFlow {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(rename = "SignicatCaptureProvider"))]
 pub struct CaptureProvider {
-    /// The provider: one of [`PROVIDERS`](crate::PROVIDERS).
+    /// The provider, such as `signicatpaper`; a refusal lists those that are known.
     pub provider: String,
     /// The process type, where the provider has any.
     pub process_type: Option<String>,
@@ -327,11 +328,12 @@ pub struct CaptureParameters {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(rename = "SignicatEid"))]
 pub struct Eid {
-    /// A dossier of the same person that you have already; see [`DocumentVerification::dossier`].
+    /// A dossier of the same person that you have already; a new one by default. A dossier given here is yours: an
+    /// erasure deletes only the processes that this session made in it.
     pub dossier: Option<String>,
     /// Your own reference for a new dossier, at most 255 characters (the limit is inferred).
     pub external_reference: Option<String>,
-    /// The method, as in `connect:idin` (S-F6). The guide calls this the process id, which cannot be (S-7).
+    /// The method, as in `connect:idin` (S-F6). A guide calls this the process id, which cannot be (S-7).
     pub provider: String,
     /// What else the method wants.
     pub process_parameters: Option<Map<String, Value>>,
