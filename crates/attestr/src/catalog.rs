@@ -91,7 +91,14 @@ const ERRORS: [Row; 37] = [
         "Set another API version.",
         "A-F4",
     ),
-    Row(CREATE_HANDSHAKE, "4016", Some(401), "The authorization is invalid", "Check the auth token of the app.", "A-F4"),
+    Row(
+        CREATE_HANDSHAKE,
+        "4016",
+        Some(401),
+        "The authorization is invalid",
+        "Check the auth token of the app.",
+        "A-F4",
+    ),
     Row(CREATE_HANDSHAKE, "4031", Some(403), "Unauthorized access", FIX_ACCOUNT, "A-F4"),
     Row(CREATE_HANDSHAKE, "4035", Some(403), "The service is not provisioned for the account", FIX_ACCOUNT, "A-F4"),
     Row(

@@ -37,7 +37,12 @@ pub struct ProviderEntry {
 
 /// The providers of S-F6. `connect:<method>` comes in addition, for eIDs.
 pub static PROVIDERS: [ProviderEntry; 8] = [
-    entry("onfido", &["document", "documentSelfie", "documentVideo"], &["document", "documentSelfie"], "S-IMAGES, S-PHP"),
+    entry(
+        "onfido",
+        &["document", "documentSelfie", "documentVideo"],
+        &["document", "documentSelfie"],
+        "S-IMAGES, S-PHP",
+    ),
     entry("signicatpaper", &[], &[""], "S-PAPER, S-PHP"),
     entry("signicatpictureid", &["document", "documentSelfie"], &["document", "documentSelfie"], "S-PICTUREID"),
     entry("signicatvideoid", &["substantial", "substantialFullyAuto", "high", "hybrid"], &[], "S-VIDEOID, S-TOOL"),

@@ -38,7 +38,13 @@ pub static PROVIDER_RULES: [ProviderRule; 8] = [
     ),
     rule("signicatpaper", "the camera is blocked", "failed", "ask the user to allow the camera, then retry", "S-PAPER"),
     rule("signicatpaper", "the user leaves", "canceled", "", "S-PAPER"),
-    rule("signicatvideoid", "process type `high`", "processing", "a person approves it: be patient for longer", "S-VIDEOID"),
+    rule(
+        "signicatvideoid",
+        "process type `high`",
+        "processing",
+        "a person approves it: be patient for longer",
+        "S-VIDEOID",
+    ),
 ];
 
 const fn rule(
