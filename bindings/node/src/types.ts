@@ -17,7 +17,7 @@ export type AtProvider =
       /** How many attempts. */
       readonly count: number;
     }
-  /** Not all could be deleted; handle `Input.Erase` again to try once more. */
+  /** Not all could be deleted; handle `{ type: "erase" }` again to try once more. */
   | {
       readonly type: "failed";
       /** What went wrong. */
@@ -109,7 +109,7 @@ export interface Carry {
 export interface Catalog {
   /** Whose tables. */
   readonly provider: ProviderId;
-  /** Error codes, with the operation they belong to: the same number means other things elsewhere (A-8). */
+  /** Error codes, with the operation they belong to: the same number means other things elsewhere. */
   readonly errors: readonly ErrorCode[];
   /** Lists of languages. */
   readonly locales: readonly LocaleList[];
@@ -121,7 +121,7 @@ export interface Catalog {
   readonly callback_sources: readonly CallbackSource[];
 }
 
-/** The root cause behind a provider's error. `Debug` does not print the message. */
+/** The root cause behind a provider's error. Printing it leaves the message out. */
 export interface Cause {
   /** The provider's code. */
   readonly code: string | null;
@@ -153,14 +153,14 @@ export type Decision =
 /**
  * What the doctor found about a signature. It holds no part of the content, the secrets or the tag, and may be logged.
  *
- * **It is never an acceptance**, not even with `Verdict.Verifies`: it exists to be read by a person. Whoever wants to act on
+ * **It is never an acceptance**, not even with `"verifies"`: it exists to be read by a person. Whoever wants to act on
  * a signature calls `verify`, which has one yes and no near misses.
  */
 export interface Diagnosis {
   /** The result in one word. */
   readonly verdict: Verdict;
   /**
-   * With `Verdict.Explained`: the differences that together give the tag at hand, as few as possible. Otherwise: what
+   * With `"explained"`: the differences that together give the tag at hand, as few as possible. Otherwise: what
    * was noticed.
    */
   readonly findings: readonly Finding[];
@@ -241,7 +241,7 @@ export type Difference =
   /** The tag is only the beginning of the right one. */
   | "tag_truncated";
 
-/** An identity document. `Debug` prints none of it. */
+/** An identity document. Printing it shows none of that. */
 export interface Document {
   /** The type, in the provider's word (`passport`, `identityCard` …). */
   readonly kind: string | null;
@@ -257,7 +257,7 @@ export interface Document {
   readonly issuer_name: string | null;
 }
 
-/** What became of the data after `Input.Erase`. Personal data and bearer values are out of the snapshot in any case. */
+/** What became of the data after `{ type: "erase" }`. Personal data and bearer values are out of the snapshot in any case. */
 export interface Erasure {
   /** What became of it at the provider. */
   readonly at_provider: AtProvider;
@@ -275,7 +275,7 @@ export interface ErrorCode {
   readonly meaning: string;
   /** What to do about it. This advice is ours, not the provider's. */
   readonly advice: string;
-  /** Where it is documented: seed or note id. */
+  /** Where that is known from: ids of `PROTOCOL.md` in the provider's crate. */
   readonly source: string;
 }
 
@@ -285,7 +285,7 @@ export interface Evidence {
   readonly basis: Basis;
   /** When the deciding answer was handled. */
   readonly at: UnixMillis;
-  /** The bytes: exactly the signed slice for `Basis.Signed`, the whole answer for `Basis.Fetched`. */
+  /** The bytes: exactly the signed slice for `{ type: "signed" }`, the whole answer for `{ type: "fetched" }`. */
   readonly raw: Uint8Array;
   /** The person, as far as the provider normalises it. */
   readonly person: Person | null;
@@ -299,13 +299,13 @@ export interface Evidence {
   readonly source: Source;
 }
 
-/** What went wrong, and where. Holds no credential; `Debug` prints neither message. */
+/** What went wrong, and where. Holds no credential; printing it leaves both messages out. */
 export interface Fault {
   /** What went wrong. */
   readonly code: FaultCode;
   /** The kind. */
   readonly class: FaultClass;
-  /** Where, as `provider.operation`. A provider's codes mean something only together with it (A-8). */
+  /** Where, as `provider.operation`. A provider's codes mean something only together with it. */
   readonly operation: string;
   /** The HTTP status, if there was one. */
   readonly status: number | null;
@@ -383,7 +383,7 @@ export interface Finding {
   readonly fix: string;
 }
 
-/** One header line. Its value is never printed by `Debug`: it may be a credential. */
+/** One header line. Printing it leaves the value out: it may be a credential. */
 export interface Header {
   /** The name; compared without regard to letter case. */
   readonly name: string;
@@ -409,10 +409,10 @@ export type HintKind =
 /**
  * A request for the host to send exactly as it stands: no redirects followed, no retries of its own.
  *
- * It holds credentials. Log `operation`, never the URL, headers or body; `Debug` keeps to that.
+ * It holds credentials. Log `operation`, never the URL, headers or body; printing it keeps to that.
  */
 export interface HttpRequest {
-  /** Names this request; goes back in the matching `Input.HttpResponse` or `Input.HttpFailed`. */
+  /** Names this request; goes back in the matching `{ type: "http_response" }` or `{ type: "http_failed" }`. */
   readonly id: string;
   /** What it does, as `provider.operation`: safe to log, stable. */
   readonly operation: string;
@@ -426,15 +426,15 @@ export interface HttpRequest {
   readonly body: Uint8Array | null;
   /** How long to wait for the whole answer, in milliseconds. */
   readonly timeout_ms: number;
-  /** Whether sending it twice does no harm. If not, handle `Input.Sending` and store before sending. */
+  /** Whether sending it twice does no harm. If not, handle `{ type: "sending" }` and store before sending. */
   readonly idempotent: boolean;
   /** The host may answer from its own cache, if present. */
   readonly cache: Cache | null;
 }
 
-/** An image that the user took or chose. `Debug` prints no part of it. */
+/** An image that the user took or chose. Printing it shows no part of it. */
 export interface Image {
-  /** Which one: the name of the slot in `Way.Upload` (`front`, `back`, `selfie`). */
+  /** Which one: the name of the slot in `{ type: "upload" }` (`front`, `back`, `selfie`). */
   readonly slot: string;
   /** The file, JPEG or PNG. */
   readonly bytes: Uint8Array;
@@ -449,8 +449,8 @@ export interface ImageSlot {
 }
 
 /**
- * What a host tells a session. It has no serialised form: a client must never be able to post one (rule "clients never
- * hold an `Input`"); what pages and phones send is the text in `Input.Hint`.
+ * What a host tells a session. It has no serialised form: a client must never be able to post one; what
+ * pages and phones send is the text in `{ type: "hint" }`.
  *
  * Deliberately exhaustive.
  */
@@ -501,7 +501,7 @@ export type Input =
       /** The body, byte for byte. */
       readonly body: Uint8Array;
     }
-  /** The images that `Way.Upload` asked for. */
+  /** The images that `{ type: "upload" }` asked for. */
   | {
       readonly type: "images";
       /** One per slot. */
@@ -537,7 +537,7 @@ export interface Journey {
 
 /** Which bytes of a configured secret are the key. Deliberately exhaustive: a match on it must name every form. */
 export type KeyForm =
-  /** The bytes of the secret's own text, also when that text happens to be hex. The default for Attestr (A-Q2, inferred). */
+  /** The bytes of the secret's own text, also when that text happens to be hex. The default for Attestr (inferred). */
   | "text"
   /** The bytes that the secret's hex digits stand for. */
   | "hex_decoded";
@@ -620,7 +620,7 @@ export type Next =
 
 /**
  * How a session ended. It may leave the server. The one text in it that a client may have worded is a fault's message:
- * display it to that user only; it is dropped by an erasure, and `Debug` does not print it.
+ * display it to that user only; it is dropped by an erasure, and printing leaves it out.
  *
  * Deliberately exhaustive: a host must have an answer to each.
  */
@@ -695,7 +695,7 @@ export interface Part {
   readonly passed: boolean | null;
   /** Its status in the provider's word. */
   readonly status: string | null;
-  /** Its score in the provider's decimal text (B-16). */
+  /** Its score in the provider's decimal text. */
   readonly score: string | null;
 }
 
@@ -710,7 +710,7 @@ export type Permission =
   /** Local storage of the page. */
   | "dom_storage";
 
-/** A person, in the claim names of OpenID Connect for Identity Assurance. `Debug` prints none of it. */
+/** A person, in the claim names of OpenID Connect for Identity Assurance. Printing it shows none of that. */
 export interface Person {
   /** Given name(s). */
   readonly given_name: string | null;
@@ -745,7 +745,7 @@ export type ProviderId =
   /** Signicat Assure. */
   | "signicat";
 
-/** Why something did not pass. `Debug` prints no detail: it is the provider's free text. */
+/** Why something did not pass. Printing it leaves the detail out: it is the provider's free text. */
 export interface Reason {
   /** The provider's code or type. */
   readonly code: string;
@@ -808,7 +808,7 @@ export interface Signal {
 export type SignedForm =
   /** The bytes as they stood in the answer. */
   | "as_sent"
-  /** The bytes as ECMAScript's `JSON.stringify` writes them (A-Q1: inferred, can be switched off). */
+  /** The bytes as ECMAScript's `JSON.stringify` writes them (inferred, can be switched off). */
   | "ecmascript";
 
 /** A size class of a frame, in CSS pixels. */
@@ -890,7 +890,7 @@ export type Support =
 
 /** How a tag is written as text. Deliberately exhaustive: a match on it must name every way. */
 export type TagEncoding =
-  /** 64 hex digits, upper or lower case when read, lower case when written (A6). */
+  /** 64 hex digits, upper or lower case when read, lower case when written. */
   | "hex"
   /** 44 characters of base64 with the standard alphabet and padding (RFC 4648, section 4). */
   | "base64";
@@ -1035,7 +1035,7 @@ export type Way =
       /** The SDK's handlers. */
       readonly listen: readonly Signal[];
     }
-  /** Ask the user for images and post them to your server, which handles `Input.Images`. */
+  /** Ask the user for images and post them to your server, which handles `{ type: "images" }`. */
   | {
       readonly type: "upload";
       /** The images wanted. */

@@ -1,4 +1,4 @@
-//! Webhooks: whether they are genuine, whose they are, and what they claim (A12).
+//! Webhooks: whether they are genuine, whose they are, and what they claim (A-F12).
 
 use alloc::string::String;
 

@@ -24,11 +24,11 @@ use crate::{
     validate::{Account, DEFAULT_LIFETIME_MS, Order},
 };
 
-/// The operation that creates a handshake (A4).
+/// The operation that creates a handshake (A-F4).
 pub const CREATE_HANDSHAKE: &str = "attestr.create_handshake";
-/// The operation that fetches the result (A5).
+/// The operation that fetches the result (A-F5).
 pub const FETCH_RESULT: &str = "attestr.fetch_result";
-/// What runs on the user's device (A7): the operation of errors that a client claims.
+/// What runs on the user's device (A-F7): the operation of errors that a client claims.
 pub const LAUNCH: &str = "attestr.launch";
 
 /// Handshakes made one after the other; after so many there is no further one (our limit).
@@ -192,7 +192,7 @@ impl Flow for AttestrFlow {
         self.ended().map_or(Outcome::Expired, NonPass::outcome)
     }
 
-    /// Attestr runs the same handshake again, and skips the stages that went well (S0, A11). An expired one is dead: a new
+    /// Attestr runs the same handshake again, and skips the stages that went well (A-F11). An expired one is dead: a new
     /// one is made, unless the request itself said when it expires. An archived one is gone with its data.
     fn retry(&mut self, outcome: &Outcome) -> bool {
         let State::Live(live) = &mut self.state else { return false };
@@ -283,7 +283,7 @@ impl Order {
     }
 }
 
-/// `Content-Type` is documented as required for the GET too (A2).
+/// `Content-Type` is documented as required for the GET too (A-F2.3).
 fn headers(account: &Account) -> Vec<Header> {
     let token = account.auth_token.expose_str().expect("the parsed account has an ASCII token");
     [

@@ -1,4 +1,4 @@
-//! What a page or phone needs to run a handshake: the browser library, and the phone SDKs (A7, A8).
+//! What a page or phone needs to run a handshake: the browser library, and the phone SDKs (A-F7, A-F8).
 
 use crate::ID;
 use alloc::{
@@ -30,7 +30,7 @@ pub(crate) const ORIGINAL_CODE: &str = "original_code";
 pub(crate) const ORIGINAL_HTTP_STATUS: &str = "original_http_status";
 pub(crate) const ORIGINAL_MESSAGE: &str = "original_message";
 
-/// Every name of the success handler: S0 and iOS, the web sample, Android, the old web library, Flutter.
+/// Every name of the success handler: the guide and iOS, the web sample, Android, the old web library, Flutter.
 const SUCCESS: [&str; 5] = ["onFlowxSuccess", "onFlowxComplete", "onFlowXComplete", "onComplete", "FlowxSuccess"];
 const ERROR: [&str; 4] = ["onFlowxError", "onFlowXError", "onError", "FlowxError"];
 const SKIP: [&str; 4] = ["onFlowxSkip", "onFlowXSkip", "onSkip", "FlowxSkip"];
@@ -121,7 +121,7 @@ impl Launch<'_> {
         param("hs", ParamValue::Text { value: self.live.handshake.as_str().into() })
     }
 
-    /// `null` lets the user choose on a phone (A8, A-12).
+    /// `null` lets the user choose on a phone (A-F8, A-12).
     fn language(&self) -> Param {
         let text = |locale: &idvkit_core::LocaleTag| ParamValue::Text { value: locale.as_str().into() };
         param("lc", self.order.locale.as_ref().map_or(ParamValue::Null, text))

@@ -1,8 +1,8 @@
-//! Attestr Studio (Flowx) as an I/O-free state machine (seed S0, note A).
+//! Attestr Studio (Flowx) as an I/O-free state machine (A-GUIDE; all such ids stand in `PROTOCOL.md`).
 //!
 //! A handshake is created on the server; the user runs it with the browser library or a phone SDK; the server fetches
 //! the result. It counts as completed only if its signature verifies under the client secret **and** is one that the
-//! user's device or an authenticated webhook claimed, as the documents demand (A6). Attestr gives no verdict: a
+//! user's device or an authenticated webhook claimed, as the documents demand (A-F6). Attestr gives no verdict: a
 //! completed session says that the result is authentic; what it says about the person stands in the evidence.
 //!
 //! * [`Account`] is made once of a [`Config`], [`open`] begins a [`Session`] from a [`Request`], [`restore`] continues one.

@@ -35,7 +35,7 @@ pub(crate) struct Live {
     pub(crate) handshake: HandshakeId,
     /// When the handshake expires.
     pub(crate) ends: UnixMillis,
-    /// Whether this is a further run of the same handshake (A11).
+    /// Whether this is a further run of the same handshake (A-F11).
     pub(crate) retry: bool,
     /// Signatures that somebody says a completed run gave.
     pub(crate) claims: Vec<Claim>,
@@ -71,7 +71,7 @@ pub(crate) enum NonPass {
 }
 
 impl Live {
-    /// From the answer to the creation. `digest` is reserved (A4, A-Q13), the `number` is for the provider's portal.
+    /// From the answer to the creation. `digest` is reserved (A-F4, A-Q13), the `number` is for the provider's portal.
     pub(crate) fn created(response: &Response<'_>, ends: UnixMillis) -> Option<Self> {
         #[derive(Deserialize)]
         struct Created {
@@ -133,7 +133,7 @@ impl Live {
     }
 
     /// Whether it was sent for an earlier run: providers deliver late and more than once (A-Q9). That run's own signature
-    /// counts again only where the page of this run names it, as it does when all stages are skipped (S0).
+    /// counts again only where the page of this run names it, as it does when all stages are skipped (A-F11).
     fn is_old(&self, webhook: &Webhook) -> bool {
         let same =
             |signature: &ClaimedSignature| self.decided.iter().any(|old| same_tag(old.as_str(), signature.as_str()));

@@ -20,12 +20,12 @@ use serde_json::{Map, Value};
 
 use crate::types::{ClientKey, Config, FlowId, Options, Request, SnapshotId};
 
-/// How long a handshake lives unless the request says otherwise, in milliseconds (A4).
+/// How long a handshake lives unless the request says otherwise, in milliseconds (A-F4).
 pub const DEFAULT_LIFETIME_MS: i64 = 24 * 3_600_000;
-/// The farthest expiry, in milliseconds from now: "1 year" (A4), read as 365 days.
+/// The farthest expiry, in milliseconds from now: "1 year" (A-F4), read as 365 days.
 pub const MAX_LIFETIME_MS: i64 = 365 * 24 * 3_600_000;
 
-/// The provider's host of the API in production (A1).
+/// The provider's host of the API in production (A-F1).
 const PRODUCTION_HOST: &str = "api.attestr.com";
 const API_BASE: &str = "https://api.attestr.com/api";
 const STAGING_API_BASE: &str = "https://qa.api.attestr.com/api";

@@ -1,4 +1,4 @@
-//! Webhooks (B10). The provider signs none of them: they bring a look at the result forward and decide nothing.
+//! Webhooks (B-F10). The provider signs none of them: they bring a look at the result forward and decide nothing.
 
 use alloc::{
     format,

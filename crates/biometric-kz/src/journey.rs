@@ -1,4 +1,4 @@
-//! How the provider's pages are shown: the widget in a page, a web view in an app, or the link in a browser (B6, B7).
+//! How the provider's pages are shown: the widget in a page, a web view in an app, or the link in a browser (B-F6, B-F7).
 
 use crate::ID;
 use alloc::{format, string::String, vec, vec::Vec};
@@ -48,13 +48,13 @@ fn script(account: &Account, link: &Link<'_>) -> Way {
             option("locale", link.locale),
         ],
         container: Some(account.container.clone()),
-        // Inferred from what an app must grant to the same pages (B7).
+        // Inferred from what an app must grant to the same pages (B-F7).
         permissions: vec![Permission::Camera],
         listen: vec![finished(Trigger::Event { name: FINISH_EVENT.into() })],
     }
 }
 
-/// Without `web_view=true`, as in S2's own sample, nothing is said of a redirect to the end page (B-13).
+/// Without `web_view=true`, as in the guide's own sample, nothing is said of a redirect to the end page (B-13).
 fn web_view(account: &Account, link: &Link<'_>) -> Way {
     let locale = locale(account, link).map_or(String::new(), |locale| format!("&{locale}"));
     Way::WebView {
@@ -78,7 +78,7 @@ fn end_page(account: &Account) -> String {
     format!("{}/finished", account.front_base)
 }
 
-/// The end of the journey, with nothing said of how it ended (S1, S2).
+/// The end of the journey, with nothing said of how it ended (B-F6, B-F7).
 fn finished(on: Trigger) -> Signal {
     Signal { on, when: Vec::new(), means: HintKind::Finished, carry: Vec::new() }
 }

@@ -1,4 +1,4 @@
-//! biometric.kz Flow (seeds 001 and 002, note B) as an I/O-free state machine.
+//! biometric.kz Flow as an I/O-free state machine (B-WIDGET, B-WEBVIEW; all such ids stand in `PROTOCOL.md`).
 //!
 //! A session is made on the server with the flow's key and, if you know something of the user already, with
 //! [`Metadata`]; the user goes through it in the widget, in an app's web view or by a link; the server fetches the

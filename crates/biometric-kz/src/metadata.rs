@@ -1,4 +1,4 @@
-//! What a session may be told in advance: a reference photo, IIN and phone (S1, S2 section 3).
+//! What a session may be told in advance: a reference photo, IIN and phone (B-F3).
 
 use alloc::{
     format,
@@ -123,7 +123,7 @@ pub struct Prefilled<T> {
     pub changeable: Option<bool>,
 }
 
-/// What the user sees of the data-entry step (S1, cases 1 to 3).
+/// What the user sees of the data-entry step (B-F3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum InputStep {
     /// Nothing: the code from 1414 comes at once (case 1).
@@ -179,7 +179,7 @@ impl Metadata {
 }
 
 impl EdocumentMetadata {
-    /// Each condition for `skip_input: true` that does not hold (S1: all of them are needed); empty if it is not asked
+    /// Each condition for `skip_input: true` that does not hold (B-F3: all of them are needed); empty if it is not asked
     /// for.
     pub fn unmet_for_skip(&self) -> Vec<&'static str> {
         if self.skip_input != Some(true) {
@@ -255,7 +255,7 @@ impl CheckedMetadata {
 }
 
 impl<T> Prefilled<T> {
-    /// Whether the user may change it: yes, unless it was said otherwise (S1).
+    /// Whether the user may change it: yes, unless it was said otherwise (B-F3).
     pub fn is_changeable(&self) -> bool {
         self.changeable != Some(false)
     }

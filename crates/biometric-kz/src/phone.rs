@@ -1,4 +1,4 @@
-//! The phone number of a person in the Mobile Citizens Database (B13).
+//! The phone number of a person in the Mobile Citizens Database (B-F13).
 
 use alloc::string::String;
 use core::fmt;
@@ -6,7 +6,7 @@ use core::fmt;
 use idvkit_core::{Reject, RejectCode};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
-/// A Kazakh mobile number in the provider's form `77*********`: 11 digits, no plus (S2, B-8).
+/// A Kazakh mobile number in the provider's form `77*********`: 11 digits, no plus (B-F13, B-8).
 ///
 /// It is personal data: `Debug` prints none of it, and it has neither `Display` nor a serialised form.
 #[derive(Clone, PartialEq, Eq, Zeroize, ZeroizeOnDrop)]

@@ -23,7 +23,7 @@ const WIDGET_PATH: &str = "/widget/flow-widget.umd.js";
 const CONTAINER: &str = "#idv-flow";
 const DEFAULT_LOCALE: &str = "ru";
 const DEFAULT_VERDICT_PATIENCE_MS: i64 = 15 * 60 * 1000;
-/// The least time between two looks, in seconds (inferred from B4).
+/// The least time between two looks, in seconds (inferred from B-F4).
 const GAP_SECONDS: i64 = 2;
 
 /// One flow of one account, ready for use. It holds the credentials and is opaque.
@@ -190,7 +190,7 @@ fn lifetime(options: &Options) -> Result<i64, Reject> {
 }
 
 fn schedule(options: &Options, with_webhook: bool) -> Result<Schedule, Reject> {
-    // Inferred from B4: one integrator waits 5 s and then polls 15 times each 3 s, another polls for 300 s. With a
+    // Inferred from B-F4: one integrator waits 5 s and then polls 15 times each 3 s, another polls for 300 s. With a
     // webhook they are only a safety net.
     let alone: &[i64] = &[2, 5, 8, 11, 14, 20, 30, 45, 60, 90, 120, 180, 240, 300];
     let safety_net: &[i64] = &[5, 14, 30, 60, 120, 300];

@@ -41,7 +41,7 @@ pub struct ErrorCode {
     pub meaning: String,
     /// What to do about it. This advice is ours, not the provider's.
     pub advice: String,
-    /// Where it is documented: seed or note id.
+    /// Where that is known from: ids of `PROTOCOL.md` in the provider's crate.
     pub source: String,
 }
 

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::{FaultCode, UnixMillis};
 
 /// How a session ended. It may leave the server. The one text in it that a client may have worded is a fault's message:
-/// display it to that user only; it is dropped by an erasure, and `Debug` does not print it.
+/// display it to that user only; it is dropped by an erasure, and printing leaves it out.
 ///
 /// Deliberately exhaustive: a host must have an answer to each.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -93,7 +93,7 @@ pub enum FaultClass {
     Unknown,
 }
 
-/// What went wrong, and where. Holds no credential; `Debug` prints neither message.
+/// What went wrong, and where. Holds no credential; printing it leaves both messages out.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(extend("x-repr" = ["code", "class", "operation", "status", "provider_code", "cause", "trace_id", "retryable"])))]
@@ -135,7 +135,7 @@ impl fmt::Debug for Fault {
     }
 }
 
-/// The root cause behind a provider's error. `Debug` does not print the message.
+/// The root cause behind a provider's error. Printing it leaves the message out.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(extend("x-repr" = ["code", "status"])))]
@@ -317,7 +317,7 @@ pub struct Source {
     pub production: bool,
 }
 
-/// A person, in the claim names of OpenID Connect for Identity Assurance. `Debug` prints none of it.
+/// A person, in the claim names of OpenID Connect for Identity Assurance. Printing it shows none of that.
 #[derive(Clone, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "wire", derive(serde::Serialize))]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -352,7 +352,7 @@ impl fmt::Debug for Person {
     }
 }
 
-/// An identity document. `Debug` prints none of it.
+/// An identity document. Printing it shows none of that.
 #[derive(Clone, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "wire", derive(serde::Serialize))]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -394,7 +394,7 @@ pub struct Part {
     pub score: Option<String>,
 }
 
-/// Why something did not pass. `Debug` prints no detail: it is the provider's free text.
+/// Why something did not pass. Printing it leaves the detail out: it is the provider's free text.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(extend("x-repr" = ["code", "part"])))]

@@ -31,7 +31,7 @@ pub struct UrlRules {
     pub query: QueryRule,
     /// Names of query parameters that the provider appends itself.
     pub reserved: &'static [&'static str],
-    /// Whether a value shaped like an e-mail address is refused (S3: no personal data in any form).
+    /// Whether a value shaped like an e-mail address is refused (J-F3: no personal data in any form).
     pub refuse_personal_data: bool,
     /// Whether a program under development may use its own machine.
     pub development: Development,
@@ -103,7 +103,7 @@ impl UrlRules {
 pub struct RestrictedUrl(String);
 
 impl RestrictedUrl {
-    /// Checks a URL (rules of S3, section URL requirements; J-V22 and J-D9 for what they leave open).
+    /// Checks a URL (rules of J-F3; J-V22 and J-D9 for what they leave open).
     ///
     /// # Errors
     /// About `field`, each with the fix and never with any part of the URL:
@@ -178,7 +178,7 @@ pub fn push_segment(url: &str, segment: &str) -> String {
 
 /// Whether something shaped like an e-mail address stands anywhere in a text, percent-encoded (also repeatedly) or not.
 ///
-/// Meant for references and URLs that must not hold personal data (S3). It errs on the side of finding one: a dotted
+/// Meant for references and URLs that must not hold personal data (J-F3). It errs on the side of finding one: a dotted
 /// name after an `@` that follows a word, as in `logo@2x.png`, counts; a bare `@name` or `tool@1.2.3` does not.
 pub fn looks_like_email(text: &str) -> bool {
     let text = decode_fully(text);

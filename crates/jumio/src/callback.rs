@@ -19,7 +19,7 @@ use crate::{
 const MAX_BODY_BYTES: usize = 64 * 1024;
 const AUTHENTICATION: &str = "NETVERIFY_AUTHENTICATION";
 
-/// An authentication callback, as sent (note 1.7).
+/// An authentication callback, as sent (J-F7).
 #[derive(Clone, PartialEq, Eq)]
 pub struct Callback {
     /// The transaction.
@@ -36,7 +36,7 @@ pub struct Callback {
     pub callback_date: Option<UnixMillis>,
     /// Your own reference for the user.
     pub user_reference: Option<String>,
-    /// URLs of the face image: one, sent as text, JSON list or JSON object (J9).
+    /// URLs of the face image: one, sent as text, JSON list or JSON object (J-9).
     pub face_images: Vec<String>,
     /// URLs of the liveness images, in the provider's order, which is not that of time; empty if not readable.
     pub liveness_images: Vec<String>,
@@ -138,7 +138,7 @@ fn form(headers: &[Header], body: &[u8]) -> Result<BTreeMap<String, String>, Rej
     Ok(fields)
 }
 
-/// URLs in a form value: plain text, a JSON list of texts, or one or many JSON objects with an `href` (J9, J-D15).
+/// URLs in a form value: plain text, a JSON list of texts, or one or many JSON objects with an `href` (J-9, J-D15).
 fn urls(text: &str) -> Vec<String> {
     if text.starts_with("http") {
         return alloc::vec![text.to_string()];

@@ -173,7 +173,7 @@ impl Flow for JumioFlow {
         Outcome::Expired
     }
 
-    /// A new transaction for the same enrollment: it supersedes the old one (S3).
+    /// A new transaction for the same enrollment: it supersedes the old one (J-F1).
     fn retry(&mut self, outcome: &Outcome) -> bool {
         let again = !matches!(outcome, Outcome::Decided { .. }) && self.references.len() < MAX_ATTEMPTS;
         if again {

@@ -11,7 +11,7 @@ use idvkit_core::{Carry, Condition, HintKind, Journey, Refused, Signal, Trigger,
 
 use crate::{Account, catalog::sizes, flow::Order};
 
-/// The `allow` attribute that every nested frame needs (S3).
+/// The `allow` attribute that every nested frame needs (J-F5).
 const FRAME_ALLOW: &str = "camera;fullscreen";
 
 /// What a live transaction is presented with.

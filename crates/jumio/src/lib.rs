@@ -1,4 +1,4 @@
-//! Jumio Authentication for Web (seed 003) as an I/O-free state machine.
+//! Jumio Authentication for Web as an I/O-free state machine (J-GUIDE; all such ids stand in `PROTOCOL.md`).
 //!
 //! An enrolled user takes a selfie, and Jumio says whether it is the same live person. [`open`] makes a session,
 //! [`idvkit_core::machine::Machine`] runs it. The parts are useful alone: [`EnrollmentCheck`] before a session,

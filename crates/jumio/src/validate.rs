@@ -21,7 +21,7 @@ use crate::{
     types::{CallbackTarget, Config, DomainPrefix, FACEMAP_LIFETIME_MS, Options, Region, Request},
 };
 
-/// Names that Jumio appends to a return URL itself; the last is left over from a sibling product (J8).
+/// Names that Jumio appends to a return URL itself; the last is left over from a sibling product (J-8).
 const RESERVED: &[&str] = &["transactionStatus", "transactionReference", "errorCode", "customerInternalReference"];
 /// A slash and 32 hex digits.
 const SECRET_SEGMENT: usize = 33;
@@ -204,7 +204,7 @@ impl fmt::Debug for Account {
     }
 }
 
-/// A reference of a transaction: 1 to 36 letters, digits and hyphens (S3 gives the length; the alphabet is that of every
+/// A reference of a transaction: 1 to 36 letters, digits and hyphens (J-F1 gives the length; the alphabet is that of every
 /// sample).
 pub(crate) fn reference(field: &str, value: &str) -> Result<String, Reject> {
     if is_reference(value) {
@@ -218,7 +218,7 @@ pub(crate) fn is_reference(value: &str) -> bool {
     (1..=36).contains(&value.len()) && value.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
 }
 
-/// Reads a lifetime in minutes: 5 to 86400 (S3).
+/// Reads a lifetime in minutes: 5 to 86400 (J-F1).
 ///
 /// # Errors
 /// `lifetime_out_of_range`.

@@ -43,7 +43,7 @@ pub enum Algorithm {
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum TagEncoding {
-    /// 64 hex digits, upper or lower case when read, lower case when written (A6).
+    /// 64 hex digits, upper or lower case when read, lower case when written (A-F6).
     Hex,
     /// 44 characters of base64 with the standard alphabet and padding (RFC 4648, section 4).
     Base64,
@@ -88,7 +88,7 @@ pub enum Mismatch {
 }
 
 impl Scheme {
-    /// HMAC-SHA256 in hex, keyed with the text of the secret: what Attestr's documents and sample lead to (A6, A-Q2, inferred).
+    /// HMAC-SHA256 in hex, keyed with the text of the secret: what Attestr's documents and sample lead to (A-F6, A-Q2, inferred).
     pub const HMAC_SHA256_HEX: Self =
         Self { algorithm: Algorithm::HmacSha256, encoding: TagEncoding::Hex, key: KeyForm::Text };
 

@@ -46,7 +46,7 @@ impl From<SliceError> for Reject {
 }
 
 /// The value of the top-level member `name` of a JSON object, exactly as sent: never parsed and printed again, as that would
-/// change spaces, escapes, numbers or order, and with them the signature (A6). `None` if there is no such member.
+/// change spaces, escapes, numbers or order, and with them the signature (A-F6). `None` if there is no such member.
 ///
 /// The member's name is found also where it is written with escapes. White space around the value is not part of it.
 ///

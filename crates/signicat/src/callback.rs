@@ -19,7 +19,7 @@ use crate::{
 /// The largest body that is read, in bytes; the documented one has three short members.
 const MAX_BODY_BYTES: usize = 64 * 1024;
 
-/// A callback, as sent (note 2.7).
+/// A callback, as sent (S-F7).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Callback {
     /// The dossier.
@@ -94,7 +94,7 @@ pub fn reference_of(account: &Account, input: &Input) -> Result<Option<String>, 
     }
 }
 
-/// The envelope of Signicat's Events, which are set up in the dashboard and not per process (SG2, S-V22).
+/// The envelope of Signicat's Events, which are set up in the dashboard and not per process (S-2, S-V22).
 ///
 /// Nothing here says that it is genuine: how its optional secret is applied is not documented, and none is invented
 /// (S-D10). Use it as a reason to look, behind a check of your own.

@@ -76,7 +76,7 @@ fn page(account: &Account, order: &Order, url: &str) -> (Vec<Way>, Vec<Refused>)
     let mut ways = vec![Way::Redirect { url: url.to_string(), shareable: false, finish: finish.clone() }];
     let mut refused = Vec::new();
     match &order.plan {
-        // S4: "the end-user is redirected to a web view".
+        // S-F4: "the end-user is redirected to a web view".
         Plan::Eid { .. } => ways.push(Way::WebView {
             url: url.to_string(),
             permissions: vec![Permission::Javascript, Permission::DomStorage],

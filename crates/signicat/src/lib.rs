@@ -1,4 +1,4 @@
-//! Signicat Assure (seed 004) as an I/O-free state machine.
+//! Signicat Assure as an I/O-free state machine (S-FLOWS; all such ids stand in `PROTOCOL.md`).
 //!
 //! Three flows: a document is verified from images ([`DocumentVerification`]), on Signicat's page ([`CaptureFlow`]), or
 //! the user proves who they are with an electronic identity ([`Eid`]). [`open`] makes a session,

@@ -20,7 +20,7 @@ use crate::{
     validate::Account,
 };
 
-/// Names that Signicat appends to a redirect URL itself (S4).
+/// Names that Signicat appends to a redirect URL itself (S-F4).
 const RESERVED: &[&str] = &["dossierId", "processId", "status"];
 /// Inferred: no document gives a limit for URLs.
 const MAX_URL: usize = 2048;
@@ -183,7 +183,7 @@ impl Account {
         }
     }
 
-    /// Checks provider and process type against the table (note 2.6).
+    /// Checks provider and process type against the table (S-F6).
     fn target(&self, provider: String, process_type: Option<String>, redact: Vec<String>) -> Result<Target, Reject> {
         if !provider.strip_prefix("connect:").is_some_and(is_name) {
             self.check_provider(&provider, process_type.as_deref())?;
@@ -219,7 +219,7 @@ impl Account {
         }
     }
 
-    /// Images are taken directly, and dossier files fallen back to, for direct-upload providers only (SG13, S-V17).
+    /// Images are taken directly, and dossier files fallen back to, for direct-upload providers only (S-13, S-V17).
     fn check_source(&self, source: ImageSource, target: &Target, existing: bool) -> Result<(), Reject> {
         let process_type = target.process_type.as_deref().unwrap_or("");
         let direct = match catalog::provider(&target.provider) {

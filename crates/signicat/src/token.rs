@@ -1,4 +1,4 @@
-//! Access tokens: OAuth 2.0 client credentials (note 2.1, S-V1 to S-V3, S-V23).
+//! Access tokens: OAuth 2.0 client credentials (S-F1, S-V1 to S-V3, S-V23).
 
 use alloc::{format, string::String, vec};
 use core::fmt;
@@ -16,7 +16,7 @@ use crate::{
 pub(crate) const TOKEN: &str = "signicat.token";
 /// No observed token comes near this, in bytes.
 const MAX_TOKEN: usize = 16 * 1024;
-/// GAT: "600 s by default".
+/// S-TOKENS: "600 s by default".
 const DEFAULT_LIFETIME_S: i64 = 600;
 
 /// The answer of the token endpoint.
@@ -68,7 +68,7 @@ pub fn token_request(account: &Account, refresh: bool, id: String) -> HttpReques
         Header::new("Content-Type", "application/x-www-form-urlencoded"),
     ];
     match endpoint.client_auth {
-        // Without form encoding of the two parts, as the observed clients do (C1, C3).
+        // Without form encoding of the two parts, as the observed clients do (S-PHP, S-JAVA).
         ClientAuth::Basic => {
             let credentials = STANDARD.encode(format!("{}:{secret}", account.client_id));
             headers.push(Header::new("Authorization", format!("Basic {credentials}")));
@@ -160,7 +160,7 @@ impl fmt::Debug for Held {
     }
 }
 
-/// Whether the answer complains about the authorization: 401, or a 400 that says so (SG10).
+/// Whether the answer complains about the authorization: 401, or a 400 that says so (S-10).
 pub(crate) fn is_refusal(response: &Response<'_>) -> bool {
     match response.status {
         401 => true,

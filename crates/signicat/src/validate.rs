@@ -20,7 +20,7 @@ use crate::{
 
 const HOUR_MS: i64 = 3_600_000;
 const DAY_MS: i64 = 24 * HOUR_MS;
-/// GAT: 600 s by default, 1 to 3600 may be set.
+/// S-TOKENS: 600 s by default, 1 to 3600 may be set.
 const DEFAULT_TOKEN_LIFETIME_S: i64 = 600;
 const DEFAULT_TOKEN_SKEW_MS: i64 = 30_000;
 const IMAGE_KINDS: &[ImageKind] = &[ImageKind::Png, ImageKind::Jpeg];
@@ -102,7 +102,7 @@ impl Account {
     }
 
     /// Whether results come from a production host. The current profile's host serves sandboxes as well, whose client
-    /// ids begin with `dev-` or `sandbox-` in the examples (GQS; inferred).
+    /// ids begin with `dev-` or `sandbox-` in the examples (S-QUICK; inferred).
     pub(crate) fn is_production(&self) -> bool {
         let sandbox = ["dev-", "sandbox-"].iter().any(|prefix| self.client_id.starts_with(prefix));
         matches!(self.host(), "api.signicat.com" | "id.signicat.com") && !sandbox
@@ -110,7 +110,7 @@ impl Account {
 
     /// When to look for a verdict and when to give up.
     pub(crate) fn schedule(&self, with_callback: bool, looking: Looking) -> Schedule {
-        // Inferred: the one observed front end asks every 5 s for 120 s, and the documents warn of rate limits (S4).
+        // Inferred: the one observed front end asks every 5 s for 120 s, and the documents warn of rate limits (S-F7).
         let alone: &[i64] = &[2, 5, 10, 20, 40, 60, 90, 120, 180, 300];
         let safety_net: &[i64] = &[60, 300, 900, 3600];
         let verdict = match &self.options.poll_offsets_seconds {

@@ -240,7 +240,7 @@ fn a_refused_token_is_refreshed_once() {
     host.give_token(&token);
     let again = host.answer("create_dossier", 201, &json!({ "dossierId": D1 }));
     assert_eq!(Header::find(&again.headers, "authorization"), Some("Bearer tok-2"));
-    // SG10: a 400 that complains about the header counts as well. The second in a row is a fault.
+    // S-10: a 400 that complains about the header counts as well. The second in a row is a fault.
     let complaint = json!({ "type": "base:client-problem", "title": "Malformed Authorization header" });
     host.answer("create_process", 400, &complaint);
     host.answer("create_process", 400, &complaint);

@@ -178,7 +178,7 @@ class Catalog(Value):
     provider: ProviderId
     """Whose tables."""
     errors: Tuple[ErrorCode, ...]
-    """Error codes, with the operation they belong to: the same number means other things elsewhere (A-8)."""
+    """Error codes, with the operation they belong to: the same number means other things elsewhere."""
     locales: Tuple[LocaleList, ...]
     """Lists of languages."""
     browsers: Tuple[Browser, ...]
@@ -198,7 +198,7 @@ class Catalog(Value):
 
 
 class Cause(Value):
-    """The root cause behind a provider's error. `repr` does not print the message."""
+    """The root cause behind a provider's error. Printing it leaves the message out."""
     __slots__ = ("code", "status", "message")
     _shown: ClassVar[Union[Tuple[str, ...], None]] = ("code", "status")
     code: Union[str, None]
@@ -242,13 +242,13 @@ class Decision(Word):
 class Diagnosis(Value):
     """What the doctor found about a signature. It holds no part of the content, the secrets or the tag, and may be logged.
 
-    **It is never an acceptance**, not even with `Verdict.Verifies`: it exists to be read by a person. Whoever wants to act on
+    **It is never an acceptance**, not even with `Verdict.VERIFIES`: it exists to be read by a person. Whoever wants to act on
     a signature calls `verify`, which has one yes and no near misses."""
     __slots__ = ("verdict", "findings")
     verdict: Verdict
     """The result in one word."""
     findings: Tuple[Finding, ...]
-    """With `Verdict.Explained`: the differences that together give the tag at hand, as few as possible. Otherwise: what
+    """With `Verdict.EXPLAINED`: the differences that together give the tag at hand, as few as possible. Otherwise: what
     was noticed."""
 
     def __init__(self, verdict: Verdict, findings: Tuple[Finding, ...]) -> None:
@@ -333,7 +333,7 @@ class Difference(Word):
 
 
 class Document(Sealed):
-    """An identity document. `repr` prints none of it."""
+    """An identity document. Printing it shows none of that."""
     __slots__ = ("kind", "document_number", "date_of_issuance", "date_of_expiry", "issuer_country", "issuer_name")
     _shown: ClassVar[Union[Tuple[str, ...], None]] = ()
     kind: Union[str, None]
@@ -382,7 +382,7 @@ class ErrorCode(Value):
     advice: str
     """What to do about it. This advice is ours, not the provider's."""
     source: str
-    """Where it is documented: seed or note id."""
+    """Where that is known from: ids of `PROTOCOL.md` in the provider's crate."""
 
     def __init__(self, operation: str, code: str, status: Union[int, None], meaning: str, advice: str, source: str) -> None:
         _set(self, "operation", operation)
@@ -426,7 +426,7 @@ class Evidence(Sealed):
 
 
 class Fault(Value):
-    """What went wrong, and where. Holds no credential; `repr` prints neither message."""
+    """What went wrong, and where. Holds no credential; printing it leaves both messages out."""
     __slots__ = ("code", "class_", "operation", "status", "provider_code", "message", "cause", "trace_id", "retryable")
     _shown: ClassVar[Union[Tuple[str, ...], None]] = ("code", "class_", "operation", "status", "provider_code", "cause", "trace_id", "retryable")
     code: FaultCode
@@ -434,7 +434,7 @@ class Fault(Value):
     class_: FaultClass
     """The kind."""
     operation: str
-    """Where, as `provider.operation`. A provider's codes mean something only together with it (A-8)."""
+    """Where, as `provider.operation`. A provider's codes mean something only together with it."""
     status: Union[int, None]
     """The HTTP status, if there was one."""
     provider_code: Union[str, None]
@@ -531,7 +531,7 @@ class Finding(Value):
 
 
 class Header(HeaderMethods, Sealed):
-    """One header line. Its value is never printed by `repr`: it may be a credential."""
+    """One header line. Printing it leaves the value out: it may be a credential."""
     __slots__ = ("name", "value")
     _shown: ClassVar[Union[Tuple[str, ...], None]] = ("name",)
     name: str
@@ -563,7 +563,7 @@ class HintKind(Word):
 class HttpRequest(Sealed):
     """A request for the host to send exactly as it stands: no redirects followed, no retries of its own.
 
-    It holds credentials. Log `operation`, never the URL, headers or body; `repr` keeps to that."""
+    It holds credentials. Log `operation`, never the URL, headers or body; printing it keeps to that."""
     __slots__ = ("id", "operation", "method", "url", "headers", "body", "timeout_ms", "idempotent", "cache")
     _shown: ClassVar[Union[Tuple[str, ...], None]] = ("id", "operation", "method", "timeout_ms", "idempotent")
     id: str
@@ -598,7 +598,7 @@ class HttpRequest(Sealed):
 
 
 class Image(Sealed):
-    """An image that the user took or chose. `repr` prints no part of it."""
+    """An image that the user took or chose. Printing it shows no part of it."""
     __slots__ = ("slot", "bytes")
     _shown: ClassVar[Union[Tuple[str, ...], None]] = ("slot",)
     slot: str
@@ -768,7 +768,7 @@ class Journey(JourneyMethods, Value):
 class KeyForm(Word):
     """Which bytes of a configured secret are the key. Deliberately exhaustive: a match on it must name every form."""
     TEXT = "text"
-    """The bytes of the secret's own text, also when that text happens to be hex. The default for Attestr (A-Q2, inferred)."""
+    """The bytes of the secret's own text, also when that text happens to be hex. The default for Attestr (inferred)."""
     HEX_DECODED = "hex_decoded"
     """The bytes that the secret's hex digits stand for."""
 
@@ -1002,7 +1002,7 @@ class Part(Value):
     status: Union[str, None]
     """Its status in the provider's word."""
     score: Union[str, None]
-    """Its score in the provider's decimal text (B-16)."""
+    """Its score in the provider's decimal text."""
 
     def __init__(self, name: str, passed: Union[bool, None], status: Union[str, None], score: Union[str, None]) -> None:
         _set(self, "name", name)
@@ -1024,7 +1024,7 @@ class Permission(Word):
 
 
 class Person(Sealed):
-    """A person, in the claim names of OpenID Connect for Identity Assurance. `repr` prints none of it."""
+    """A person, in the claim names of OpenID Connect for Identity Assurance. Printing it shows none of that."""
     __slots__ = ("given_name", "family_name", "middle_name", "birthdate", "gender", "nationalities", "place_of_birth", "personal_number", "phone_number", "document")
     _shown: ClassVar[Union[Tuple[str, ...], None]] = ()
     given_name: Union[str, None]
@@ -1074,7 +1074,7 @@ class ProviderId(Word):
 
 
 class Reason(Value):
-    """Why something did not pass. `repr` prints no detail: it is the provider's free text."""
+    """Why something did not pass. Printing it leaves the detail out: it is the provider's free text."""
     __slots__ = ("code", "detail", "part")
     _shown: ClassVar[Union[Tuple[str, ...], None]] = ("code", "part")
     code: str
@@ -1176,7 +1176,7 @@ class SignedForm(Word):
     AS_SENT = "as_sent"
     """The bytes as they stood in the answer."""
     ECMASCRIPT = "ecmascript"
-    """The bytes as ECMAScript's `JSON.stringify` writes them (A-Q1: inferred, can be switched off)."""
+    """The bytes as ECMAScript's `JSON.stringify` writes them (inferred, can be switched off)."""
 
 
 class SizeClass(Value):
@@ -1269,7 +1269,7 @@ class Support(Word):
 class TagEncoding(Word):
     """How a tag is written as text. Deliberately exhaustive: a match on it must name every way."""
     HEX = "hex"
-    """64 hex digits, upper or lower case when read, lower case when written (A6)."""
+    """64 hex digits, upper or lower case when read, lower case when written."""
     BASE64 = "base64"
     """44 characters of base64 with the standard alphabet and padding (RFC 4648, section 4)."""
 

@@ -106,7 +106,7 @@ impl SignicatFlow {
         }
     }
 
-    /// Takes images until the verification is requested: new ones replace earlier ones (S4, S-V16).
+    /// Takes images until the verification is requested: new ones replace earlier ones (S-F3, S-V16).
     pub(super) fn take_images(&mut self, account: &Account, images: &[Image], sent: bool) -> Result<Heard, Reject> {
         let Plan::Document { slots, .. } = &self.order.plan else { return Err(unexpected()) };
         // `sent` may speak of the token that is to be fetched before.

@@ -175,7 +175,7 @@ impl SignicatFlow {
         }
     }
 
-    /// Discards the process, if there is one, and makes another in the same dossier (S4).
+    /// Discards the process, if there is one, and makes another in the same dossier (S-F3).
     fn replace_process(&mut self) {
         let process = self.slots.first().and_then(|slot| slot.process.clone());
         self.begin_anew();
@@ -295,7 +295,7 @@ impl Flow for SignicatFlow {
         let missing = matches!(fault.status, Some(404 | 410));
         let gone = missing && self.order.dossier.is_none();
         match &self.state {
-            // Data is kept for the session only (GPV): the dossier may be gone.
+            // Data is kept for the session only (S-PRIVACY): the dossier may be gone.
             State::Creating if gone => {
                 self.dossier = None;
                 self.state = State::Opening;
@@ -306,7 +306,7 @@ impl Flow for SignicatFlow {
                 self.state = State::Collecting { images: Vec::new() };
                 true
             }
-            // Nothing of a process may be changed any more: another one is made (S4).
+            // Nothing of a process may be changed any more: another one is made (S-F3).
             State::Starting { .. } if !fault.retryable => {
                 self.replace_process();
                 true

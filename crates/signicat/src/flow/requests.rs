@@ -52,7 +52,7 @@ impl SignicatFlow {
             Operation::StartCapture => {
                 call.change(account, START_CAPTURE, "start_capture", Some(capture_body(account, &self.order)))
             }
-            // A new upload replaces the one before (S4), so it is claimed: two workers could send different images. What
+            // A new upload replaces the one before (S-F3), so it is claimed: two workers could send different images. What
             // stays: an older upload that the network held back may arrive after a newer one was answered.
             Operation::SetImages => call.change(account, SET_IMAGES, "set_images", Some(self.images_body())),
             Operation::Start => call.change(account, START, "start", None),
@@ -79,7 +79,7 @@ impl SignicatFlow {
         self.slots.get(usize::from(index)).and_then(|slot| slot.process.as_deref()).unwrap_or("")
     }
 
-    /// Data URLs by slot name (GIM, GF).
+    /// Data URLs by slot name (S-IMAGES, S-FILES).
     fn images_body(&self) -> Value {
         let State::Uploading { images } = &self.state else { return json!({}) };
         Value::Object(images.iter().map(|image| (image.slot.clone(), image.data_url.clone().into())).collect())
@@ -87,7 +87,7 @@ impl SignicatFlow {
 }
 
 /// The request for the full result: a ZIP with raw data and images, of a finished process, to be taken before the
-/// dossier is deleted (GDL). Get a token with [`token_request`](crate::token_request).
+/// dossier is deleted (S-DOWNLOAD). Get a token with [`token_request`](crate::token_request).
 ///
 /// # Errors
 /// `reference_invalid` unless both ids have the form of an id.
@@ -249,7 +249,7 @@ fn target_body(target: &Target) -> Map<String, Value> {
     body
 }
 
-/// Callbacks are asked for when a process is made, or never (S4).
+/// Callbacks are asked for when a process is made, or never (S-F3).
 fn notify(account: &Account, order: &Order, body: &mut Map<String, Value>) {
     let secret = account.notification.as_ref().and_then(|known| known.secrets.first()).and_then(Secret::expose_str);
     if let (Some(url), Some(secret)) = (&order.notification_url, secret) {
