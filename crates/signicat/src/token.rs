@@ -4,7 +4,9 @@ use alloc::{format, string::String, vec};
 use core::fmt;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use idvkit_core::{Cache, Fault, Header, HttpRequest, Method, Reject, RejectCode, Response, Secret, UnixMillis};
+use idvkit_core::{
+    Cache, Fault, Flaw, FlawKind, Header, HttpRequest, Json, Method, Reject, RejectCode, Response, Secret, UnixMillis,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -34,26 +36,24 @@ impl AccessToken {
     /// # Errors
     /// `token_malformed`.
     pub fn parse(body: &[u8]) -> Result<Self, Reject> {
-        let refuse = |why: &str| Reject::new(RejectCode::TokenMalformed, why).about("access_token");
-        let wire: Wire = serde_json::from_slice(body).map_err(|_| refuse("the answer is no token answer"))?;
-        if !is_bearer(&wire.access_token) {
-            return Err(refuse("an access token is visible ASCII without spaces"));
+        Self::read(body).map_err(|flaw| flaw.reject(RejectCode::TokenMalformed))
+    }
+
+    fn read(body: &[u8]) -> Result<Self, Flaw> {
+        let json = Json::read(body)?;
+        let root = json.root();
+        let value = root.text("access_token")?;
+        if !is_bearer(value) {
+            return Err(root.flaw(FlawKind::MemberValue, "access_token"));
         }
-        let expires_in_s = wire.expires_in.unwrap_or(DEFAULT_LIFETIME_S).max(0);
-        Ok(Self { value: Secret::from(wire.access_token), expires_in_s })
+        let expires_in_s = root.loose_integer("expires_in").unwrap_or(DEFAULT_LIFETIME_S).max(0);
+        Ok(Self { value: Secret::from(value), expires_in_s })
     }
 
     /// Until when it may be used again, if it was received at `received`: `skew_ms` before its end.
     pub fn usable_until(&self, received: UnixMillis, skew_ms: i64) -> UnixMillis {
         received.plus((self.expires_in_s.saturating_mul(1000)).saturating_sub(skew_ms).max(0))
     }
-}
-
-#[derive(Deserialize)]
-struct Wire {
-    access_token: String,
-    #[serde(default)]
-    expires_in: Option<i64>,
 }
 
 /// The request for an access token. The host may answer it from its own cache, which all sessions of the account
@@ -118,7 +118,7 @@ impl Held {
         if !response.is_success() {
             return Err(fault_of(TOKEN, response));
         }
-        let token = AccessToken::parse(response.body).map_err(|_| Fault::unreadable(TOKEN, response.status))?;
+        let token = AccessToken::read(response.body).map_err(|flaw| Fault::unreadable(TOKEN, response.status, flaw))?;
         self.value = token.value.expose_str().map(Into::into);
         self.until = Some(token.usable_until(response.at, skew_ms));
         Ok(())
