@@ -1120,7 +1120,6 @@ export type RejectCode =
   | "config_malformed"
   | "config_of_other_provider"
   | "container_invalid"
-  | "credential_invalid"
   | "credential_malformed"
   | "credential_missing"
   | "direct_upload_unsupported"

@@ -10,7 +10,7 @@ use alloc::{
 use core::fmt;
 
 use idvkit_core::{
-    LocaleTag, PollPlan, Reject, RejectCode, Secret, UnixMillis, fingerprint,
+    BaseUrl, LocaleTag, PollPlan, Reject, RejectCode, Secret, UnixMillis, fingerprint,
     machine::{self, Schedule},
     settings,
 };
@@ -241,14 +241,13 @@ fn scheme(options: &Options) -> Scheme {
 fn api(options: &Options) -> Result<(String, String), Reject> {
     let default = if options.staging { STAGING_API_BASE } else { API_BASE };
     let base = options.api_base.as_deref().unwrap_or(default);
-    let base = settings::base_url(&option("api_base"), base, options.development)?;
+    let base = BaseUrl::parse(&option("api_base"), base, options.development)?;
     let version = options.api_version.as_deref().unwrap_or("v1");
     if !version.strip_prefix('v').is_some_and(|number| (1..=3).contains(&number.len()) && is_number(number)) {
         let rule = "an API version looks like `v1`";
         return Err(Reject::at(RejectCode::ApiVersionInvalid, option("api_version"), rule));
     }
-    let host = settings::host_of(&base).to_string();
-    Ok((format!("{base}/{version}"), host))
+    Ok((format!("{base}/{version}"), base.host().to_string()))
 }
 
 fn library_src(options: &Options) -> Result<String, Reject> {
@@ -256,7 +255,7 @@ fn library_src(options: &Options) -> Result<String, Reject> {
     let src = options.library_src.as_deref().unwrap_or(default);
     let field = option("library_src");
     if !src.starts_with('/') {
-        return settings::base_url(&field, src, options.development);
+        return BaseUrl::parse(&field, src, options.development).map(BaseUrl::into_string);
     }
     if src.starts_with("//") || !src.bytes().all(|b| b.is_ascii_graphic() && !b"\"'<>`\\".contains(&b)) {
         let rule =
@@ -286,11 +285,7 @@ fn schedule(options: &Options) -> Result<Schedule, Reject> {
 }
 
 fn account_name(client_key: &ClientKey, account_id: Option<&str>) -> Result<String, Reject> {
-    match account_id {
-        Some("") => {
-            let rule = "give the account a name, or leave it out to use the client key";
-            Err(Reject::at(RejectCode::AccountIdInvalid, option("account_id"), rule))
-        }
+    match settings::account_id(account_id)? {
         Some(id) => Ok(fingerprint(&["attestr", "id", id])),
         None => Ok(fingerprint(&["attestr", "key", &client_key.as_str().to_ascii_lowercase()])),
     }

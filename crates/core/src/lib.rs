@@ -3,7 +3,7 @@
 //! * **What a host sees**: [`Next`] (send, present, wait, done) and [`Input`]; HTTP as data in [`HttpRequest`].
 //! * **What a page or phone sees**: [`Journey`] and its [`Way`]s; [`read`] turns what was [`Seen`] into a hint.
 //! * **What comes of it**: [`Outcome`], [`Evidence`], and [`Reject`] for a refused call.
-//! * **What providers share**: [`LocaleTag`], [`RestrictedUrl`], [`Base64Image`], [`PollPlan`], [`Secret`].
+//! * **What providers share**: [`LocaleTag`], [`RestrictedUrl`], [`BaseUrl`], [`Base64Image`], [`PollPlan`], [`Secret`].
 //! * **What accounts share**: [`settings`].
 //! * **How answers are read**: [`Json`], and [`Flaw`] for what is wrong with one.
 //! * **How it runs**: [`machine`], which keeps every rule that all providers have in common.
@@ -18,10 +18,12 @@
 #![forbid(unsafe_code)]
 extern crate alloc;
 
+mod base_url;
 mod catalog;
 mod codes;
 mod diagnosis;
 mod flaw;
+mod host;
 mod html;
 mod http;
 mod image;
@@ -47,6 +49,7 @@ mod wire;
 #[cfg(feature = "uniffi-client")]
 uniffi::setup_scaffolding!();
 
+pub use base_url::BaseUrl;
 pub use catalog::{Browser, CallbackSource, Catalog, ErrorCode, LocaleEntry, LocaleList, Support, VersionWindow};
 pub use codes::{FaultCode, RejectCode};
 pub use diagnosis::{Diagnosis, Difference, Finding, Verdict};

@@ -11,7 +11,7 @@ use core::fmt;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use idvkit_core::{
-    PollPlan, Reject, RejectCode, RestrictedUrl, Secret, UrlRules, fingerprint, looks_like_email, machine,
+    BaseUrl, PollPlan, Reject, RejectCode, RestrictedUrl, Secret, UrlRules, fingerprint, looks_like_email, machine,
     machine::Schedule, settings,
 };
 
@@ -260,7 +260,7 @@ fn prefix_of(region: Region, prefix: Option<&str>) -> Result<Option<DomainPrefix
 
 fn api_base(region: Region, options: &Options) -> Result<String, Reject> {
     match &options.api_base {
-        Some(base) => settings::base_url("options.api_base", base, options.development),
+        Some(base) => BaseUrl::parse("options.api_base", base, options.development).map(BaseUrl::into_string),
         None => Ok(format!("https://{}", region.host())),
     }
 }
@@ -275,8 +275,8 @@ fn origins(
     origins.extend(prefix.map(DomainPrefix::origin));
     origins.push(settings::origin_of(api_base).to_string());
     for origin in &options.client_origins {
-        let parsed = settings::base_url("options.client_origins", origin, options.development);
-        if parsed.is_err() || settings::origin_of(origin) != origin {
+        let parsed = BaseUrl::parse("options.client_origins", origin, options.development);
+        if !parsed.is_ok_and(|parsed| parsed.origin() == origin) {
             let rule = "an origin is `https://host` with no path or slash at the end";
             return Err(Reject::at(RejectCode::OriginInvalid, "options.client_origins", rule));
         }
@@ -287,12 +287,8 @@ fn origins(
 }
 
 fn basic(token_field: &str, token: &str, secret_field: &str, secret: &str) -> Result<Secret, Reject> {
-    settings::credential(token_field, token)?;
+    settings::user_name(token_field, token)?;
     settings::credential(secret_field, secret)?;
-    if token.contains(':') {
-        let rule = "the user name of HTTP Basic cannot hold a colon; is this token and secret in one?";
-        return Err(Reject::at(RejectCode::CredentialInvalid, token_field, rule));
-    }
     Ok(Secret::from(format!("Basic {}", STANDARD.encode(format!("{token}:{secret}")))))
 }
 

@@ -124,7 +124,6 @@ RejectCode = Literal[
     "config_malformed",
     "config_of_other_provider",
     "container_invalid",
-    "credential_invalid",
     "credential_malformed",
     "credential_missing",
     "direct_upload_unsupported",
