@@ -3,7 +3,7 @@
 use alloc::{string::String, sync::Arc, vec::Vec};
 use core::fmt;
 
-use idvkit_core::{Evidence, Input, Next, Provider, Reject, Seed, UnixMillis, machine, machine::Machine};
+use idvkit_core::{Evidence, Input, Next, Outcome, Provider, Reject, Seed, UnixMillis, machine, machine::Machine};
 
 use crate::{
     Request,
@@ -123,6 +123,11 @@ impl Session {
     /// The provider's ids, newest first: index your rows by them, `Account::reference_of` names one of them.
     pub fn references(&self) -> Vec<String> {
         each!(&self.0, session => session.references())
+    }
+
+    /// How it ended, if it has: the same as [`next`](Self::next) then says.
+    pub fn outcome(&self) -> Option<&Outcome> {
+        each!(&self.0, session => session.outcome())
     }
 
     /// What the decision rests on; `None` before a decision and after an erasure. It must stay on the server.

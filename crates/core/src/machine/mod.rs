@@ -24,7 +24,7 @@ use watch::Watch;
 
 use crate::{
     AtProvider, Evidence, Fault, FaultClass, Header, Hint, HttpRequest, Input, Next, Outcome, Reject, Response, Seed,
-    UnixMillis, Why,
+    UnixMillis, Why, http::without_mark,
 };
 
 /// So often in a row the provider may say that what is looked at is gone.
@@ -32,6 +32,9 @@ const MAX_GONE_LOOKS: u32 = 3;
 
 /// A creation was sent and never answered: what it made cannot be named.
 const ANSWER_LOST: &str = "answer_lost";
+
+/// The provider says that it made something, in an answer that nothing can be made of: it is not asked to make it again.
+const CREATION_UNCLEAR: &str = "creation_unclear";
 
 /// One session of one provider's flow. Cloning it shares the account.
 pub struct Machine<F: Flow> {
@@ -134,6 +137,14 @@ impl<F: Flow> Machine<F> {
         self.record.revision
     }
 
+    /// How it ended, if it has.
+    pub fn outcome(&self) -> Option<&Outcome> {
+        match &self.record.phase {
+            Phase::Ended { outcome, .. } => Some(outcome),
+            Phase::Running { .. } | Phase::Erasing { .. } => None,
+        }
+    }
+
     /// The provider's ids, newest first: index your rows by them.
     pub fn references(&self) -> Vec<String> {
         self.record.flow.references().to_vec()
@@ -191,7 +202,7 @@ impl<F: Flow> Machine<F> {
         match input {
             Input::HttpResponse { id, status, headers, body } => {
                 let op = self.current(&id, now)?;
-                let response = Response { status, headers: &headers, body: &body, at: now };
+                let response = Response { status, headers: &headers, body: without_mark(&body), at: now };
                 self.answered(op, &response);
                 Ok(())
             }
@@ -253,6 +264,10 @@ impl<F: Flow> Machine<F> {
                 }
                 self.stepped(step, now);
             }
+            Err(fault) if response.is_success() && !self.request(op, now).idempotent => {
+                let fault = Fault { code: CREATION_UNCLEAR.into(), retryable: false, ..fault };
+                self.failed(op, fault, response.headers, now);
+            }
             Err(fault) => self.failed(op, fault, response.headers, now),
         }
     }
@@ -304,7 +319,8 @@ impl<F: Flow> Machine<F> {
             }
             Phase::Running { watch } if starting => {
                 if used_up || !fault.retryable {
-                    let resume = Some(Resume { watch: watch.take() });
+                    // What was made may be there: a retry makes another attempt, it does not send this again.
+                    let resume = (fault.code != CREATION_UNCLEAR).then(|| Resume { watch: watch.take() });
                     self.record.phase = Phase::Ended { outcome: Outcome::Failed { fault }, resume, erasure: None };
                 }
             }
@@ -434,8 +450,14 @@ impl<F: Flow> Machine<F> {
         }
     }
 
-    /// A creation that was claimed and never answered may have made something that nobody can name now.
+    /// A creation that was claimed and never answered, or answered so that nothing can be made of it, may have made
+    /// something that nobody can name now.
     fn lost_creation(&self) -> Option<Fault> {
+        if let Phase::Ended { outcome: Outcome::Failed { fault }, .. } = &self.record.phase
+            && fault.code == CREATION_UNCLEAR
+        {
+            return Some(Fault::new(ANSWER_LOST, FaultClass::Unavailable, &fault.operation, false));
+        }
         let Need::Answer(op) = self.record.flow.need(&self.account) else { return None };
         let running = matches!(self.record.phase, Phase::Running { .. });
         let request = (running && self.record.call.may_be_sent()).then(|| self.request(op, self.record.clock))?;

@@ -42,7 +42,7 @@ impl SignicatFlow {
         };
         let call = Call { dossier: self.dossier(), process, token: self.token.value().unwrap_or(""), id };
         match op {
-            Op::Token => token_request(account, self.token.refresh(), call.id),
+            Op::Token => token_request(account, self.token.refused_mark(), call.id),
             Op::CreateDossier => {
                 call.change(account, CREATE_DOSSIER, "create_dossier", Some(dossier_body(&self.order)))
             }
