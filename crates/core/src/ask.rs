@@ -3,7 +3,7 @@
 use alloc::{string::String, vec::Vec};
 use core::fmt;
 
-use crate::{Header, HttpRequest, Next, Outcome, Provider, UnixMillis};
+use crate::{Header, HttpRequest, Next, Outcome, UnixMillis};
 
 /// What a host is asked to do next. Asking twice gives the same; it is settled by telling what came of it.
 ///
@@ -14,24 +14,24 @@ use crate::{Header, HttpRequest, Next, Outcome, Provider, UnixMillis};
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
 pub enum Ask {
-    /// Load a row's text from the store, and tell `Told::Loaded`.
+    /// Load a row's text from the store, and tell `Told.Loaded`.
     Load {
         /// Which row.
         by: By,
         /// The digests of the blobs that are needed with it.
         blobs: Vec<String>,
     },
-    /// Store the row if its revision there is still the expected one, and tell `Told::Stored`. Row, references and blobs go
+    /// Store the row if its revision there is still the expected one, and tell `Told.Stored`. Row, references and blobs go
     /// in one transaction.
     Store {
         /// The row, whole.
         row: Row,
         /// The revision that is to be replaced; nothing: the row is new, and no other has its id or its key.
         expected: Option<i64>,
-        /// Blobs that the store does not have yet. It drops those of this row that `Row::blobs` no longer names.
+        /// Blobs that the store does not have yet. It drops those of this row that `Row.blobs` no longer names.
         blobs: Vec<Blob>,
     },
-    /// Send the request exactly as it stands, and tell `Told::Exchanged`.
+    /// Send the request exactly as it stands, and tell `Told.Exchanged`.
     Exchange {
         /// The request.
         request: HttpRequest,
@@ -39,7 +39,7 @@ pub enum Ask {
         /// answer by now.
         exclusive: Option<String>,
     },
-    /// Act on the outcome, and tell `Told::Delivered`. It may come more than once: the delivery's id says that it is the same.
+    /// Act on the outcome, and tell `Told.Delivered`. It may come more than once: the delivery's id says that it is the same.
     Deliver {
         /// Whose outcome.
         id: String,
@@ -55,7 +55,7 @@ pub enum Ask {
         /// What the verification waits for, or how it ended; never `Send`.
         next: Next,
     },
-    /// Nothing: what was to be stored or heard is stored. A worker sees to what follows from it, as `Row::due` says.
+    /// Nothing: what was to be stored or heard is stored. A worker sees to what follows from it, as `Row.due` says.
     Heard {
         /// Whose it was; nothing: it is genuine, but nobody's. Answer 200 and forget it.
         id: Option<String>,
@@ -97,7 +97,7 @@ pub enum By {
 pub enum Told {
     /// What the store has.
     Loaded {
-        /// `Row::snapshot` as it was stored; nothing: there is no such row.
+        /// `Row.snapshot` as it was stored; nothing: there is no such row.
         snapshot: Option<String>,
         /// The blobs that were asked for.
         blobs: Vec<Blob>,
@@ -145,7 +145,7 @@ pub struct Row {
     /// The host's own name for it, by which it was begun: such as an order's number, and no personal data. Unique.
     pub key: String,
     /// Whose flow it is now, or whose flow decided it.
-    pub provider: Provider,
+    pub provider: String,
     /// The host's name of the account that this is with.
     pub account: String,
     /// Rises with every change: compare-and-swap on it.

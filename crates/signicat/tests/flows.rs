@@ -5,7 +5,8 @@ mod common;
 
 use common::{D1, D2, Host, P1, P2, eid, image, notification, paper, png, process};
 use idvkit_core::{
-    AtProvider, Decision, FaultClass, Header, Image, Input, Next, Outcome, Seen, Way, Why, machine::Account as _,
+    AtProvider, Decision, FaultClass, Header, Image, Input, Next, Outcome, Seen, TokenAnswer, Way, Why,
+    machine::Account as _,
 };
 use serde_json::{Value, json};
 
@@ -232,15 +233,16 @@ fn retry_discards_the_process_and_keeps_the_dossier() {
 fn a_refused_token_is_refreshed_once() {
     let mut host = Host::open(&json!({}), &paper());
     let Next::Send { request: token } = host.next() else { panic!() };
-    assert!(!token.cache.as_ref().unwrap().refresh);
+    assert_eq!(token.cache.as_ref().unwrap().refused, None);
     host.give_token(&token);
     host.answer("create_dossier", 401, &json!({ "code": "invalid_token" }));
     let Next::Send { request: token } = host.next() else { panic!() };
-    assert_eq!((token.operation.as_str(), token.cache.as_ref().unwrap().refresh), ("signicat.token", true));
+    assert_eq!(token.operation, "signicat.token");
+    assert_eq!(token.cache.as_ref().unwrap().refused, Some(TokenAnswer::mark_of("tok-1")), "it says which one it was");
     host.give_token(&token);
     let again = host.answer("create_dossier", 201, &json!({ "dossierId": D1 }));
     assert_eq!(Header::find(&again.headers, "authorization"), Some("Bearer tok-2"));
-    // SG10: a 400 that complains about the header counts as well. The second in a row is a fault.
+    // S-10: a 400 that complains about the header counts as well. The second in a row is a fault.
     let complaint = json!({ "type": "base:client-problem", "title": "Malformed Authorization header" });
     host.answer("create_process", 400, &complaint);
     host.answer("create_process", 400, &complaint);
@@ -347,7 +349,7 @@ fn another_account_and_changed_snapshots_are_refused() {
     let text = host.session.snapshot();
     let other = idvkit_signicat::account(common::config(&json!({ "client_id": "other" }))).unwrap();
     let restore = |account: &std::sync::Arc<idvkit_signicat::Account>, text: &str| {
-        idvkit_signicat::Session::restore(account.clone(), text).err().map(|reject| reject.code())
+        idvkit_signicat::Session::restore(account.clone(), text).err().map(|reject| reject.code().as_str())
     };
     assert_eq!(restore(&other, &text), Some("snapshot_of_other_account"));
     for (from, to) in [(P1, "../../x"), ("\"uploading\"", "\"away\""), (D1, "a/b"), ("tok-2", "tok\\n2")] {

@@ -1,5 +1,6 @@
 //! Project automation: `cargo xtask setup`, `cargo xtask test` and its parts, the same commands for people and for CI.
 
+mod facts;
 mod kotlin;
 mod no_std;
 mod node;

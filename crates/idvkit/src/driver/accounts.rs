@@ -8,9 +8,9 @@ use alloc::{
     vec::Vec,
 };
 
-use idvkit_core::{Blame, Input, Provider, Reference, Reject, UnixMillis};
+use idvkit_core::{Blame, Input, Reference, Reject, RejectCode, UnixMillis};
 
-use crate::Account;
+use crate::{Account, ProviderId};
 
 /// One or several accounts, each under a name of yours: rows keep the name, so it stays when keys or hosts change. Cloning it
 /// is cheap.
@@ -49,8 +49,8 @@ impl Accounts {
     }
 
     /// The account that a request is for: the named one, or the only one of its provider.
-    pub(super) fn choose(&self, name: Option<&str>, provider: Provider) -> Result<(&str, &Account), Reject> {
-        let refuse = |why: &str| Err(Reject::caller("account_unknown", "account", why));
+    pub(super) fn choose(&self, name: Option<&str>, provider: ProviderId) -> Result<(&str, &Account), Reject> {
+        let refuse = |why: &str| Err(Reject::at(RejectCode::AccountUnknown, "account", why));
         if let Some(name) = name {
             let known = self.0.get_key_value(name).map(|(name, account)| (name.as_str(), account));
             return known.map_or_else(|| refuse("there is no account of this name; add it to the accounts"), Ok);
@@ -86,7 +86,7 @@ impl Accounts {
             Some(reject) if references.is_empty() && !genuine => Err(reject),
             None if references.is_empty() && !genuine => {
                 let message = format!("there is no account {} to hear for", from.unwrap_or("at all"));
-                Err(Reject::caller("account_unknown", "account", message))
+                Err(Reject::at(RejectCode::AccountUnknown, "account", message))
             }
             _ => Ok(references),
         }

@@ -11,7 +11,7 @@ use core::{fmt, mem};
 
 pub use accounts::Accounts;
 pub use idvkit_core::{Answer, Ask, Blob, By, Delivery, Reference, Row, Told};
-use idvkit_core::{HttpRequest, Input, Reject, Seed, UnixMillis};
+use idvkit_core::{HttpRequest, Input, Reject, RejectCode, Seed, UnixMillis};
 pub use plan::{Plan, Step, When};
 pub use tokens::Tokens;
 pub use verification::{Attempt, Verification};
@@ -124,7 +124,7 @@ impl Driver {
             }
             _ => {
                 let message = "this is not the answer to what was asked; tell what came of `ask`";
-                return Err(Reject::caller("told_unexpected", "told", message));
+                return Err(Reject::at(RejectCode::ToldUnexpected, "told", message));
             }
         }
         *self = next;
@@ -192,7 +192,7 @@ impl Driver {
             }
             _ => {
                 let message = "the store has no row of this id; ask it with the id that `begin` came to";
-                Err(Reject::caller("verification_unknown", "id", message))
+                Err(Reject::at(RejectCode::VerificationUnknown, "id", message))
             }
         }
     }
@@ -247,7 +247,7 @@ impl Driver {
         self.conflicts += 1;
         if self.conflicts >= MAX_CONFLICTS {
             let message = "other workers kept changing the verification; try again";
-            return Err(Reject::caller("conflict", "told", message));
+            return Err(Reject::at(RejectCode::Conflict, "told", message));
         }
         let by = match &self.errand {
             Errand::Begin(opened) => By::Key { key: opened.key().into() },

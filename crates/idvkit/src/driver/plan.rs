@@ -2,7 +2,7 @@
 
 use alloc::{boxed::Box, format, string::String, vec, vec::Vec};
 
-use idvkit_core::{Decision, Outcome, Reject};
+use idvkit_core::{Decision, Outcome, Reject, RejectCode};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
@@ -136,5 +136,5 @@ pub(super) fn within(step: usize, reject: Reject) -> Reject {
 }
 
 fn refuse(rule: &str) -> Reject {
-    Reject::caller("plan_malformed", "plan", rule)
+    Reject::at(RejectCode::PlanMalformed, "plan", rule)
 }

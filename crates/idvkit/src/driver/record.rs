@@ -2,7 +2,7 @@
 
 use alloc::{boxed::Box, string::String, vec::Vec};
 
-use idvkit_core::{Outcome, Reject, Seed, UnixMillis};
+use idvkit_core::{Outcome, Reject, RejectCode, Seed, UnixMillis};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
@@ -104,7 +104,7 @@ impl Record {
         let head: Head = serde_json::from_str(text).map_err(unknown)?;
         if head.format > FORMAT {
             let message = "a newer version of idvkit wrote this; update every worker before rows are shared";
-            return Err(Reject::snapshot("snapshot_newer", message).about("format"));
+            return Err(Reject::new(RejectCode::SnapshotNewer, message).about("format"));
         }
         let Stored { verification, sessions } = serde_json::from_str(text).map_err(unknown)?;
         verification.check(sessions.len())?;
@@ -170,5 +170,5 @@ pub(super) fn is_key(key: &str) -> bool {
 }
 
 pub(super) fn malformed(why: &str) -> Reject {
-    Reject::snapshot("snapshot_malformed", why)
+    Reject::new(RejectCode::SnapshotMalformed, why)
 }

@@ -4,8 +4,8 @@ use alloc::{boxed::Box, string::String, vec::Vec};
 use core::fmt;
 
 use idvkit_core::{
-    AtProvider, Delivery, Erasure, Evidence, HttpRequest, Input, Next, Outcome, Provider, Reference, Reject, Row, Seed,
-    UnixMillis, Why,
+    AtProvider, Delivery, Erasure, Evidence, HttpRequest, Input, Next, Outcome, Reference, Reject, RejectCode, Row,
+    Seed, UnixMillis, Why,
 };
 
 use serde_json::value::RawValue;
@@ -15,7 +15,7 @@ use super::{
     plan::{Plan, Step, When, within},
     record::{End, Outbox, Planned, Record, is_key, malformed},
 };
-use crate::{Account, Session};
+use crate::{Account, ProviderId, Session};
 
 /// One user's verification, as its row holds it: one session, or several after one another.
 #[derive(Clone)]
@@ -37,7 +37,7 @@ pub struct Attempt {
     /// The host's name of the account.
     pub account: String,
     /// Whose flow.
-    pub provider: Provider,
+    pub provider: ProviderId,
     /// How it ended, if it has.
     pub outcome: Option<Outcome>,
     /// Whether the verification's outcome is from here.
@@ -65,7 +65,7 @@ impl Verification {
         let held = |(step, text): (&Planned, &Box<RawValue>)| {
             let account = accounts.get(&step.account).ok_or_else(|| {
                 let message = "the row belongs to an account that is not here; add it to the accounts under its name";
-                Reject::snapshot("account_unknown", message).about("account")
+                Reject::at(RejectCode::AccountUnknown, "account", message)
             })?;
             Ok(Held { account: account.clone(), session: Session::restore(account, text.get())? })
         };
@@ -160,7 +160,7 @@ impl Verification {
         Row {
             id: self.record.id.clone(),
             key: self.record.key.clone(),
-            provider: self.sessions[step].session.provider(),
+            provider: self.sessions[step].session.provider().as_str().into(),
             account: self.record.steps[step].account.clone(),
             revision: self.record.revision,
             snapshot: self.record.to_text(self.sessions.iter().map(|held| held.session.snapshot())),
@@ -181,7 +181,7 @@ impl Verification {
         now: UnixMillis,
     ) -> Result<Self, Reject> {
         if !is_key(key) {
-            return Err(Reject::caller("key_invalid", "key", "a key is 1 to 256 bytes, and not blank"));
+            return Err(Reject::at(RejectCode::KeyInvalid, "key", "a key is 1 to 256 bytes, and not blank"));
         }
         let Plan { steps: plan, deliver } = plan.checked()?;
         let (mut steps, mut sessions) = (Vec::new(), Vec::new());
@@ -242,7 +242,7 @@ impl Verification {
     /// Whether the claim on that request still holds: a worker that was slow to store it must not send any more.
     pub(super) fn holds(&self, request: &HttpRequest, now: UnixMillis) -> bool {
         let again = self.clone().handle(Input::Sending { id: request.id.clone() }, now);
-        again.is_err_and(|reject| reject.code() == "claimed")
+        again.is_err_and(|reject| reject.code() == RejectCode::Claimed)
     }
 
     /// Whether the newest outcome is still this worker's to deliver.
@@ -431,7 +431,7 @@ impl fmt::Debug for Verification {
 
 /// Another worker was first, so that this answer is not needed.
 pub(super) fn is_stale(reject: &Reject) -> bool {
-    reject.code() == "stale"
+    reject.code() == RejectCode::Stale
 }
 
 /// Of the first step the seed itself, so that a plan of one is what a session alone would be.

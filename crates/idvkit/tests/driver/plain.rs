@@ -70,7 +70,7 @@ fn a_key_is_not_blank_and_not_endless() {
     let accounts = Accounts::from(account("jumio"));
     for key in ["", "  ", &"x".repeat(257)] {
         let reject = Driver::begin(&accounts, request(JUMIO), seed(1), key, T0).unwrap_err();
-        assert_eq!((reject.code(), reject.field()), ("key_invalid", Some("key")));
+        assert_eq!((reject.code().as_str(), reject.field()), ("key_invalid", Some("key")));
     }
 }
 

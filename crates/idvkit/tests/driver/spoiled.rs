@@ -7,7 +7,7 @@ use idvkit::{
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::host::{self, Host, JUMIO, KZ, T0, request};
+use super::host::{self, Host, JUMIO, KZ, T0};
 
 fn row() -> (Host, String) {
     let mut host = Host::new();
@@ -64,15 +64,6 @@ fn with_pending(text: &str) -> String {
     let mut whole: Value = serde_json::from_str(text).unwrap();
     whole["verification"]["outbox"]["pending"] = json!({ "failures": 0, "due": T0 });
     whole.to_string()
-}
-
-#[test]
-fn the_first_form_of_the_text_is_read_for_ever() {
-    let kept = include_str!("row-format-1.json");
-    let mut host = Host::new();
-    let id = host.begin(request(JUMIO), "order-7");
-    host.shelf.spoil(kept.trim());
-    assert!(matches!(host.advance(&id), idvkit::Next::Present { .. }), "{:?}", host.row());
 }
 
 proptest! {

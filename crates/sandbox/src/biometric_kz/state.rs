@@ -137,7 +137,7 @@ pub(crate) struct End {
     pub(crate) failure: Option<Failure>,
 }
 
-/// `failure_reason` on the wire (notes B8).
+/// `failure_reason` on the wire (B-F8).
 #[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Failure {
     #[serde(deserialize_with = "saved::word")]
@@ -153,7 +153,7 @@ impl Failure {
     pub(crate) const ABORTED: Self = Self::new("CLIENT", "Operation aborted by user");
     pub(crate) const NO_CAMERA: Self = Self { kind: "NO_CAM", detail: None };
     const TIMEOUT: Self = Self { kind: "TIMEOUT", detail: None };
-    // The table for E-Document is not visible; the texts are those of its backend API (B8), the types are inferred.
+    // The table for E-Document is not visible; the texts are those of its backend API (B-F8), the types are inferred.
     pub(crate) const NOT_IN_DATABASE: Self = Self::new("REQUEST_ERROR", "Subject not found in MCDB");
     pub(crate) const SERVICE_DOWN: Self = Self::new("SERVICE_ERROR", "Government service error");
     const INVALID_IIN: Self = Self::new("REQUEST_ERROR", "Invalid IIN");

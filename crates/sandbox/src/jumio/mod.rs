@@ -1,4 +1,4 @@
-//! Jumio Authentication for Web (seed S3, notes J-*): API on three hosts, hosted client, callbacks.
+//! Jumio Authentication for Web (J-GUIDE): API on three hosts, hosted client, callbacks.
 
 mod api;
 mod callback;
@@ -42,7 +42,7 @@ pub(crate) fn router() -> Router<Handle> {
     Router::new()
         .route(INITIATE, post(initiate::initiate))
         .route("/api/netverify/v2/authentications/{reference}", retrieval.clone())
-        // The delete guide's own sample ends in a slash (J15).
+        // The delete guide's own sample ends in a slash (J-15).
         .route("/api/netverify/v2/authentications/{reference}/", retrieval)
         .route("/api/netverify/v2/authentications/{reference}/images/face", get(retrieval::face))
         .route("/api/netverify/v2/authentications/{reference}/images/liveness/{number}", get(retrieval::liveness))

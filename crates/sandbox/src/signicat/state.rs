@@ -26,7 +26,7 @@ pub enum SignicatOutcome {
     Canceled,
     /// A technical failure.
     Failed,
-    /// Known from one client only (SG9).
+    /// Known from one client only (S-9).
     NotMatched,
     /// A status that no document names: `archived` (S-V13).
     Unknown,
@@ -90,7 +90,7 @@ pub struct SignicatScript {
 }
 
 impl SignicatScript {
-    /// What the providers' own rules make of their checks (notes 2.5).
+    /// What the providers' own rules make of their checks (S-F5).
     fn ruled(&self) -> Option<SignicatOutcome> {
         if self.chip_verification == Some(Check::Failed) {
             return Some(SignicatOutcome::Rejected);
