@@ -15,6 +15,6 @@ pub use doctor::{Diagnosis, Finding, Verdict, diagnose};
 pub use reject::{Reject, RejectCode, reject_codes};
 pub use session::{Session, provider_of};
 pub use signed::{KeyForm, Subject, TagEncoding, examine, signed_member, verify};
-pub use values::{journey_from_json, journey_to_json, outcome_to_json, read, read_json, way_to_html};
+pub use values::{journey_from_json, journey_to_json, outcome_to_json, read, read_json};
 
 uniffi::setup_scaffolding!("idvkit");

@@ -19,7 +19,6 @@ extern crate alloc;
 
 mod catalog;
 mod codes;
-mod html;
 mod http;
 mod image;
 mod journey;
