@@ -1,4 +1,4 @@
-//! The web element: built, compared with the copy that the demo site carries, and tested in a real browser.
+//! The web element: built, compared with the copy that servers hand out, and tested in a real browser.
 
 use std::{fs, path::PathBuf, process::Command};
 
@@ -21,12 +21,12 @@ const SOURCES: [&str; 9] = [
     "tests",
     "tsconfig.json",
 ];
-/// The demo site is one program: its copy of the bundle is compiled in, and building it needs no Node.js.
-const ASSETS: &str = "crates/cli/assets";
+/// What was built is kept: building a server needs no Node.js. The demo site, the wheel and the Maven module take it from here.
+const KEPT: &str = "crates/web/files";
 /// The browser's names on different systems.
 const BROWSERS: [&str; 3] = ["chromium", "chromium-browser", "google-chrome"];
 
-/// Builds and tests; with `write`, the copy of the demo site is renewed first.
+/// Builds and tests; with `write`, the copy that is kept is renewed first.
 pub(crate) fn test(write: bool) -> Result<End> {
     let Some(version) = node::version() else {
         return Ok(End::Skipped("Node.js 20 or later, or npm, is absent: nothing was built or tested".into()));
@@ -69,7 +69,7 @@ fn build() -> Result<PathBuf> {
     Ok(package)
 }
 
-/// The files of the demo site that differ from what was built; with `write` they are renewed, and none does.
+/// The kept files that differ from what was built; with `write` they are renewed, and none does.
 fn compare(package: &std::path::Path, write: bool) -> Result<Vec<String>> {
     let mut names = vec!["idv-journey.js".to_owned()];
     for entry in fs::read_dir(package.join("dist/locales"))? {
@@ -77,13 +77,13 @@ fn compare(package: &std::path::Path, write: bool) -> Result<Vec<String>> {
     }
     let mut stale = Vec::new();
     for name in names {
-        let (built, kept) = (fs::read(package.join("dist").join(&name))?, root().join(ASSETS).join(&name));
+        let (built, kept) = (fs::read(package.join("dist").join(&name))?, root().join(KEPT).join(&name));
         if fs::read(&kept).is_ok_and(|there| there == built) {
             continue;
         }
         if write {
             fs::write(&kept, built).with_context(|| format!("{} cannot be written", kept.display()))?;
-            println!("wrote {ASSETS}/{name}");
+            println!("wrote {KEPT}/{name}");
         } else {
             stale.push(name);
         }

@@ -12,25 +12,51 @@ use std::{
 };
 
 use axum::{
-    Router,
+    Json, Router,
     body::Bytes,
-    extract::{DefaultBodyLimit, Path, State},
-    http::{HeaderMap, HeaderValue, StatusCode, Uri},
+    extract::{DefaultBodyLimit, Multipart, Path, State, multipart::MultipartError},
+    http::{HeaderMap, HeaderValue, StatusCode, Uri, header::CONTENT_TYPE},
     response::{Html, IntoResponse, Redirect, Response},
     routing::{get, post},
 };
 use idvkit::{
-    Account, Blame, Config, Header, Input, Next, Outcome, Reject, Request, Seed, Seen, Session,
-    biometric_kz::MAX_WEBHOOK_BYTES, read,
+    Account, Blame, Config, Header, Image, Input, Next, Outcome, Reject, Request, Seed, Session,
+    biometric_kz::MAX_WEBHOOK_BYTES,
 };
 use idvkit_http::{Client, Store};
 use rusqlite::{Connection, OptionalExtension, params};
+use serde_json::{Value, json};
 
 const TABLES: &str = "
     CREATE TABLE IF NOT EXISTS session (id TEXT PRIMARY KEY, revision INTEGER, snapshot TEXT, due INTEGER, outcome TEXT);
     CREATE TABLE IF NOT EXISTS reference (reference TEXT PRIMARY KEY, session TEXT);";
 
-const WAIT: &str = r#"<!doctype html><meta http-equiv="refresh" content="1">One moment, please."#;
+/// `<idv-journey>` shows any journey. What it tells goes to the server, which says what is next.
+const PAGE: &str = r#"<!doctype html><html lang="en"><meta name="viewport" content="width=device-width"><title>Verify</title>
+<link rel="icon" href="data:,">
+<p>One moment, please.</p>
+<idv-journey></idv-journey>
+<script type="module">
+  import "/idv/idv-journey.js";
+  const text = document.querySelector("p"), check = document.querySelector("idv-journey");
+  const post = (what, body) => fetch(`${location.pathname}/${what}`, { method: "POST", body });
+  check.addEventListener("idv-hint", ({ detail }) => post("hint", detail.text));
+  check.addEventListener("idv-images", async ({ detail }) => {
+    const form = new FormData();
+    for (const { slot, blob } of detail.images) form.append(slot, blob);
+    if (!(await post("images", form)).ok) alert("Please try other pictures.");
+  });
+  // A provider's page in a frame comes back to this page: then it is the one around it that goes on.
+  while (self === top) {
+    const next = await (await fetch(`${location.pathname}/next`)).json();
+    text.hidden = !!next.journey;
+    if (next.done) break;
+    if (next.journey) check.journey = next.journey; // the same one again leaves everything as it is
+    await new Promise((wake) => setTimeout(wake, 1000));
+  }
+  check.remove();
+  text.textContent = "Thank you.";
+</script>"#;
 
 /// The shop: an account, one verification as everybody has it, a database, and what to do at the end of each.
 pub(crate) struct Shop {
@@ -51,7 +77,8 @@ async fn main() -> anyhow::Result<()> {
     let act = Box::new(|id: &str, outcome: &Outcome| println!("{id}: {outcome:?}"));
     let database = Mutex::new(Connection::open("idv.sqlite")?);
     let shop = Shop { account, request, client: Client::new()?, database, act };
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:3000").await?;
+    let port = std::env::var("PORT").unwrap_or_else(|_| "3000".into());
+    let listener = tokio::net::TcpListener::bind(format!("localhost:{port}")).await?;
     Ok(axum::serve(listener, app(Arc::new(shop))?).await?)
 }
 
@@ -61,11 +88,15 @@ pub(crate) fn app(shop: Arc<Shop>) -> anyhow::Result<Router> {
     tokio::spawn(work(shop.clone()));
     Ok(Router::new()
         .route("/verifications", post(begin))
-        .route("/verifications/{id}", get(show))
-        .route("/verifications/{id}/seen", post(seen))
+        .route("/verifications/{id}", get(async || Html(PAGE)))
+        .route("/verifications/{id}/next", get(next))
+        .route("/verifications/{id}/hint", post(hint))
+        .route("/verifications/{id}/images", post(images))
+        .route("/idv/{*file}", get(element))
         .route("/back", get(back))
+        .route("/callbacks/{*rest}", post(callback))
         // axum alone takes 2 MiB; nobody sends more than biometric.kz.
-        .route("/callbacks/{*rest}", post(callback).layer(DefaultBodyLimit::max(MAX_WEBHOOK_BYTES)))
+        .layer(DefaultBodyLimit::max(MAX_WEBHOOK_BYTES))
         .with_state(shop))
 }
 
@@ -78,27 +109,39 @@ async fn begin(State(shop): State<Arc<Shop>>) -> Result<Redirect, Failure> {
     Ok(Redirect::to(&format!("/verifications/{id}")))
 }
 
-async fn show(State(shop): State<Arc<Shop>>, Path(id): Path<String>) -> Result<Html<String>, Failure> {
-    Ok(Html(match shop.go_on(&id).await? {
-        Next::Done { .. } => "Thank you.".into(),
-        Next::Present { journey, .. } => format!(
-            r#"<!doctype html><title>Verify</title>{}
-<script>addEventListener("idvkit:seen", (event) =>
-  fetch("/verifications/{id}/seen", {{ method: "POST", body: JSON.stringify(event.detail) }}))</script>"#,
-            journey.ways.iter().find_map(idvkit::Way::html).unwrap_or_default()
-        ),
-        _ => WAIT.into(),
+async fn next(State(shop): State<Arc<Shop>>, Path(id): Path<String>) -> Result<Json<Value>, Failure> {
+    Ok(Json(match shop.go_on(&id).await? {
+        Next::Present { journey, .. } => json!({ "journey": journey }),
+        next => json!({ "done": matches!(next, Next::Done { .. }) }),
     }))
 }
 
-/// What the page saw, as JSON. `read` picks the hint out of it, if there is one for this journey.
-async fn seen(State(shop): State<Arc<Shop>>, Path(id): Path<String>, body: Bytes) -> Result<StatusCode, Failure> {
-    if let (Next::Present { journey, .. }, Ok(seen)) = (shop.go_on(&id).await?, serde_json::from_slice::<Seen>(&body))
-        && let Some(text) = read(&journey, &seen)
-    {
-        shop.tell(&id, Input::Hint { text }).await?;
-    }
+/// What the page saw, as the element tells it.
+async fn hint(State(shop): State<Arc<Shop>>, Path(id): Path<String>, text: String) -> Result<StatusCode, Failure> {
+    shop.tell(&id, Input::Hint { text }).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// What the user chose, where a journey asks for images.
+async fn images(
+    State(shop): State<Arc<Shop>>,
+    Path(id): Path<String>,
+    mut form: Multipart,
+) -> Result<StatusCode, Failure> {
+    let mut images = Vec::new();
+    while let Some(field) = form.next_field().await? {
+        let slot = field.name().unwrap_or_default().to_string();
+        images.push(Image { slot, bytes: field.bytes().await?.into() });
+    }
+    shop.tell(&id, Input::Images { images }).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn element(Path(path): Path<String>) -> Response {
+    match idvkit_web::file(&path) {
+        Some(file) => ([(CONTENT_TYPE, file.media_type)], file.text).into_response(),
+        None => StatusCode::NOT_FOUND.into_response(),
+    }
 }
 
 async fn back(State(shop): State<Arc<Shop>>, uri: Uri) -> Result<Response, Failure> {
@@ -222,6 +265,7 @@ impl IntoResponse for Failure {
             (Some(Blame::Signature), _) => StatusCode::UNAUTHORIZED,
             (Some(Blame::Caller | Blame::Provider), _) => StatusCode::BAD_REQUEST,
             (None, Some(rusqlite::Error::QueryReturnedNoRows)) => StatusCode::NOT_FOUND,
+            _ if self.0.is::<MultipartError>() => StatusCode::BAD_REQUEST,
             _ => StatusCode::INTERNAL_SERVER_ERROR,
         };
         (status, reject.map_or("", Reject::code)).into_response()

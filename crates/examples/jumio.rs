@@ -1,6 +1,6 @@
 //! One whole flow, from opening a session to acting on its outcome, against the local sandbox.
 //!
-//! Run it with `cargo run -p idvkit --example jumio`. With a real account only the configuration changes.
+//! Run it with `cargo run --example jumio`. With a real account only the configuration changes.
 
 use std::error::Error;
 
