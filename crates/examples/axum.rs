@@ -39,7 +39,7 @@ const PAGE: &str = r#"<!doctype html><html lang="en"><meta name="viewport" conte
 <script type="module">
   import "/idv/idv-journey.js";
   const text = document.querySelector("p"), check = document.querySelector("idv-journey");
-  const post = (what, body) => fetch(`${location.pathname}/${what}`, { method: "POST", body });
+  const post = (what, body) => fetch(location.pathname + "/" + what, { method: "POST", body });
   check.addEventListener("idv-hint", ({ detail }) => post("hint", detail.text));
   check.addEventListener("idv-images", async ({ detail }) => {
     const form = new FormData();
@@ -48,7 +48,7 @@ const PAGE: &str = r#"<!doctype html><html lang="en"><meta name="viewport" conte
   });
   // A provider's page in a frame comes back to this page: then it is the one around it that goes on.
   while (self === top) {
-    const next = await (await fetch(`${location.pathname}/next`)).json();
+    const next = await (await fetch(location.pathname + "/next")).json();
     text.hidden = !!next.journey;
     if (next.done) break;
     if (next.journey) check.journey = next.journey; // the same one again leaves everything as it is

@@ -1,6 +1,11 @@
 //! The web element: built, compared with the copy that servers hand out, and tested in a real browser.
 
-use std::{fs, path::PathBuf, process::Command};
+use std::{
+    ffi::OsStr,
+    fs, iter,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use anyhow::{Context, Result, bail};
 
@@ -22,7 +27,7 @@ const SOURCES: [&str; 9] = [
     "tsconfig.json",
 ];
 /// What was built is kept: building a server needs no Node.js. The demo site, the wheel and the Maven module take it from here.
-const KEPT: &str = "crates/web/files";
+pub(crate) const KEPT: &str = "crates/web/files";
 /// The browser's names on different systems.
 const BROWSERS: [&str; 3] = ["chromium", "chromium-browser", "google-chrome"];
 
@@ -37,21 +42,37 @@ pub(crate) fn test(write: bool) -> Result<End> {
     if !stale.is_empty() {
         bail!("run `cargo xtask web --write`: the element has changed, and these files have not: {}", stale.join(", "));
     }
+    run(cargo(&["build", "--package", "idvkit-examples", "--example", "axum"]))?;
+    let end = in_browser(&package, &["--test-concurrency=2", "tests/"], &[])?;
+    println!("pictures of what was shown: {}", target().join("web/screenshots").display());
+    Ok(end)
+}
+
+/// Takes a shop, started by this command, through every flow of every provider.
+pub(crate) fn try_shop(shop: &Command) -> Result<End> {
+    if node::version().is_none() {
+        return Ok(End::but(["the shop in a browser (Node.js is absent)".into()]));
+    }
+    let command: Vec<_> = iter::once(shop.get_program()).chain(shop.get_args()).map(OsStr::to_string_lossy).collect();
+    in_browser(&build()?, &["tests/shop.test.mjs"], &[("IDVKIT_SHOP", serde_json::to_string(&command)?)])
+}
+
+/// Runs tests of the package that want the sandbox and a browser.
+fn in_browser(package: &Path, tests: &[&str], more: &[(&str, String)]) -> Result<End> {
     let Some(browser) = browser().or_else(install) else {
         let without = "every test in a browser (there is no Chromium, and it could not be installed)";
         return Ok(End::but([without.into()]));
     };
     println!("{}", says(&browser, &["--version"]).unwrap_or_default());
     run(cargo(&["build", "--package", "idvkit-cli"]))?;
-    let mut tests = Command::new("node");
-    tests.args(["--test", "--test-concurrency=2", "--test-timeout=220000", "tests/"]).current_dir(&package).envs([
+    let mut node = Command::new("node");
+    node.args(["--test", "--test-timeout=220000"]).args(tests).current_dir(package).envs([
         ("IDVKIT_VECTORS", root().join("crates/vectors/data")),
         ("IDVKIT_PROGRAM", target().join(format!("debug/idvkit{}", std::env::consts::EXE_SUFFIX))),
         ("IDVKIT_SCREENSHOTS", target().join("web/screenshots")),
         ("IDVKIT_CHROMIUM", PathBuf::from(browser)),
     ]);
-    run(tests)?;
-    println!("pictures of what was shown: {}", target().join("web/screenshots").display());
+    run(node.envs(more.iter().map(|(name, value)| (name, value))))?;
     Ok(End::Passed)
 }
 
@@ -61,7 +82,7 @@ pub(crate) fn set_up() -> Option<String> {
 }
 
 /// Type-checks and bundles a copy of the package, as it would be published.
-fn build() -> Result<PathBuf> {
+pub(crate) fn build() -> Result<PathBuf> {
     let package = target().join("web/package");
     copy(&root().join("bindings/web"), &package, &SOURCES)?;
     run(npm(&package, &["ci", "--no-audit", "--no-fund", "--loglevel=error"]))?;
@@ -70,7 +91,7 @@ fn build() -> Result<PathBuf> {
 }
 
 /// The kept files that differ from what was built; with `write` they are renewed, and none does.
-fn compare(package: &std::path::Path, write: bool) -> Result<Vec<String>> {
+fn compare(package: &Path, write: bool) -> Result<Vec<String>> {
     let mut names = vec!["idv-journey.js".to_owned()];
     for entry in fs::read_dir(package.join("dist/locales"))? {
         names.push(format!("locales/{}", entry?.file_name().to_string_lossy()));
