@@ -14,7 +14,6 @@ __all__ = [
     "catalog",
     "diagnose",
     "examine",
-    "html",
     "journey_from_json",
     "read",
     "signed_member",
