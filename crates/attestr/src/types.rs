@@ -317,7 +317,7 @@ impl LaunchError {
                 "flow_error",
                 self.http_status.map_or(FaultClass::Unknown, FaultClass::of_status),
                 operation,
-                retryable: again,
+                again,
             )
         }
         .with_provider_code(self.code.map(|code| code.to_string()))

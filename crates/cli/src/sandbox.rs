@@ -41,7 +41,7 @@ pub fn welcome(base: &str, config: &Config) -> String {
          \x20 curl {base}/_sandbox/log\n\
          \x20 curl -X POST {base}/_sandbox/clock -d '{{\"advance_ms\": 900000}}'\n\
          \x20 curl -X POST {base}/_sandbox/script -d '{{\"provider\": \"jumio\", \"outcome\": \"FAILED\"}}'\n\
-         \x20 curl -X POST {base}/_sandbox/faults -d '{{\"operation\": \"attestr.result\", \"kind\": \"html\"}}'\n\n\
+         \x20 curl -X POST {base}/_sandbox/faults -d '{{\"operation\": \"attestr.fetch_result\", \"kind\": \"html\"}}'\n\n\
          Stop it with Ctrl-C.\n"
     );
     text

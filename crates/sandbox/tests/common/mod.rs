@@ -102,7 +102,8 @@ pub fn initiate(sandbox: &Sandbox, body: &Value) -> RequestBuilder {
 
 /// The smallest body, with more members.
 pub fn body(more: Value) -> Value {
-    let mut body = json!({ "enrollmentTransactionReference": ENROLLMENT, "callbackUrl": "https://merchant.example/cb" });
+    let mut body =
+        json!({ "enrollmentTransactionReference": ENROLLMENT, "callbackUrl": "https://merchant.example/cb" });
     for (name, value) in more.as_object().unwrap() {
         body[name] = value.clone();
     }

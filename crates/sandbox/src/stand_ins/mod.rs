@@ -1,0 +1,60 @@
+//! The stand-ins: one folder and one line of the list each.
+//!
+//! # Adding a stand-in
+//! 1. A folder here, of the provider's name in URLs (`snake_case`). Its files, in this order:
+//!    * `settings.rs`: what a customer sets at the provider, and every switch for what no document says, with `Default`.
+//!    * `script.rs`: how something shall turn out, for what comes next or what exists already.
+//!    * `state.rs`: what is kept, what can be due, and the only ways from one state into another.
+//!    * `errors.rs`: the provider's error bodies, one of them for faults.
+//!    * `api.rs` and more such files: the calls that carry keys.
+//!    * `pages.rs`, with `texts.json`: what the user sees.
+//!    * `callbacks.rs`: what the provider tells the merchant.
+//!    * `routes.rs`: every path with its handler and its operation, named as `operation` of the SDK's requests.
+//!    * `control.rs`: its own calls below `/_sandbox/<name>`, their help, and the same as methods of
+//!      [`Control`](crate::Control).
+//!    * `mod.rs`: a unit struct that is a [`StandIn`]; the compiler names each piece that it lacks.
+//! 2. Here, its `pub mod` and its line of the list. The settings member, the script's tag, the saved state, faults,
+//!    callbacks, the index page, accounts and help follow from that line.
+//! 3. A test below `tests/` that plays the provider's documents step by step.
+
+pub mod attestr;
+pub mod biometric_kz;
+pub mod jumio;
+pub mod signicat;
+
+use crate::stand_in::{Operation, StandIn};
+
+/// Hands the list to a macro. A line: what its settings are about, its folder, the stand-in, its settings, its script.
+macro_rules! list {
+    ($then:ident) => {
+        $then! {
+            /// Jumio Authentication for Web.
+            jumio: Jumio, JumioSettings, JumioScript;
+            /// Attestr Flowx.
+            attestr: Attestr, AttestrSettings, AttestrScript;
+            /// biometric.kz Flow.
+            biometric_kz: BiometricKz, BiometricKzSettings, BiometricKzScript;
+            /// Signicat Assure.
+            signicat: Signicat, SignicatSettings, SignicatScript;
+        }
+    };
+}
+pub(crate) use list;
+
+macro_rules! all {
+    ($($(#[$doc:meta])* $folder:ident: $StandIn:ident, $Settings:ident, $Script:ident;)*) => {
+        /// All of them, in the order of the list.
+        pub(crate) static ALL: &[&dyn StandIn] = &[$(&$folder::$StandIn,)*];
+    };
+}
+list!(all);
+
+/// The stand-in of this name.
+pub(crate) fn find(name: &str) -> Option<&'static dyn StandIn> {
+    ALL.iter().copied().find(|stand_in| stand_in.name() == name)
+}
+
+/// Every operation that the log can show and a fault can strike.
+pub(crate) fn operations() -> impl Iterator<Item = Operation> {
+    ALL.iter().flat_map(|stand_in| stand_in.routes()).flat_map(|route| route.operations())
+}
