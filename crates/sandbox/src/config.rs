@@ -46,6 +46,15 @@ macro_rules! config {
         }
 
         impl Config {
+            /// Test accounts and keys to copy: whose, and what.
+            pub fn keys(&self) -> Vec<(&'static str, String)> {
+                let mut keys = Vec::new();
+                $(for key in stand_ins::$folder::$StandIn::keys(&self.$folder) {
+                    keys.push((stand_ins::$folder::$StandIn.title(), key));
+                })*
+                keys
+            }
+
             fn check_stand_ins(&self) -> Result<(), String> {
                 $(stand_ins::$folder::$StandIn::check(&self.$folder)?;)*
                 Ok(())

@@ -6,17 +6,16 @@ use maud::html;
 
 use crate::control::http::help_lines;
 use crate::html::{Look, Texts};
-use crate::stand_ins;
+use crate::places;
 use crate::world::Handle;
 
 pub(crate) async fn index(State(shared): State<Handle>) -> Response {
     let base = shared.world().base_url.clone();
-    let places = stand_ins::ALL.iter().flat_map(|stand_in| stand_in.places());
     let body = html! {
         p { "An independent local emulator for development and tests. Nothing here comes from, or reaches, a provider." }
         h2 { "Providers" }
         p { "Put these in place of the real hosts; the paths below them are the real ones." }
-        div.table { table { @for (name, path) in places { tr { th scope="row" { (name) } td { code { (base) (path) } } } } } }
+        div.table { table { @for (name, path) in places() { tr { th scope="row" { (name) } td { code { (base) (path) } } } } } }
         p { a href="/_sandbox/accounts" { "Test accounts and keys" } " · " a href="/_sandbox/log" { "Requests" } " · "
             a href="/_sandbox/deliveries" { "Deliveries" } }
         h2 { "Control API" }

@@ -61,6 +61,11 @@ const LONGEST_BODY: usize = 64 * 1024 * 1024;
 /// What is under way when it stops has so long to be answered.
 const GRACE: Duration = Duration::from_secs(1);
 
+/// What stands in place of the providers' addresses: a label, and the path below [`Sandbox::base_url`].
+pub fn places() -> impl Iterator<Item = (&'static str, &'static str)> {
+    stand_ins::ALL.iter().flat_map(|stand_in| stand_in.places()).copied()
+}
+
 /// A running sandbox; it stops when dropped.
 pub struct Sandbox {
     base_url: String,

@@ -47,6 +47,14 @@ pub(crate) trait StandIn: Sync {
     where
         Self: Sized;
 
+    /// Test accounts and keys to copy, one line each.
+    fn keys(settings: &Self::Settings) -> Vec<String>
+    where
+        Self: Sized;
+
+    /// Whom it stands in for, as people say it.
+    fn title(&self) -> &'static str;
+
     /// Its folder in every URL, its member of the settings, and the `provider` of scripts and callback rules.
     fn name(&self) -> &'static str;
 

@@ -6,7 +6,7 @@ mod common;
 use std::time::{Duration, Instant};
 
 use common::{Receiver, authentications, begin, body, hint, http, initiate};
-use idvkit_sandbox::{Config, Fault, FaultKind, Sandbox, When};
+use idvkit_sandbox::{CallbackMode, CallbackRule, Config, Fault, FaultKind, Sandbox, When};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -261,6 +261,35 @@ async fn a_body_that_comes_late_leaves_the_connection_open() {
         connection.read_to_string(&mut answers).await.unwrap();
         assert_eq!(answers.matches("HTTP/1.1 ").count(), 2, "{path}: {answers}");
         assert!(answers.contains("\"now\""), "{path}: {answers}");
+    }
+}
+
+#[tokio::test]
+async fn faults_and_callbacks_name_what_there_is() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let operations = read(&sandbox, "faults").await["operations"].clone();
+    let names: Vec<&str> = operations.as_array().unwrap().iter().map(|name| name.as_str().unwrap()).collect();
+    assert!(names.is_sorted());
+    for name in ["jumio.page", "signicat.delete", "signicat.discard_process", "signicat.raw", "attestr.socket"] {
+        assert!(names.contains(&name), "{name}");
+    }
+    let control = sandbox.control();
+    assert!(names.iter().all(|name| control.fault(Fault::once(name, FaultKind::Drop))));
+    assert!(control.fault(Fault::once("*", FaultKind::Drop)));
+    for none in ["attestr.handshake", "unknown", "", "signicat.*.process"] {
+        assert!(!control.fault(Fault::once(none, FaultKind::Drop)), "{none}");
+    }
+    assert!(control.callbacks(CallbackRule::next("signicat", CallbackMode::Lost)));
+    assert!(!control.callbacks(CallbackRule::next("signicaat", CallbackMode::Lost)));
+}
+
+#[tokio::test]
+async fn a_fault_for_everything_strikes_no_path_that_nobody_has() {
+    let sandbox = Sandbox::start().await.unwrap();
+    sandbox.control().fault(Fault { status: Some(418), ..Fault::once("*", FaultKind::Status) });
+    for (path, status) in [("nobody", 404), ("jumio/us/nothing", 404), ("attestr/cdn/flowx.js", 418)] {
+        let url = format!("{}/{path}", sandbox.base_url());
+        assert_eq!(http().get(url).send().await.unwrap().status(), status, "{path}");
     }
 }
 

@@ -58,3 +58,55 @@ pub(crate) fn find(name: &str) -> Option<&'static dyn StandIn> {
 pub(crate) fn operations() -> impl Iterator<Item = Operation> {
     ALL.iter().flat_map(|stand_in| stand_in.routes()).flat_map(|route| route.operations())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{ALL, operations};
+    use crate::stand_in::{Operation, Route};
+    use crate::{Config, Script};
+    use serde_json::json;
+    use std::collections::BTreeSet;
+    use std::path::Path;
+
+    /// What the pieces are called by is one name, although the list, the folder and the stand-in each say it.
+    #[test]
+    fn folder_settings_and_scripts_have_the_stand_ins_name() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/stand_ins");
+        let folders =
+            std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_dir());
+        let folders: BTreeSet<String> =
+            folders.map(|path| path.file_name().unwrap().to_str().unwrap().to_owned()).collect();
+        assert_eq!(folders, ALL.iter().map(|stand_in| stand_in.name().to_owned()).collect());
+        let settings = serde_json::to_value(Config::default()).unwrap();
+        for name in ALL.iter().map(|stand_in| stand_in.name()) {
+            assert!(settings[name].is_object(), "{name}");
+            assert!(serde_json::from_value::<Script>(json!({ "provider": name })).is_ok(), "{name}");
+        }
+    }
+
+    #[test]
+    fn whatever_a_stand_in_calls_its_own_begins_with_its_name() {
+        for stand_in in ALL {
+            let name = stand_in.name();
+            let own = stand_in.routes().iter().flat_map(Route::operations).collect::<Vec<_>>();
+            assert!(own.iter().any(|operation| operation.keyed), "{name} has calls");
+            for operation in own.into_iter().flat_map(Operation::names) {
+                assert!(operation.starts_with(&format!("{name}.")), "{operation}");
+            }
+            for (_, path) in stand_in.places() {
+                assert!(path.starts_with(&format!("/{name}/")), "{path}");
+            }
+            for (call, _) in stand_in.help() {
+                assert!(call.contains(&format!("/_sandbox/{name}/")) || call.ends_with("/_sandbox/script"), "{call}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_name_is_of_one_kind() {
+        let keyed = |wanted: bool| -> BTreeSet<&str> {
+            operations().filter(|operation| operation.keyed == wanted).map(|operation| operation.name).collect()
+        };
+        assert!(keyed(true).is_disjoint(&keyed(false)));
+    }
+}

@@ -48,6 +48,19 @@ impl StandIn for Attestr {
         state::on_event(world, event);
     }
 
+    fn keys(settings: &AttestrSettings) -> Vec<String> {
+        let account = |own: &AttestrAccount| {
+            let (token, key, secret) = (&own.auth_token, &own.client_key, &own.client_secret);
+            [format!("auth token {token}"), format!("client key {key}, client secret {secret}")]
+        };
+        let flow = |own: &Flow| format!("flow {}", own.id);
+        settings.accounts.iter().flat_map(account).chain(settings.flows.iter().take(1).map(flow)).collect()
+    }
+
+    fn title(&self) -> &'static str {
+        pages::PROVIDER
+    }
+
     fn name(&self) -> &'static str {
         "attestr"
     }

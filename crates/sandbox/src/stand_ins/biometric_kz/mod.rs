@@ -45,6 +45,15 @@ impl StandIn for BiometricKz {
         state::on_event(world, event);
     }
 
+    fn keys(settings: &BiometricKzSettings) -> Vec<String> {
+        let flow = |own: &BiometricKzFlow| format!("{}, key {}", own.technologies.join("+"), own.api_key);
+        settings.flows.iter().map(flow).collect()
+    }
+
+    fn title(&self) -> &'static str {
+        pages::PROVIDER
+    }
+
     fn name(&self) -> &'static str {
         "biometric_kz"
     }

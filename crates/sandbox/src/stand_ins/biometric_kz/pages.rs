@@ -18,7 +18,7 @@ use crate::html::{Look, PageScript, Texts, alert, button, code_field, code_hint,
 use crate::log::{header_text, hinted};
 use crate::world::{Handle, World};
 
-const PROVIDER: &str = "biometric.kz";
+pub(crate) const PROVIDER: &str = "biometric.kz";
 
 /// What the flow's page says when its URL names no language (inferred: the guide's samples are Russian).
 const LOCALE: &str = "ru";

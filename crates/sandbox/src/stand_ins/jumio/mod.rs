@@ -49,6 +49,17 @@ impl StandIn for Jumio {
         state::on_event(world, event);
     }
 
+    fn keys(settings: &JumioSettings) -> Vec<String> {
+        let account = |own: &JumioAccount| format!("token {}, secret {}", own.api.token, own.api.secret);
+        let enrollment = |own: &Enrollment| format!("enrollment {}", own.reference);
+        let (accounts, enrollments) = (settings.accounts.iter(), settings.enrollments.iter());
+        accounts.map(account).chain(enrollments.take(1).map(enrollment)).collect()
+    }
+
+    fn title(&self) -> &'static str {
+        pages::PROVIDER
+    }
+
     fn name(&self) -> &'static str {
         "jumio"
     }

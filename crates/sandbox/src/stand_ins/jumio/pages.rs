@@ -18,7 +18,7 @@ use crate::log::{header_text, hinted};
 use crate::time::iso;
 use crate::world::{Handle, World};
 
-const PROVIDER: &str = "Jumio";
+pub(crate) const PROVIDER: &str = "Jumio";
 
 /// The documented errorCode values.
 const ERRORS: [u16; 11] = [9100, 9200, 9210, 9300, 9400, 9800, 9801, 9810, 9820, 9821, 9836];

@@ -50,6 +50,15 @@ impl StandIn for Signicat {
         state::on_event(world, event);
     }
 
+    fn keys(settings: &SignicatSettings) -> Vec<String> {
+        let client = |own: &SignicatClient| format!("client {}, secret {}", own.client_id, own.client_secret);
+        settings.clients.iter().map(client).collect()
+    }
+
+    fn title(&self) -> &'static str {
+        pages::PROVIDER
+    }
+
     fn name(&self) -> &'static str {
         "signicat"
     }

@@ -17,7 +17,7 @@ use crate::html::{Framing, Look, PageScript, Texts, alert, button, endings, main
 use crate::log::hinted;
 use crate::world::{Handle, World};
 
-const PROVIDER: &str = "Signicat";
+pub(crate) const PROVIDER: &str = "Signicat";
 
 const OUTCOMES: [&str; 7] = ["accepted", "rejected", "inconclusive", "canceled", "failed", "not_matched", "archived"];
 

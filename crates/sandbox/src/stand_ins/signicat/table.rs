@@ -31,19 +31,13 @@ impl Row {
     }
 }
 
-/// A call that the SDK has as well.
+/// Every call can also be one that the SDK makes raw.
 const fn call(name: &'static str) -> Operation {
-    Operation::call(name)
-}
-
-/// A call that the SDK can only make raw.
-const fn raw(name: &'static str) -> Operation {
     Operation::call(name).also(&["signicat.raw"])
 }
 
-// The SDK erases what it has made: the process in a dossier of somebody else, or the whole dossier.
-const DISCARD: Operation = Operation::call("signicat.discard_process").also(&[DELETE]);
-const DELETE: &str = "signicat.delete";
+// The SDK erases what it has made: a dossier, or only the process in a dossier of somebody else.
+const DISCARD: Operation = Operation::call("signicat.discard_process").also(&["signicat.delete", "signicat.raw"]);
 
 const PROCESS: &str = "/dossiers/{d}/processes/{p}";
 const UPLOAD: &str = "/dossiers/{d}/processes/{p}/images";
@@ -53,23 +47,23 @@ const LOOK: &str = "/capture/configurations/{c}";
 
 static TABLE: [Row; 18] = [
     row(call("signicat.create_dossier"), &["POST"], "/dossiers", dossiers::create),
-    row(raw("signicat.list_dossiers"), &["GET"], "/dossiers", dossiers::list),
-    row(raw("signicat.get_dossier"), &["GET"], "/dossiers/{d}", dossiers::show),
-    row(call(DELETE), &["DELETE"], "/dossiers/{d}", dossiers::delete),
-    row(raw("signicat.user_data"), &["GET", "POST", "PUT"], "/dossiers/{d}/userdata", dossiers::user_data),
-    row(raw("signicat.files"), &["GET", "POST", "DELETE"], "/dossiers/{d}/files", dossiers::files),
+    row(call("signicat.list_dossiers"), &["GET"], "/dossiers", dossiers::list),
+    row(call("signicat.get_dossier"), &["GET"], "/dossiers/{d}", dossiers::show),
+    row(call("signicat.delete"), &["DELETE"], "/dossiers/{d}", dossiers::delete),
+    row(call("signicat.user_data"), &["GET", "POST", "PUT"], "/dossiers/{d}/userdata", dossiers::user_data),
+    row(call("signicat.files"), &["GET", "POST", "DELETE"], "/dossiers/{d}/files", dossiers::files),
     row(call("signicat.create_process"), &["POST"], "/dossiers/{d}/processes", processes::create),
     row(call("signicat.list_processes"), &["GET"], "/dossiers/{d}/processes", processes::list),
     row(call("signicat.get_process"), &["GET"], PROCESS, processes::show),
     row(DISCARD, &["DELETE"], PROCESS, processes::delete),
     row(call("signicat.start"), &["POST"], PROCESS, processes::start),
     row(call("signicat.set_images"), &["PUT", "POST"], UPLOAD, images::upload),
-    row(raw("signicat.image"), &["GET"], IMAGE, images::show),
+    row(call("signicat.image"), &["GET"], IMAGE, images::show),
     row(call("signicat.start_capture"), &["POST"], "/dossiers/{d}/capture", capture::start).for_capture(),
     row(call("signicat.download"), &["GET"], DOWNLOAD, processes::download),
-    row(raw("signicat.configurations"), &["GET"], "/capture/configurations", capture::configurations).for_capture(),
-    row(raw("signicat.configuration"), &["GET", "POST", "PUT"], LOOK, capture::configuration).for_capture(),
-    row(raw("signicat.document_types"), &["GET"], "/{provider}/document-types", capture::document_types),
+    row(call("signicat.configurations"), &["GET"], "/capture/configurations", capture::configurations).for_capture(),
+    row(call("signicat.configuration"), &["GET", "POST", "PUT"], LOOK, capture::configuration).for_capture(),
+    row(call("signicat.document_types"), &["GET"], "/{provider}/document-types", capture::document_types),
 ];
 
 /// All operations of the table.
