@@ -10,7 +10,7 @@ use crate::stand_in::StandIn;
 use crate::stand_ins;
 
 macro_rules! config {
-    ($($(#[$doc:meta])* $folder:ident: $StandIn:ident, $Settings:ident, $Script:ident;)*) => {
+    ($($folder:ident: $StandIn:ident, $Settings:ident, $Script:ident, $about:literal;)*) => {
         /// The whole sandbox as data: what `--config file.json` holds, in `snake_case`, every member optional.
         #[derive(Clone, Serialize, Deserialize)]
         #[serde(default, deny_unknown_fields)]
@@ -28,7 +28,7 @@ macro_rules! config {
             /// Callback addresses to send elsewhere: the start of a URL → what to put in its place, for example
             /// `{"https://www.example.com": "http://127.0.0.1:8000"}`. Lets real URL rules be kept with a local receiver.
             pub reroute: BTreeMap<String, String>,
-            $($(#[$doc])* pub $folder: stand_ins::$folder::$Settings,)*
+            $(#[doc = $about] pub $folder: stand_ins::$folder::$Settings,)*
         }
 
         impl Default for Config {

@@ -14,7 +14,7 @@ use crate::stand_in::StandIn;
 use crate::stand_ins;
 
 macro_rules! world {
-    ($($(#[$doc:meta])* $folder:ident: $StandIn:ident, $Settings:ident, $Script:ident;)*) => {
+    ($($folder:ident: $StandIn:ident, $Settings:ident, $Script:ident, $about:literal;)*) => {
         /// What can be due on the clock.
         #[derive(Serialize, Deserialize)]
         pub(crate) enum Event {

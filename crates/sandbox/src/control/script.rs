@@ -7,12 +7,12 @@ use crate::stand_ins;
 use crate::world::World;
 
 macro_rules! script {
-    ($($(#[$doc:meta])* $folder:ident: $StandIn:ident, $Settings:ident, $Script:ident;)*) => {
+    ($($folder:ident: $StandIn:ident, $Settings:ident, $Script:ident, $about:literal;)*) => {
         /// A script for one provider, tagged by `provider`.
         #[derive(Clone, Serialize, Deserialize)]
         #[serde(tag = "provider", rename_all = "snake_case")]
         pub enum Script {
-            $($(#[$doc])* $StandIn(stand_ins::$folder::$Script),)*
+            $(#[doc = $about] $StandIn(stand_ins::$folder::$Script),)*
         }
 
         impl Script {

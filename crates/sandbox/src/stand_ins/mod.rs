@@ -24,25 +24,21 @@ pub mod signicat;
 
 use crate::stand_in::{Operation, StandIn};
 
-/// Hands the list to a macro. A line: what its settings are about, its folder, the stand-in, its settings, its script.
+/// Hands the list to a macro. A line: its folder, the stand-in, its settings, its script, and what they are about.
 macro_rules! list {
     ($then:ident) => {
         $then! {
-            /// Jumio Authentication for Web.
-            jumio: Jumio, JumioSettings, JumioScript;
-            /// Attestr Flowx.
-            attestr: Attestr, AttestrSettings, AttestrScript;
-            /// biometric.kz Flow.
-            biometric_kz: BiometricKz, BiometricKzSettings, BiometricKzScript;
-            /// Signicat Assure.
-            signicat: Signicat, SignicatSettings, SignicatScript;
+            jumio: Jumio, JumioSettings, JumioScript, "Jumio Authentication for Web.";
+            attestr: Attestr, AttestrSettings, AttestrScript, "Attestr Flowx.";
+            biometric_kz: BiometricKz, BiometricKzSettings, BiometricKzScript, "biometric.kz Flow.";
+            signicat: Signicat, SignicatSettings, SignicatScript, "Signicat Assure.";
         }
     };
 }
 pub(crate) use list;
 
 macro_rules! all {
-    ($($(#[$doc:meta])* $folder:ident: $StandIn:ident, $Settings:ident, $Script:ident;)*) => {
+    ($($folder:ident: $StandIn:ident, $Settings:ident, $Script:ident, $about:literal;)*) => {
         /// All of them, in the order of the list.
         pub(crate) static ALL: &[&dyn StandIn] = &[$(&$folder::$StandIn,)*];
     };
