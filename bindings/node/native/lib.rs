@@ -8,7 +8,7 @@ mod reject;
 mod session;
 
 use idvkit::{
-    Algorithm, Config, Journey, KeyForm, Provider, Scheme, Secret, Seen, Subject, TagEncoding, UnixMillis, Way,
+    Algorithm, Config, Journey, KeyForm, ProviderId, Scheme, Secret, Seen, Subject, TagEncoding, UnixMillis, Way,
 };
 use napi::bindgen_prelude::{Buffer, Error, Result, Uint8Array};
 use napi_derive::napi;
@@ -73,7 +73,7 @@ pub fn html(way: String) -> Result<Option<String>> {
 /// A provider's tables.
 #[napi]
 pub fn catalog(provider: String) -> Result<String> {
-    let provider: Provider = serde_json::from_value(provider.into())
+    let provider: ProviderId = serde_json::from_value(provider.into())
         .map_err(|_| Error::from_reason("provider is one of attestr, biometric_kz, jumio, signicat"))?;
     json(&idvkit::catalog(provider))
 }

@@ -83,7 +83,7 @@ struct Script<'a> {
     listen: &'a [Signal],
 }
 
-/// A container gets the whole viewport, which the one widget that needs a container asks for (B6). The detail of a window
+/// A container gets the whole viewport, which the one widget that needs a container asks for (B-F6). The detail of a window
 /// event is not reported: the one that is documented holds the user's data, and nothing reads it (B-Q13).
 fn script(script: &Script<'_>) -> String {
     let container = script.container.and_then(|selector| selector.strip_prefix('#'));

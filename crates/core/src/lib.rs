@@ -19,6 +19,7 @@ extern crate alloc;
 
 mod catalog;
 mod codes;
+mod diagnosis;
 mod html;
 mod http;
 mod image;
@@ -26,6 +27,7 @@ mod journey;
 mod locale;
 pub mod machine;
 mod next;
+mod operation;
 mod outcome;
 mod poll;
 mod provider;
@@ -43,7 +45,8 @@ mod wire;
 uniffi::setup_scaffolding!();
 
 pub use catalog::{Browser, CallbackSource, Catalog, ErrorCode, LocaleEntry, LocaleList, Support, VersionWindow};
-pub use codes::REJECT_CODES;
+pub use codes::{FaultCode, RejectCode};
+pub use diagnosis::{Diagnosis, Difference, Finding, Verdict};
 pub use http::{Cache, Header, HttpRequest, Method, Response};
 pub use image::{Base64Image, ImageKind, ImageRules};
 pub use journey::{
@@ -52,6 +55,7 @@ pub use journey::{
 };
 pub use locale::{LocaleName, LocaleSet, LocaleTag};
 pub use next::{AtProvider, Erasure, Image, Input, Next, Why};
+pub use operation::Operation;
 pub use outcome::{
     Basis, Cause, Decision, Document, Evidence, Fault, FaultClass, Outcome, Part, Person, Reason, SignedForm, Source,
 };

@@ -224,6 +224,6 @@ impl IntoResponse for Failure {
             (None, Some(rusqlite::Error::QueryReturnedNoRows)) => StatusCode::NOT_FOUND,
             _ => StatusCode::INTERNAL_SERVER_ERROR,
         };
-        (status, reject.map_or("", Reject::code)).into_response()
+        (status, reject.map_or("", |reject| reject.code().as_str())).into_response()
     }
 }

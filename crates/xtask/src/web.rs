@@ -6,7 +6,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::{
     node::{self, copy, npm},
-    step::{End, cargo, root, run, says, target},
+    step::{End, program, root, run, says, target},
 };
 
 /// What the package is made of; what was built or installed beside it stays where it is.
@@ -42,11 +42,10 @@ pub(crate) fn test(write: bool) -> Result<End> {
         return Ok(End::but([without.into()]));
     };
     println!("{}", says(&browser, &["--version"]).unwrap_or_default());
-    run(cargo(&["build", "--package", "idvkit-cli"]))?;
     let mut tests = Command::new("node");
     tests.args(["--test", "--test-concurrency=2", "--test-timeout=220000", "tests/"]).current_dir(&package).envs([
         ("IDVKIT_VECTORS", root().join("crates/vectors/data")),
-        ("IDVKIT_PROGRAM", target().join(format!("debug/idvkit{}", std::env::consts::EXE_SUFFIX))),
+        ("IDVKIT_PROGRAM", program()?),
         ("IDVKIT_SCREENSHOTS", target().join("web/screenshots")),
         ("IDVKIT_CHROMIUM", PathBuf::from(browser)),
     ]);

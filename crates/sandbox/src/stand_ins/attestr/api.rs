@@ -1,4 +1,4 @@
-//! Create Handshake and Execution Result (notes A4, A5).
+//! Create Handshake and Execution Result (A-F4, A-F5).
 
 use std::collections::HashMap;
 
@@ -41,7 +41,7 @@ pub(crate) async fn fetch(
     let answer = authorised(&world, &version, &headers).and_then(|account| {
         let found = world.states.attestr.handshakes.get(&id).filter(|handshake| handshake.account == account);
         let handshake = found.ok_or_else(|| {
-            // Unknown and foreign look the same; the code is inferred (A5).
+            // Unknown and foreign look the same; the code is inferred (A-F5).
             Refusal::new(
                 4001,
                 "handshake",

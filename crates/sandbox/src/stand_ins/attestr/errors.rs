@@ -127,7 +127,7 @@ pub(crate) struct SessionError {
 }
 
 impl SessionError {
-    /// As JSON, in the order of the documents. `retry` is always false here (S0).
+    /// As JSON, in the order of the documents. `retry` is always false here (A-F7).
     pub(crate) fn json(&self) -> String {
         let mut members = vec![
             ("code", self.kind.code.to_string()),

@@ -102,7 +102,7 @@ class Line {
     if (answer) return answer;
     // A frame is only ever sent again on a new connection, where the server knows it for the same one.
     this.#socket.close();
-    // 1001 is idleness and 1006 a broken connection; every other code is an internal error (notes A9).
+    // 1001 is idleness and 1006 a broken connection; every other code is an internal error (A-F9).
     throw code === 1001 || code === 1006 ? new Lost() : new Failure(REFUSED, "later");
   }
 }

@@ -1,4 +1,4 @@
-//! Attestr Flowx (seed S0, notes A-*): handshake and result API, hosted flow, browser library and its socket, webhooks.
+//! Attestr Flowx (A-GUIDE): handshake and result API, hosted flow, browser library and its socket, webhooks.
 
 mod api;
 mod callbacks;

@@ -97,7 +97,7 @@ fn at_stage(world: &mut World, id: &str, action: &str, form: &HashMap<String, St
 
 fn go_on(world: &mut World, id: &str, stage: &Stage, leave: bool) {
     if leave {
-        // While the next stage is looked for, the last completed one is named (S0).
+        // While the next stage is looked for, the last completed one is named (A-F7).
         state::skip(world, id, Some(stage.id.clone()));
     } else {
         state::proceed(world, id);

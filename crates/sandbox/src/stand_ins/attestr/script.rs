@@ -66,7 +66,7 @@ fn unknown_status() -> u16 {
     500
 }
 
-/// Where an error strikes (S0).
+/// Where an error strikes (A-F7).
 #[derive(Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Position {

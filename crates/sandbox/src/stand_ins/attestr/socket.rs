@@ -1,4 +1,4 @@
-//! The socket between a device and the flow: the subset of A-Q12, by the notes' part A9. One JSON frame per message.
+//! The socket between a device and the flow: the subset of A-Q12, (A-F9). One JSON frame per message.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Weak};
@@ -307,7 +307,7 @@ fn at_stage(world: &mut World, id: &str, frame: &Frame) -> Answer {
     }
 }
 
-/// The fields of a submission, if this action belongs to the stage (notes A10).
+/// The fields of a submission, if this action belongs to the stage (A-F10).
 fn form(stage: &Stage, action: &str, frame: &Frame) -> Option<HashMap<String, String>> {
     let name = stage.kind.name();
     let endings: &[&str] = if stage.kind.has_code() { &["_GEN", "_RESEND", "_VERIFY"] } else { &["_SUBMIT"] };

@@ -20,7 +20,7 @@ const fn field(name: &'static str, keyboard: &'static str, pattern: &'static str
     Field { name, keyboard, pattern, example }
 }
 
-// The patterns are those of the provider's published client (notes, A10).
+// The patterns are those of the provider's published client (A-F10).
 const PAN: &[Field] = &[field("pan", "text", "^[A-Z]{3}[ABCFGHLJPTE][A-Z][0-9]{4}[A-Z]$", "ABCPE1234F")];
 const MOBILE: &[Field] = &[field("mobile", "tel", "^[1-9][0-9]{9}$", "9876543210")];
 const EMAIL: &[Field] = &[field("email", "email", r"^[^@\s]+@[^@\s]+\.[^@\s]+$", "user@mail.example")];

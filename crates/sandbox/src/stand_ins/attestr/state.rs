@@ -213,13 +213,13 @@ pub(crate) fn proceed(world: &mut World, id: &str) {
     }
 }
 
-/// Where somebody is who leaves now: the stage, the last completed one while the next is looked for, or nowhere (S0).
+/// Where somebody is who leaves now: the stage, the last completed one while the next is looked for, or nowhere (A-F7).
 pub(crate) fn position(world: &World, id: &str) -> Option<String> {
     let run = world.states.attestr.handshakes.get(id)?.run.as_ref()?;
     if run.begun && run.seeking { run.last_completed.clone() } else { current(world, id).map(|stage| stage.id) }
 }
 
-/// The user leaves. `stage` is what the documents say about where (S0).
+/// The user leaves. `stage` is what the documents say about where (A-F7).
 pub(crate) fn skip(world: &mut World, id: &str, stage: Option<String>) {
     end(world, id, End::Skipped { stage });
 }

@@ -11,7 +11,7 @@ use crate::world::World;
 /// Why the user stays in the stage: what there is to read.
 pub(crate) type Problem = String;
 
-/// What the camera's absence is reported as (notes A10).
+/// What the camera's absence is reported as (A-F10).
 pub(crate) fn deny_camera(world: &mut World, id: &str, stage: &Stage) {
     let error = StageError { code: 4121, http_status_code: 412, ..StageError::default() };
     state::fail(world, id, &error, Some(stage.id.clone()));

@@ -1,4 +1,4 @@
-//! Session create and session result (notes B2, B4).
+//! Session create and session result (B-F2, B-F4).
 
 use std::collections::HashMap;
 

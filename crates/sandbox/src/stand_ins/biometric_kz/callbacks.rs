@@ -1,4 +1,4 @@
-//! Webhooks (notes B10): hints without a signature, to every URL of the flow.
+//! Webhooks (B-F10): hints without a signature, to every URL of the flow.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! Session metadata: what it may hold, and what of it counts for a flow (notes B3).
+//! Session metadata: what it may hold, and what of it counts for a flow (B-F3).
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -67,7 +67,7 @@ pub(crate) fn read(
     Ok((metadata, remarks))
 }
 
-/// Face to face after one of liveness, e-document and document recognition: the three flows that S1 names.
+/// Face to face after one of liveness, e-document and document recognition: the three flows that B-F3 names.
 fn takes_photo(flow: &BiometricKzFlow) -> bool {
     let other = |code: &String| code.starts_with("LD") || code == "ED" || code == "DR";
     flow.technologies.len() == 2

@@ -1,4 +1,4 @@
-//! biometric.kz Flow (seeds S1 and S2, notes B-*): session API, hosted flow as plain forms, widget script, webhooks.
+//! biometric.kz Flow (B-WIDGET, B-WEBVIEW): session API, hosted flow as plain forms, widget script, webhooks.
 
 mod api;
 mod callbacks;

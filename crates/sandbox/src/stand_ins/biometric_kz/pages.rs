@@ -51,7 +51,7 @@ pub(crate) async fn act(
     render(&world, &id, &query, alert)
 }
 
-/// The end of the web-view way. It carries nothing: no session, no verdict (S2), and so no language either.
+/// The end of the web-view way. It carries nothing: no session, no verdict (B-F7), and so no language either.
 pub(crate) async fn finished(headers: HeaderMap) -> Response {
     let language = header_text(&headers, "accept-language").unwrap_or("en");
     let look = Look::new(PROVIDER, Texts::of(language.split([',', ';']).next().unwrap_or_default()));

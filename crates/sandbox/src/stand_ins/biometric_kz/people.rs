@@ -1,4 +1,4 @@
-//! The citizen behind every flow, and what makes an IIN or a phone number well-formed (notes B12, B13).
+//! The citizen behind every flow, and what makes an IIN or a phone number well-formed (B-F12, B-F13).
 
 use serde::{Deserialize, Serialize};
 
@@ -39,7 +39,7 @@ impl Default for Person {
     }
 }
 
-/// 12 ASCII digits whose last follows from the others. The date in it is no rule (B12).
+/// 12 ASCII digits whose last follows from the others. The date in it is no rule (B-F12).
 pub(crate) fn is_iin(text: &str) -> bool {
     let digits: Vec<u32> = text.chars().filter(char::is_ascii).filter_map(|c| c.to_digit(10)).collect();
     if digits.len() != 12 || text.len() != 12 {

@@ -1,4 +1,4 @@
-//! The result as JSON (notes B4): empty parts at first, then all of it.
+//! The result as JSON (B-F4): empty parts at first, then all of it.
 
 use serde_json::{Map, Value, json};
 

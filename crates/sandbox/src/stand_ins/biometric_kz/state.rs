@@ -79,7 +79,7 @@ pub(crate) struct End {
     pub(crate) failure: Option<Failure>,
 }
 
-/// Why a technology was not passed: `failure_reason` on the wire (notes B8).
+/// Why a technology was not passed: `failure_reason` on the wire (B-F8).
 #[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Failure {
     ClosedEyes,
@@ -95,7 +95,7 @@ pub(crate) enum Failure {
 }
 
 impl Failure {
-    /// Type and detail. The table for E-Document is not visible; the texts are those of its backend API (B8), the types
+    /// Type and detail. The table for E-Document is not visible; the texts are those of its backend API (B-F8), the types
     /// are inferred.
     pub(crate) fn reason(self) -> (&'static str, Option<&'static str>) {
         match self {

@@ -171,7 +171,7 @@ fn locale(settings: &JumioSettings, fields: &Map<String, Value>) -> Result<(Stri
     match text(fields, "locale", 5)? {
         None => Ok((default(), "")),
         Some(locale) if is_locale(&locale) => Ok((locale, "")),
-        // The real service has put en-US into URLs for its default (J4).
+        // The real service has put en-US into URLs for its default (J-4).
         Some(locale) if locale == "en-US" => Ok(("en".into(), "")),
         Some(_) if settings.unknown_locale == UnknownLocale::UseDefault => {
             Ok((default(), "The locale is none of the 32 supported ones; the default is shown."))

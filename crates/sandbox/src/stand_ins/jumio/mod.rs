@@ -1,4 +1,4 @@
-//! Jumio Authentication for Web (seed S3, notes J-*): API on three hosts, hosted client, callbacks.
+//! Jumio Authentication for Web (J-GUIDE): API on three hosts, hosted client, callbacks.
 
 mod api;
 mod callbacks;

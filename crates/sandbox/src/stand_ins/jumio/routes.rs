@@ -10,7 +10,7 @@ const DELETE: Operation = Operation::call("jumio.delete");
 const IMAGE: Operation = Operation::call("jumio.image");
 
 const TRANSACTION: &str = "/{region}/api/netverify/v2/authentications/{reference}";
-// The delete guide's own sample ends in a slash (J15).
+// The delete guide's own sample ends in a slash (J-15).
 const SLASHED: &str = "/{region}/api/netverify/v2/authentications/{reference}/";
 const FACE: &str = "/{region}/api/netverify/v2/authentications/{reference}/images/face";
 const LIVENESS: &str = "/{region}/api/netverify/v2/authentications/{reference}/images/liveness/{number}";

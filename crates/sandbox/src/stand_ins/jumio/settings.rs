@@ -47,11 +47,11 @@ pub struct JumioSettings {
     pub liveness_images: u32,
     /// Fraction digits of callback timestamps, 0 to 3, all of them documented.
     pub fraction_digits: u8,
-    /// Emits a redirect URL of more than the documented 255 characters, as has been observed (J2).
+    /// Emits a redirect URL of more than the documented 255 characters, as has been observed (J-2).
     pub long_redirect_url: bool,
-    /// Emits `images` as an object instead of an array of one (J11).
+    /// Emits `images` as an object instead of an array of one (J-11).
     pub images_as_object: bool,
-    /// Emits the retrieval's `transactionDate` without its zone, as the documents' sample does (J10).
+    /// Emits the retrieval's `transactionDate` without its zone, as the documents' sample does (J-10).
     pub transaction_date_without_zone: bool,
 }
 
@@ -152,7 +152,7 @@ pub struct Enrollment {
     /// Must be `MATCH`.
     #[serde(default = "matching")]
     pub similarity: String,
-    /// Must be true, in any of the three documented spellings: `"TRUE"`, `true`, `"true"` (J12).
+    /// Must be true, in any of the three documented spellings: `"TRUE"`, `true`, `"true"` (J-12).
     #[serde(default = "valid")]
     pub validity: Value,
     /// The verdict for this person, if not the account's usual one.

@@ -238,7 +238,7 @@ fn finish(world: &mut World, reference: &str, status: TransactionStatus) {
     callbacks::send(world, reference);
 }
 
-/// Of several transactions for one enrollment within 15 minutes only the last works (S3). One that still waits for its
+/// Of several transactions for one enrollment within 15 minutes only the last works (J-F1). One that still waits for its
 /// verdict is not final, so it is superseded too (inferred).
 fn supersede(world: &mut World, enrollment: &str) {
     let since = world.clock.now() - world.config.jumio.session_ms;

@@ -1,4 +1,4 @@
-//! The rules for callback, success and error URLs (S3 "URL constraints", vector J-V22), read from the text of the URL.
+//! The rules for callback, success and error URLs (J-F3, vector J-V22), read from the text of the URL.
 
 use percent_encoding::percent_decode_str;
 

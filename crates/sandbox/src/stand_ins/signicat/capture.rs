@@ -1,4 +1,4 @@
-//! Start capture flow and what belongs to its look (notes 2.4).
+//! Start capture flow and what belongs to its look (S-F4).
 
 use serde_json::{Map, Value, json};
 
@@ -96,7 +96,7 @@ fn with_id(id: &str, value: &Value) -> Value {
     value
 }
 
-/// `providers[]`, or the single `provider` of the guide's text (SG3).
+/// `providers[]`, or the single `provider` of the guide's text (S-3).
 fn orders(call: &Call<'_>, fields: &Map<String, Value>) -> Result<Vec<ProcessOrder>, Problem> {
     let rows: Vec<Map<String, Value>> = match (fields.get("providers"), fields.get("provider")) {
         (Some(Value::Array(rows)), None) => rows.iter().filter_map(Value::as_object).cloned().collect(),

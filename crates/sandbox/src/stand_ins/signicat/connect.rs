@@ -1,4 +1,4 @@
-//! eID methods (`connect:<method>`): the page, and the user's data in one of three forms, not normalised (SG15).
+//! eID methods (`connect:<method>`): the page, and the user's data in one of three forms, not normalised (S-15).
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -18,7 +18,7 @@ pub(crate) fn open(world: &mut World, id: &str) {
     }
 }
 
-/// The user has authenticated: the verdict is there at once, before the redirect (S4, step 3).
+/// The user has authenticated: the verdict is there at once, before the redirect (S-F4).
 pub(crate) fn authenticate(world: &mut World, id: &str) {
     let Some(process) = world.states.signicat.processes.get(id) else { return };
     let (form, outcome) = (process.userinfo, process.outcome);

@@ -1,4 +1,4 @@
-//! The three shapes of errors (SG11): Assure's own, the platform's, and OAuth's.
+//! The three shapes of errors (S-11): Assure's own, the platform's, and OAuth's.
 
 use axum::Json;
 use axum::http::{Method, StatusCode};

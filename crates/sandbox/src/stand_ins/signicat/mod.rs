@@ -1,4 +1,4 @@
-//! Signicat Assure (seed S4, notes S-*): tokens, dossiers, processes, hosted capture and eID pages, callbacks.
+//! Signicat Assure (S-FLOWS): tokens, dossiers, processes, hosted capture and eID pages, callbacks.
 
 mod api;
 mod callbacks;

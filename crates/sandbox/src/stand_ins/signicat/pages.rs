@@ -196,7 +196,7 @@ fn gone(query: &Fields) -> Response {
     hinted(look.page(look.texts.say("signicat_gone_title"), &alert(look.texts.say("signicat_gone"))), hint)
 }
 
-/// One provider: dossier, process and status. Two: only the dossier, unless set otherwise (SG4).
+/// One provider: dossier, process and status. Two: only the dossier, unless set otherwise (S-4).
 fn back_from_capture(world: &World, id: &str) -> String {
     let Some(run) = world.states.signicat.captures.get(id) else { return String::new() };
     let last = last(world, &run.processes);

@@ -36,7 +36,7 @@ pub(crate) fn create(call: &mut Call<'_>) -> Result<Reply, Problem> {
     let fields = call.fields()?;
     let dossier = call.dossier()?.id.clone();
     let Some(name) = fields.get("provider").and_then(Value::as_str) else {
-        // The seed's own text says processId where it must mean the provider (SG7).
+        // The seed's own text says processId where it must mean the provider (S-7).
         return Err(Problem::parameter("provider", format!("provider is required: {}.", providers::names())));
     };
     let provider = provider(name)?;

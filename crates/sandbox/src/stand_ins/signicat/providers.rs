@@ -1,4 +1,4 @@
-//! The identity-verification providers behind Assure, one row each (notes 2.6).
+//! The identity-verification providers behind Assure, one row each (S-F6).
 
 /// What a provider can do.
 #[derive(Clone, Copy)]
@@ -6,7 +6,7 @@ pub(crate) struct Provider {
     pub(crate) name: &'static str,
     /// The `processType` values; empty: it has none.
     pub(crate) types: &'static [&'static str],
-    /// Images may be uploaded through the API (SG13: the latest of three readings).
+    /// Images may be uploaded through the API (S-13: the latest of three readings).
     pub(crate) direct_upload: bool,
     /// The hosted capture page can run it.
     pub(crate) capture: bool,

@@ -1,4 +1,4 @@
-//! A process as JSON (notes 2.5), with its normalised result once it was accepted.
+//! A process as JSON (S-F5), with its normalised result once it was accepted.
 
 use serde_json::{Map, Value, json};
 

@@ -20,7 +20,7 @@ pub enum SignicatOutcome {
     Canceled,
     /// A technical failure.
     Failed,
-    /// Known from one client only (SG9).
+    /// Known from one client only (S-9).
     NotMatched,
     /// A status that no document names: `archived` (S-V13).
     Unknown,
@@ -84,7 +84,7 @@ pub struct SignicatScript {
 }
 
 impl SignicatScript {
-    /// What the providers' own rules make of their checks (notes 2.5).
+    /// What the providers' own rules make of their checks (S-F5).
     pub(crate) fn ruled(&self) -> Option<SignicatOutcome> {
         if self.chip_verification == Some(Check::Failed) {
             return Some(SignicatOutcome::Rejected);

@@ -32,9 +32,9 @@ pub struct SignicatSettings {
     pub outcome: SignicatOutcome,
     /// Invention: virtual milliseconds from the start of a verification to its verdict.
     pub verdict_delay_ms: i64,
-    /// The member of a capture answer that only some have seen (SG6).
+    /// The member of a capture answer that only some have seen (S-6).
     pub capture_returns_process_id: bool,
-    /// What is added to the redirect after two providers (SG4).
+    /// What is added to the redirect after two providers (S-4).
     pub two_provider_redirect: TwoProviderRedirect,
     /// The member of a created eID process that holds the page for the user (inferred).
     pub eid_url_member: String,

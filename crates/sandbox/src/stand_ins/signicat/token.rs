@@ -1,4 +1,4 @@
-//! OAuth 2.0 client credentials, in both profiles (notes 2.1).
+//! OAuth 2.0 client credentials, in both profiles (S-F1).
 
 use std::collections::HashMap;
 
@@ -39,7 +39,7 @@ pub(crate) async fn legacy(State(shared): State<Handle>, headers: HeaderMap, bod
 
 /// The client whose token the request carries. `scope` is what the legacy profile needs for this call.
 pub(crate) fn authorised(world: &World, headers: &HeaderMap, scope: &str) -> Result<usize, Problem> {
-    // A malformed header is 400 and no 401 (SG10); that a missing one counts as malformed is inferred.
+    // A malformed header is 400 and no 401 (S-10); that a missing one counts as malformed is inferred.
     let Some(value) = header_text(headers, "authorization") else {
         return Err(Problem::bad_request("The Authorization header is missing; send Bearer and the access token."));
     };

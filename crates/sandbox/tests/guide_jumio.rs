@@ -1,4 +1,4 @@
-//! The samples of the Jumio guide (seed 003) against the sandbox, with nothing but the hosts and placeholders changed.
+//! The samples of the Jumio guide (J-GUIDE) against the sandbox, with nothing but the hosts and placeholders changed.
 #![allow(clippy::unwrap_used)]
 
 mod common;
@@ -52,7 +52,7 @@ async fn the_sample_request_gets_the_sample_response() {
 
 #[tokio::test]
 async fn the_redirects_are_the_samples_but_for_the_slash() {
-    // The guide prints /success/? although the configured URL has no slash at its end (J15).
+    // The guide prints /success/? although the configured URL has no slash at its end (J-15).
     let sandbox = Sandbox::start().await.unwrap();
     for (action, expected) in [
         ("acceptable", "https://www.yourcompany.example/success?transactionStatus=SUCCESS&transactionReference="),

@@ -1,4 +1,4 @@
-//! The samples of the Flow Widget and Flow WebView guides (seeds 001 and 002) against the sandbox, with nothing but the
+//! The samples of the Flow Widget and Flow WebView guides (B-WIDGET, B-WEBVIEW) against the sandbox, with nothing but the
 //! hosts and placeholders changed. Where a sample is defective, the test says how.
 #![allow(clippy::unwrap_used)]
 

@@ -1,4 +1,4 @@
-//! The three flows of the integration guide (seed 004), step by step as it tells them, against the sandbox.
+//! The three flows of the integration guide (S-FLOWS), step by step as it tells them, against the sandbox.
 #![allow(clippy::unwrap_used)]
 
 mod common;

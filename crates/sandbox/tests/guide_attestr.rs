@@ -1,4 +1,4 @@
-//! The samples of the Attestr web guide (seed 000) against what the sandbox's pages hand to the three handlers.
+//! The samples of the Attestr web guide (A-GUIDE) against what the sandbox's pages hand to the three handlers.
 #![allow(clippy::unwrap_used)]
 
 mod common;

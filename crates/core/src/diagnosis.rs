@@ -1,22 +1,124 @@
-//! What can be behind a signature that does not verify.
+//! What the signature doctor says: why a signature does not verify. The doctor itself is in `idvkit-signature`.
 
-use serde::{Serialize, Serializer};
+use alloc::{string::String, vec::Vec};
+use core::fmt;
 
-macro_rules! causes {
+use serde::Serialize;
+
+/// What the doctor found about a signature. It holds no part of the content, the secrets or the tag, and may be logged.
+///
+/// **It is never an acceptance**, not even with [`Verdict::Verifies`]: it exists to be read by a person. Whoever wants to act on
+/// a signature calls `verify`, which has one yes and no near misses.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
+pub struct Diagnosis {
+    /// The result in one word.
+    pub verdict: Verdict,
+    /// With [`Verdict::Explained`]: the differences that together give the tag at hand, as few as possible. Otherwise: what
+    /// was noticed.
+    pub findings: Vec<Finding>,
+}
+
+/// The result of a diagnosis in one word. New ones may be added.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
+pub enum Verdict {
+    /// There is nothing to explain: the content, a secret and the tag belong together as they are. Whatever refused it was
+    /// given something else; look at what that was.
+    Verifies,
+    /// The tag belongs to a changed form of what was checked; the findings say which.
+    Explained,
+    /// No known mistake gives this tag: another secret, other content, or a forgery.
+    Unexplained,
+    /// There is no readable tag or no usable secret, so nothing could be tried.
+    Untestable,
+}
+
+/// One difference, with what to do about it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
+pub struct Finding {
+    /// Which difference.
+    pub difference: Difference,
+    /// What it is, in one sentence.
+    pub explanation: String,
+    /// What to do, in one sentence.
+    pub fix: String,
+}
+
+impl Diagnosis {
+    /// With the text of each difference.
+    pub fn new(verdict: Verdict, differences: impl IntoIterator<Item = Difference>) -> Self {
+        Self { verdict, findings: differences.into_iter().map(Finding::from).collect() }
+    }
+}
+
+impl From<Difference> for Finding {
+    fn from(difference: Difference) -> Self {
+        Self { difference, explanation: difference.explanation().into(), fix: difference.fix().into() }
+    }
+}
+
+impl Verdict {
+    /// The stable word: `verifies`, `explained`, `unexplained`, `untestable`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Verifies => "verifies",
+            Self::Explained => "explained",
+            Self::Unexplained => "unexplained",
+            Self::Untestable => "untestable",
+        }
+    }
+
+    fn sentence(self) -> &'static str {
+        match self {
+            Self::Verifies => {
+                "The signature belongs to this content as it is; whatever refused it was given something else."
+            }
+            Self::Explained => "The signature does not verify. It would with all of these differences undone:",
+            Self::Unexplained => {
+                "The signature does not verify, and no known mistake explains it: another secret, other content, or a forgery."
+            }
+            Self::Untestable => "The signature does not verify, and nothing could be tried:",
+        }
+    }
+}
+
+impl fmt::Display for Diagnosis {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.verdict.sentence())?;
+        self.findings.iter().try_for_each(|finding| write!(f, "\n- {finding}"))
+    }
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {} [{}]", self.explanation, self.fix, self.difference)
+    }
+}
+
+macro_rules! differences {
     ($($name:ident $code:literal $explanation:literal $fix:literal)*) => {
         /// One difference between what was checked and what was signed. New ones may be added.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+        #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+        #[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
         #[non_exhaustive]
-        pub enum Cause {
-            $(#[doc = $explanation] $name,)*
+        pub enum Difference {
+            $(#[doc = $explanation] #[serde(rename = $code)] $name,)*
         }
 
-        impl Cause {
+        impl Difference {
             /// All of them, in the order of their declaration.
             pub const ALL: &'static [Self] = &[$(Self::$name),*];
 
-            /// The stable `snake_case` code.
-            pub fn code(self) -> &'static str {
+            /// The stable word.
+            pub fn as_str(self) -> &'static str {
                 match self { $(Self::$name => $code,)* }
             }
 
@@ -33,7 +135,7 @@ macro_rules! causes {
     };
 }
 
-causes! {
+differences! {
     // The content.
     WholeBody "whole_body"
         "The whole body was signed, not the member that was checked."
@@ -147,14 +249,8 @@ causes! {
         "Look for a column or log line that is too short. A truncated tag is never accepted."
 }
 
-impl Serialize for Cause {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.code())
-    }
-}
-
-impl core::fmt::Display for Cause {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.write_str(self.code())
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
     }
 }
