@@ -268,6 +268,6 @@ impl IntoResponse for Failure {
             _ if self.0.is::<MultipartError>() => StatusCode::BAD_REQUEST,
             _ => StatusCode::INTERNAL_SERVER_ERROR,
         };
-        (status, reject.map_or("", Reject::code)).into_response()
+        (status, reject.map_or("", |reject| reject.code().as_str())).into_response()
     }
 }

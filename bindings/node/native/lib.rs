@@ -7,7 +7,7 @@ mod input;
 mod reject;
 mod session;
 
-use idvkit::{Algorithm, Config, Journey, KeyForm, Provider, Scheme, Secret, Seen, Subject, TagEncoding, UnixMillis};
+use idvkit::{Algorithm, Config, Journey, KeyForm, ProviderId, Scheme, Secret, Seen, Subject, TagEncoding, UnixMillis};
 use napi::bindgen_prelude::{Buffer, Error, Result, Uint8Array};
 use napi_derive::napi;
 
@@ -63,7 +63,7 @@ pub fn journey(text: String) -> Result<String> {
 /// A provider's tables.
 #[napi]
 pub fn catalog(provider: String) -> Result<String> {
-    let provider: Provider = serde_json::from_value(provider.into())
+    let provider: ProviderId = serde_json::from_value(provider.into())
         .map_err(|_| Error::from_reason("provider is one of attestr, biometric_kz, jumio, signicat"))?;
     json(&idvkit::catalog(provider))
 }

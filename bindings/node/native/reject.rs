@@ -8,7 +8,7 @@ use serde::Serialize;
 ///
 /// The four parts cross as JSON behind a mark, since an error of the native interface has only its message.
 pub(crate) fn thrown(reject: Reject) -> Error {
-    let parts = (reject.code(), reject.blame(), reject.field(), reject.message());
+    let parts = (reject.code().as_str(), reject.blame(), reject.field(), reject.message());
     match serde_json::to_string(&parts) {
         Ok(parts) => Error::from_reason(format!("idvkit:{parts}")),
         Err(_) => Error::from_reason(reject.to_string()),

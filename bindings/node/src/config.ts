@@ -9,10 +9,10 @@ export interface AttestrOptions {
   readonly account_id?: string | null;
   /** Another base URL of the API, up to `/api`, for a sandbox or proxy. */
   readonly api_base?: string | null;
-  /** The API version in the path; `v1` by default (A1: v3 is announced). */
+  /** The API version in the path; `v1` by default (v3 is announced). */
   readonly api_version?: string | null;
   /**
-   * Accepts no signature over the ECMAScript form of `result`, only over the bytes as sent (A-Q1: that form is
+   * Accepts no signature over the ECMAScript form of `result`, only over the bytes as sent (that form is
    * inferred, and tried second by default).
    */
   readonly as_sent_only?: boolean;
@@ -22,12 +22,15 @@ export interface AttestrOptions {
    */
   readonly development?: boolean;
   /**
-   * Takes the bytes that the hex digits of the client secret stand for as the key; its text by default (A-Q2,
-   * inferred).
+   * How long a claimed skip or error waits for a success proof, in milliseconds; 30 seconds by default (inferred). It
+   * counts from the first such claim, and a success that is only claimed does not put it off: one that comes later
+   * has what is left of this time to be proven.
    */
+  readonly grace_ms?: number | null;
+  /** Takes the bytes that the hex digits of the client secret stand for as the key; its text by default (inferred). */
   readonly hex_decoded_secret?: boolean;
   /**
-   * Another place of the browser library: an HTTPS URL, or a path on your own site that begins with `/` (S0: a local
+   * Another place of the browser library: an HTTPS URL, or a path on your own site that begins with `/` (a local
    * copy).
    */
   readonly library_src?: string | null;
@@ -36,23 +39,17 @@ export interface AttestrOptions {
    * then each 300 by default (inferred).
    */
   readonly poll_offsets_seconds?: readonly number[] | null;
-  /**
-   * How long a claimed skip or error waits for a success proof, in milliseconds; 30 seconds by default (inferred). It
-   * counts from the first such claim, and a success that is only claimed does not put it off: one that comes later
-   * has what is left of this time to be proven.
-   */
-  readonly grace_ms?: number | null;
-  /** The provider's staging system instead of production (A1). */
+  /** How long the proof of a claimed success may take, in milliseconds; 15 minutes by default (inferred). */
+  readonly result_timeout_ms?: number | null;
+  /** The provider's staging system instead of production. */
   readonly staging?: boolean;
-  /** How long the user may take, in milliseconds; until the handshake expires by default. */
-  readonly user_timeout_ms?: number | null;
   /**
-   * The time-out of every request, in milliseconds, 1 000 to 300 000; 30 000 by default (A9: the provider's own
+   * The time-out of every request, in milliseconds, 1 000 to 300 000; 30 000 by default (the provider's own
    * client).
    */
   readonly timeout_ms?: number | null;
-  /** How long the proof of a claimed success may take, in milliseconds; 15 minutes by default (inferred). */
-  readonly result_timeout_ms?: number | null;
+  /** How long the user may take, in milliseconds; until the handshake expires by default. */
+  readonly user_timeout_ms?: number | null;
 }
 
 /** Metadata for E-Document. */
@@ -73,7 +70,7 @@ export interface BiometricKzFace2FaceMetadata {
 
 /** Metadata for the whole flow. */
 export interface BiometricKzGeneralMetadata {
-  /** Codes of technologies, passed on as they are: what they do is documented nowhere (B-Q8). */
+  /** Codes of technologies, passed on as they are: what they do is documented nowhere. */
   readonly interchangeable_tech?: readonly string[] | null;
 }
 
@@ -102,26 +99,26 @@ export interface BiometricKzOptions {
   readonly development?: boolean;
   /** Another base URL of the hosted pages instead of `https://remote.biometric.kz`. */
   readonly front_base?: string | null;
-  /** Takes any 12 digits as an IIN, without looking at the check digit (B-Q5). */
+  /** Takes any 12 digits as an IIN, without looking at the check digit. */
   readonly lenient_iin?: boolean;
-  /** How long a session can be used, in milliseconds; 30 minutes by default (inferred, B-Q9). */
+  /** How long a session can be used, in milliseconds; 30 minutes by default (inferred). */
   readonly lifetime_ms?: number | null;
   /**
    * How often to look while the user is on the way, in seconds: a remote link tells nothing of its end. 30 by
    * default, 300 with a webhook (inferred).
    */
   readonly lookout_seconds?: number | null;
-  /** Uses the locale parameter on hosted pages no more: it is observed, not documented (B7). */
+  /** Uses the locale parameter on hosted pages no more: it is observed, not documented. */
   readonly no_page_locale?: boolean;
-  /** The largest reference photo, in bytes after decoding; 10 000 000 by default (inferred, B-Q6). */
+  /** The largest reference photo, in bytes after decoding; 10 000 000 by default (inferred). */
   readonly photo_max_bytes?: number | null;
   /**
    * Offsets in seconds, since the user is done, at which to fetch the result; 2, 5, 8, 11, 14, 20, 30, 45, 60, 90,
-   * 120, 180, 240, 300 and then each 300 by default (inferred from field evidence, B4), fewer with a webhook.
+   * 120, 180, 240, 300 and then each 300 by default (inferred from field evidence), fewer with a webhook.
    */
   readonly poll_offsets_seconds?: readonly number[] | null;
-  /** How long the user may take, in milliseconds; the session's lifetime by default. */
-  readonly user_timeout_ms?: number | null;
+  /** How long the verdict may take once the user is done, in milliseconds; 15 minutes by default (inferred). */
+  readonly result_timeout_ms?: number | null;
   /** The time-out of every request, in milliseconds, 1 000 to 300 000; 30 000 by default (inferred). */
   readonly timeout_ms?: number | null;
   /**
@@ -129,9 +126,9 @@ export interface BiometricKzOptions {
    * still never a pass.
    */
   readonly unsupported_metadata?: boolean;
-  /** How long the verdict may take once the user is done, in milliseconds; 15 minutes by default (inferred). */
-  readonly result_timeout_ms?: number | null;
-  /** Another place of the widget's script; `/widget/flow-widget.umd.js` below `front_base` by default (B-2). */
+  /** How long the user may take, in milliseconds; the session's lifetime by default. */
+  readonly user_timeout_ms?: number | null;
+  /** Another place of the widget's script; `/widget/flow-widget.umd.js` below `front_base` by default. */
   readonly widget_src?: string | null;
 }
 
@@ -139,16 +136,16 @@ export interface BiometricKzOptions {
 export interface BiometricKzPrefilledField {
   /** Whether the user may change it; `true` unless given. */
   readonly changeable?: boolean | null;
-  /** Its value. An empty one counts as not given (B-Q4). */
+  /** Its value. An empty one counts as not given. */
   readonly value?: string | null;
 }
 
-/** To this URL, at most 222 characters: a secret path segment of 33 is added (J-D10). */
+/** To this URL, at most 222 characters: a secret path segment of 33 is added. */
 export interface JumioCallbackTargetUrl {
   readonly url: string;
 }
 
-/** Where callbacks go. One of the two has to be chosen (J-D1). */
+/** Where callbacks go. One of the two has to be chosen. */
 export type JumioCallbackTarget = "portal" | JumioCallbackTargetUrl;
 
 /** What the documents leave open, each with a default that can be overridden. */
@@ -157,9 +154,9 @@ export interface JumioOptions {
   readonly account_id?: string | null;
   /** Another base URL of the API, for a sandbox. Over plain HTTP only together with `development`. */
   readonly api_base?: string | null;
-  /** Allows a query in the callback URL; refused by default as in the sibling API (J-D9). */
+  /** Allows a query in the callback URL; refused by default as in the sibling API. */
   readonly callback_query?: boolean;
-  /** Further origins whose frame messages count, besides the region's host and the prefix (J-D16). */
+  /** Further origins whose frame messages count, besides the region's host and the prefix. */
   readonly client_origins?: readonly string[];
   /**
    * Development switch: allows `http://localhost:PORT` return and callback URLs, and an HTTP `api_base` on this
@@ -167,24 +164,24 @@ export interface JumioOptions {
    */
   readonly development?: boolean;
   /**
-   * Leaves the callback URL as it is, without a secret last path segment. Callbacks then prove nothing at all
-   * (J-D10); they are only hints in any case.
+   * Leaves the callback URL as it is, without a secret last path segment. Callbacks then prove nothing at all;
+   * they are only hints in any case.
    */
   readonly plain_callback_url?: boolean;
-  /** Offsets in seconds at which to look for a verdict; 40 to 940 as documented, fewer with a callback (J-D19). */
+  /** Offsets in seconds at which to look for a verdict; 40 to 940 as documented, fewer with a callback. */
   readonly poll_offsets_seconds?: readonly number[] | null;
-  /** How long the user may take, in milliseconds; the link's lifetime and 15 minutes by default. */
-  readonly user_timeout_ms?: number | null;
-  /** The time-out of every request, in milliseconds; 30 000 by default (inferred). */
-  readonly timeout_ms?: number | null;
   /** How long a verdict may take, in milliseconds; a day by default (inferred). */
   readonly result_timeout_ms?: number | null;
+  /** The time-out of every request, in milliseconds; 30 000 by default (inferred). */
+  readonly timeout_ms?: number | null;
+  /** How long the user may take, in milliseconds; the link's lifetime and 15 minutes by default. */
+  readonly user_timeout_ms?: number | null;
 }
 
-/** A data centre (S3). */
+/** A data centre. */
 export type JumioRegion = "us" | "eu" | "sgp";
 
-/** How the capture page looks; goes into `captureParameters`, where it must be nested (C2). */
+/** How the capture page looks; goes into `captureParameters`, where it must be nested. */
 export interface SignicatCaptureParameters {
   /** The country that is preselected. */
   readonly default_country?: string | null;
@@ -200,7 +197,7 @@ export interface SignicatCaptureParameters {
 
 /** One provider of a capture flow. */
 export interface SignicatCaptureProvider {
-  /** The provider: one of `PROVIDERS`. */
+  /** The provider, such as `signicatpaper`; a refusal lists those that are known. */
   readonly provider: string;
   /** The process type, where the provider has any. */
   readonly process_type?: string | null;
@@ -208,20 +205,20 @@ export interface SignicatCaptureProvider {
   readonly redact?: readonly string[];
 }
 
-/** The kind of capture page (note 2.4). Deliberately exhaustive. */
+/** The kind of capture page. Deliberately exhaustive. */
 export type SignicatCaptureSdk = "native" | "capture";
 
-/** How the client proves who it is at the token endpoint (note 2.1). Deliberately exhaustive: OAuth's two for secrets. */
+/** How the client proves who it is at the token endpoint. Deliberately exhaustive: OAuth's two for secrets. */
 export type SignicatClientAuth = "basic" | "form";
 
-/** Where the images of a document come from. Deliberately exhaustive: S4 and GF name these three. */
+/** Where the images of a document come from. Deliberately exhaustive: the documents name these three. */
 export type SignicatImageSource = "upload" | "sdk" | "dossier_files";
 
-/** Callbacks of the per-process kind. The receiving host must be allow-listed by Signicat's support (note 2.7). */
+/** Callbacks of the per-process kind. The receiving host must be allow-listed by Signicat's support. */
 export interface SignicatNotification {
   /** The URL that is sent along as `notificationUrl`. */
   readonly url: string;
-  /** The value that comes back, verbatim, in the callback's `Authorization` header (S-D9): any long random text. */
+  /** The value that comes back, verbatim, in the callback's `Authorization` header: any long random text. */
   readonly authorization_header: string;
   /** Earlier values, accepted until their last callbacks have arrived. */
   readonly previous_authorization_headers?: readonly string[];
@@ -241,37 +238,40 @@ export interface SignicatOptions {
   readonly account_id?: string | null;
   /**
    * Takes `images: sdk` together with a dossier of yours for providers whose images can be uploaded as well. Off by
-   * default: if the SDK's success is only claimed, Assure falls back to the files that the dossier has already
-   * (S-V17), and a pass says nothing about who is there now.
+   * default: if the SDK's success is only claimed, Assure falls back to the files that the dossier has already,
+   * and a pass says nothing about who is there now.
    */
   readonly allow_sdk_in_existing_dossier?: boolean;
-  /** Takes providers and process types outside the table of note 2.6. */
+  /** Takes providers and process types that no document lists. */
   readonly allow_unknown_provider?: boolean;
   /**
    * Development switch: allows `http://localhost:PORT` redirect and notification URLs, and HTTP endpoints on this
    * machine in a custom profile. Off by default, and nothing else becomes laxer.
    */
   readonly development?: boolean;
-  /** Signicat's support has allow-listed your page's domain, so the capture page may stand in a frame (GCAP). */
+  /** Signicat's support has allow-listed your page's domain, so the capture page may stand in a frame. */
   readonly frame_allowed?: boolean;
-  /** Most bytes of an image file; 4 000 000 by default (S-D12: documented for watermarks, inferred for the rest). */
+  /** Most bytes of an image file; 4 000 000 by default (documented for watermarks, inferred for the rest). */
   readonly max_image_bytes?: number | null;
-  /** Most pixels on an image's longer side; 5000 by default (S-D12). */
+  /** Most pixels on an image's longer side; 5000 by default. */
   readonly max_image_pixels?: number | null;
   /** Offsets in seconds at which to look for a verdict; 2 to 300, fewer with a callback (inferred). */
   readonly poll_offsets_seconds?: readonly number[] | null;
-  /** Replacements in the route table, name to `METHOD /path` (S-D7). See `ROUTES`. */
+  /** How long a verdict may take, in milliseconds; a day by default (inferred). */
+  readonly result_timeout_ms?: number | null;
+  /**
+   * Replacements in the route table, name to `METHOD /path`. The names are
+   * those of operations, such as `set_images`.
+   */
   readonly routes?: { readonly [name: string]: string };
-  /** How long the user may take, in milliseconds; one hour by default (inferred). */
-  readonly user_timeout_ms?: number | null;
   /** The time-out of every request, in milliseconds; 30 000 by default (inferred). */
   readonly timeout_ms?: number | null;
-  /** How long an access token lives, in seconds, 1 to 3600; 600 by default (GAT). */
+  /** How long an access token lives, in seconds, 1 to 3600; 600 by default. */
   readonly token_lifetime_seconds?: number | null;
   /** How long before its end a token is no longer used, in milliseconds; 30 000 by default (inferred). */
   readonly token_skew_ms?: number | null;
-  /** How long a verdict may take, in milliseconds; a day by default (inferred). */
-  readonly result_timeout_ms?: number | null;
+  /** How long the user may take, in milliseconds; one hour by default (inferred). */
+  readonly user_timeout_ms?: number | null;
 }
 
 /** Any other hosts: a sandbox, or what the documents do not say. */
@@ -292,19 +292,19 @@ export interface SignicatProfileCustom {
 }
 
 /**
- * The two documented generations, and anything else (S-D1, SG1).
+ * The two documented generations, and anything else.
  *
- * Deliberately exhaustive: everything unforeseen is `Custom`.
+ * Deliberately exhaustive: everything unforeseen is `custom`.
  */
 export type SignicatProfile = "current" | "legacy" | "legacy_production" | SignicatProfileCustom;
 
 /** How several providers make one verdict (inferred: no document says). Deliberately exhaustive. */
 export type SignicatRequired = "all" | "any";
 
-/** Attestr Studio. */
+/** Attestr Studio (Flowx). */
 export interface AttestrConfig {
   readonly provider: "attestr";
-  /** The app's auth token: the ready-made credential that stands behind `Basic`, opaque, never encoded again (A2). */
+  /** The app's auth token: the ready-made credential that stands behind `Basic`, opaque, never encoded again. */
   readonly auth_token: string;
   /** The app's client key, hex digits. It is public: pages and phones get it. */
   readonly client_key: string;
@@ -313,7 +313,7 @@ export interface AttestrConfig {
   /** Settings that the documents leave open, or that seldom change. */
   readonly options?: AttestrOptions;
   /**
-   * The tokens that webhooks carry behind `Basic`, as the dashboard shows them (A12). Without one, webhooks are
+   * The tokens that webhooks carry behind `Basic`, as the dashboard shows them. Without one, webhooks are
    * refused. A list for rotation.
    */
   readonly webhook_tokens?: readonly string[];
@@ -323,7 +323,7 @@ export interface AttestrConfig {
 export interface BiometricKzConfig {
   readonly provider: "biometric_kz";
   /**
-   * The flow's API key from the dashboard's list of flows: 47 characters or more (S1). A secret: the documents show
+   * The flow's API key from the dashboard's list of flows: 47 characters or more. A secret: the documents show
    * it in browser code, where it lets anybody read results.
    */
   readonly api_key: string;
@@ -341,7 +341,7 @@ export interface BiometricKzConfig {
   readonly technologies?: readonly string[] | null;
   /**
    * The secret last path segments of the webhook URLs that you entered in the dashboard, as in
-   * `https://shop.example/idv/SECRET` (B-Q16): 16 to 128 letters, digits, `-` and `_`. The provider signs nothing,
+   * `https://shop.example/idv/SECRET`: 16 to 128 letters, digits, `-` and `_`. The provider signs nothing,
    * so without one a webhook is a hint by anybody. A list for rotation.
    */
   readonly webhook_secrets?: readonly string[];
@@ -350,27 +350,27 @@ export interface BiometricKzConfig {
 /** Jumio Authentication for Web. */
 export interface JumioConfig {
   readonly provider: "jumio";
-  /** The data centre of the account (S3). */
+  /** The data centre of the account. */
   readonly region: JumioRegion;
-  /** The API token: the user name of HTTP Basic (S3). */
+  /** The API token: the user name of HTTP Basic. */
   readonly api_token: string;
-  /** The API secret: the password of HTTP Basic (S3). */
+  /** The API secret: the password of HTTP Basic. */
   readonly api_secret: string;
-  /** The `User-Agent` that Jumio requires, naming company, application and version: `YourCompany YourApp/v1.0` (S3). */
+  /** The `User-Agent` that Jumio requires, naming company, application and version: `YourCompany YourApp/v1.0`. */
   readonly user_agent: string;
   /** The secret that belongs to `administration_token`. */
   readonly administration_secret?: string | null;
-  /** A separate "transaction administration" token for retrieval and deletion, if the account has one (note 1.8). */
+  /** A separate "transaction administration" token for retrieval and deletion, if the account has one. */
   readonly administration_token?: string | null;
   /** Where callbacks go, unless the request says otherwise. */
   readonly callback?: JumioCallbackTarget | null;
-  /** The account's domain prefix, `https://<prefix>.netverify.com`. US only (J-D18). */
+  /** The account's domain prefix, `https://<prefix>.netverify.com`. US only. */
   readonly domain_prefix?: string | null;
   /** Where the user goes after an error, unless the request says otherwise; at most 255 characters. */
   readonly error_url?: string | null;
   /** Settings that the documents leave open. */
   readonly options?: JumioOptions;
-  /** The token lifetime set in the Customer Portal, in minutes, 5 to 86400; 30 unless changed there (S3). */
+  /** The token lifetime set in the Customer Portal, in minutes, 5 to 86400; 30 unless changed there. */
   readonly portal_token_lifetime_minutes?: number | null;
   /** Where the user goes after a successful submission, unless the request says otherwise; at most 2047 characters. */
   readonly success_url?: string | null;
@@ -379,7 +379,7 @@ export interface JumioConfig {
 /** Signicat Assure. */
 export interface SignicatConfig {
   readonly provider: "signicat";
-  /** The client id (note 2.1). */
+  /** The client id. */
   readonly client_id: string;
   /** The client secret. */
   readonly client_secret: string;
@@ -387,7 +387,7 @@ export interface SignicatConfig {
   readonly notification?: SignicatNotification | null;
   /** Settings that the documents leave open. */
   readonly options?: SignicatOptions;
-  /** Which generation of hosts and scopes the client belongs to (SG1). */
+  /** Which generation of hosts and scopes the client belongs to. */
   readonly profile?: SignicatProfile;
   /** Where the user returns to from a capture or eID page, unless the request says otherwise. */
   readonly redirect_url?: string | null;
@@ -405,16 +405,16 @@ export interface AttestrFlowxRequest {
   readonly tag: string;
   /**
    * When the handshake expires, in Unix milliseconds, at most 365 days ahead; the provider takes 24 hours if this is
-   * not given (A4).
+   * not given.
    */
   readonly expiry?: number | null;
-  /** Further members of the handshake's body, such as a consent of API v3 (A-Q11). */
+  /** Further members of the handshake's body, such as a consent of API v3. */
   readonly extra?: { readonly [name: string]: unknown };
-  /** The language, such as `en` or `hi`. Without one, phones show a picker (A8). */
+  /** The language, such as `en` or `hi`. Without one, phones show a picker. */
   readonly locale?: string | null;
-  /** The published version to run; `None` runs the draft (A4). */
+  /** The published version to run; the draft is run if none is given. */
   readonly snapshot?: string | null;
-  /** Values for the variables that the flow declares; the provider ignores others (S0). They go to the user's device. */
+  /** Values for the variables that the flow declares; the provider ignores others. They go to the user's device. */
   readonly variables?: { readonly [name: string]: string };
   /** Whether the provider is to send webhooks for this handshake. */
   readonly webhook?: boolean;
@@ -423,7 +423,7 @@ export interface AttestrFlowxRequest {
 /** A flow of biometric.kz. */
 export interface BiometricKzFlowRequest {
   readonly flow: "biometric_kz_flow";
-  /** The language: `ru`, `en`, `kz` or another spelling of these, such as `kk-KZ` (B-9). */
+  /** The language: `ru`, `en`, `kz` or another spelling of these, such as `kk-KZ`. */
   readonly locale?: string | null;
   /** What the session is told in advance. */
   readonly metadata?: BiometricKzMetadata | null;
@@ -433,8 +433,8 @@ export interface BiometricKzFlowRequest {
 export interface JumioAuthenticationRequest {
   readonly flow: "jumio_authentication";
   /**
-   * The transaction reference of the ID verification at onboarding, at most 36 characters. Check it with
-   * `EnrollmentCheck` first.
+   * The transaction reference of the ID verification at onboarding, at most 36 characters. It has
+   * to be approved, similar and valid.
    */
   readonly enrollment_transaction_reference: string;
   /** Where the callback goes. */
@@ -454,7 +454,7 @@ export interface JumioAuthenticationRequest {
 /** Signicat Assure: images of a document and its holder. */
 export interface SignicatDocumentVerificationRequest {
   readonly flow: "signicat_document_verification";
-  /** The provider: one of `PROVIDERS`. */
+  /** The provider, such as `signicatpaper`; a refusal lists those that are known. */
   readonly provider: string;
   /**
    * A dossier of the same person that you have already; a new one by default. A dossier given here is yours: an
@@ -471,9 +471,9 @@ export interface SignicatDocumentVerificationRequest {
   readonly process_parameters?: { readonly [name: string]: unknown } | null;
   /** The process type, where the provider has any. */
   readonly process_type?: string | null;
-  /** Fields to redact: see `REDACT_FIELDS`. Dutch documents only (SG14). */
+  /** Fields to redact, such as `documentNumber`; a refusal lists those that are known. Dutch documents only. */
   readonly redact?: readonly string[];
-  /** For `ImageSource.Upload`: which images; by provider and process type unless given. */
+  /** For `images: upload`: which images; by provider and process type unless given. */
   readonly slots?: readonly ImageSlot[];
 }
 
@@ -492,18 +492,21 @@ export interface SignicatCaptureFlowRequest {
   readonly notification?: SignicatNotificationTarget | null;
   /** Where the user returns to; `dossierId`, `processId` and `status` are appended to it. */
   readonly redirect_url?: string | null;
-  /** The domain that asks (C2). */
+  /** The domain that asks. */
   readonly request_domain?: string | null;
-  /** Which kind of page; `signicatvideoid` accepts `native` only, and gets it by default (GCAP). */
+  /** Which kind of page; `signicatvideoid` accepts `native` only, and gets it by default. */
   readonly sdk?: SignicatCaptureSdk | null;
 }
 
 /** Signicat Assure: an electronic identity. */
 export interface SignicatEidRequest {
   readonly flow: "signicat_eid";
-  /** The method, as in `connect:idin` (GCN). S4 calls this the process id, which cannot be (SG7). */
+  /** The method, as in `connect:idin`. A guide calls this the process id, which cannot be. */
   readonly provider: string;
-  /** A dossier of the same person that you have already; see `DocumentVerification.dossier`. */
+  /**
+   * A dossier of the same person that you have already; a new one by default. A dossier given here is yours: an
+   * erasure deletes only the processes that this session made in it.
+   */
   readonly dossier?: string | null;
   /** Your own reference for a new dossier, at most 255 characters (the limit is inferred). */
   readonly external_reference?: string | null;

@@ -17,7 +17,7 @@ export type AtProvider =
       /** How many attempts. */
       readonly count: number;
     }
-  /** Not all could be deleted; handle `Input.Erase` again to try once more. */
+  /** Not all could be deleted; handle `{ type: "erase" }` again to try once more. */
   | {
       readonly type: "failed";
       /** What went wrong. */
@@ -108,8 +108,8 @@ export interface Carry {
 /** What a provider documents in tables. */
 export interface Catalog {
   /** Whose tables. */
-  readonly provider: Provider;
-  /** Error codes, with the operation they belong to: the same number means other things elsewhere (A-8). */
+  readonly provider: ProviderId;
+  /** Error codes, with the operation they belong to: the same number means other things elsewhere. */
   readonly errors: readonly ErrorCode[];
   /** Lists of languages. */
   readonly locales: readonly LocaleList[];
@@ -121,7 +121,7 @@ export interface Catalog {
   readonly callback_sources: readonly CallbackSource[];
 }
 
-/** The root cause behind a provider's error. `Debug` does not print the message. */
+/** The root cause behind a provider's error. Printing it leaves the message out. */
 export interface Cause {
   /** The provider's code. */
   readonly code: string | null;
@@ -153,20 +153,95 @@ export type Decision =
 /**
  * What the doctor found about a signature. It holds no part of the content, the secrets or the tag, and may be logged.
  *
- * **It is never an acceptance**, not even with `Verdict.Verifies`: it exists to be read by a person. Whoever wants to act on
- * a signature calls `Scheme.verify`, which has one yes and no near misses.
+ * **It is never an acceptance**, not even with `"verifies"`: it exists to be read by a person. Whoever wants to act on
+ * a signature calls `verify`, which has one yes and no near misses.
  */
 export interface Diagnosis {
   /** The result in one word. */
   readonly verdict: Verdict;
   /**
-   * With `Verdict.Explained`: the differences that together give the tag at hand, as few as possible. Otherwise: what
+   * With `"explained"`: the differences that together give the tag at hand, as few as possible. Otherwise: what
    * was noticed.
    */
   readonly findings: readonly Finding[];
 }
 
-/** An identity document. `Debug` prints none of it. */
+/** One difference between what was checked and what was signed. New ones may be added. */
+export type Difference =
+  /** The whole body was signed, not the member that was checked. */
+  | "whole_body"
+  /** The value of one member was signed, not the whole content that was checked. */
+  | "one_member"
+  /** The content that was checked starts with a byte order mark that was not signed. */
+  | "byte_order_mark"
+  /** The content that was checked has white space around it that was not signed. */
+  | "outer_white_space"
+  /** The content was signed with a line feed at the end. */
+  | "final_newline"
+  /** The content was signed with LF line ends and arrived with CRLF. */
+  | "line_feeds"
+  /** The content was signed with CRLF line ends and arrived with LF. */
+  | "carriage_returns"
+  /** The JSON was signed without white space between its tokens, and checked with some. */
+  | "compact"
+  /** The JSON was signed with a space after each `:` and `,`, as Python prints it by default. */
+  | "spaced"
+  /** The JSON was signed over several indented lines. */
+  | "pretty_printed"
+  /** The JSON was signed with numbers and the order of members as JavaScript prints them. */
+  | "ecmascript_values"
+  /** The JSON was signed with the members of every object sorted by name. */
+  | "sorted_keys"
+  /** The JSON was signed with as few escapes in its strings as possible. */
+  | "unescaped"
+  /** The JSON was signed with all non-ASCII characters as \uXXXX, as Python and PHP print it by default. */
+  | "ascii_escaped"
+  /** The JSON was signed with every / as \/, as PHP prints it by default. */
+  | "slash_escaped"
+  /** The JSON was signed with <, > and & as \uXXXX, as Go prints it by default. */
+  | "html_escaped"
+  /** The content that was checked is empty. */
+  | "empty_content"
+  /** The body has no such member, so only the whole body could be tried. */
+  | "member_missing"
+  /** The body has the member twice, so it is not clear what is signed. */
+  | "member_twice"
+  /** The body is not a JSON object, so nothing could be sliced out of it. */
+  | "not_json"
+  /** The key was the bytes that the secret's hex digits stand for, not its text. */
+  | "secret_hex_decoded"
+  /** The key was the text of the secret, not the bytes that its hex digits stand for. */
+  | "secret_as_text"
+  /** The key was the bytes that the secret's base64 text stands for. */
+  | "secret_base64_decoded"
+  /** The configured secret has white space around it that is not part of the key. */
+  | "secret_white_space"
+  /** The key was the secret with a line feed at the end. */
+  | "secret_newline"
+  /** The configured secret has quotation marks around it that are not part of the key. */
+  | "secret_quoted"
+  /** The key was the secret in another letter case. */
+  | "secret_letter_case"
+  /** No secret is configured, or only empty ones, so nothing could be tried. */
+  | "secret_missing"
+  /** A configured secret is not an even number of hex digits, as the scheme expects. */
+  | "secret_malformed"
+  /** There is no tag. */
+  | "tag_missing"
+  /** The tag is neither hex nor base64 of a SHA-256 digest. */
+  | "tag_malformed"
+  /** The tag has white space around it. */
+  | "tag_white_space"
+  /** The tag has quotation marks around it. */
+  | "tag_quoted"
+  /** The tag has the algorithm's name in front of it, as in `sha256=`. */
+  | "tag_prefix"
+  /** The tag is right, and written in another encoding than the scheme says. */
+  | "tag_encoding"
+  /** The tag is only the beginning of the right one. */
+  | "tag_truncated";
+
+/** An identity document. Printing it shows none of that. */
 export interface Document {
   /** The type, in the provider's word (`passport`, `identityCard` …). */
   readonly kind: string | null;
@@ -182,7 +257,7 @@ export interface Document {
   readonly issuer_name: string | null;
 }
 
-/** What became of the data after `Input.Erase`. Personal data and bearer values are out of the snapshot in any case. */
+/** What became of the data after `{ type: "erase" }`. Personal data and bearer values are out of the snapshot in any case. */
 export interface Erasure {
   /** What became of it at the provider. */
   readonly at_provider: AtProvider;
@@ -200,7 +275,7 @@ export interface ErrorCode {
   readonly meaning: string;
   /** What to do about it. This advice is ours, not the provider's. */
   readonly advice: string;
-  /** Where it is documented: seed or note id. */
+  /** Where that is known from: ids of `PROTOCOL.md` in the provider's crate. */
   readonly source: string;
 }
 
@@ -210,7 +285,7 @@ export interface Evidence {
   readonly basis: Basis;
   /** When the deciding answer was handled. */
   readonly at: UnixMillis;
-  /** The bytes: exactly the signed slice for `Basis.Signed`, the whole answer for `Basis.Fetched`. */
+  /** The bytes: exactly the signed slice for `{ type: "signed" }`, the whole answer for `{ type: "fetched" }`. */
   readonly raw: Uint8Array;
   /** The person, as far as the provider normalises it. */
   readonly person: Person | null;
@@ -224,13 +299,13 @@ export interface Evidence {
   readonly source: Source;
 }
 
-/** What went wrong, and where. Holds no credential; `Debug` prints neither message. */
+/** What went wrong, and where. Holds no credential; printing it leaves both messages out. */
 export interface Fault {
-  /** Our stable `snake_case` code, such as `http_status`, `no_answer`, `unreadable`, `signature_wrong`. */
-  readonly code: string;
+  /** What went wrong. */
+  readonly code: FaultCode;
   /** The kind. */
   readonly class: FaultClass;
-  /** Where, as `provider.operation`. A provider's codes mean something only together with it (A-8). */
+  /** Where, as `provider.operation`. A provider's codes mean something only together with it. */
   readonly operation: string;
   /** The HTTP status, if there was one. */
   readonly status: number | null;
@@ -243,7 +318,7 @@ export interface Fault {
   /** The provider's name for the exchange, for its support. */
   readonly trace_id: string | null;
   /** Whether the same call may succeed later without anything being changed. */
-  readonly again: boolean;
+  readonly retryable: boolean;
 }
 
 /** What kind of thing went wrong. */
@@ -263,17 +338,52 @@ export type FaultClass =
   /** None of these. */
   | "unknown";
 
+/** What went wrong with a request or a flow. New codes may be added; none is ever given another meaning. */
+export type FaultCode =
+  /** A creation was sent and its answer never came: something may have been made that nobody can name. */
+  | "answer_lost"
+  /** The provider has archived what was asked for, and gives it no more. */
+  | "archived"
+  /** The provider's page reported an error of the flow. */
+  | "flow_error"
+  /** An answer is about something else than what was asked for. */
+  | "foreign_answer"
+  /** An answer has an error status. */
+  | "http_status"
+  /** The provider refused the metadata for this flow. */
+  | "metadata_unsupported"
+  /** No answer came: refused, reset or timed out. */
+  | "no_answer"
+  /** The provider gave no authorization for its SDK. */
+  | "no_sdk_authorization"
+  /** The provider gave no link for the user. */
+  | "no_user_link"
+  /** The provider's process failed, which is no verdict about the user. */
+  | "process_failed"
+  /** A secret for verifying is not of its form, so nothing was verified. */
+  | "secret_malformed"
+  /** There is no secret to verify with, so nothing was verified. */
+  | "secret_missing"
+  /** The signature of an answer is not of its form. */
+  | "signature_malformed"
+  /** An answer has no signature. */
+  | "signature_missing"
+  /** The signature of an answer does not belong to its content. */
+  | "signature_wrong"
+  /** An answer is not in the documented form. */
+  | "unreadable";
+
 /** One difference, with what to do about it. */
 export interface Finding {
   /** Which difference. */
-  readonly cause: string;
+  readonly difference: Difference;
   /** What it is, in one sentence. */
   readonly explanation: string;
   /** What to do, in one sentence. */
   readonly fix: string;
 }
 
-/** One header line. Its value is never printed by `Debug`: it may be a credential. */
+/** One header line. Printing it leaves the value out: it may be a credential. */
 export interface Header {
   /** The name; compared without regard to letter case. */
   readonly name: string;
@@ -299,10 +409,10 @@ export type HintKind =
 /**
  * A request for the host to send exactly as it stands: no redirects followed, no retries of its own.
  *
- * It holds credentials. Log `operation`, never the URL, headers or body; `Debug` keeps to that.
+ * It holds credentials. Log `operation`, never the URL, headers or body; printing it keeps to that.
  */
 export interface HttpRequest {
-  /** Names this request; goes back in the matching `Input.HttpResponse` or `Input.HttpFailed`. */
+  /** Names this request; goes back in the matching `{ type: "http_response" }` or `{ type: "http_failed" }`. */
   readonly id: string;
   /** What it does, as `provider.operation`: safe to log, stable. */
   readonly operation: string;
@@ -316,15 +426,15 @@ export interface HttpRequest {
   readonly body: Uint8Array | null;
   /** How long to wait for the whole answer, in milliseconds. */
   readonly timeout_ms: number;
-  /** Whether sending it twice does no harm. If not, handle `Input.Sending` and store before sending. */
+  /** Whether sending it twice does no harm. If not, handle `{ type: "sending" }` and store before sending. */
   readonly idempotent: boolean;
   /** The host may answer from its own cache, if present. */
   readonly cache: Cache | null;
 }
 
-/** An image that the user took or chose. `Debug` prints no part of it. */
+/** An image that the user took or chose. Printing it shows no part of it. */
 export interface Image {
-  /** Which one: the name of the slot in `Way.Upload` (`front`, `back`, `selfie`). */
+  /** Which one: the name of the slot in `{ type: "upload" }` (`front`, `back`, `selfie`). */
   readonly slot: string;
   /** The file, JPEG or PNG. */
   readonly bytes: Uint8Array;
@@ -339,8 +449,8 @@ export interface ImageSlot {
 }
 
 /**
- * What a host tells a session. It has no serialised form: a client must never be able to post one (rule "clients never
- * hold an `Input`"); what pages and phones send is the text in `Input.Hint`.
+ * What a host tells a session. It has no serialised form: a client must never be able to post one; what
+ * pages and phones send is the text in `{ type: "hint" }`.
  *
  * Deliberately exhaustive.
  */
@@ -391,7 +501,7 @@ export type Input =
       /** The body, byte for byte. */
       readonly body: Uint8Array;
     }
-  /** The images that `Way.Upload` asked for. */
+  /** The images that `{ type: "upload" }` asked for. */
   | {
       readonly type: "images";
       /** One per slot. */
@@ -416,7 +526,7 @@ export interface Journey {
   /** Names this attempt. Hints are bound to it. */
   readonly id: string;
   /** Whose flow it is. */
-  readonly provider: Provider;
+  readonly provider: ProviderId;
   /** When the way in closes, if that is known. */
   readonly expires: UnixMillis | null;
   /** Every way in which it may be presented, best first. */
@@ -427,7 +537,7 @@ export interface Journey {
 
 /** Which bytes of a configured secret are the key. Deliberately exhaustive: a match on it must name every form. */
 export type KeyForm =
-  /** The bytes of the secret's own text, also when that text happens to be hex. The default for Attestr (A-Q2, inferred). */
+  /** The bytes of the secret's own text, also when that text happens to be hex. The default for Attestr (inferred). */
   | "text"
   /** The bytes that the secret's hex digits stand for. */
   | "hex_decoded";
@@ -510,7 +620,7 @@ export type Next =
 
 /**
  * How a session ended. It may leave the server. The one text in it that a client may have worded is a fault's message:
- * display it to that user only; it is dropped by an erasure, and `Debug` does not print it.
+ * display it to that user only; it is dropped by an erasure, and printing leaves it out.
  *
  * Deliberately exhaustive: a host must have an answer to each.
  */
@@ -585,7 +695,7 @@ export interface Part {
   readonly passed: boolean | null;
   /** Its status in the provider's word. */
   readonly status: string | null;
-  /** Its score in the provider's decimal text (B-16). */
+  /** Its score in the provider's decimal text. */
   readonly score: string | null;
 }
 
@@ -600,7 +710,7 @@ export type Permission =
   /** Local storage of the page. */
   | "dom_storage";
 
-/** A person, in the claim names of OpenID Connect for Identity Assurance. `Debug` prints none of it. */
+/** A person, in the claim names of OpenID Connect for Identity Assurance. Printing it shows none of that. */
 export interface Person {
   /** Given name(s). */
   readonly given_name: string | null;
@@ -624,18 +734,18 @@ export interface Person {
   readonly document: Document | null;
 }
 
-/** The four providers. Deliberately exhaustive: a host that switches on it wants to be told of a new one. */
-export type Provider =
-  /** Attestr Studio, Flowx (seed 000). */
+/** A provider by name. Deliberately exhaustive: a host that switches on it wants to be told of a new one. */
+export type ProviderId =
+  /** Attestr Studio (Flowx). */
   | "attestr"
-  /** biometric.kz Flow (seeds 001 and 002). */
+  /** biometric.kz Flow. */
   | "biometric_kz"
-  /** Jumio Authentication for Web (seed 003). */
+  /** Jumio Authentication for Web. */
   | "jumio"
-  /** Signicat Assure (seed 004). */
+  /** Signicat Assure. */
   | "signicat";
 
-/** Why something did not pass. `Debug` prints no detail: it is the provider's free text. */
+/** Why something did not pass. Printing it leaves the detail out: it is the provider's free text. */
 export interface Reason {
   /** The provider's code or type. */
   readonly code: string;
@@ -698,7 +808,7 @@ export interface Signal {
 export type SignedForm =
   /** The bytes as they stood in the answer. */
   | "as_sent"
-  /** The bytes as ECMAScript's `JSON.stringify` writes them (A-Q1: inferred, can be switched off). */
+  /** The bytes as ECMAScript's `JSON.stringify` writes them (inferred, can be switched off). */
   | "ecmascript";
 
 /** A size class of a frame, in CSS pixels. */
@@ -716,7 +826,7 @@ export interface SizeClass {
 /** Where evidence came from. */
 export interface Source {
   /** The provider. */
-  readonly provider: Provider;
+  readonly provider: ProviderId;
   /** The operation whose answer it is. */
   readonly operation: string;
   /** The host that answered. */
@@ -780,7 +890,7 @@ export type Support =
 
 /** How a tag is written as text. Deliberately exhaustive: a match on it must name every way. */
 export type TagEncoding =
-  /** 64 hex digits, upper or lower case when read, lower case when written (A6). */
+  /** 64 hex digits, upper or lower case when read, lower case when written. */
   | "hex"
   /** 44 characters of base64 with the standard alphabet and padding (RFC 4648, section 4). */
   | "base64";
@@ -925,7 +1035,7 @@ export type Way =
       /** The SDK's handlers. */
       readonly listen: readonly Signal[];
     }
-  /** Ask the user for images and post them to your server, which handles `Input.Images`. */
+  /** Ask the user for images and post them to your server, which handles `{ type: "images" }`. */
   | {
       readonly type: "upload";
       /** The images wanted. */

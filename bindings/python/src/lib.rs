@@ -23,7 +23,7 @@ mod _idvkit {
 }
 
 mod functions {
-    use idvkit::{Journey, Provider, Seen};
+    use idvkit::{Journey, ProviderId, Seen};
     use pyo3::{exceptions::PyValueError, prelude::*, types::PyString};
 
     use crate::{from_python, reject::raised, to_python::to_python};
@@ -52,7 +52,7 @@ mod functions {
     /// Raises `ValueError` for any other name than `attestr`, `biometric_kz`, `jumio`, `signicat`.
     #[pyfunction]
     pub(crate) fn catalog<'py>(py: Python<'py>, provider: &str) -> PyResult<Bound<'py, PyAny>> {
-        let provider: Provider = serde_json::from_value(provider.into())
+        let provider: ProviderId = serde_json::from_value(provider.into())
             .map_err(|_| PyValueError::new_err("provider is one of attestr, biometric_kz, jumio, signicat"))?;
         to_python(py, &idvkit::catalog(provider))
     }

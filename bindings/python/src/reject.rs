@@ -14,6 +14,6 @@ fn exception(py: Python<'_>, reject: &Reject) -> PyResult<PyErr> {
     static CLASS: PyOnceLock<Py<PyType>> = PyOnceLock::new();
     let class = CLASS.import(py, "idvkit._reject", "Reject")?;
     let blame = to_python(py, &reject.blame())?;
-    let exception = class.call1((reject.code(), blame, reject.field(), reject.message()))?;
+    let exception = class.call1((reject.code().as_str(), blame, reject.field(), reject.message()))?;
     Ok(PyErr::from_value(exception))
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use idvkit::{Catalog, Config, Input, Provider, UnixMillis};
+use idvkit::{Catalog, Config, Diagnosis, Input, ProviderId, UnixMillis};
 
 use crate::Reject;
 
@@ -22,8 +22,8 @@ impl Account {
     }
 
     /// Whose account.
-    pub fn provider(&self) -> Provider {
-        self.0.provider()
+    pub fn provider(&self) -> String {
+        self.0.provider().as_str().to_owned()
     }
 
     /// Whose callback or redirect this is: the provider's id under which `Session.references` finds your row.
@@ -43,9 +43,20 @@ impl fmt::Debug for Account {
 }
 
 /// A provider's tables: error codes with meaning, locales, browsers, frame sizes, callback addresses.
+///
+/// Refuses with `provider_unknown` a name that is none of `attestr`, `biometric_kz`, `jumio` and `signicat`.
 #[uniffi::export]
-pub fn catalog(provider: Provider) -> Catalog {
-    idvkit::catalog(provider)
+pub fn catalog(provider: &str) -> Result<Catalog, Reject> {
+    Ok(idvkit::catalog(ProviderId::named(provider)?))
+}
+
+/// The signature doctor: why a signed answer does not verify. It explains, and never accepts.
+///
+/// `body` is the whole answer, `tag` the signature that came with it. The work grows with the size of the body times several
+/// hundred. Refuses with `nothing_signed` for a provider that signs nothing.
+#[uniffi::export]
+pub fn diagnose(account: &Account, body: Vec<u8>, tag: &str) -> Result<Diagnosis, Reject> {
+    Ok(idvkit::diagnose(&account.0, &body, tag)?)
 }
 
 /// The tables as JSON, for a settings page.

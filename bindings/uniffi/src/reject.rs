@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use idvkit::{Blame, REJECT_CODES};
+use idvkit::{Blame, RejectCode};
 
 /// Why a call was refused. Whatever was refused changed nothing.
 ///
@@ -12,8 +12,8 @@ use idvkit::{Blame, REJECT_CODES};
 pub enum Reject {
     /// The calling program passed something wrong; fix the call.
     Caller {
-        /// The stable `snake_case` code, the same text in every language.
-        code: String,
+        /// The stable code, the same in every language.
+        code: RejectCode,
         /// The field it is about, with a dotted path where nested.
         field: Option<String>,
         /// The rule and the fix, for a developer.
@@ -21,8 +21,8 @@ pub enum Reject {
     },
     /// The provider sent something that is not what it documents.
     Provider {
-        /// The stable `snake_case` code, the same text in every language.
-        code: String,
+        /// The stable code, the same in every language.
+        code: RejectCode,
         /// The field it is about, with a dotted path where nested.
         field: Option<String>,
         /// The rule and the fix, for a developer.
@@ -30,8 +30,8 @@ pub enum Reject {
     },
     /// A signature, token or secret did not verify; treat the sender as unknown.
     Signature {
-        /// The stable `snake_case` code, the same text in every language.
-        code: String,
+        /// The stable code, the same in every language.
+        code: RejectCode,
         /// The field it is about, with a dotted path where nested.
         field: Option<String>,
         /// The rule and the fix, for a developer.
@@ -39,8 +39,8 @@ pub enum Reject {
     },
     /// The stored snapshot cannot be used.
     Snapshot {
-        /// The stable `snake_case` code, the same text in every language.
-        code: String,
+        /// The stable code, the same in every language.
+        code: RejectCode,
         /// The field it is about, with a dotted path where nested.
         field: Option<String>,
         /// The rule and the fix, for a developer.
@@ -50,7 +50,7 @@ pub enum Reject {
 
 impl From<idvkit::Reject> for Reject {
     fn from(reject: idvkit::Reject) -> Self {
-        let code = reject.code().to_owned();
+        let code = reject.code();
         let field = reject.field().map(str::to_owned);
         let explanation = reject.message().to_owned();
         match reject.blame() {
@@ -77,18 +77,20 @@ impl fmt::Display for Reject {
 
 impl std::error::Error for Reject {}
 
-/// A code that a refusal can have.
-#[derive(uniffi::Record)]
-pub struct RejectCode {
-    /// The stable `snake_case` code, the same text in every language.
-    pub code: String,
-    /// Whose fault it can be.
-    pub blame: Vec<Blame>,
-}
-
-/// Every code that a refusal can have, sorted. New ones may be added; none is ever given another meaning.
+/// Every code that a refusal can have, sorted by its word. New ones may be added; none is ever given another meaning.
 #[uniffi::export]
 pub fn reject_codes() -> Vec<RejectCode> {
-    let known = |(code, blame): &(&str, &[Blame])| RejectCode { code: (*code).to_owned(), blame: blame.to_vec() };
-    REJECT_CODES.iter().map(known).collect()
+    RejectCode::ALL.to_vec()
+}
+
+/// The stable word of a code, the same text in every language.
+#[uniffi::export]
+pub fn reject_code_word(code: RejectCode) -> String {
+    code.as_str().to_owned()
+}
+
+/// Whose fault a code speaks of.
+#[uniffi::export]
+pub fn reject_code_blame(code: RejectCode) -> Blame {
+    code.blame()
 }

@@ -5,7 +5,7 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use idvkit::{Evidence, Input, Next, Provider, Request, Seed, UnixMillis};
+use idvkit::{Evidence, Input, Next, Request, Seed, UnixMillis};
 
 use crate::{Account, Reject};
 
@@ -76,8 +76,8 @@ impl Session {
     }
 
     /// Whose flow.
-    pub fn provider(&self) -> Provider {
-        self.lock().provider()
+    pub fn provider(&self) -> String {
+        self.lock().provider().as_str().to_owned()
     }
 }
 
@@ -102,6 +102,6 @@ impl fmt::Debug for Session {
 ///
 /// Refuses with `snapshot_malformed` or `snapshot_newer`.
 #[uniffi::export]
-pub fn provider_of(snapshot: &str) -> Result<Provider, Reject> {
-    Ok(idvkit::Session::provider_of(snapshot)?)
+pub fn provider_of(snapshot: &str) -> Result<String, Reject> {
+    Ok(idvkit::Session::provider_of(snapshot)?.as_str().to_owned())
 }

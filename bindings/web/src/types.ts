@@ -59,7 +59,7 @@ export interface Journey {
   /** Names this attempt. Hints are bound to it. */
   readonly id: string;
   /** Whose flow it is. */
-  readonly provider: Provider;
+  readonly provider: ProviderId;
   /** When the way in closes, if that is known. */
   readonly expires: UnixMillis | null;
   /** Every way in which it may be presented, best first. */
@@ -125,17 +125,6 @@ export type Permission =
   | "javascript"
   /** Local storage of the page. */
   | "dom_storage";
-
-/** The four providers. Deliberately exhaustive: a host that switches on it wants to be told of a new one. */
-export type Provider =
-  /** Attestr Studio, Flowx (seed 000). */
-  | "attestr"
-  /** biometric.kz Flow (seeds 001 and 002). */
-  | "biometric_kz"
-  /** Jumio Authentication for Web (seed 003). */
-  | "jumio"
-  /** Signicat Assure (seed 004). */
-  | "signicat";
 
 /** A way that the provider forbids. */
 export interface Refused {
@@ -315,7 +304,7 @@ export type Way =
       /** The SDK's handlers. */
       readonly listen: readonly Signal[];
     }
-  /** Ask the user for images and post them to your server, which handles `Input.Images`. */
+  /** Ask the user for images and post them to your server, which handles `{ type: "images" }`. */
   | {
       readonly type: "upload";
       /** The images wanted. */

@@ -1,8 +1,8 @@
-//! Webhooks: whether they are genuine, whose they are, and what they claim (A12).
+//! Webhooks: whether they are genuine, whose they are, and what they claim (A-F12).
 
 use alloc::string::String;
 
-use idvkit_core::{Header, Input, Reject, UnixMillis};
+use idvkit_core::{Header, Input, Reject, RejectCode, UnixMillis};
 use idvkit_signature::any_same;
 use serde::Deserialize;
 use serde_json::Value;
@@ -36,7 +36,7 @@ pub fn webhook_key(account: &Account, input: &Input, now: UnixMillis) -> Result<
         Input::Callback { headers, body, .. } => {
             Ok(Webhook::receive(account, headers, body)?.map(|webhook| webhook.key))
         }
-        _ => Err(Reject::caller("no_reference", "input", "only webhooks carry a provider's reference")),
+        _ => Err(Reject::at(RejectCode::NoReference, "input", "only webhooks carry a provider's reference")),
     }
 }
 
@@ -78,7 +78,7 @@ impl Webhook {
     pub(crate) fn receive(account: &Account, headers: &[Header], body: &[u8]) -> Result<Option<Self>, Reject> {
         authenticate(account, headers)?;
         if body.len() > MAX_WEBHOOK_BYTES {
-            return Err(Reject::caller("webhook_too_large", "body", "a webhook has at most 1 MiB"));
+            return Err(Reject::at(RejectCode::WebhookTooLarge, "body", "a webhook has at most 1 MiB"));
         }
         let envelope: Envelope = serde_json::from_slice(body).map_err(|_| unreadable())?;
         match envelope.event.strip_prefix("flowx.") {
@@ -121,22 +121,25 @@ fn error(payload: &Value) -> LaunchError {
 fn authenticate(account: &Account, headers: &[Header]) -> Result<(), Reject> {
     if account.webhook_tokens.is_empty() {
         let rule = "webhooks need the token that the dashboard shows; without it nobody can tell who sent them";
-        return Err(Reject::caller("webhook_not_configured", "webhook_tokens", rule));
+        return Err(Reject::at(RejectCode::WebhookNotConfigured, "webhook_tokens", rule));
     }
-    let refuse = |code, why| Err(Reject::signature(code, why).about("headers.authorization"));
+    let refuse = |code, why| Err(Reject::new(code, why).about("headers.authorization"));
     let Some(value) = Header::find(headers, "authorization") else {
-        return refuse("webhook_token_missing", "there is no Authorization header");
+        return refuse(RejectCode::WebhookTokenMissing, "there is no Authorization header");
     };
     let token = match value.trim().split_once(' ') {
         Some((scheme, token)) if scheme.eq_ignore_ascii_case("basic") => token.trim_start(),
-        _ => return refuse("webhook_token_malformed", "the Authorization header is not `Basic` and one token"),
+        _ => return refuse(RejectCode::WebhookTokenMalformed, "the Authorization header is not `Basic` and one token"),
     };
     if any_same(&account.webhook_tokens, token.as_bytes()) {
         return Ok(());
     }
-    refuse("webhook_token_wrong", "the token is none of those configured; answer 401 and do not trust the sender")
+    refuse(
+        RejectCode::WebhookTokenWrong,
+        "the token is none of those configured; answer 401 and do not trust the sender",
+    )
 }
 
 fn unreadable() -> Reject {
-    Reject::provider("webhook_unreadable", "this is not a webhook as documented: {event, payload} with its members")
+    Reject::new(RejectCode::WebhookUnreadable, "this is not a webhook as documented: {event, payload} with its members")
 }

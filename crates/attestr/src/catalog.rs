@@ -1,8 +1,9 @@
 //! Tables of the provider: error codes by operation, languages, browsers.
 
+use crate::ID;
 use alloc::{string::String, vec, vec::Vec};
 
-use idvkit_core::{Browser, Catalog, ErrorCode, LocaleEntry, LocaleList, Provider, Support, VersionWindow};
+use idvkit_core::{Browser, Catalog, ErrorCode, LocaleEntry, LocaleList, Support, VersionWindow};
 
 use crate::flow::{CREATE_HANDSHAKE, FETCH_RESULT, LAUNCH};
 
@@ -12,7 +13,7 @@ const UPLOAD: &str = "attestr.upload_media";
 /// What Attestr documents in tables. A code means something only together with its operation.
 pub fn catalog() -> Catalog {
     Catalog {
-        provider: Provider::Attestr,
+        provider: ID.into(),
         errors: ERRORS.iter().map(Row::entry).collect(),
         locales: vec![languages()],
         browsers: browsers(),
@@ -32,7 +33,7 @@ fn languages() -> LocaleList {
     }
 }
 
-/// S0, Browser Support: validated on most versions, supported are those with long-term support.
+/// A-F7.7: validated on most versions, supported are those with long-term support.
 fn browsers() -> Vec<Browser> {
     let browser = |name: &str, systems: &[&str], note: Option<&str>| Browser {
         name: name.into(),
@@ -77,36 +78,43 @@ const USER: &str = "Tell the user what to allow, then offer a retry.";
 const AGAIN: &str = "Offer a retry on the same handshake.";
 
 const ERRORS: [Row; 37] = [
-    Row(CREATE_HANDSHAKE, "4001", Some(400), "Malformed data, or a required parameter is missing", FIX_REQUEST, "A4"),
-    Row(CREATE_HANDSHAKE, "4002", Some(400), "The flow does not exist", "Copy the id from the flow's page.", "A4"),
-    Row(CREATE_HANDSHAKE, "4003", Some(400), "The consent is no longer valid", CONSENT, "A4"),
-    Row(CREATE_HANDSHAKE, "4005", Some(400), "The credit balance is low", "Add credit, then try again.", "A4"),
-    Row(CREATE_HANDSHAKE, "40015", Some(400), "Data categories that the service needs are missing", CONSENT, "A4"),
-    Row(CREATE_HANDSHAKE, "40034", Some(400), "The flow is inactive", "Activate the flow, then try again.", "A4"),
+    Row(CREATE_HANDSHAKE, "4001", Some(400), "Malformed data, or a required parameter is missing", FIX_REQUEST, "A-F4"),
+    Row(CREATE_HANDSHAKE, "4002", Some(400), "The flow does not exist", "Copy the id from the flow's page.", "A-F4"),
+    Row(CREATE_HANDSHAKE, "4003", Some(400), "The consent is no longer valid", CONSENT, "A-F4"),
+    Row(CREATE_HANDSHAKE, "4005", Some(400), "The credit balance is low", "Add credit, then try again.", "A-F4"),
+    Row(CREATE_HANDSHAKE, "40015", Some(400), "Data categories that the service needs are missing", CONSENT, "A-F4"),
+    Row(CREATE_HANDSHAKE, "40034", Some(400), "The flow is inactive", "Activate the flow, then try again.", "A-F4"),
     Row(
         CREATE_HANDSHAKE,
         "40051",
         Some(400),
         "The endpoint does not support this version",
         "Set another API version.",
-        "A4",
+        "A-F4",
     ),
-    Row(CREATE_HANDSHAKE, "4016", Some(401), "The authorization is invalid", "Check the auth token of the app.", "A4"),
-    Row(CREATE_HANDSHAKE, "4031", Some(403), "Unauthorized access", FIX_ACCOUNT, "A4"),
-    Row(CREATE_HANDSHAKE, "4035", Some(403), "The service is not provisioned for the account", FIX_ACCOUNT, "A4"),
+    Row(
+        CREATE_HANDSHAKE,
+        "4016",
+        Some(401),
+        "The authorization is invalid",
+        "Check the auth token of the app.",
+        "A-F4",
+    ),
+    Row(CREATE_HANDSHAKE, "4031", Some(403), "Unauthorized access", FIX_ACCOUNT, "A-F4"),
+    Row(CREATE_HANDSHAKE, "4035", Some(403), "The service is not provisioned for the account", FIX_ACCOUNT, "A-F4"),
     Row(
         CREATE_HANDSHAKE,
         "4039",
         Some(403),
         "The address is not on the app's allow-list",
         "Add your server's address.",
-        "A4",
+        "A-F4",
     ),
-    Row(CREATE_HANDSHAKE, "40398", Some(403), "The consent is invalid or missing", CONSENT, "A4"),
-    Row(CREATE_HANDSHAKE, "40399", Some(403), "The consent is insufficient or does not allow this", CONSENT, "A4"),
-    Row(CREATE_HANDSHAKE, "4291", Some(429), "The account's rate limit is exceeded", LATER, "A4"),
-    Row(CREATE_HANDSHAKE, "4292", Some(429), "The API's rate limit is exceeded", LATER, "A4"),
-    Row(CREATE_HANDSHAKE, "4293", Some(429), "The account's daily limit is exceeded", LATER, "A4"),
+    Row(CREATE_HANDSHAKE, "40398", Some(403), "The consent is invalid or missing", CONSENT, "A-F4"),
+    Row(CREATE_HANDSHAKE, "40399", Some(403), "The consent is insufficient or does not allow this", CONSENT, "A-F4"),
+    Row(CREATE_HANDSHAKE, "4291", Some(429), "The account's rate limit is exceeded", LATER, "A-F4"),
+    Row(CREATE_HANDSHAKE, "4292", Some(429), "The API's rate limit is exceeded", LATER, "A-F4"),
+    Row(CREATE_HANDSHAKE, "4293", Some(429), "The account's daily limit is exceeded", LATER, "A-F4"),
     // No table of this operation is published: these rows are inferred from the general one.
     Row(
         FETCH_RESULT,
@@ -114,7 +122,7 @@ const ERRORS: [Row; 37] = [
         Some(400),
         "Malformed data, or a required parameter is missing",
         FIX_REQUEST,
-        "A5, inferred",
+        "A-F5, inferred",
     ),
     Row(
         FETCH_RESULT,
@@ -122,46 +130,46 @@ const ERRORS: [Row; 37] = [
         Some(401),
         "The authorization is invalid",
         "Check the auth token of the app.",
-        "A5, inferred",
+        "A-F5, inferred",
     ),
-    Row(FETCH_RESULT, "4031", Some(403), "Unauthorized access", FIX_ACCOUNT, "A5, inferred"),
+    Row(FETCH_RESULT, "4031", Some(403), "Unauthorized access", FIX_ACCOUNT, "A-F5, inferred"),
     Row(
         FETCH_RESULT,
         "4039",
         Some(403),
         "The address is not on the app's allow-list",
         "Add your server's address.",
-        "A5, inferred",
+        "A-F5, inferred",
     ),
-    Row(FETCH_RESULT, "4291", Some(429), "The account's rate limit is exceeded", LATER, "A5, inferred"),
-    Row(FETCH_RESULT, "4292", Some(429), "The API's rate limit is exceeded", LATER, "A5, inferred"),
-    Row(FETCH_RESULT, "4293", Some(429), "The account's daily limit is exceeded", LATER, "A5, inferred"),
-    Row(LAUNCH, "5001", Some(500), "An internal error; the cause behind it says more", AGAIN, "S0, A10"),
-    Row(LAUNCH, "4035", Some(403), "The service is not provisioned for the account (as a cause)", FIX_ACCOUNT, "S0"),
+    Row(FETCH_RESULT, "4291", Some(429), "The account's rate limit is exceeded", LATER, "A-F5, inferred"),
+    Row(FETCH_RESULT, "4292", Some(429), "The API's rate limit is exceeded", LATER, "A-F5, inferred"),
+    Row(FETCH_RESULT, "4293", Some(429), "The account's daily limit is exceeded", LATER, "A-F5, inferred"),
+    Row(LAUNCH, "5001", Some(500), "An internal error; the cause behind it says more", AGAIN, "A-F7, A-F10"),
+    Row(LAUNCH, "4035", Some(403), "The service is not provisioned for the account (as a cause)", FIX_ACCOUNT, "A-F7"),
     Row(
         LAUNCH,
         "4005",
         Some(400),
         "The credit balance is low (as a cause)",
         "Add credit, then offer a retry.",
-        "S0, A4",
+        "A-F7, A-F4",
     ),
-    Row(LAUNCH, "40050", Some(400), "A launch parameter is missing or invalid", "Use the journey as it is.", "A10"),
-    Row(LAUNCH, "40012", Some(400), "The one-time password expired; a new one is needed", AGAIN, "A10, inferred"),
-    Row(LAUNCH, "4041", None, "The e-Aadhaar data could not be had", AGAIN, "A10"),
-    Row(LAUNCH, "4081", Some(408), "The user was inactive for too long", AGAIN, "A10"),
-    Row(LAUNCH, "4121", Some(412), "The camera is unavailable or was denied", USER, "A10"),
-    Row(LAUNCH, "4122", Some(412), "The storage is unavailable or was denied", USER, "A10"),
-    Row(LAUNCH, "4123", Some(412), "The location is unavailable or was denied", USER, "A10"),
+    Row(LAUNCH, "40050", Some(400), "A launch parameter is missing or invalid", "Use the journey as it is.", "A-F10"),
+    Row(LAUNCH, "40012", Some(400), "The one-time password expired; a new one is needed", AGAIN, "A-F10, inferred"),
+    Row(LAUNCH, "4041", None, "The e-Aadhaar data could not be had", AGAIN, "A-F10"),
+    Row(LAUNCH, "4081", Some(408), "The user was inactive for too long", AGAIN, "A-F10"),
+    Row(LAUNCH, "4121", Some(412), "The camera is unavailable or was denied", USER, "A-F10"),
+    Row(LAUNCH, "4122", Some(412), "The storage is unavailable or was denied", USER, "A-F10"),
+    Row(LAUNCH, "4123", Some(412), "The location is unavailable or was denied", USER, "A-F10"),
     Row(
         LAUNCH,
         "12029",
         Some(500),
-        "There is no connection; the phone SDKs swap this code with its status (A-7)",
+        "There is no connection; the phone SDKs swap this code with its status",
         AGAIN,
-        "A10",
+        "A-F10, A-7",
     ),
-    Row(LAUNCH, "1001", None, "The user left the flow", AGAIN, "A10"),
-    Row(UPLOAD, "4005", Some(400), "The image is too large", "The user takes another one.", "A4, A10"),
-    Row(UPLOAD, "4008", Some(400), "The XML file is too large", "The user chooses another one.", "A10"),
+    Row(LAUNCH, "1001", None, "The user left the flow", AGAIN, "A-F10"),
+    Row(UPLOAD, "4005", Some(400), "The image is too large", "The user takes another one.", "A-F4, A-F10"),
+    Row(UPLOAD, "4008", Some(400), "The XML file is too large", "The user chooses another one.", "A-F10"),
 ];

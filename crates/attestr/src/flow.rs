@@ -1,5 +1,6 @@
 //! The flow: create a handshake, let the user run it, fetch the result.
 
+use crate::operations::Operation;
 use alloc::{
     format,
     string::{String, ToString},
@@ -8,7 +9,8 @@ use alloc::{
 use core::fmt;
 
 use idvkit_core::{
-    Fault, Header, Hint, HintKind, HttpRequest, Journey, Method, Outcome, PollPlan, Reject, Response,
+    Fault, FaultCode, Header, Hint, HintKind, HttpRequest, Journey, Method, Operation as _, Outcome, PollPlan, Reject,
+    RejectCode, Response,
     machine::{Flow, Heard, Need, Own, Schedule, Step, malformed},
 };
 use serde::{Deserialize, Serialize};
@@ -17,16 +19,16 @@ use serde_json::{Map, Value};
 use crate::{
     callback::Webhook,
     journey,
-    live::{ARCHIVED, Live, NonPass},
+    live::{Live, NonPass},
     types::{ApiError, ClaimedSignature, HandshakeId, SnapshotId, StageId},
     validate::{Account, DEFAULT_LIFETIME_MS, Order},
 };
 
-/// The operation that creates a handshake (A4).
+/// The operation that creates a handshake (A-F4).
 pub const CREATE_HANDSHAKE: &str = "attestr.create_handshake";
-/// The operation that fetches the result (A5).
+/// The operation that fetches the result (A-F5).
 pub const FETCH_RESULT: &str = "attestr.fetch_result";
-/// What runs on the user's device (A7): the operation of errors that a client claims.
+/// What runs on the user's device (A-F7): the operation of errors that a client claims.
 pub const LAUNCH: &str = "attestr.launch";
 
 /// Handshakes made one after the other; after so many there is no further one (our limit).
@@ -50,15 +52,6 @@ enum State {
     Live(Live),
 }
 
-/// The two requests to the provider.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Op {
-    /// Creates the handshake.
-    CreateHandshake,
-    /// Fetches the result.
-    FetchResult,
-}
-
 impl AttestrFlow {
     pub(crate) fn new(order: Order) -> Self {
         Self { order, handshakes: Vec::new(), state: State::Creating }
@@ -67,20 +60,20 @@ impl AttestrFlow {
 
 impl Flow for AttestrFlow {
     type Account = Account;
-    type Op = Op;
+    type Operation = Operation;
     const DELETES: bool = false;
     const TRACE_HEADER: Option<&'static str> = Some("xattestrid");
 
-    fn need(&self, _account: &Account) -> Need<Op> {
+    fn need(&self, _account: &Account) -> Need<Operation> {
         match &self.state {
-            State::Creating => Need::Answer(Op::CreateHandshake),
-            State::Live(live) if live.claims.is_empty() => Need::User(Op::FetchResult),
-            State::Live(_) => Need::Verdict(Op::FetchResult),
+            State::Creating => Need::Answer(Operation::CreateHandshake),
+            State::Live(live) if live.claims.is_empty() => Need::User(Operation::FetchResult),
+            State::Live(_) => Need::Verdict(Operation::FetchResult),
         }
     }
 
     /// The state names the operation: there is one for each.
-    fn request(&self, account: &Account, _op: Op, id: String, _own: &Own<'_>) -> HttpRequest {
+    fn request(&self, account: &Account, _op: &Operation, id: String, _own: &Own<'_>) -> HttpRequest {
         let handshakes = format!("{}/public/flowx/handshake", account.api);
         let (operation, method, url, body) = match &self.state {
             State::Creating => (CREATE_HANDSHAKE, Method::Post, handshakes, Some(self.order.body())),
@@ -100,7 +93,13 @@ impl Flow for AttestrFlow {
         }
     }
 
-    fn answer(&mut self, account: &Account, op: Op, response: &Response<'_>, _own: &Own<'_>) -> Result<Step, Fault> {
+    fn answer(
+        &mut self,
+        account: &Account,
+        op: &Operation,
+        response: &Response<'_>,
+        _own: &Own<'_>,
+    ) -> Result<Step, Fault> {
         let operation = op.name();
         if !response.is_success() {
             let code = ApiError::from_json(response.body).code.map(|code| code.to_string());
@@ -149,7 +148,7 @@ impl Flow for AttestrFlow {
     /// Attestr sends nobody to a return URL.
     fn redirect(&mut self, _account: &Account, _url: &str) -> Result<Heard, Reject> {
         let fix = "Attestr knows no return URL; pass what a page or app saw to `read` and handle the hint";
-        Err(Reject::caller("redirect_unexpected", "url", fix))
+        Err(Reject::at(RejectCode::RedirectUnexpected, "url", fix))
     }
 
     fn callback(
@@ -162,7 +161,7 @@ impl Flow for AttestrFlow {
     ) -> Result<Heard, Reject> {
         let foreign = || {
             let fix = "find the session by `reference_of` and tell that one";
-            Reject::caller("callback_of_other_session", "body", fix)
+            Reject::at(RejectCode::CallbackOfOtherSession, "body", fix)
         };
         let webhook = Webhook::receive(account, headers, body)?.ok_or_else(foreign)?;
         let handshake = webhook.key.handshake.as_str();
@@ -193,12 +192,12 @@ impl Flow for AttestrFlow {
         self.ended().map_or(Outcome::Expired, NonPass::outcome)
     }
 
-    /// Attestr runs the same handshake again, and skips the stages that went well (S0, A11). An expired one is dead: a new
+    /// Attestr runs the same handshake again, and skips the stages that went well (A-F11). An expired one is dead: a new
     /// one is made, unless the request itself said when it expires. An archived one is gone with its data.
     fn retry(&mut self, outcome: &Outcome) -> bool {
         let State::Live(live) = &mut self.state else { return false };
         match outcome {
-            Outcome::Failed { fault } if fault.code == ARCHIVED => false,
+            Outcome::Failed { fault } if fault.code == FaultCode::Archived => false,
             Outcome::Expired => {
                 let again = self.order.expiry.is_none() && self.handshakes.len() < MAX_HANDSHAKES;
                 if again {
@@ -266,15 +265,6 @@ impl fmt::Debug for AttestrFlow {
     }
 }
 
-impl Op {
-    fn name(self) -> &'static str {
-        match self {
-            Self::CreateHandshake => CREATE_HANDSHAKE,
-            Self::FetchResult => FETCH_RESULT,
-        }
-    }
-}
-
 impl Order {
     /// The body of the creation. `snapshot` is always there: `null` runs the draft.
     fn body(&self) -> Vec<u8> {
@@ -293,7 +283,7 @@ impl Order {
     }
 }
 
-/// `Content-Type` is documented as required for the GET too (A2).
+/// `Content-Type` is documented as required for the GET too (A-F2.3).
 fn headers(account: &Account) -> Vec<Header> {
     let token = account.auth_token.expose_str().expect("the parsed account has an ASCII token");
     [

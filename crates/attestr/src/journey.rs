@@ -1,5 +1,6 @@
-//! What a page or phone needs to run a handshake: the browser library, and the phone SDKs (A7, A8).
+//! What a page or phone needs to run a handshake: the browser library, and the phone SDKs (A-F7, A-F8).
 
+use crate::ID;
 use alloc::{
     string::{String, ToString},
     vec,
@@ -7,8 +8,8 @@ use alloc::{
 };
 
 use idvkit_core::{
-    Carry, Hint, HintKind, Journey, NativeCall, Param, ParamValue, Permission, Provider, Signal, TextEntry, Trigger,
-    Way, machine::Own,
+    Carry, Hint, HintKind, Journey, NativeCall, Param, ParamValue, Permission, Signal, TextEntry, Trigger, Way,
+    machine::Own,
 };
 
 use serde_json::{Value, json};
@@ -29,7 +30,7 @@ pub(crate) const ORIGINAL_CODE: &str = "original_code";
 pub(crate) const ORIGINAL_HTTP_STATUS: &str = "original_http_status";
 pub(crate) const ORIGINAL_MESSAGE: &str = "original_message";
 
-/// Every name of the success handler: S0 and iOS, the web sample, Android, the old web library, Flutter.
+/// Every name of the success handler: the guide and iOS, the web sample, Android, the old web library, Flutter.
 const SUCCESS: [&str; 5] = ["onFlowxSuccess", "onFlowxComplete", "onFlowXComplete", "onComplete", "FlowxSuccess"];
 const ERROR: [&str; 4] = ["onFlowxError", "onFlowXError", "onError", "FlowxError"];
 const SKIP: [&str; 4] = ["onFlowxSkip", "onFlowXSkip", "onSkip", "FlowxSkip"];
@@ -43,7 +44,7 @@ pub(crate) fn of(account: &Account, order: &Order, live: &Live, own: &Own<'_>) -
 
 /// A journey without a way: there is no handshake yet.
 pub(crate) fn none(own: &Own<'_>) -> Journey {
-    Journey { id: own.journey_id(), provider: Provider::Attestr, expires: None, ways: Vec::new(), refused: Vec::new() }
+    Journey { id: own.journey_id(), provider: ID.into(), expires: None, ways: Vec::new(), refused: Vec::new() }
 }
 
 /// The object of the error handler again, as far as [`signals`] had it carried.
@@ -120,7 +121,7 @@ impl Launch<'_> {
         param("hs", ParamValue::Text { value: self.live.handshake.as_str().into() })
     }
 
-    /// `null` lets the user choose on a phone (A8, A-12).
+    /// `null` lets the user choose on a phone (A-F8, A-12).
     fn language(&self) -> Param {
         let text = |locale: &idvkit_core::LocaleTag| ParamValue::Text { value: locale.as_str().into() };
         param("lc", self.order.locale.as_ref().map_or(ParamValue::Null, text))

@@ -1,8 +1,8 @@
-//! Attestr Studio (Flowx) as an I/O-free state machine (seed S0, note A).
+//! Attestr Studio (Flowx) as an I/O-free state machine (A-GUIDE; all such ids stand in `PROTOCOL.md`).
 //!
 //! A handshake is created on the server; the user runs it with the browser library or a phone SDK; the server fetches
 //! the result. It counts as completed only if its signature verifies under the client secret **and** is one that the
-//! user's device or an authenticated webhook claimed, as the documents demand (A6). Attestr gives no verdict: a
+//! user's device or an authenticated webhook claimed, as the documents demand (A-F6). Attestr gives no verdict: a
 //! completed session says that the result is authentic; what it says about the person stands in the evidence.
 //!
 //! * [`Account`] is made once of a [`Config`], [`open`] begins a [`Session`] from a [`Request`], [`restore`] continues one.
@@ -40,22 +40,28 @@ mod catalog;
 mod flow;
 mod journey;
 mod live;
+mod operations;
 mod types;
 mod validate;
 
-use alloc::sync::Arc;
+use alloc::{string::String, sync::Arc};
+
+pub use operations::Operation;
 
 pub use callback::{MAX_WEBHOOK_BYTES, WebhookKey, reference_of, webhook_key};
 pub use catalog::catalog;
-pub use flow::{AttestrFlow, CREATE_HANDSHAKE, FETCH_RESULT, LAUNCH, Op};
-use idvkit_core::{Reject, Seed, UnixMillis, machine::Machine};
-use idvkit_signature::{Diagnosis, diagnose_member};
+pub use flow::{AttestrFlow, CREATE_HANDSHAKE, FETCH_RESULT, LAUNCH};
+use idvkit_core::{Catalog, Diagnosis, Input, Provider, Reject, Seed, UnixMillis, machine::Machine};
+use idvkit_signature::diagnose_member;
 pub use live::HANDSHAKE_PART;
 pub use types::{
     ApiError, ClaimedSignature, ClientKey, Config, ExecutionResult, FlowId, HandshakeId, LaunchCause, LaunchError,
     Options, Request, SnapshotId, StageId,
 };
 pub use validate::{Account, DEFAULT_LIFETIME_MS, MAX_LIFETIME_MS};
+
+/// The tag of its configurations, and the first part of every operation's name.
+pub(crate) const ID: &str = "attestr";
 
 /// One session of one flow.
 pub type Session = Machine<AttestrFlow>;
@@ -82,4 +88,38 @@ pub fn restore(account: &Arc<Account>, snapshot: &str) -> Result<Session, Reject
 /// member `result`, `tag` its `resultSignature`. For a developer; it never accepts anything.
 pub fn diagnose(account: &Account, body: &[u8], tag: &str) -> Diagnosis {
     diagnose_member(&account.scheme, &account.client_secrets, body, "result", tag)
+}
+
+/// Attestr Studio (Flowx), for the list of providers.
+#[derive(Clone, Copy, Debug)]
+pub struct Attestr;
+
+impl Provider for Attestr {
+    const TITLE: &'static str = "Attestr Studio (Flowx)";
+
+    type Config = Config;
+    type Request = Request;
+    type Account = Account;
+    type Operation = Operation;
+    type Flow = AttestrFlow;
+
+    fn account(config: Config) -> Result<Account, Reject> {
+        Account::new(config)
+    }
+
+    fn open(account: &Arc<Account>, request: Request, seed: Seed, now: UnixMillis) -> Result<Session, Reject> {
+        open(account, request, seed, now)
+    }
+
+    fn reference_of(account: &Account, input: &Input, now: UnixMillis) -> Result<Option<String>, Reject> {
+        callback::reference_of(account, input, now)
+    }
+
+    fn catalog() -> Catalog {
+        catalog::catalog()
+    }
+
+    fn diagnose(account: &Account, body: &[u8], tag: &str) -> Result<Diagnosis, Reject> {
+        Ok(diagnose(account, body, tag))
+    }
 }

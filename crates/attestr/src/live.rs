@@ -1,5 +1,6 @@
 //! A handshake that exists: what is claimed of its runs, and the proof that one of them completed.
 
+use crate::ID;
 use alloc::{
     string::{String, ToString},
     vec::Vec,
@@ -7,8 +8,7 @@ use alloc::{
 use core::fmt;
 
 use idvkit_core::{
-    Basis, Decision, Evidence, Fault, FaultClass, Outcome, Part, PollPlan, Provider, Response, SignedForm, Source,
-    UnixMillis,
+    Basis, Decision, Evidence, Fault, FaultCode, Outcome, Part, PollPlan, Response, SignedForm, Source, UnixMillis,
     machine::{Heard, Step, UserStage},
 };
 use idvkit_signature::{Mismatch, ecmascript, member, same_tag};
@@ -21,8 +21,6 @@ use crate::{
     validate::Account,
 };
 
-/// The code of the fault that ends an archived handshake.
-pub(crate) const ARCHIVED: &str = "archived";
 /// The part of the evidence that says whether the provider saw the handshake used on a device: its status is `consumed`
 /// or `not_consumed` (A-Q3: it says nothing about how that ended).
 pub const HANDSHAKE_PART: &str = "handshake";
@@ -37,7 +35,7 @@ pub(crate) struct Live {
     pub(crate) handshake: HandshakeId,
     /// When the handshake expires.
     pub(crate) ends: UnixMillis,
-    /// Whether this is a further run of the same handshake (A11).
+    /// Whether this is a further run of the same handshake (A-F11).
     pub(crate) retry: bool,
     /// Signatures that somebody says a completed run gave.
     pub(crate) claims: Vec<Claim>,
@@ -73,7 +71,7 @@ pub(crate) enum NonPass {
 }
 
 impl Live {
-    /// From the answer to the creation. `digest` is reserved (A4, A-Q13), the `number` is for the provider's portal.
+    /// From the answer to the creation. `digest` is reserved (A-F4, A-Q13), the `number` is for the provider's portal.
     pub(crate) fn created(response: &Response<'_>, ends: UnixMillis) -> Option<Self> {
         #[derive(Deserialize)]
         struct Created {
@@ -135,7 +133,7 @@ impl Live {
     }
 
     /// Whether it was sent for an earlier run: providers deliver late and more than once (A-Q9). That run's own signature
-    /// counts again only where the page of this run names it, as it does when all stages are skipped (S0).
+    /// counts again only where the page of this run names it, as it does when all stages are skipped (A-F11).
     fn is_old(&self, webhook: &Webhook) -> bool {
         let same =
             |signature: &ClaimedSignature| self.decided.iter().any(|old| same_tag(old.as_str(), signature.as_str()));
@@ -152,7 +150,7 @@ impl Live {
             return Err(Fault::foreign(FETCH_RESULT));
         }
         if answer.archived.is_some() {
-            let fault = Fault::new(ARCHIVED, FaultClass::Input, FETCH_RESULT, false);
+            let fault = Fault::new(FaultCode::Archived, FETCH_RESULT, false);
             return Ok(Step::End { outcome: Outcome::Failed { fault }, evidence: None });
         }
         let result = member(response.body, "result").map_err(|_| unreadable())?;
@@ -162,7 +160,7 @@ impl Live {
         let stages = stages(result).ok_or_else(unreadable)?;
         let signature = answer.signature.as_deref().unwrap_or_default();
         let (form, raw) = verified(account, result, signature).map_err(|mismatch| {
-            let fault = Fault::new(mismatch.code(), FaultClass::Answer, FETCH_RESULT, true);
+            let fault = Fault::new(mismatch.fault_code(), FETCH_RESULT, true);
             Fault { status: Some(response.status), ..fault }
         })?;
         let Some(claim) = self.claims.iter().find(|claim| same_tag(claim.signature.as_str(), signature)) else {
@@ -183,7 +181,7 @@ impl Live {
             reasons: Vec::new(),
             sealed: None,
             source: Source {
-                provider: Provider::Attestr,
+                provider: ID.into(),
                 operation: FETCH_RESULT.into(),
                 host: account.api_host.clone(),
                 production: account.is_production(),

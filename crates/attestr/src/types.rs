@@ -7,7 +7,7 @@ use alloc::{
 };
 use core::fmt;
 
-use idvkit_core::{Cause, Fault, FaultClass, Reject};
+use idvkit_core::{Cause, Fault, FaultClass, FaultCode, Reject, RejectCode};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -22,13 +22,13 @@ pub(crate) const MAX_CAUSE_MESSAGE: usize = 200;
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(rename = "AttestrConfig"))]
 pub struct Config {
-    /// The app's auth token: the ready-made credential that stands behind `Basic`, opaque, never encoded again (A2).
+    /// The app's auth token: the ready-made credential that stands behind `Basic`, opaque, never encoded again (A-F2).
     pub auth_token: String,
     /// The app's client key, hex digits. It is public: pages and phones get it.
     pub client_key: String,
     /// The app's client secret, the key of `resultSignature`. A list for the time in which two may be in use.
     pub client_secrets: Vec<String>,
-    /// The tokens that webhooks carry behind `Basic`, as the dashboard shows them (A12). Without one, webhooks are
+    /// The tokens that webhooks carry behind `Basic`, as the dashboard shows them (A-F12). Without one, webhooks are
     /// refused. A list for rotation.
     #[serde(default)]
     pub webhook_tokens: Vec<String>,
@@ -47,13 +47,13 @@ pub struct Config {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(rename = "AttestrOptions"))]
 pub struct Options {
-    /// The provider's staging system instead of production (A1).
+    /// The provider's staging system instead of production (A-F1).
     pub staging: bool,
-    /// The API version in the path; `v1` by default (A1: v3 is announced).
+    /// The API version in the path; `v1` by default (A-F1: v3 is announced).
     pub api_version: Option<String>,
     /// Another base URL of the API, up to `/api`, for a sandbox or proxy.
     pub api_base: Option<String>,
-    /// Another place of the browser library: an HTTPS URL, or a path on your own site that begins with `/` (S0: a local
+    /// Another place of the browser library: an HTTPS URL, or a path on your own site that begins with `/` (A-F1: a local
     /// copy).
     pub library_src: Option<String>,
     /// Development switch: allows plain HTTP to `localhost` and `127.0.0.1`, each with a port, for `api_base` and
@@ -78,7 +78,7 @@ pub struct Options {
     /// Offsets in seconds, since a claimed success, at which to fetch the result; 0, 2, 4, 8, 15, 30, 60, 120, 300 and
     /// then each 300 by default (inferred).
     pub poll_offsets_seconds: Option<Vec<i64>>,
-    /// The time-out of every request, in milliseconds, 1 000 to 300 000; 30 000 by default (A9: the provider's own
+    /// The time-out of every request, in milliseconds, 1 000 to 300 000; 30 000 by default (A-F9: the provider's own
     /// client).
     pub timeout_ms: Option<u32>,
 }
@@ -97,7 +97,7 @@ impl fmt::Debug for Config {
 pub struct Request {
     /// The flow id, `FX0…`.
     pub flow_id: String,
-    /// The published version to run; `None` runs the draft (A4).
+    /// The published version to run; the draft is run if none is given (A-F4).
     #[serde(default)]
     pub snapshot: Option<String>,
     /// Your own reference for the user or device. Use nothing that identifies a person to others.
@@ -106,13 +106,13 @@ pub struct Request {
     #[serde(default)]
     pub webhook: bool,
     /// When the handshake expires, in Unix milliseconds, at most 365 days ahead; the provider takes 24 hours if this is
-    /// not given (A4).
+    /// not given (A-F4).
     #[serde(default)]
     pub expiry: Option<i64>,
-    /// The language, such as `en` or `hi`. Without one, phones show a picker (A8).
+    /// The language, such as `en` or `hi`. Without one, phones show a picker (A-F8).
     #[serde(default)]
     pub locale: Option<String>,
-    /// Values for the variables that the flow declares; the provider ignores others (S0). They go to the user's device.
+    /// Values for the variables that the flow declares; the provider ignores others (A-F7). They go to the user's device.
     #[serde(default)]
     pub variables: BTreeMap<String, String>,
     /// Further members of the handshake's body, such as a consent of API v3 (A-Q11).
@@ -170,27 +170,27 @@ macro_rules! id {
 }
 
 id!(
-    /// A handshake, also called device session: `DS0` and 6 to 30 letters, digits, `-` and `_` (A3).
+    /// A handshake, also called device session: `DS0` and 6 to 30 letters, digits, `-` and `_` (A-F3).
     HandshakeId,
     |value| value.strip_prefix("DS0").is_some_and(|rest| (6..=30).contains(&rest.len()) && is_token(rest))
 );
 id!(
-    /// A flow. Samples begin with `FX0` (A3); no rule is documented, so only what is plainly another id is refused.
+    /// A flow. Samples begin with `FX0` (A-F3); no rule is documented, so only what is plainly another id is refused.
     FlowId,
     |value| is_token(value) && !["DS0", "FS0", "MX1", "OX0"].iter().any(|other| value.starts_with(other))
 );
 id!(
-    /// A published version of a flow. Samples are UUIDs (A3); no rule is documented.
+    /// A published version of a flow. Samples are UUIDs (A-F3); no rule is documented.
     SnapshotId,
     is_token
 );
 id!(
-    /// A stage of a flow. Samples begin with `FS0` (A3); no rule is documented.
+    /// A stage of a flow. Samples begin with `FS0` (A-F3); no rule is documented.
     StageId,
     is_token
 );
 id!(
-    /// A client key: hex digits, of any length (A2).
+    /// A client key: hex digits, of any length (A-F2).
     ClientKey,
     |value| !value.is_empty() && value.bytes().all(|b| b.is_ascii_hexdigit())
 );
@@ -200,7 +200,7 @@ fn is_token(value: &str) -> bool {
     (1..=64).contains(&value.len()) && value.bytes().all(allowed)
 }
 
-/// A signature that somebody claims: exactly 64 hex digits, in lower case (A3, S0).
+/// A signature that somebody claims: exactly 64 hex digits, in lower case (A-F3).
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct ClaimedSignature(String);
@@ -238,7 +238,7 @@ impl From<ClaimedSignature> for String {
     }
 }
 
-/// The body of an error answer of the API (A4). A number means something only together with the operation.
+/// The body of an error answer of the API (A-F4). A number means something only together with the operation.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ApiError {
     /// The provider's code.
@@ -257,7 +257,7 @@ impl ApiError {
     }
 }
 
-/// The error that ended a flow on the user's device (S0, A7): a claim, not a verdict. The text is display only.
+/// The error that ended a flow on the user's device (A-F7): a claim, not a verdict. The text is display only.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LaunchError {
     /// The provider's code; each type of stage has its own.
@@ -285,7 +285,7 @@ pub struct LaunchCause {
 }
 
 impl LaunchError {
-    /// Reads the object of the error handler (S0). Numbers may be written as texts, and swapped slots are put
+    /// Reads the object of the error handler (A-F7). Numbers may be written as texts, and swapped slots are put
     /// right.
     pub fn from_value(value: &Value) -> Self {
         let slots = Slots::of(&value["code"], &value["httpStatusCode"]);
@@ -313,12 +313,8 @@ impl LaunchError {
                 status: cause.http_status,
                 message: cause.message.clone(),
             }),
-            ..Fault::new(
-                "flow_error",
-                self.http_status.map_or(FaultClass::Unknown, FaultClass::of_status),
-                operation,
-                again,
-            )
+            class: self.http_status.map_or(FaultClass::Unknown, FaultClass::of_status),
+            ..Fault::new(FaultCode::FlowError, operation, again)
         }
         .with_provider_code(self.code.map(|code| code.to_string()))
     }
@@ -344,7 +340,7 @@ impl fmt::Debug for LaunchCause {
     }
 }
 
-/// What the result answer says besides `result` itself, which is never parsed before it is verified (A5).
+/// What the result answer says besides `result` itself, which is never parsed before it is verified (A-F5).
 #[derive(Clone, PartialEq, Eq, Deserialize)]
 pub struct ExecutionResult {
     /// The handshake that it is about.
@@ -375,7 +371,7 @@ impl ExecutionResult {
     pub fn from_json(body: &[u8]) -> Result<Self, Reject> {
         serde_json::from_slice(body).map_err(|_| {
             let message = "this is not the object that the Execution Result API documents";
-            Reject::provider("result_unreadable", message).about("body")
+            Reject::new(RejectCode::ResultUnreadable, message).about("body")
         })
     }
 }

@@ -1,5 +1,6 @@
 //! From what a caller wrote to what a flow can rely on: parsed once, never checked again.
 
+use crate::ID;
 use alloc::{
     collections::BTreeMap,
     format,
@@ -9,7 +10,7 @@ use alloc::{
 use core::fmt;
 
 use idvkit_core::{
-    LocaleTag, PollPlan, Provider, Reject, Secret, UnixMillis, fingerprint,
+    LocaleTag, PollPlan, Reject, RejectCode, Secret, UnixMillis, fingerprint,
     machine::{self, Schedule},
     settings,
 };
@@ -19,12 +20,12 @@ use serde_json::{Map, Value};
 
 use crate::types::{ClientKey, Config, FlowId, Options, Request, SnapshotId};
 
-/// How long a handshake lives unless the request says otherwise, in milliseconds (A4).
+/// How long a handshake lives unless the request says otherwise, in milliseconds (A-F4).
 pub const DEFAULT_LIFETIME_MS: i64 = 24 * 3_600_000;
-/// The farthest expiry, in milliseconds from now: "1 year" (A4), read as 365 days.
+/// The farthest expiry, in milliseconds from now: "1 year" (A-F4), read as 365 days.
 pub const MAX_LIFETIME_MS: i64 = 365 * 24 * 3_600_000;
 
-/// The provider's host of the API in production (A1).
+/// The provider's host of the API in production (A-F1).
 const PRODUCTION_HOST: &str = "api.attestr.com";
 const API_BASE: &str = "https://api.attestr.com/api";
 const STAGING_API_BASE: &str = "https://qa.api.attestr.com/api";
@@ -59,13 +60,13 @@ impl Account {
     ///
     /// # Errors
     /// About the field, with the rule and the fix: `credential_missing`, `credential_malformed`, `client_key_invalid`,
-    /// `secret_malformed`, `api_version_invalid`, `base_url_invalid`, `library_src_invalid`, `duration_out_of_range`,
+    /// `api_version_invalid`, `base_url_invalid`, `library_src_invalid`, `duration_out_of_range`,
     /// `timeout_out_of_range`, `poll_plan_invalid`, `account_id_invalid`.
     pub fn new(config: Config) -> Result<Self, Reject> {
         let Config { auth_token, client_key, client_secrets, webhook_tokens, options } = config;
         let client_key = ClientKey::parse(&client_key).ok_or_else(|| {
             let rule = "the client key has only hex digits; paste it from the app's page (it is not the client secret)";
-            Reject::caller("client_key_invalid", "client_key", rule)
+            Reject::at(RejectCode::ClientKeyInvalid, "client_key", rule)
         })?;
         let scheme = scheme(&options);
         let (api, api_host) = api(&options)?;
@@ -96,7 +97,7 @@ impl Account {
 }
 
 impl machine::Account for Account {
-    const PROVIDER: Provider = Provider::Attestr;
+    const PROVIDER: &'static str = ID;
 
     fn fingerprint(&self) -> &str {
         &self.fingerprint
@@ -132,11 +133,11 @@ impl Order {
         let expiry = request.expiry.map(|expiry| self::expiry(expiry, now)).transpose()?;
         if let Some(member) = request.extra.keys().find(|key| BODY_MEMBERS.contains(&key.as_str())) {
             let rule = format!("`{member}` is a field of the request; set it there");
-            return Err(Reject::caller("extra_reserved", "extra", rule));
+            return Err(Reject::at(RejectCode::ExtraReserved, "extra", rule));
         }
         if request.variables.keys().any(String::is_empty) {
             let rule = "a variable needs the name under which the flow declares it";
-            return Err(Reject::caller("variable_unnamed", "variables", rule));
+            return Err(Reject::at(RejectCode::VariableUnnamed, "variables", rule));
         }
         Ok(Self {
             flow: flow_id(&request.flow_id)?,
@@ -161,27 +162,27 @@ fn flow_id(value: &str) -> Result<FlowId, Reject> {
     FlowId::parse(value).ok_or_else(|| {
         let rule = "a flow id looks like `FX0…`: at most 64 letters, digits, '-' and '_'; copy it from the flow's page \
                     (`DS0…` is a handshake, `FS0…` a stage)";
-        Reject::caller("flow_id_invalid", "flow_id", rule)
+        Reject::at(RejectCode::FlowIdInvalid, "flow_id", rule)
     })
 }
 
 fn snapshot_id(value: &str) -> Result<SnapshotId, Reject> {
     SnapshotId::parse(value).ok_or_else(|| {
         let rule = "a snapshot is the UUID of a published version; leave it out to run the draft";
-        Reject::caller("snapshot_invalid", "snapshot", rule)
+        Reject::at(RejectCode::SnapshotInvalid, "snapshot", rule)
     })
 }
 
 fn tag(value: String) -> Result<String, Reject> {
     if value.trim().is_empty() || value.chars().count() > MAX_TAG_CHARS || value.chars().any(char::is_control) {
         let rule = "the tag is your own reference for the user: 1 to 512 characters, not only white space, no controls";
-        return Err(Reject::caller("tag_invalid", "tag", rule));
+        return Err(Reject::at(RejectCode::TagInvalid, "tag", rule));
     }
     Ok(value)
 }
 
 fn expiry(value: i64, now: UnixMillis) -> Result<UnixMillis, Reject> {
-    let refuse = |rule: &str| Err(Reject::caller("expiry_invalid", "expiry", rule));
+    let refuse = |rule: &str| Err(Reject::at(RejectCode::ExpiryInvalid, "expiry", rule));
     let expiry = UnixMillis(value);
     if !expiry.is_plausible() {
         return refuse("expiry is in milliseconds since 1970; multiply seconds by 1000");
@@ -197,16 +198,16 @@ fn expiry(value: i64, now: UnixMillis) -> Result<UnixMillis, Reject> {
 fn basic_token(field: &str, value: String) -> Result<Secret, Reject> {
     if value.is_empty() {
         let rule = "it is empty; paste the token that the dashboard shows";
-        return Err(Reject::caller("credential_missing", field, rule));
+        return Err(Reject::at(RejectCode::CredentialMissing, field, rule));
     }
     if value.get(..6).is_some_and(|start| start.eq_ignore_ascii_case("basic ")) {
         let rule = "leave out the word `Basic`; it is added for you";
-        return Err(Reject::caller("credential_malformed", field, rule));
+        return Err(Reject::at(RejectCode::CredentialMalformed, field, rule));
     }
     if !value.bytes().all(|b| b.is_ascii_graphic()) {
         let rule =
             "the token has only visible ASCII characters; remove spaces and line ends, and do not encode it again";
-        return Err(Reject::caller("credential_malformed", field, rule));
+        return Err(Reject::at(RejectCode::CredentialMalformed, field, rule));
     }
     Ok(Secret::from(value))
 }
@@ -215,17 +216,17 @@ fn secrets(scheme: Scheme, values: Vec<String>) -> Result<Vec<Secret>, Reject> {
     let field = "client_secrets";
     let missing = "give the app's client secret: without it no result can be verified";
     if values.is_empty() || values.iter().any(String::is_empty) {
-        return Err(Reject::caller("credential_missing", field, missing));
+        return Err(Reject::at(RejectCode::CredentialMissing, field, missing));
     }
     let check = |value: String| {
         if value.bytes().any(|b| b.is_ascii_whitespace() || b.is_ascii_control()) {
             let rule = "a client secret has no spaces or line ends; paste it again";
-            return Err(Reject::caller("credential_malformed", field, rule));
+            return Err(Reject::at(RejectCode::CredentialMalformed, field, rule));
         }
         let secret = Secret::from(value);
         match scheme.check_secret(&secret) {
             Ok(()) => Ok(secret),
-            Err(mismatch) => Err(Reject::caller(mismatch.code(), field, mismatch.to_string())),
+            Err(mismatch) => Err(Reject::at(RejectCode::CredentialMalformed, field, mismatch.to_string())),
         }
     };
     values.into_iter().map(check).collect()
@@ -244,7 +245,7 @@ fn api(options: &Options) -> Result<(String, String), Reject> {
     let version = options.api_version.as_deref().unwrap_or("v1");
     if !version.strip_prefix('v').is_some_and(|number| (1..=3).contains(&number.len()) && is_number(number)) {
         let rule = "an API version looks like `v1`";
-        return Err(Reject::caller("api_version_invalid", option("api_version"), rule));
+        return Err(Reject::at(RejectCode::ApiVersionInvalid, option("api_version"), rule));
     }
     let host = settings::host_of(&base).to_string();
     Ok((format!("{base}/{version}"), host))
@@ -260,7 +261,7 @@ fn library_src(options: &Options) -> Result<String, Reject> {
     if src.starts_with("//") || !src.bytes().all(|b| b.is_ascii_graphic() && !b"\"'<>`\\".contains(&b)) {
         let rule =
             "a path on your own site begins with one `/` and has only URL characters; otherwise give an https URL";
-        return Err(Reject::caller("library_src_invalid", field, rule));
+        return Err(Reject::at(RejectCode::LibrarySrcInvalid, field, rule));
     }
     Ok(src.to_string())
 }
@@ -270,7 +271,7 @@ fn schedule(options: &Options) -> Result<Schedule, Reject> {
     let offsets = options.poll_offsets_seconds.clone().unwrap_or_else(|| [0, 2, 4, 8, 15, 30, 60, 120, 300].to_vec());
     if offsets.iter().any(|offset| !(0..=MAX_LIFETIME_MS / 1000).contains(offset)) {
         let rule = "each offset is a number of seconds from 0 up to a year";
-        return Err(Reject::caller("poll_plan_invalid", field, rule));
+        return Err(Reject::at(RejectCode::PollPlanInvalid, field, rule));
     }
     Ok(Schedule {
         // Nothing that the provider answers says that the user is done (A-Q3): without a claim there is nothing to look for.
@@ -288,7 +289,7 @@ fn account_name(client_key: &ClientKey, account_id: Option<&str>) -> Result<Stri
     match account_id {
         Some("") => {
             let rule = "give the account a name, or leave it out to use the client key";
-            Err(Reject::caller("account_id_invalid", option("account_id"), rule))
+            Err(Reject::at(RejectCode::AccountIdInvalid, option("account_id"), rule))
         }
         Some(id) => Ok(fingerprint(&["attestr", "id", id])),
         None => Ok(fingerprint(&["attestr", "key", &client_key.as_str().to_ascii_lowercase()])),

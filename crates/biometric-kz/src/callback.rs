@@ -1,4 +1,4 @@
-//! Webhooks (B10). The provider signs none of them: they bring a look at the result forward and decide nothing.
+//! Webhooks (B-F10). The provider signs none of them: they bring a look at the result forward and decide nothing.
 
 use alloc::{
     format,
@@ -7,7 +7,7 @@ use alloc::{
 };
 use core::fmt;
 
-use idvkit_core::{Input, Reject, UnixMillis};
+use idvkit_core::{Input, Reject, RejectCode, UnixMillis};
 use serde_json::Value;
 
 use crate::{result::FlowResult, technology::Technology, types::is_session_id, validate::Account};
@@ -150,7 +150,7 @@ pub fn reference_of(account: &Account, input: &Input) -> Result<Option<String>, 
             check_segment(account, url)?;
             Webhook::parse(body).map(|webhook| Some(webhook.session_id))
         }
-        _ => Err(Reject::caller("no_reference", "input", "only webhooks carry a provider's reference")),
+        _ => Err(Reject::at(RejectCode::NoReference, "input", "only webhooks carry a provider's reference")),
     }
 }
 
@@ -166,9 +166,9 @@ pub(crate) fn check_segment(account: &Account, url: &str) -> Result<bool, Reject
         return Ok(true);
     }
     let message = "the webhook's path does not end in the secret segment; pass the URL as it was requested";
-    Err(Reject::signature("callback_secret_wrong", message).about("url"))
+    Err(Reject::new(RejectCode::CallbackSecretWrong, message).about("url"))
 }
 
 fn malformed(field: &str, why: &str) -> Reject {
-    Reject::provider("callback_malformed", why).about(field)
+    Reject::new(RejectCode::CallbackMalformed, why).about(field)
 }

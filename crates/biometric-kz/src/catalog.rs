@@ -1,18 +1,19 @@
-//! The provider's tables: failure reasons, errors of the services behind it, languages (B5, B8).
+//! The provider's tables: failure reasons, errors of the services behind it, languages (B-F5, B-F8).
 
+use crate::ID;
 use alloc::{string::String, vec, vec::Vec};
 
-use idvkit_core::{Catalog, ErrorCode, LocaleEntry, LocaleList, LocaleName, LocaleSet, Provider};
+use idvkit_core::{Catalog, ErrorCode, LocaleEntry, LocaleList, LocaleName, LocaleSet};
 use serde_json::Value;
 
 use crate::flow::{CREATE_SESSION, FETCH_RESULT, IIN_MISMATCH, IIN_UNCONFIRMED};
 
-/// The detail of a failure that the user caused by giving up (B8).
+/// The detail of a failure that the user caused by giving up (B-F8).
 pub(crate) const USER_ABORTED: &str = "Operation aborted by user";
 /// The largest error body in which a text is looked for, in bytes.
 const MAX_ERROR_BODY: usize = 64 * 1024;
 
-/// The languages of the widget and the hosted pages (S1). `kz` is the provider's word for Kazakh, `kk` (B-9).
+/// The languages of the widget and the hosted pages (B-F6). `kz` is the provider's word for Kazakh, `kk` (B-9).
 pub static LOCALES: LocaleSet = LocaleSet {
     provider_field: "locale",
     entries: &[
@@ -32,13 +33,13 @@ pub static LOCALES: LocaleSet = LocaleSet {
 };
 
 /// All of the provider's tables. Its documents list the failure reasons of liveness only, and no errors of the flow
-/// API; those of the e-document service are observed, and flows use the same service (inferred, B8).
+/// API; those of the e-document service are observed, and flows use the same service (inferred, B-F8).
 pub fn catalog() -> Catalog {
     let failures = FAILURES.iter().map(ErrorCode::from);
     let ours = OUR_REASONS.iter().map(ErrorCode::from);
     let http = [CREATE_SESSION, FETCH_RESULT].into_iter().flat_map(|op| HTTP_ERRORS.iter().map(|one| one.entry(op)));
     Catalog {
-        provider: Provider::BiometricKz,
+        provider: ID.into(),
         errors: failures.chain(ours).chain(http).collect(),
         locales: vec![LocaleList {
             name: "pages".into(),
@@ -52,7 +53,7 @@ pub fn catalog() -> Catalog {
     }
 }
 
-/// Our stable code for an HTTP error whose text is known: the provider has sentences only (B8). It names the fault and
+/// Our stable code for an HTTP error whose text is known: the provider has sentences only (B-F8). It names the fault and
 /// controls nothing (B-Q2).
 pub(crate) fn http_error(status: u16, body: &[u8]) -> Option<String> {
     let body = (body.len() <= MAX_ERROR_BODY).then_some(body)?;
@@ -84,7 +85,7 @@ impl From<&Failure> for ErrorCode {
 }
 
 const fn failure(code: &'static str, meaning: &'static str, advice: &'static str) -> Failure {
-    Failure { code, meaning, advice, source: "B8" }
+    Failure { code, meaning, advice, source: "B-F8" }
 }
 
 /// `type`, or `type: detail`, as the liveness table has them; it is cut off there. The advice is ours.
@@ -186,7 +187,7 @@ impl HttpError {
             status: Some(self.status),
             meaning: self.meaning.into(),
             advice: self.advice.into(),
-            source: "B8".into(),
+            source: "B-F8".into(),
         }
     }
 }

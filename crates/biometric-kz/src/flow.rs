@@ -1,5 +1,7 @@
 //! Make a session, wait for the user, look for the verdict.
 
+use crate::ID;
+use crate::operations::Operation;
 use alloc::{
     format,
     string::{String, ToString},
@@ -7,8 +9,8 @@ use alloc::{
 };
 
 use idvkit_core::{
-    Basis, Decision, Evidence, Fault, FaultClass, Header, Hint, HintKind, HttpRequest, Journey, Method, Outcome,
-    Provider, Reason, Reject, Response, Source, UnixMillis,
+    Basis, Decision, Evidence, Fault, FaultCode, Header, Hint, HintKind, HttpRequest, Journey, Method, Outcome, Reason,
+    Reject, RejectCode, Response, Source, UnixMillis,
     machine::{self, Flow, Heard, Need, Own, Schedule, Step, UserStage},
     settings,
 };
@@ -62,15 +64,6 @@ enum State {
     },
 }
 
-/// The operations of the flow API.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Op {
-    /// Make a session.
-    Create,
-    /// Look at the newest one.
-    Result,
-}
-
 impl BiometricKzFlow {
     pub(crate) fn new(order: Order) -> Self {
         Self { order, state: State::Creating, references: Vec::new() }
@@ -79,31 +72,37 @@ impl BiometricKzFlow {
 
 impl Flow for BiometricKzFlow {
     type Account = Account;
-    type Op = Op;
+    type Operation = Operation;
     const DELETES: bool = false;
 
-    fn need(&self, _account: &Account) -> Need<Op> {
+    fn need(&self, _account: &Account) -> Need<Operation> {
         match &self.state {
-            State::Creating => Need::Answer(Op::Create),
-            State::Live { user_done: false, .. } => Need::User(Op::Result),
-            State::Live { user_done: true, .. } => Need::Verdict(Op::Result),
+            State::Creating => Need::Answer(Operation::Create),
+            State::Live { user_done: false, .. } => Need::User(Operation::Result),
+            State::Live { user_done: true, .. } => Need::Verdict(Operation::Result),
         }
     }
 
-    fn request(&self, account: &Account, op: Op, id: String, _own: &Own<'_>) -> HttpRequest {
+    fn request(&self, account: &Account, op: &Operation, id: String, _own: &Own<'_>) -> HttpRequest {
         match op {
-            Op::Create => self.create_request(account, id),
-            Op::Result => self.result_request(account, id),
+            Operation::Create => self.create_request(account, id),
+            Operation::Result => self.result_request(account, id),
         }
     }
 
-    fn answer(&mut self, account: &Account, op: Op, response: &Response<'_>, _own: &Own<'_>) -> Result<Step, Fault> {
+    fn answer(
+        &mut self,
+        account: &Account,
+        op: &Operation,
+        response: &Response<'_>,
+        _own: &Own<'_>,
+    ) -> Result<Step, Fault> {
         let operation = match op {
-            Op::Create => CREATE_SESSION,
-            Op::Result => FETCH_RESULT,
+            Operation::Create => CREATE_SESSION,
+            Operation::Result => FETCH_RESULT,
         };
         // No document says what the call answers for a session that nobody began.
-        if op == Op::Result && response.status == 404 && !self.is_user_done() {
+        if *op == Operation::Result && response.status == 404 && !self.is_user_done() {
             return Ok(Step::NotYet { user: UserStage::Unknown });
         }
         if !response.is_success() {
@@ -111,8 +110,8 @@ impl Flow for BiometricKzFlow {
             return Err(Fault::status(operation, response.status).with_provider_code(code));
         }
         match op {
-            Op::Create => self.created(account, response),
-            Op::Result => self.fetched(account, response),
+            Operation::Create => self.created(account, response),
+            Operation::Result => self.fetched(account, response),
         }
     }
 
@@ -140,7 +139,7 @@ impl Flow for BiometricKzFlow {
 
     fn redirect(&mut self, _account: &Account, _url: &str) -> Result<Heard, Reject> {
         let fix = "biometric.kz knows no return URL; pass what a page or app saw to `read` and handle the hint";
-        Err(Reject::caller("redirect_unexpected", "url", fix))
+        Err(Reject::at(RejectCode::RedirectUnexpected, "url", fix))
     }
 
     fn callback(
@@ -157,7 +156,7 @@ impl Flow for BiometricKzFlow {
         match (place, webhook.event) {
             (None, _) => {
                 let fix = "find the session by `reference_of` and tell that one";
-                Err(Reject::caller("callback_of_other_session", "body", fix))
+                Err(Reject::at(RejectCode::CallbackOfOtherSession, "body", fix))
             }
             (Some(0), WebhookEvent::FlowEnd) if matches!(self.state, State::Live { .. }) => {
                 // Anybody can send the like where no secret is set: then it brings a look, and the page stays.
@@ -253,7 +252,7 @@ impl BiometricKzFlow {
         let unreadable = |_| Fault::unreadable(CREATE_SESSION, response.status);
         let created = Created::parse(response.body).map_err(unreadable)?;
         if !account.unsupported_metadata && !self.order.is_supported_by(&created.technologies) {
-            return Err(Fault::new("metadata_unsupported", FaultClass::Configuration, CREATE_SESSION, false));
+            return Err(Fault::new(FaultCode::MetadataUnsupported, CREATE_SESSION, false));
         }
         self.order.sent();
         self.references.insert(0, created.session_id);
@@ -368,7 +367,7 @@ fn evidence(
         reasons: reason.into_iter().chain(result.evidence_reasons(technologies)).collect(),
         sealed: None,
         source: Source {
-            provider: Provider::BiometricKz,
+            provider: ID.into(),
             operation: FETCH_RESULT.into(),
             host: settings::host_of(&account.api_base).to_string(),
             production: account.is_production(),

@@ -1,4 +1,4 @@
-//! The Kazakh individual identification number, IIN (B12).
+//! The Kazakh individual identification number, IIN (B-F12).
 
 use alloc::{
     format,
@@ -6,7 +6,7 @@ use alloc::{
 };
 use core::fmt;
 
-use idvkit_core::Reject;
+use idvkit_core::{Reject, RejectCode};
 use jiff::civil::Date;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
@@ -36,11 +36,11 @@ impl Iin {
         let digits = iin.digits();
         if check_digit(&digits) != Some(digits[11]) {
             let fix = "the check digit does not fit; a digit is mistyped, or two are swapped";
-            return Err(Reject::caller("iin_checksum", field, fix));
+            return Err(Reject::at(RejectCode::IinChecksum, field, fix));
         }
         if (4..=6).contains(&digits[4]) {
             let fix = "this is a company's number (BIN): its fifth digit is 4, 5 or 6; pass the person's IIN";
-            return Err(Reject::caller("iin_is_bin", field, fix));
+            return Err(Reject::at(RejectCode::IinIsBin, field, fix));
         }
         Ok(iin)
     }
@@ -55,10 +55,10 @@ impl Iin {
             12 if digits => Ok(Self(value.to_string())),
             1..12 if digits => {
                 let fix = "an IIN has 12 digits; was it stored as a number, and did its leading zeros get lost?";
-                Err(Reject::caller("iin_format", field, fix))
+                Err(Reject::at(RejectCode::IinFormat, field, fix))
             }
-            _ => Err(Reject::caller(
-                "iin_format",
+            _ => Err(Reject::at(
+                RejectCode::IinFormat,
                 field,
                 "an IIN is exactly 12 of the digits 0-9, as text, nothing else",
             )),
@@ -77,7 +77,7 @@ impl Iin {
     }
 
     /// The birth date that the digits hint at, `YYYY-MM-DD`. Only a hint: since 2013 the digits are not tied to a
-    /// person's data, and a date that cannot be is no error (B12).
+    /// person's data, and a date that cannot be is no error (B-F12).
     pub fn birth_date(&self) -> Option<String> {
         let digits = self.digits();
         let two = |at: usize| digits[at] * 10 + digits[at + 1];
@@ -92,7 +92,7 @@ impl Iin {
         Date::new(year, month_day(2)?, month_day(4)?).ok().map(|date| date.to_string())
     }
 
-    /// The sex that the seventh digit hints at; `None` for 0 and 7 to 9, on which no source agrees (B12).
+    /// The sex that the seventh digit hints at; `None` for 0 and 7 to 9, on which no source agrees (B-F12).
     pub fn sex(&self) -> Option<Sex> {
         match self.digits()[6] {
             1 | 3 | 5 => Some(Sex::Male),
@@ -116,7 +116,7 @@ impl fmt::Debug for Iin {
     }
 }
 
-/// The check digit of the first eleven. `None`: both passes give 10, and such a number is never issued (B12).
+/// The check digit of the first eleven. `None`: both passes give 10, and such a number is never issued (B-F12).
 fn check_digit(digits: &[u32; 12]) -> Option<u32> {
     const FIRST: [u32; 11] = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11];
     const SECOND: [u32; 11] = [3, 4, 5, 6, 7, 8, 9, 10, 11, 1, 2];

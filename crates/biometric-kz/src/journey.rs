@@ -1,9 +1,10 @@
-//! How the provider's pages are shown: the widget in a page, a web view in an app, or the link in a browser (B6, B7).
+//! How the provider's pages are shown: the widget in a page, a web view in an app, or the link in a browser (B-F6, B-F7).
 
+use crate::ID;
 use alloc::{format, string::String, vec, vec::Vec};
 
 use idvkit_core::{
-    HintKind, Journey, Param, ParamValue, Permission, Provider, Refused, Signal, Trigger, UnixMillis, Way, machine::Own,
+    HintKind, Journey, Param, ParamValue, Permission, Refused, Signal, Trigger, UnixMillis, Way, machine::Own,
 };
 
 use crate::Account;
@@ -21,7 +22,7 @@ pub(crate) struct Link<'a> {
 pub(crate) fn journey(account: &Account, link: &Link<'_>, own: &Own<'_>) -> Journey {
     Journey {
         id: own.journey_id(),
-        provider: Provider::BiometricKz,
+        provider: ID.into(),
         expires: Some(link.expires),
         ways: vec![script(account, link), web_view(account, link), remote(account, link)],
         refused: vec![Refused {
@@ -47,13 +48,13 @@ fn script(account: &Account, link: &Link<'_>) -> Way {
             option("locale", link.locale),
         ],
         container: Some(account.container.clone()),
-        // Inferred from what an app must grant to the same pages (B7).
+        // Inferred from what an app must grant to the same pages (B-F7).
         permissions: vec![Permission::Camera],
         listen: vec![finished(Trigger::Event { name: FINISH_EVENT.into() })],
     }
 }
 
-/// Without `web_view=true`, as in S2's own sample, nothing is said of a redirect to the end page (B-13).
+/// Without `web_view=true`, as in the guide's own sample, nothing is said of a redirect to the end page (B-13).
 fn web_view(account: &Account, link: &Link<'_>) -> Way {
     let locale = locale(account, link).map_or(String::new(), |locale| format!("&{locale}"));
     Way::WebView {
@@ -77,7 +78,7 @@ fn end_page(account: &Account) -> String {
     format!("{}/finished", account.front_base)
 }
 
-/// The end of the journey, with nothing said of how it ended (S1, S2).
+/// The end of the journey, with nothing said of how it ended (B-F6, B-F7).
 fn finished(on: Trigger) -> Signal {
     Signal { on, when: Vec::new(), means: HintKind::Finished, carry: Vec::new() }
 }

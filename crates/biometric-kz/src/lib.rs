@@ -1,4 +1,4 @@
-//! biometric.kz Flow (seeds 001 and 002, note B) as an I/O-free state machine.
+//! biometric.kz Flow as an I/O-free state machine (B-WIDGET, B-WEBVIEW; all such ids stand in `PROTOCOL.md`).
 //!
 //! A session is made on the server with the flow's key and, if you know something of the user already, with
 //! [`Metadata`]; the user goes through it in the widget, in an app's web view or by a link; the server fetches the
@@ -22,6 +22,7 @@ mod flow;
 mod iin;
 mod journey;
 mod metadata;
+mod operations;
 mod order;
 mod phone;
 mod result;
@@ -29,12 +30,14 @@ mod technology;
 mod types;
 mod validate;
 
-use alloc::sync::Arc;
+use alloc::{string::String, sync::Arc};
+
+pub use operations::Operation;
 
 pub use callback::{MAX_WEBHOOK_BYTES, Webhook, WebhookEvent, reference_of};
 pub use catalog::{LOCALES, catalog};
-pub use flow::{BiometricKzFlow, CREATE_SESSION, FETCH_RESULT, IIN_MISMATCH, IIN_UNCONFIRMED, Op};
-use idvkit_core::{Reject, Seed, UnixMillis, machine::Machine};
+pub use flow::{BiometricKzFlow, CREATE_SESSION, FETCH_RESULT, IIN_MISMATCH, IIN_UNCONFIRMED};
+use idvkit_core::{Catalog, Input, Provider, Reject, Seed, UnixMillis, machine::Machine};
 pub use iin::{Iin, Sex};
 pub use metadata::{
     CheckedMetadata, DEFAULT_PHOTO_MAX_BYTES, EdocumentMetadata, Face2FaceMetadata, GeneralMetadata, InputStep,
@@ -45,6 +48,9 @@ pub use result::{FlowResult, Status, TechnologyInfo, TechnologyResult};
 pub use technology::{Technology, supports_edocument_metadata, supports_face2face_metadata};
 pub use types::{Config, Created, DEFAULT_LIFETIME_MS, MIN_API_KEY, Options, Request};
 pub use validate::{Account, account};
+
+/// The tag of its configurations, and the first part of every operation's name.
+pub(crate) const ID: &str = "biometric_kz";
 
 /// A biometric.kz session.
 pub type Session = Machine<BiometricKzFlow>;
@@ -57,4 +63,34 @@ pub type Session = Machine<BiometricKzFlow>;
 pub fn open(account: &Arc<Account>, request: Request, seed: Seed, now: UnixMillis) -> Result<Session, Reject> {
     let order = account.order(&request).map_err(|reject| reject.within("request"))?;
     Machine::open(account.clone(), BiometricKzFlow::new(order), seed, now)
+}
+
+/// biometric.kz Flow, for the list of providers.
+#[derive(Clone, Copy, Debug)]
+pub struct BiometricKz;
+
+impl Provider for BiometricKz {
+    const TITLE: &'static str = "biometric.kz Flow";
+
+    type Config = Config;
+    type Request = Request;
+    type Account = Account;
+    type Operation = Operation;
+    type Flow = BiometricKzFlow;
+
+    fn account(config: Config) -> Result<Account, Reject> {
+        Account::new(config)
+    }
+
+    fn open(account: &Arc<Account>, request: Request, seed: Seed, now: UnixMillis) -> Result<Session, Reject> {
+        open(account, request, seed, now)
+    }
+
+    fn reference_of(account: &Account, input: &Input, _now: UnixMillis) -> Result<Option<String>, Reject> {
+        callback::reference_of(account, input)
+    }
+
+    fn catalog() -> Catalog {
+        catalog::catalog()
+    }
 }

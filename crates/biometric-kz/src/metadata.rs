@@ -1,4 +1,4 @@
-//! What a session may be told in advance: a reference photo, IIN and phone (S1, S2 section 3).
+//! What a session may be told in advance: a reference photo, IIN and phone (B-F3).
 
 use alloc::{
     format,
@@ -7,7 +7,7 @@ use alloc::{
 };
 use core::fmt;
 
-use idvkit_core::{Base64Image, ImageKind, ImageRules, Reject};
+use idvkit_core::{Base64Image, ImageKind, ImageRules, Reject, RejectCode};
 use serde::Deserialize;
 
 use crate::{
@@ -123,7 +123,7 @@ pub struct Prefilled<T> {
     pub changeable: Option<bool>,
 }
 
-/// What the user sees of the data-entry step (S1, cases 1 to 3).
+/// What the user sees of the data-entry step (B-F3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum InputStep {
     /// Nothing: the code from 1414 comes at once (case 1).
@@ -171,7 +171,7 @@ impl Metadata {
         match codes {
             Some(codes) if codes.len() > MAX_INTERCHANGEABLE || !codes.iter().all(is_code) => {
                 let rule = "a list of at most 32 technology codes such as \"F2F\", each of 1 to 32 characters";
-                Err(Reject::caller("interchangeable_tech_invalid", "general.interchangeable_tech", rule))
+                Err(Reject::at(RejectCode::InterchangeableTechInvalid, "general.interchangeable_tech", rule))
             }
             codes => Ok(codes),
         }
@@ -179,7 +179,7 @@ impl Metadata {
 }
 
 impl EdocumentMetadata {
-    /// Each condition for `skip_input: true` that does not hold (S1: all of them are needed); empty if it is not asked
+    /// Each condition for `skip_input: true` that does not hold (B-F3: all of them are needed); empty if it is not asked
     /// for.
     pub fn unmet_for_skip(&self) -> Vec<&'static str> {
         if self.skip_input != Some(true) {
@@ -203,7 +203,7 @@ impl EdocumentMetadata {
             return Ok(());
         }
         let message = format!("the data-entry step cannot be skipped: {}", unmet.join("; "));
-        Err(Reject::caller("skip_input_unmet", "edocument.skip_input", message))
+        Err(Reject::at(RejectCode::SkipInputUnmet, "edocument.skip_input", message))
     }
 }
 
@@ -240,11 +240,11 @@ impl CheckedMetadata {
     fn check_support(&self, technologies: &[Technology]) -> Result<(), Reject> {
         if self.photo1.is_some() && !supports_face2face_metadata(technologies) {
             let rule = "a reference photo works only in flows of F2F with liveness (LD..), ED or DR; leave it out";
-            return Err(Reject::caller("metadata_unsupported", "face2face", rule));
+            return Err(Reject::at(RejectCode::MetadataUnsupported, "face2face", rule));
         }
         if self.has_edocument() && !supports_edocument_metadata(technologies) {
             let rule = "IIN and phone are asked for only in flows with ED; leave them out, or use such a flow's key";
-            return Err(Reject::caller("metadata_unsupported", "edocument", rule));
+            return Err(Reject::at(RejectCode::MetadataUnsupported, "edocument", rule));
         }
         Ok(())
     }
@@ -255,7 +255,7 @@ impl CheckedMetadata {
 }
 
 impl<T> Prefilled<T> {
-    /// Whether the user may change it: yes, unless it was said otherwise (S1).
+    /// Whether the user may change it: yes, unless it was said otherwise (B-F3).
     pub fn is_changeable(&self) -> bool {
         self.changeable != Some(false)
     }
@@ -278,7 +278,7 @@ fn prefilled<T>(
         // The user would face an empty field that cannot be filled in.
         None if field.changeable == Some(false) => {
             let fix = "a field without a value must stay changeable; give the value, or leave `changeable` out";
-            Err(Reject::caller("locked_without_value", changeable_field.to_string(), fix))
+            Err(Reject::at(RejectCode::LockedWithoutValue, changeable_field.to_string(), fix))
         }
         None => Ok(None),
     }

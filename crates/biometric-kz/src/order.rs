@@ -86,7 +86,7 @@ impl Order {
         !self.photo_sent
     }
 
-    /// The `metadata` member, or none: then the flow runs by default (S1). Members that were not given are left out.
+    /// The `metadata` member, or none: then the flow runs by default (B-F3). Members that were not given are left out.
     pub(crate) fn metadata(&self) -> Option<Value> {
         let mut metadata = Map::new();
         if let Some(photo) = &self.photo1 {
@@ -106,7 +106,7 @@ impl Order {
         (!metadata.is_empty()).then_some(Value::Object(metadata))
     }
 
-    /// Whether a flow of these technologies can use what is to be sent (S1, B-Q7; for E-Document inferred).
+    /// Whether a flow of these technologies can use what is to be sent (B-F3, B-Q7; for E-Document inferred).
     pub(crate) fn is_supported_by(&self, technologies: &[Technology]) -> bool {
         let edocument = self.iin.is_some() || self.phone.is_some() || self.skip_input.is_some();
         (self.photo1.is_none() || supports_face2face_metadata(technologies))

@@ -1,12 +1,12 @@
-//! The phone number of a person in the Mobile Citizens Database (B13).
+//! The phone number of a person in the Mobile Citizens Database (B-F13).
 
 use alloc::string::String;
 use core::fmt;
 
-use idvkit_core::Reject;
+use idvkit_core::{Reject, RejectCode};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
-/// A Kazakh mobile number in the provider's form `77*********`: 11 digits, no plus (S2, B-8).
+/// A Kazakh mobile number in the provider's form `77*********`: 11 digits, no plus (B-F13, B-8).
 ///
 /// It is personal data: `Debug` prints none of it, and it has neither `Display` nor a serialised form.
 #[derive(Clone, PartialEq, Eq, Zeroize, ZeroizeOnDrop)]
@@ -30,7 +30,7 @@ impl Phone {
             }
             _ => {
                 let fix = "a Kazakh mobile number is 77 and 9 digits, as in 77011234567; +7 7.. and 8 7.. will do too";
-                Err(Reject::caller("phone_invalid", field, fix))
+                Err(Reject::at(RejectCode::PhoneInvalid, field, fix))
             }
         }
     }

@@ -1,4 +1,4 @@
-//! The result of a session, with every member that is known (B4). What decides is read strictly, the rest leniently.
+//! The result of a session, with every member that is known (B-F4). What decides is read strictly, the rest leniently.
 
 use alloc::{
     string::{String, ToString},
@@ -6,7 +6,7 @@ use alloc::{
 };
 use core::fmt;
 
-use idvkit_core::{Document, Part, Person, Reason, Reject};
+use idvkit_core::{Document, Part, Person, Reason, Reject, RejectCode};
 use jiff::civil::Date;
 use serde_json::{Map, Value};
 
@@ -22,7 +22,7 @@ const VERDICT: &str = "flow_session_result";
 pub struct FlowResult {
     /// The session's id.
     pub session_id: String,
-    /// Where the session stands; not in S1, but in everything since (B4).
+    /// Where the session stands; not in the widget's guide, but in everything since (B-F4).
     pub status: Status,
     /// `flow_session_result`: the verdict on the whole flow.
     pub verdict: Option<bool>,
@@ -57,7 +57,7 @@ pub enum Status {
 /// One technology of the flow, as the result describes it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TechnologyInfo {
-    /// Its code; S1's example has none (B-4).
+    /// Its code; the guide's example has none (B-4).
     pub code: Option<Technology>,
     /// Its name.
     pub name: Option<String>,
@@ -110,7 +110,7 @@ impl FlowResult {
         self.parts.iter().find(|part| part.kind == kind)
     }
 
-    /// Whether a sub-object is still empty: right after the end the results are being filled in (B4).
+    /// Whether a sub-object is still empty: right after the end the results are being filled in (B-F4).
     pub fn has_empty_parts(&self) -> bool {
         self.parts.iter().any(|part| part.members.is_empty())
     }
@@ -138,7 +138,7 @@ impl FlowResult {
     }
 
     /// Whether the user's own abort is the only reason for the failure. That it then is no verdict about the user is
-    /// inferred (B8).
+    /// inferred (B-F8).
     pub fn is_user_abort(&self) -> bool {
         let reasons = self.reasons();
         !reasons.is_empty() && reasons.iter().all(|reason| reason.detail.as_deref() == Some(USER_ABORTED))
@@ -217,7 +217,7 @@ impl TechnologyResult {
         self.scalar("prediction")
     }
 
-    /// A text, number or flag at a dotted path, as text. Every member of B4 is found so: `eye_closed`,
+    /// A text, number or flag at a dotted path, as text. Every member of B-F4 is found so: `eye_closed`,
     /// `face_direction`, `prediction_percent`, `first_name`, `extra.date_of_issue`, `document_pdf` …
     pub fn scalar(&self, path: &str) -> Option<String> {
         let (first, rest) = path.split_once('.').map_or((path, None), |(first, rest)| (first, Some(rest)));
@@ -382,5 +382,5 @@ fn text(object: &Map<String, Value>, name: &str) -> Option<String> {
 }
 
 fn malformed(field: &str, why: &str) -> Reject {
-    Reject::provider("result_malformed", why).about(field)
+    Reject::new(RejectCode::ResultMalformed, why).about(field)
 }

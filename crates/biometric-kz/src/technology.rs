@@ -1,4 +1,4 @@
-//! The technologies that a flow is made of (B5).
+//! The technologies that a flow is made of (B-F5).
 
 use alloc::string::{String, ToString};
 use core::fmt;
@@ -13,17 +13,17 @@ const MAX_CODE: usize = 32;
 #[serde(from = "String", into = "String")]
 #[non_exhaustive]
 pub enum Technology {
-    /// `LD`: liveness, as the dashboard abbreviates the family (S1). No answer has shown it.
+    /// `LD`: liveness, as the dashboard abbreviates the family (B-F5). No answer has shown it.
     Liveness,
-    /// `LDHP`: liveness by head position (S1).
+    /// `LDHP`: liveness by head position (B-F5).
     LivenessHeadPosition,
     /// `LDD`: liveness by distance.
     LivenessDistance,
-    /// `F2F`: two photos of a face are compared (S1).
+    /// `F2F`: two photos of a face are compared (B-F5).
     Face2Face,
-    /// `ED`: a document from the state's database, by IIN, phone and a code from 1414 (S1).
+    /// `ED`: a document from the state's database, by IIN, phone and a code from 1414 (B-F5).
     EDocument,
-    /// `DR`: a document is read from its photo (S1).
+    /// `DR`: a document is read from its photo (B-F5).
     DocumentRecognition,
     /// Any other code, cut after 32 characters.
     Other(String),
@@ -56,7 +56,7 @@ impl Technology {
         }
     }
 
-    /// Whether it belongs to the liveness family: its code starts with `LD` (inferred, B5).
+    /// Whether it belongs to the liveness family: its code starts with `LD` (inferred, B-F5).
     pub fn is_liveness(&self) -> bool {
         self.as_str().starts_with("LD")
     }
@@ -81,7 +81,7 @@ impl fmt::Display for Technology {
 }
 
 /// Whether a flow of these technologies can use a reference photo: F2F beside liveness, e-document or document
-/// recognition (S1; that a third technology does no harm is inferred, B-Q7).
+/// recognition (B-F3; that a third technology does no harm is inferred, B-Q7).
 pub fn supports_face2face_metadata(technologies: &[Technology]) -> bool {
     let partner =
         |one: &Technology| one.is_liveness() || matches!(one, Technology::EDocument | Technology::DocumentRecognition);

@@ -3,13 +3,13 @@
 use alloc::{string::String, vec::Vec};
 use core::fmt;
 
-use idvkit_core::Reject;
+use idvkit_core::{Reject, RejectCode};
 use serde::Deserialize;
 use serde_json::Value;
 
 use crate::{metadata::Metadata, technology::Technology};
 
-/// The fewest characters of a flow key (S1; the documents' own samples are cut short).
+/// The fewest characters of a flow key (B-F1; the documents' own samples are cut short).
 pub const MIN_API_KEY: usize = 47;
 /// How long a session can be used, in milliseconds (inferred from a sibling product, B-Q9).
 pub const DEFAULT_LIFETIME_MS: i64 = 30 * 60 * 1000;
@@ -20,7 +20,7 @@ pub const DEFAULT_LIFETIME_MS: i64 = 30 * 60 * 1000;
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(rename = "BiometricKzConfig"))]
 pub struct Config {
-    /// The flow's API key from the dashboard's list of flows: 47 characters or more (S1). A secret: the documents show
+    /// The flow's API key from the dashboard's list of flows: 47 characters or more (B-F1). A secret: the documents show
     /// it in browser code, where it lets anybody read results.
     pub api_key: String,
     /// The language of the provider's pages, unless the request says otherwise: `ru`, `en` or `kz`; `ru` by default
@@ -67,7 +67,7 @@ pub struct Options {
     /// Sends metadata also where the flow's technologies cannot use it. A fixed IIN that the result does not confirm is
     /// still never a pass.
     pub unsupported_metadata: bool,
-    /// Uses the locale parameter on hosted pages no more: it is observed, not documented (B7).
+    /// Uses the locale parameter on hosted pages no more: it is observed, not documented (B-F7).
     pub no_page_locale: bool,
     /// The largest reference photo, in bytes after decoding; 10 000 000 by default (inferred, B-Q6).
     pub photo_max_bytes: Option<i64>,
@@ -78,7 +78,7 @@ pub struct Options {
     /// How long the verdict may take once the user is done, in milliseconds; 15 minutes by default (inferred).
     pub result_timeout_ms: Option<i64>,
     /// Offsets in seconds, since the user is done, at which to fetch the result; 2, 5, 8, 11, 14, 20, 30, 45, 60, 90,
-    /// 120, 180, 240, 300 and then each 300 by default (inferred from field evidence, B4), fewer with a webhook.
+    /// 120, 180, 240, 300 and then each 300 by default (inferred from field evidence, B-F4), fewer with a webhook.
     pub poll_offsets_seconds: Option<Vec<i64>>,
     /// How often to look while the user is on the way, in seconds: a remote link tells nothing of its end. 30 by
     /// default, 300 with a webhook (inferred).
@@ -114,7 +114,7 @@ impl fmt::Debug for Request {
     }
 }
 
-/// The answer to the creation of a session (S1).
+/// The answer to the creation of a session (B-F2).
 #[derive(Clone, PartialEq, Eq)]
 pub struct Created {
     /// The one-time id. With it the session's page opens: a bearer value until the session has been used.
@@ -129,7 +129,7 @@ impl Created {
     /// # Errors
     /// `session_malformed` if a member is missing or of another type.
     pub fn parse(body: &[u8]) -> Result<Self, Reject> {
-        let malformed = |field: &str, why: &str| Reject::provider("session_malformed", why).about(field);
+        let malformed = |field: &str, why: &str| Reject::new(RejectCode::SessionMalformed, why).about(field);
         let value: Value = serde_json::from_slice(body).map_err(|_| malformed("body", "this is not JSON"))?;
         let session_id = value.get("session_id").and_then(Value::as_str).filter(|id| is_session_id(id));
         let codes = value.get("technologies").and_then(Value::as_array);

@@ -1,5 +1,6 @@
 //! From what a caller gives to what the flow runs on: parse, don't validate.
 
+use crate::ID;
 use alloc::{
     string::{String, ToString},
     sync::Arc,
@@ -7,7 +8,7 @@ use alloc::{
 };
 use core::fmt;
 
-use idvkit_core::{PollPlan, Provider, Reject, Secret, fingerprint, machine, machine::Schedule, settings};
+use idvkit_core::{PollPlan, Reject, RejectCode, Secret, fingerprint, machine, machine::Schedule, settings};
 
 use crate::{
     catalog::LOCALES,
@@ -22,7 +23,7 @@ const WIDGET_PATH: &str = "/widget/flow-widget.umd.js";
 const CONTAINER: &str = "#idv-flow";
 const DEFAULT_LOCALE: &str = "ru";
 const DEFAULT_VERDICT_PATIENCE_MS: i64 = 15 * 60 * 1000;
-/// The least time between two looks, in seconds (inferred from B4).
+/// The least time between two looks, in seconds (inferred from B-F4).
 const GAP_SECONDS: i64 = 2;
 
 /// One flow of one account, ready for use. It holds the credentials and is opaque.
@@ -122,7 +123,7 @@ impl Account {
 }
 
 impl machine::Account for Account {
-    const PROVIDER: Provider = Provider::BiometricKz;
+    const PROVIDER: &'static str = ID;
 
     fn fingerprint(&self) -> &str {
         &self.fingerprint
@@ -144,16 +145,16 @@ pub fn account(config: Config) -> Result<Arc<Account>, Reject> {
 }
 
 fn api_key(key: &str) -> Result<Secret, Reject> {
-    let refuse = |code, fix: &str| Err(Reject::caller(code, "api_key", fix));
+    let refuse = |code, fix: &str| Err(Reject::at(code, "api_key", fix));
     if key.is_empty() {
-        return refuse("missing", "give the flow's API key from the dashboard's list of flows");
+        return refuse(RejectCode::Missing, "give the flow's API key from the dashboard's list of flows");
     }
     if !key.bytes().all(|byte| byte.is_ascii_graphic()) {
-        return refuse("api_key_invalid", "a flow key is printable ASCII; remove white space and line breaks");
+        return refuse(RejectCode::ApiKeyInvalid, "a flow key is printable ASCII; remove white space and line breaks");
     }
     if key.len() < MIN_API_KEY {
         let fix = "a flow key has 47 characters or more; those in the documents are cut short, and so is this one";
-        return refuse("api_key_too_short", fix);
+        return refuse(RejectCode::ApiKeyTooShort, fix);
     }
     Ok(Secret::from(key))
 }
@@ -164,7 +165,7 @@ fn webhook_secret(secret: &str) -> Result<Secret, Reject> {
         return Ok(Secret::from(secret));
     }
     let rule = "the last path segment of the webhook URL: 16 to 128 letters, digits, '-' and '_', drawn at random";
-    Err(Reject::caller("webhook_secret_invalid", "webhook_secrets", rule))
+    Err(Reject::at(RejectCode::WebhookSecretInvalid, "webhook_secrets", rule))
 }
 
 fn container(selector: &str) -> Result<String, Reject> {
@@ -174,13 +175,13 @@ fn container(selector: &str) -> Result<String, Reject> {
         return Ok(selector.to_string());
     }
     let rule = "`#` and the id of an element: a letter, then letters, digits, '-' and '_', as in `#idv-flow`";
-    Err(Reject::caller("container_invalid", "options.container", rule))
+    Err(Reject::at(RejectCode::ContainerInvalid, "options.container", rule))
 }
 
 fn photo_max_bytes(given: Option<i64>) -> Result<usize, Reject> {
     let Some(given) = given else { return Ok(DEFAULT_PHOTO_MAX_BYTES) };
     usize::try_from(given).ok().filter(|bytes| (1..=100_000_000).contains(bytes)).ok_or_else(|| {
-        Reject::caller("photo_limit_out_of_range", "options.photo_max_bytes", "the limit is 1 to 100000000 bytes")
+        Reject::at(RejectCode::PhotoLimitOutOfRange, "options.photo_max_bytes", "the limit is 1 to 100000000 bytes")
     })
 }
 
@@ -189,7 +190,7 @@ fn lifetime(options: &Options) -> Result<i64, Reject> {
 }
 
 fn schedule(options: &Options, with_webhook: bool) -> Result<Schedule, Reject> {
-    // Inferred from B4: one integrator waits 5 s and then polls 15 times each 3 s, another polls for 300 s. With a
+    // Inferred from B-F4: one integrator waits 5 s and then polls 15 times each 3 s, another polls for 300 s. With a
     // webhook they are only a safety net.
     let alone: &[i64] = &[2, 5, 8, 11, 14, 20, 30, 45, 60, 90, 120, 180, 240, 300];
     let safety_net: &[i64] = &[5, 14, 30, 60, 120, 300];
@@ -202,7 +203,7 @@ fn schedule(options: &Options, with_webhook: bool) -> Result<Schedule, Reject> {
         Some(seconds @ GAP_SECONDS..=86_400) => seconds,
         Some(_) => {
             let rule = "2 to 86400 seconds";
-            return Err(Reject::caller("poll_plan_invalid", "options.lookout_seconds", rule));
+            return Err(Reject::at(RejectCode::PollPlanInvalid, "options.lookout_seconds", rule));
         }
         None if with_webhook => 300,
         None => 30,

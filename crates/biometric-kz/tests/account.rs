@@ -12,7 +12,7 @@ use serde_json::json;
 fn accounts_are_checked_at_start_up() {
     let short = Config { api_key: "TTpme201NiUMBA...".into(), ..config() };
     let reject = account(short).unwrap_err();
-    assert_eq!((reject.code(), reject.field()), ("api_key_too_short", Some("api_key")));
+    assert_eq!((reject.code().as_str(), reject.field()), ("api_key_too_short", Some("api_key")));
     assert!(!reject.to_string().contains("TTpme"));
     let refused = |config: Config| account(config).unwrap_err().code();
     assert_eq!(refused(Config { api_key: format!("{KEY}\n"), ..config() }), "api_key_invalid");

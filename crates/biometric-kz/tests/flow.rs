@@ -139,7 +139,7 @@ fn the_journey_has_what_the_documents_ask_for() {
 fn only_the_end_page_itself_ends_a_web_view() {
     let mut host = Host::live(config(), Request::default(), r#"["LD","F2F"]"#);
     let journey = host.journey();
-    // The first is what the Flutter sample of S2 compares with, by equality.
+    // The first is what the guide's Flutter sample (B-F7) compares with, by equality.
     for end in [
         "https://remote.biometric.kz/finished",
         "https://remote.biometric.kz/finished/",

@@ -2,7 +2,7 @@
 
 mod request;
 
-use idvkit::{Account, Config, Provider, Reject, Request, biometric_kz, jumio};
+use idvkit::{Account, Config, ProviderId, Reject, RejectCode, Request, biometric_kz, jumio};
 use idvkit_core::{LocaleTag, RestrictedUrl, UrlRules};
 pub use request::{Whole, whole};
 use serde_json::{Value, json};
@@ -33,7 +33,7 @@ pub enum Whose {
     Signicat,
 }
 
-impl From<Whose> for Provider {
+impl From<Whose> for ProviderId {
     fn from(whose: Whose) -> Self {
         match whose {
             Whose::Attestr => Self::Attestr,
@@ -48,10 +48,10 @@ impl From<Whose> for Provider {
 ///
 /// # Errors
 /// As the SDK refuses it.
-pub fn locale(value: &str, provider: Provider) -> Result<Finding, Reject> {
+pub fn locale(value: &str, provider: ProviderId) -> Result<Finding, Reject> {
     let set = match provider {
-        Provider::Jumio => &jumio::API_LOCALES,
-        Provider::BiometricKz => &biometric_kz::LOCALES,
+        ProviderId::Jumio => &jumio::API_LOCALES,
+        ProviderId::BiometricKz => &biometric_kz::LOCALES,
         _ => return open_locale(value, provider),
     };
     let found = set.parse("locale", value)?;
@@ -61,7 +61,7 @@ pub fn locale(value: &str, provider: Provider) -> Result<Finding, Reject> {
     })
 }
 
-fn open_locale(value: &str, provider: Provider) -> Result<Finding, Reject> {
+fn open_locale(value: &str, provider: ProviderId) -> Result<Finding, Reject> {
     let tag = LocaleTag::parse(value).map_err(|reject| reject.about("locale"))?;
     let lists = idvkit::catalog(provider).locales;
     let known = lists.iter().flat_map(|list| &list.locales).find(|entry| entry.tag == tag.language());
@@ -86,17 +86,17 @@ pub enum UrlUse {
 
 impl UrlUse {
     /// The member of the provider's configuration that holds it, if the provider is told of it at all.
-    fn field(self, provider: Provider) -> Result<&'static str, Reject> {
+    fn field(self, provider: ProviderId) -> Result<&'static str, Reject> {
         match (provider, self) {
-            (Provider::Jumio, Self::Callback) => Ok("callback"),
-            (Provider::Jumio, Self::Success) => Ok("success_url"),
-            (Provider::Jumio, Self::Error) => Ok("error_url"),
-            (Provider::Signicat, Self::Callback) => Ok("notification"),
-            (Provider::Signicat, Self::Success | Self::Error) => Ok("redirect_url"),
+            (ProviderId::Jumio, Self::Callback) => Ok("callback"),
+            (ProviderId::Jumio, Self::Success) => Ok("success_url"),
+            (ProviderId::Jumio, Self::Error) => Ok("error_url"),
+            (ProviderId::Signicat, Self::Callback) => Ok("notification"),
+            (ProviderId::Signicat, Self::Success | Self::Error) => Ok("redirect_url"),
             (_, Self::Callback) => Ok("webhook"),
             (_, Self::Success | Self::Error) => {
                 let fix = "this provider knows no return URL: what a page or app sees goes through `read`";
-                Err(Reject::caller("url_unused", "provider", fix))
+                Err(Reject::at(RejectCode::UrlUnused, "provider", fix))
             }
         }
     }
@@ -107,17 +107,17 @@ impl UrlUse {
 ///
 /// # Errors
 /// As the SDK refuses it.
-pub fn url(value: &str, purpose: UrlUse, provider: Provider, development: bool) -> Result<Finding, Reject> {
+pub fn url(value: &str, purpose: UrlUse, provider: ProviderId, development: bool) -> Result<Finding, Reject> {
     let field = purpose.field(provider)?;
     let mut config = dummy_config(provider);
     // An account checks its own URLs: what it refuses is exactly what a session would be refused for.
     match (provider, field) {
-        (Provider::Jumio, "callback") => config[field] = json!({ "url": value }),
-        (Provider::Signicat, "notification") => {
+        (ProviderId::Jumio, "callback") => config[field] = json!({ "url": value }),
+        (ProviderId::Signicat, "notification") => {
             config[field] = json!({ "url": value, "authorization_header": "Bearer dummy" });
         }
-        (Provider::Jumio | Provider::Signicat, _) => config[field] = json!(value),
-        (Provider::BiometricKz, _) => {
+        (ProviderId::Jumio | ProviderId::Signicat, _) => config[field] = json!(value),
+        (ProviderId::BiometricKz, _) => {
             let path = value.split(['?', '#']).next().unwrap_or(value);
             config["webhook_secrets"] = json!([path.trim_end_matches('/').rsplit('/').next()]);
         }
@@ -128,7 +128,7 @@ pub fn url(value: &str, purpose: UrlUse, provider: Provider, development: bool) 
     config["options"]["development"] = json!(development);
     let account = Account::new(parse_config(&config)?);
     let host = match provider {
-        Provider::Attestr | Provider::BiometricKz => host.and_then(|host| account.map(|_| host))?,
+        ProviderId::Attestr | ProviderId::BiometricKz => host.and_then(|host| account.map(|_| host))?,
         _ => account.and(host)?,
     };
     Ok(Finding { json: json!({ "host": host }), text: format!("fit as {field}, on host {host}") })
@@ -224,20 +224,20 @@ fn parse_config(config: &Value) -> Result<Config, Reject> {
 }
 
 /// Credentials that are worth nothing, for checks of everything else.
-fn dummy_config(provider: Provider) -> Value {
+fn dummy_config(provider: ProviderId) -> Value {
     match provider {
-        Provider::Attestr => json!({
+        ProviderId::Attestr => json!({
             "provider": "attestr", "auth_token": "dW1teQ==", "client_key": "00112233445566778899aabbccddeeff",
             "client_secrets": ["0123456789abcdef"], "webhook_tokens": ["dW1teQ=="], "options": {},
         }),
-        Provider::BiometricKz => json!({
+        ProviderId::BiometricKz => json!({
             "provider": "biometric_kz", "api_key": "x".repeat(biometric_kz::MIN_API_KEY), "options": {},
         }),
-        Provider::Signicat => json!({
+        ProviderId::Signicat => json!({
             "provider": "signicat", "client_id": "dummy", "client_secret": "dummy",
             "redirect_url": "https://merchant.example/return", "options": {},
         }),
-        Provider::Jumio => json!({
+        ProviderId::Jumio => json!({
             "provider": "jumio", "region": "us", "api_token": "dummy", "api_secret": "dummy",
             "user_agent": "YourCompany YourApp/v1.0", "callback": "portal", "options": {},
         }),

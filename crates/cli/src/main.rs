@@ -369,7 +369,7 @@ fn check(what: Check, json: bool) -> Result<bool> {
 
 fn error_json(reject: &Reject) -> Value {
     json!({
-        "code": reject.code(), "field": reject.field(), "message": reject.message(), "blame": reject.blame().as_str(),
+        "code": reject.code().as_str(), "field": reject.field(), "message": reject.message(), "blame": reject.blame().as_str(),
     })
 }
 

@@ -4,7 +4,7 @@ use alloc::{string::String, vec::Vec};
 
 use serde::Serialize;
 
-use crate::{LocaleName, Provider, SizeClass};
+use crate::{LocaleName, SizeClass};
 
 /// What a provider documents in tables.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -12,7 +12,8 @@ use crate::{LocaleName, Provider, SizeClass};
 #[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 pub struct Catalog {
     /// Whose tables.
-    pub provider: Provider,
+    #[cfg_attr(feature = "schema", schemars(extend("x-named" = "ProviderId")))]
+    pub provider: String,
     /// Error codes, with the operation they belong to: the same number means other things elsewhere.
     pub errors: Vec<ErrorCode>,
     /// Lists of languages.
@@ -40,7 +41,7 @@ pub struct ErrorCode {
     pub meaning: String,
     /// What to do about it. This advice is ours, not the provider's.
     pub advice: String,
-    /// Where it is documented: seed or note id.
+    /// Where that is known from: ids of `PROTOCOL.md` in the provider's crate.
     pub source: String,
 }
 

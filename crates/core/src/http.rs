@@ -34,7 +34,7 @@ impl Method {
     }
 }
 
-/// One header line. Its value is never printed by `Debug`: it may be a credential.
+/// One header line. Printing it leaves the value out: it may be a credential.
 #[derive(Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "wire", derive(serde::Serialize))]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -67,7 +67,7 @@ impl fmt::Debug for Header {
 
 /// A request for the host to send exactly as it stands: no redirects followed, no retries of its own.
 ///
-/// It holds credentials. Log [`operation`](Self::operation), never the URL, headers or body; `Debug` keeps to that.
+/// It holds credentials. Log [`operation`](Self::operation), never the URL, headers or body; printing it keeps to that.
 #[derive(Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "wire", derive(serde::Serialize))]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]

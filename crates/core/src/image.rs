@@ -7,7 +7,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use crate::Reject;
+use crate::{Reject, RejectCode};
 
 /// An image file in standard base64, such as a reference photo or a page of a document.
 ///
@@ -122,18 +122,18 @@ impl Base64Image {
 
     fn read(text: &str, rules: &ImageRules) -> Result<Self, Reject> {
         if text.get(..5).is_some_and(|start| start.eq_ignore_ascii_case("data:")) {
-            return Err(refuse("image_data_url", "pass only what follows the comma of the `data:` URL"));
+            return Err(refuse(RejectCode::ImageDataUrl, "pass only what follows the comma of the `data:` URL"));
         }
         // Before decoding, so that an absurd text costs no memory; padding can stand for at most 2 bytes.
         check_size((text.len() / 4 * 3).saturating_sub(2), rules)?;
-        let bytes = STANDARD.decode(text).map_err(|_| refuse("image_base64", base64_advice(text)))?;
+        let bytes = STANDARD.decode(text).map_err(|_| refuse(RejectCode::ImageBase64, base64_advice(text)))?;
         let bytes = Zeroizing::new(bytes);
         Self::checked(&bytes, || text.into(), rules)
     }
 
     fn checked(bytes: &[u8], text: impl FnOnce() -> String, rules: &ImageRules) -> Result<Self, Reject> {
         if bytes.is_empty() {
-            return Err(refuse("image_empty", "holds no image; pass the file's content"));
+            return Err(refuse(RejectCode::ImageEmpty, "holds no image; pass the file's content"));
         }
         check_size(bytes.len(), rules)?;
         let kind = ImageKind::of(bytes);
@@ -158,14 +158,14 @@ impl fmt::Debug for Base64Image {
 const PNG_SIGNATURE: &[u8] = b"\x89PNG\r\n\x1a\n";
 
 /// The caller of the caller adds the field.
-fn refuse(code: &'static str, message: impl Into<String>) -> Reject {
-    Reject::caller(code, "", message)
+fn refuse(code: RejectCode, message: impl Into<String>) -> Reject {
+    Reject::at(code, "", message)
 }
 
 fn check_size(bytes: usize, rules: &ImageRules) -> Result<(), Reject> {
     if bytes > rules.max_bytes {
         let rule = format!("the file may have at most {} bytes; scale it down or compress it more", rules.max_bytes);
-        return Err(refuse("image_too_large", rule));
+        return Err(refuse(RejectCode::ImageTooLarge, rule));
     }
     Ok(())
 }
@@ -191,7 +191,7 @@ fn check_kind(kind: Option<ImageKind>, rules: &ImageRules) -> Result<(), Reject>
         return Ok(());
     }
     let kinds: Vec<_> = rules.kinds.iter().map(|kind| kind.mime()).collect();
-    Err(refuse("image_kind", format!("the file's first bytes must be those of: {}", kinds.join(", "))))
+    Err(refuse(RejectCode::ImageKind, format!("the file's first bytes must be those of: {}", kinds.join(", "))))
 }
 
 fn check_dimensions(dimensions: Option<(u32, u32)>, rules: &ImageRules) -> Result<(), Reject> {
@@ -200,9 +200,11 @@ fn check_dimensions(dimensions: Option<(u32, u32)>, rules: &ImageRules) -> Resul
         Some((width, height)) if width.max(height) <= limit => Ok(()),
         Some(_) => {
             let rule = format!("the longer side may have at most {limit} pixels; scale the image down");
-            Err(refuse("image_dimensions", rule))
+            Err(refuse(RejectCode::ImageDimensions, rule))
         }
-        None => Err(refuse("image_dimensions", "the file's header gives no width and height; save the image anew")),
+        None => {
+            Err(refuse(RejectCode::ImageDimensions, "the file's header gives no width and height; save the image anew"))
+        }
     }
 }
 

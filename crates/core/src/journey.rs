@@ -6,7 +6,7 @@ use core::fmt;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 
-use crate::{Provider, Reject, UnixMillis};
+use crate::{Reject, RejectCode, UnixMillis};
 
 /// How this one user gets through the flow. Safe to give to that user's page or phone, and to nobody else: its links
 /// are bearer values.
@@ -17,7 +17,8 @@ pub struct Journey {
     /// Names this attempt. Hints are bound to it.
     pub id: String,
     /// Whose flow it is.
-    pub provider: Provider,
+    #[cfg_attr(feature = "schema", schemars(extend("x-named" = "ProviderId")))]
+    pub provider: String,
     /// When the way in closes, if that is known.
     pub expires: Option<UnixMillis>,
     /// Every way in which it may be presented, best first.
@@ -43,7 +44,11 @@ impl Journey {
     /// `journey_malformed` if it is not a journey.
     pub fn from_json(text: &str) -> Result<Self, Reject> {
         serde_json::from_str(text).map_err(|_| {
-            Reject::caller("journey_malformed", "journey", "this is not the JSON that a server's `Present` step gave")
+            Reject::at(
+                RejectCode::JourneyMalformed,
+                "journey",
+                "this is not the JSON that a server's `Present` step gave",
+            )
         })
     }
 }

@@ -19,12 +19,14 @@ extern crate alloc;
 
 mod catalog;
 mod codes;
+mod diagnosis;
 mod http;
 mod image;
 mod journey;
 mod locale;
 pub mod machine;
 mod next;
+mod operation;
 mod outcome;
 mod poll;
 mod provider;
@@ -42,7 +44,8 @@ mod wire;
 uniffi::setup_scaffolding!();
 
 pub use catalog::{Browser, CallbackSource, Catalog, ErrorCode, LocaleEntry, LocaleList, Support, VersionWindow};
-pub use codes::REJECT_CODES;
+pub use codes::{FaultCode, RejectCode};
+pub use diagnosis::{Diagnosis, Difference, Finding, Verdict};
 pub use http::{Cache, Header, HttpRequest, Method, Response};
 pub use image::{Base64Image, ImageKind, ImageRules};
 pub use journey::{
@@ -51,6 +54,7 @@ pub use journey::{
 };
 pub use locale::{LocaleName, LocaleSet, LocaleTag};
 pub use next::{AtProvider, Erasure, Image, Input, Next, Why};
+pub use operation::Operation;
 pub use outcome::{
     Basis, Cause, Decision, Document, Evidence, Fault, FaultClass, Outcome, Part, Person, Reason, SignedForm, Source,
 };

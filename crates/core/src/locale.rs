@@ -10,7 +10,7 @@ use core::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-use crate::Reject;
+use crate::{Reject, RejectCode};
 
 /// A language tag of the two forms that all four providers use: `ll` or `ll-CC`.
 ///
@@ -117,7 +117,7 @@ impl LocaleSet {
     pub fn parse(&self, field: &str, value: &str) -> Result<&'static LocaleName, Reject> {
         self.find(value)
             .or_else(|| self.aliases.iter().find(|(alias, _)| same(alias, value)).and_then(|(_, tag)| self.find(tag)))
-            .ok_or_else(|| Reject::caller("unknown_locale", field, self.advice(value)))
+            .ok_or_else(|| Reject::at(RejectCode::UnknownLocale, field, self.advice(value)))
     }
 
     fn find(&self, tag: &str) -> Option<&'static LocaleName> {
@@ -150,7 +150,7 @@ impl LocaleSet {
 
 fn malformed() -> Reject {
     let rule = "must be a language of 2 or 3 letters, or that and a country of 2 letters, such as `en` or `en-GB`";
-    Reject::caller("locale_malformed", "locale".to_owned(), rule.to_string())
+    Reject::at(RejectCode::LocaleMalformed, "locale".to_owned(), rule.to_string())
 }
 
 fn is_letters(text: &str, length: core::ops::RangeInclusive<usize>) -> bool {

@@ -98,8 +98,8 @@ pub enum AtProvider {
     },
 }
 
-/// What a host tells a session. It has no serialised form: a client must never be able to post one (rule "clients never
-/// hold an `Input`"); what pages and phones send is the text in [`Input::Hint`].
+/// What a host tells a session. It has no serialised form: a client must never be able to post one (rule 15); what
+/// pages and phones send is the text in [`Input::Hint`].
 ///
 /// Deliberately exhaustive.
 #[derive(Clone, PartialEq, Eq)]
@@ -182,7 +182,7 @@ impl fmt::Debug for Input {
     }
 }
 
-/// An image that the user took or chose. `Debug` prints no part of it.
+/// An image that the user took or chose. Printing it shows no part of it.
 #[derive(Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(extend("x-sealed" = true, "x-repr" = ["slot"])))]

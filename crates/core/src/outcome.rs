@@ -5,10 +5,10 @@ use core::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Provider, UnixMillis};
+use crate::{FaultCode, UnixMillis};
 
 /// How a session ended. It may leave the server. The one text in it that a client may have worded is a fault's message:
-/// display it to that user only; it is dropped by an erasure, and `Debug` does not print it.
+/// display it to that user only; it is dropped by an erasure, and printing leaves it out.
 ///
 /// Deliberately exhaustive: a host must have an answer to each.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -93,14 +93,14 @@ pub enum FaultClass {
     Unknown,
 }
 
-/// What went wrong, and where. Holds no credential; `Debug` prints neither message.
+/// What went wrong, and where. Holds no credential; printing it leaves both messages out.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(extend("x-repr" = ["code", "class", "operation", "status", "provider_code", "cause", "trace_id", "retryable"])))]
 #[cfg_attr(feature = "uniffi", derive(uniffi::Record), uniffi::export(Debug))]
 pub struct Fault {
-    /// Our stable `snake_case` code, such as `http_status`, `no_answer`, `unreadable`, `signature_wrong`.
-    pub code: String,
+    /// What went wrong.
+    pub code: FaultCode,
     /// The kind.
     pub class: FaultClass,
     /// Where, as `provider.operation`. A provider's codes mean something only together with it.
@@ -135,7 +135,7 @@ impl fmt::Debug for Fault {
     }
 }
 
-/// The root cause behind a provider's error. `Debug` does not print the message.
+/// The root cause behind a provider's error. Printing it leaves the message out.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(extend("x-repr" = ["code", "status"])))]
@@ -157,10 +157,10 @@ impl fmt::Debug for Cause {
 
 impl Fault {
     /// A fault with only the necessary members.
-    pub fn new(code: &str, class: FaultClass, operation: &str, retryable: bool) -> Self {
+    pub fn new(code: FaultCode, operation: &str, retryable: bool) -> Self {
         Self {
-            code: code.into(),
-            class,
+            code,
+            class: code.class(),
             operation: operation.into(),
             status: None,
             provider_code: None,
@@ -173,23 +173,27 @@ impl Fault {
 
     /// No answer arrived: refused, reset, timed out.
     pub fn no_answer(operation: &str) -> Self {
-        Self::new("no_answer", FaultClass::Unavailable, operation, true)
+        Self::new(FaultCode::NoAnswer, operation, true)
     }
 
     /// An answer that is not in the documented form, for example a maintenance page.
     pub fn unreadable(operation: &str, status: u16) -> Self {
-        Self { status: Some(status), ..Self::new("unreadable", FaultClass::Answer, operation, true) }
+        Self { status: Some(status), ..Self::new(FaultCode::Unreadable, operation, true) }
     }
 
     /// An answer about something else than what was asked for: never a pass (rule 2).
     pub fn foreign(operation: &str) -> Self {
-        Self::new("foreign_answer", FaultClass::Answer, operation, true)
+        Self::new(FaultCode::ForeignAnswer, operation, true)
     }
 
     /// An answer with an error status. Only time-outs, throttling and server errors are worth repeating.
     pub fn status(operation: &str, status: u16) -> Self {
         let retryable = matches!(status, 408 | 425 | 429 | 500..);
-        Self { status: Some(status), ..Self::new("http_status", FaultClass::of_status(status), operation, retryable) }
+        Self {
+            status: Some(status),
+            class: FaultClass::of_status(status),
+            ..Self::new(FaultCode::HttpStatus, operation, retryable)
+        }
     }
 
     /// Adds the provider's name for the exchange, unless there is one; odd ones are dropped.
@@ -303,7 +307,8 @@ impl fmt::Debug for Reason {
 #[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 pub struct Source {
     /// The provider.
-    pub provider: Provider,
+    #[cfg_attr(feature = "schema", schemars(extend("x-named" = "ProviderId")))]
+    pub provider: String,
     /// The operation whose answer it is.
     pub operation: String,
     /// The host that answered.
@@ -312,7 +317,7 @@ pub struct Source {
     pub production: bool,
 }
 
-/// A person, in the claim names of OpenID Connect for Identity Assurance. `Debug` prints none of it.
+/// A person, in the claim names of OpenID Connect for Identity Assurance. Printing it shows none of that.
 #[derive(Clone, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "wire", derive(serde::Serialize))]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -347,7 +352,7 @@ impl fmt::Debug for Person {
     }
 }
 
-/// An identity document. `Debug` prints none of it.
+/// An identity document. Printing it shows none of that.
 #[derive(Clone, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "wire", derive(serde::Serialize))]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -389,7 +394,7 @@ pub struct Part {
     pub score: Option<String>,
 }
 
-/// Why something did not pass. `Debug` prints no detail: it is the provider's free text.
+/// Why something did not pass. Printing it leaves the detail out: it is the provider's free text.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(extend("x-repr" = ["code", "part"])))]

@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use crate::{Reject, UnixMillis};
+use crate::{Reject, RejectCode, UnixMillis};
 
 /// When to look for a result, counted from a base such as "the user is done".
 ///
@@ -62,8 +62,8 @@ impl PollPlan {
         if rising && sane && self.gap_ms >= 1000 {
             return Ok(self);
         }
-        Err(Reject::caller(
-            "poll_plan_invalid",
+        Err(Reject::at(
+            RejectCode::PollPlanInvalid,
             field,
             "offsets_ms must rise from zero, then_every_ms be zero or more, and gap_ms be at least 1000",
         ))

@@ -9,7 +9,7 @@ use core::fmt;
 use serde::{Deserialize, Serialize};
 use serde_json::{Number, Value};
 
-use crate::{Carry, Condition, HintKind, Journey, Reject, Signal, Trigger, Way};
+use crate::{Carry, Condition, HintKind, Journey, Reject, RejectCode, Signal, Trigger, Way};
 
 /// The longest hint text, in bytes.
 pub const MAX_HINT_BYTES: usize = 4096;
@@ -95,14 +95,14 @@ impl Hint {
     /// another journey.
     pub fn parse(text: &str, journey: &str) -> Result<Self, Reject> {
         if text.len() > MAX_HINT_BYTES {
-            return Err(Reject::caller("hint_too_long", "text", "a hint has at most 4096 bytes"));
+            return Err(Reject::at(RejectCode::HintTooLong, "text", "a hint has at most 4096 bytes"));
         }
         let wire: Wire = serde_json::from_str(text).map_err(|_| {
-            Reject::caller("hint_malformed", "text", "pass the text that `read` gave, unchanged, and nothing else")
+            Reject::at(RejectCode::HintMalformed, "text", "pass the text that `read` gave, unchanged, and nothing else")
         })?;
         if wire.journey != journey {
-            return Err(Reject::caller(
-                "hint_stale",
+            return Err(Reject::at(
+                RejectCode::HintStale,
                 "text",
                 "the hint belongs to another journey; show the current one",
             ));

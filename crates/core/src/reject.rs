@@ -3,6 +3,8 @@
 use alloc::string::String;
 use core::fmt;
 
+use crate::RejectCode;
+
 /// Whose fault a [`Reject`] is.
 ///
 /// Deliberately exhaustive: a host decides what to do by this value.
@@ -41,31 +43,20 @@ impl Blame {
 /// Not `#[non_exhaustive]`: it is one opaque shape, new reasons are new codes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reject {
-    code: &'static str,
-    blame: Blame,
+    code: RejectCode,
     field: Option<String>,
     message: String,
 }
 
 impl Reject {
-    /// A refusal that the caller can mend.
-    pub fn caller(code: &'static str, field: impl Into<String>, message: impl Into<String>) -> Self {
-        Self::new(Blame::Caller, code, message).about(field)
+    /// A refusal with its rule and fix.
+    pub fn new(code: RejectCode, message: impl Into<String>) -> Self {
+        Self { code, field: None, message: message.into() }
     }
 
-    /// What a provider sent is not usable.
-    pub fn provider(code: &'static str, message: impl Into<String>) -> Self {
-        Self::new(Blame::Provider, code, message)
-    }
-
-    /// A signature, token or secret did not verify.
-    pub fn signature(code: &'static str, message: impl Into<String>) -> Self {
-        Self::new(Blame::Signature, code, message)
-    }
-
-    /// A stored snapshot cannot be used.
-    pub fn snapshot(code: &'static str, message: impl Into<String>) -> Self {
-        Self::new(Blame::Snapshot, code, message)
+    /// A refusal about one field.
+    pub fn at(code: RejectCode, field: impl Into<String>, message: impl Into<String>) -> Self {
+        Self::new(code, message).about(field)
     }
 
     /// Names the field it is about.
@@ -85,14 +76,14 @@ impl Reject {
         self
     }
 
-    /// The stable `snake_case` code, the same text in every language; [`REJECT_CODES`](crate::REJECT_CODES) lists them all.
-    pub fn code(&self) -> &'static str {
+    /// The stable code, the same word in every language.
+    pub fn code(&self) -> RejectCode {
         self.code
     }
 
     /// Whose fault it is.
     pub fn blame(&self) -> Blame {
-        self.blame
+        self.code.blame()
     }
 
     /// The field it is about, with a dotted path where nested.
@@ -103,12 +94,6 @@ impl Reject {
     /// The rule and the fix, for a developer.
     pub fn message(&self) -> &str {
         &self.message
-    }
-
-    fn new(blame: Blame, code: &'static str, message: impl Into<String>) -> Self {
-        // Other languages are told of the codes by that list: a code that it lacks would be unknown there.
-        debug_assert!(crate::codes::is_listed(code, blame), "{code} is missing in REJECT_CODES");
-        Self { code, blame, field: None, message: message.into() }
     }
 }
 

@@ -10,7 +10,7 @@ use core::fmt::{self, Write as _};
 
 use fluent_uri::{Uri, component::Authority};
 
-use crate::Reject;
+use crate::{Reject, RejectCode};
 
 /// What one field of one provider asks of a URL beyond the rules that always hold (see [`RestrictedUrl`]), as data.
 ///
@@ -31,7 +31,7 @@ pub struct UrlRules {
     pub query: QueryRule,
     /// Names of query parameters that the provider appends itself.
     pub reserved: &'static [&'static str],
-    /// Whether a value shaped like an e-mail address is refused (S3: no personal data in any form).
+    /// Whether a value shaped like an e-mail address is refused (J-F3: no personal data in any form).
     pub refuse_personal_data: bool,
     /// Whether a program under development may use its own machine.
     pub development: Development,
@@ -103,7 +103,7 @@ impl UrlRules {
 pub struct RestrictedUrl(String);
 
 impl RestrictedUrl {
-    /// Checks a URL (rules of S3, section URL requirements; J-V22 and J-D9 for what they leave open).
+    /// Checks a URL (rules of J-F3; J-V22 and J-D9 for what they leave open).
     ///
     /// # Errors
     /// About `field`, each with the fix and never with any part of the URL:
@@ -178,7 +178,7 @@ pub fn push_segment(url: &str, segment: &str) -> String {
 
 /// Whether something shaped like an e-mail address stands anywhere in a text, percent-encoded (also repeatedly) or not.
 ///
-/// Meant for references and URLs that must not hold personal data (S3). It errs on the side of finding one: a dotted
+/// Meant for references and URLs that must not hold personal data (J-F3). It errs on the side of finding one: a dotted
 /// name after an `@` that follows a word, as in `logo@2x.png`, counts; a bare `@name` or `tool@1.2.3` does not.
 pub fn looks_like_email(text: &str) -> bool {
     let text = decode_fully(text);
@@ -188,18 +188,18 @@ pub fn looks_like_email(text: &str) -> bool {
 
 fn check<'a>(text: &'a str, rules: &UrlRules) -> Result<Uri<&'a str>, Reject> {
     check_text(text, rules.max_len)?;
-    let uri = Uri::parse(text).map_err(|_| refuse("url_malformed", MALFORMED))?;
+    let uri = Uri::parse(text).map_err(|_| refuse(RejectCode::UrlMalformed, MALFORMED))?;
     if !(rules.development == Development::LocalhostHttp && is_localhost_http(&uri)) {
         check_scheme(&uri)?;
         check_authority(uri.authority())?;
     }
     if uri.has_fragment() {
-        return Err(refuse("url_fragment", "must have no fragment; remove `#` and what follows it"));
+        return Err(refuse(RejectCode::UrlFragment, "must have no fragment; remove `#` and what follows it"));
     }
     check_query(uri.query().map(fluent_uri::pct_enc::EStr::as_str), rules)?;
     if rules.refuse_personal_data && looks_like_email(text) {
         let rule = "must hold no personal data; replace what looks like an e-mail address by an opaque reference";
-        return Err(refuse("url_personal_data", rule));
+        return Err(refuse(RejectCode::UrlPersonalData, rule));
     }
     Ok(uri)
 }
@@ -211,18 +211,18 @@ const NO_PUBLIC_HOST: &str = "must have a public host name, such as `shop.exampl
     inner hyphens, joined by dots, with none at the end";
 
 /// The caller of the caller adds the field.
-fn refuse(code: &'static str, message: impl Into<String>) -> Reject {
-    Reject::caller(code, "", message)
+fn refuse(code: RejectCode, message: impl Into<String>) -> Reject {
+    Reject::at(code, "", message)
 }
 
 fn check_text(text: &str, max_len: usize) -> Result<(), Reject> {
     if !text.is_ascii() {
         let rule = "must be ASCII; write the host in punycode (`xn--…`) and percent-encode the rest";
-        return Err(refuse("url_not_ascii", rule));
+        return Err(refuse(RejectCode::UrlNotAscii, rule));
     }
     if text.len() > max_len {
         return Err(refuse(
-            "url_too_long",
+            RejectCode::UrlTooLong,
             format!("may have at most {max_len} characters; shorten the path or the query"),
         ));
     }
@@ -244,26 +244,29 @@ fn check_scheme(uri: &Uri<&str>) -> Result<(), Reject> {
     }
     let rule =
         "must begin with `https://`; only with the development switch on is `http://localhost:PORT` accepted too";
-    Err(refuse("url_scheme", rule))
+    Err(refuse(RejectCode::UrlScheme, rule))
 }
 
 /// Refusing user information, `:443` and numeric hosts of every spelling is inferred (J-D9).
 fn check_authority(authority: Option<Authority<'_>>) -> Result<(), Reject> {
     let Some(authority) = authority else {
-        return Err(refuse("url_host", "must have a host, as in `https://shop.example/`"));
+        return Err(refuse(RejectCode::UrlHost, "must have a host, as in `https://shop.example/`"));
     };
     if authority.has_userinfo() {
         return Err(refuse(
-            "url_user_info",
+            RejectCode::UrlUserInfo,
             "must have no user name or password; remove what stands before `@`, and the `@`",
         ));
     }
     if is_ip_address(authority.host()) {
-        return Err(refuse("url_ip_address", "must have a host name; an IP address in any spelling is not allowed"));
+        return Err(refuse(
+            RejectCode::UrlIpAddress,
+            "must have a host name; an IP address in any spelling is not allowed",
+        ));
     }
     check_host_name(authority.host())?;
     if authority.has_port() {
-        return Err(refuse("url_port", "must have no port, not even `:443`; serve it on the default port"));
+        return Err(refuse(RejectCode::UrlPort, "must have no port, not even `:443`; serve it on the default port"));
     }
     Ok(())
 }
@@ -290,7 +293,7 @@ fn check_host_name(host: &str) -> Result<(), Reject> {
     if host.len() <= 253 && host.contains('.') && !is_local && host.split('.').all(is_host_label) {
         return Ok(());
     }
-    Err(refuse("url_host", NO_PUBLIC_HOST))
+    Err(refuse(RejectCode::UrlHost, NO_PUBLIC_HOST))
 }
 
 fn is_host_label(label: &str) -> bool {
@@ -303,12 +306,15 @@ fn is_host_label(label: &str) -> bool {
 fn check_query(query: Option<&str>, rules: &UrlRules) -> Result<(), Reject> {
     let Some(query) = query else { return Ok(()) };
     if rules.query == QueryRule::Forbidden {
-        return Err(refuse("url_query", "must have no query; remove `?` and what follows it, or put it into the path"));
+        return Err(refuse(
+            RejectCode::UrlQuery,
+            "must have no query; remove `?` and what follows it, or put it into the path",
+        ));
     }
     if query.split(['&', ';']).any(|parameter| is_reserved(parameter, rules.reserved)) {
         let names = rules.reserved.join("`, `");
         let rule = format!("must not use the parameters that the provider appends itself: `{names}`; rename yours");
-        return Err(refuse("url_reserved_parameter", rule));
+        return Err(refuse(RejectCode::UrlReservedParameter, rule));
     }
     Ok(())
 }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::Sha256;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
-use crate::Reject;
+use crate::{Reject, RejectCode};
 
 /// 32 random bytes that the host draws once per session from its operating system.
 ///
@@ -23,7 +23,7 @@ impl Seed {
     /// # Errors
     /// `seed_invalid` if there are not exactly 32 bytes, or all are the same.
     pub fn new(bytes: &[u8]) -> Result<Self, Reject> {
-        let wrong = |why| Reject::caller("seed_invalid", "seed", why);
+        let wrong = |why| Reject::at(RejectCode::SeedInvalid, "seed", why);
         let seed: [u8; 32] = bytes
             .try_into()
             .map_err(|_| wrong("a seed is exactly 32 bytes; take them from the operating system's random source"))?;

@@ -5,7 +5,7 @@ use alloc::{
     string::{String, ToString},
 };
 
-use crate::Reject;
+use crate::{Reject, RejectCode};
 
 const DAY_MS: i64 = 86_400_000;
 /// The time-out of a request, unless another is given: 30 seconds (inferred).
@@ -23,7 +23,7 @@ pub fn timeout_ms(given: Option<u32>) -> Result<u32, Reject> {
         return Ok(millis);
     }
     let rule = "a time-out is 1000 to 300000 milliseconds";
-    Err(Reject::caller("timeout_out_of_range", "options.timeout_ms", rule))
+    Err(Reject::at(RejectCode::TimeoutOutOfRange, "options.timeout_ms", rule))
 }
 
 /// How long something may take, in milliseconds: one second to 400 days. `name` is that of the option.
@@ -34,7 +34,7 @@ pub fn duration_ms(name: &str, given: Option<i64>) -> Result<Option<i64>, Reject
     match given {
         Some(millis) if !(1_000..=400 * DAY_MS).contains(&millis) => {
             let rule = "a duration is one second to 400 days, in milliseconds";
-            Err(Reject::caller("duration_out_of_range", format!("options.{name}"), rule))
+            Err(Reject::at(RejectCode::DurationOutOfRange, format!("options.{name}"), rule))
         }
         given => Ok(given),
     }
@@ -52,7 +52,7 @@ pub fn base_url(field: &str, url: &str, development: bool) -> Result<String, Rej
         return Ok(url.to_string());
     }
     let rule = "an https URL without user, query and fragment; `development` allows http on localhost or 127.0.0.1";
-    Err(Reject::caller("base_url_invalid", field, rule))
+    Err(Reject::at(RejectCode::BaseUrlInvalid, field, rule))
 }
 
 /// The name under which an account's snapshots stay valid when its keys change: 1 to 128 characters, not blank.
@@ -63,7 +63,7 @@ pub fn account_id(given: Option<&str>) -> Result<Option<&str>, Reject> {
     match given {
         Some(id) if id.trim().is_empty() || id.len() > 128 => {
             let rule = "give the account a name of 1 to 128 characters, or leave it out";
-            Err(Reject::caller("account_id_invalid", "options.account_id", rule))
+            Err(Reject::at(RejectCode::AccountIdInvalid, "options.account_id", rule))
         }
         given => Ok(given),
     }
@@ -77,7 +77,7 @@ pub fn credential(field: &str, value: &str) -> Result<(), Reject> {
     let printable = value.bytes().all(|b| (0x20..0x7f).contains(&b));
     if value.is_empty() || value.trim() != value || !printable {
         let fix = "copy it from the provider's portal: printable ASCII, without white space or line breaks around it";
-        return Err(Reject::caller("credential_invalid", field, fix));
+        return Err(Reject::at(RejectCode::CredentialInvalid, field, fix));
     }
     Ok(())
 }

@@ -5,7 +5,7 @@ use core::fmt;
 use jiff::{civil::DateTime, tz::TimeZone};
 use serde::{Deserialize, Serialize};
 
-use crate::Reject;
+use crate::{Reject, RejectCode};
 
 /// A moment, in milliseconds since 1970-01-01T00:00:00Z.
 ///
@@ -42,8 +42,8 @@ impl UnixMillis {
             n if n >= Self::EARLIEST.0.saturating_mul(1000) => "this looks like microseconds: divide by 1000",
             _ => "pass the current time",
         };
-        Err(Reject::caller(
-            "now_out_of_range",
+        Err(Reject::at(
+            RejectCode::NowOutOfRange,
             "now",
             alloc::format!("the time is in milliseconds since 1970, from 2020 up to 2200; {unit}"),
         ))

@@ -1,7 +1,7 @@
 //! The feature `wire`: how what a host sees crosses into another language.
 //!
 //! It is a feature because a request holds credentials and evidence holds personal data: in a Rust program neither can be
-//! serialised by accident (rule 4 of the design), while a binding has to take each apart field by field. Inputs have no
+//! serialised by accident (rule 15), while a binding has to take each apart field by field. Inputs have no
 //! such form even here: every binding takes them from its own classes only.
 
 use alloc::vec::Vec;

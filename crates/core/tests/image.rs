@@ -49,7 +49,7 @@ fn only_strict_base64_is_taken() {
     for (text, advice) in broken {
         let reject = Base64Image::parse("photo1", &text, &LENIENT).unwrap_err();
         assert_eq!(
-            (reject.code(), reject.blame(), reject.field()),
+            (reject.code().as_str(), reject.blame(), reject.field()),
             ("image_base64", Blame::Caller, Some("photo1")),
             "{text}"
         );
@@ -167,11 +167,11 @@ proptest! {
 }
 
 fn parse_code(text: &str, rules: &ImageRules) -> Option<&'static str> {
-    Base64Image::parse("photo", text, rules).err().map(|reject| reject.code())
+    Base64Image::parse("photo", text, rules).err().map(|reject| reject.code().as_str())
 }
 
 fn bytes_code(bytes: &[u8], rules: &ImageRules) -> Option<&'static str> {
-    Base64Image::from_bytes("photo", bytes, rules).err().map(|reject| reject.code())
+    Base64Image::from_bytes("photo", bytes, rules).err().map(|reject| reject.code().as_str())
 }
 
 /// As much of a PNG as is looked at, and one byte more so that its base64 needs padding.

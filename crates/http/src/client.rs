@@ -6,7 +6,7 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use idvkit::{Header, HttpRequest, Input, Next, Reject, Session, UnixMillis};
+use idvkit::{Header, HttpRequest, Input, Next, Reject, RejectCode, Session, UnixMillis};
 
 use crate::{cache::AnswerCache, store::Store};
 
@@ -105,7 +105,7 @@ impl Client {
             match self.tell(store, self.send(&request).await).await {
                 // Another worker's answer came first: ours is not needed.
                 Ok(()) => {}
-                Err(Error::Reject(reject)) if reject.code() == "stale" => {}
+                Err(Error::Reject(reject)) if reject.code() == RejectCode::Stale => {}
                 Err(error) => return Err(error),
             }
         }
@@ -162,7 +162,7 @@ impl Client {
         let input = Input::Sending { id: request.id.clone() };
         match session.handle(input.clone(), self.now()) {
             Ok(()) => {}
-            Err(reject) if matches!(reject.code(), "stale" | "claimed") => return Ok(false),
+            Err(reject) if matches!(reject.code(), RejectCode::Stale | RejectCode::Claimed) => return Ok(false),
             Err(reject) => return Err(Error::Reject(reject)),
         }
         let first = store.swap(before, &session).await.map_err(Error::Store)?;

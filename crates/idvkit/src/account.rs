@@ -1,24 +1,15 @@
 //! A provider account of any provider, and what needs no session.
 
-use alloc::{string::String, sync::Arc};
+use alloc::string::String;
 use core::fmt;
 
-use idvkit_core::{Catalog, Input, Provider, Reject, UnixMillis};
-use idvkit_signature::Diagnosis;
+use idvkit_core::{Diagnosis, Input, Reject, UnixMillis};
 
-use crate::Config;
+use crate::{Config, ProviderId, providers::AccountOf};
 
 /// A parsed provider account: make it once, at start-up. It holds the secrets and is opaque; cloning it is cheap.
 #[derive(Clone)]
-pub struct Account(pub(crate) Inner);
-
-#[derive(Clone)]
-pub(crate) enum Inner {
-    Attestr(Arc<idvkit_attestr::Account>),
-    BiometricKz(Arc<idvkit_biometric_kz::Account>),
-    Jumio(Arc<idvkit_jumio::Account>),
-    Signicat(Arc<idvkit_signicat::Account>),
-}
+pub struct Account(pub(crate) AccountOf);
 
 impl Account {
     /// Parses a configuration.
@@ -26,27 +17,12 @@ impl Account {
     /// # Errors
     /// A [`Reject`] that names the field, the rule and the fix.
     pub fn new(config: Config) -> Result<Self, Reject> {
-        let within = |reject: Reject| reject.within("config");
-        Ok(Self(match config {
-            Config::Attestr(config) => Inner::Attestr(Arc::new(idvkit_attestr::Account::new(config).map_err(within)?)),
-            Config::BiometricKz(config) => {
-                Inner::BiometricKz(Arc::new(idvkit_biometric_kz::Account::new(config).map_err(within)?))
-            }
-            Config::Jumio(config) => Inner::Jumio(Arc::new(idvkit_jumio::Account::new(config).map_err(within)?)),
-            Config::Signicat(config) => {
-                Inner::Signicat(Arc::new(idvkit_signicat::Account::new(config).map_err(within)?))
-            }
-        }))
+        AccountOf::new(config).map(Self).map_err(|reject| reject.within("config"))
     }
 
     /// Whose account.
-    pub fn provider(&self) -> Provider {
-        match &self.0 {
-            Inner::Attestr(_) => Provider::Attestr,
-            Inner::BiometricKz(_) => Provider::BiometricKz,
-            Inner::Jumio(_) => Provider::Jumio,
-            Inner::Signicat(_) => Provider::Signicat,
-        }
+    pub fn provider(&self) -> ProviderId {
+        self.0.provider()
     }
 
     /// Whose callback or redirect this is: the provider's id under which `Session::references` finds your row.
@@ -58,28 +34,13 @@ impl Account {
     /// Blame `signature` if the sender cannot be trusted, `provider` if it cannot be read, `caller` for other inputs.
     pub fn reference_of(&self, input: &Input, now: UnixMillis) -> Result<Option<String>, Reject> {
         now.plausible()?;
-        match &self.0 {
-            Inner::Attestr(account) => idvkit_attestr::reference_of(account, input, now),
-            Inner::BiometricKz(account) => idvkit_biometric_kz::reference_of(account, input),
-            Inner::Jumio(account) => idvkit_jumio::reference_of(account, input),
-            Inner::Signicat(account) => idvkit_signicat::reference_of(account, input),
-        }
+        self.0.reference_of(input, now)
     }
 }
 
 impl fmt::Debug for Account {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Account({})", self.provider())
-    }
-}
-
-/// A provider's tables: error codes with meaning, locales, browsers, frame sizes, callback addresses.
-pub fn catalog(provider: Provider) -> Catalog {
-    match provider {
-        Provider::Attestr => idvkit_attestr::catalog(),
-        Provider::BiometricKz => idvkit_biometric_kz::catalog(),
-        Provider::Jumio => idvkit_jumio::catalog(),
-        Provider::Signicat => idvkit_signicat::catalog(),
+        write!(f, "Account({})", self.provider().as_str())
     }
 }
 
@@ -88,12 +49,5 @@ pub fn catalog(provider: Provider) -> Catalog {
 /// # Errors
 /// `nothing_signed` for a provider that signs nothing.
 pub fn diagnose(account: &Account, body: &[u8], tag: &str) -> Result<Diagnosis, Reject> {
-    match &account.0 {
-        Inner::Attestr(account) => Ok(idvkit_attestr::diagnose(account, body, tag)),
-        Inner::BiometricKz(_) | Inner::Jumio(_) | Inner::Signicat(_) => Err(Reject::caller(
-            "nothing_signed",
-            "account",
-            "this provider signs nothing, so there is nothing to diagnose",
-        )),
-    }
+    account.0.diagnose(body, tag)
 }

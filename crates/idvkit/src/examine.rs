@@ -6,12 +6,14 @@ use alloc::{
 };
 
 use idvkit_biometric_kz::{Iin, Phone, Sex, Webhook};
-use idvkit_core::{LocaleTag, Provider, Reject, UnixMillis};
+use idvkit_core::{LocaleTag, Reject, RejectCode, UnixMillis};
 use idvkit_jumio::{ColourSource, EnrollmentCheck, ReturnParameters, ReturnStatus, Transaction};
 use idvkit_signature::ecmascript;
 use idvkit_signicat::{AccessToken, Check, Event, Match, PaperRun, Problem, ProblemShape, Process};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
+
+use crate::ProviderId;
 
 /// What [`examine`] can read. Values are JSON objects with the named members; documents are the provider's own bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -96,7 +98,7 @@ pub fn examine(subject: Subject, document: &[u8]) -> Result<String, Reject> {
 fn value<T: DeserializeOwned>(document: &[u8], members: &str) -> Result<T, Reject> {
     serde_json::from_slice(document).map_err(|_| {
         let rule = alloc::format!("this subject takes a JSON object with {members}");
-        Reject::caller("document_malformed", "document", rule)
+        Reject::at(RejectCode::DocumentMalformed, "document", rule)
     })
 }
 
@@ -113,12 +115,12 @@ fn locale(document: &[u8]) -> Result<Value, Reject> {
     #[derive(Deserialize)]
     struct Locale {
         text: String,
-        provider: Option<Provider>,
+        provider: Option<ProviderId>,
     }
     let Locale { text, provider } = value(document, "the text `text`, and perhaps `provider`")?;
     let set = match provider {
-        Some(Provider::Jumio) => &idvkit_jumio::API_LOCALES,
-        Some(Provider::BiometricKz) => &idvkit_biometric_kz::LOCALES,
+        Some(ProviderId::Jumio) => &idvkit_jumio::API_LOCALES,
+        Some(ProviderId::BiometricKz) => &idvkit_biometric_kz::LOCALES,
         // No closed list is documented: the form is all that there is to check.
         _ => return Ok(json!({ "tag": LocaleTag::parse(&text)?.as_str(), "name": null })),
     };
@@ -304,7 +306,7 @@ fn rule(document: &[u8]) -> Result<Value, Reject> {
 
 fn problem(document: &[u8]) -> Result<Value, Reject> {
     let problem = Problem::parse(document).ok_or_else(|| {
-        Reject::provider("problem_malformed", "this has none of the documented forms of an error body")
+        Reject::new(RejectCode::ProblemMalformed, "this has none of the documented forms of an error body")
             .about("document")
     })?;
     let shape = match problem.shape {

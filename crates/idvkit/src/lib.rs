@@ -40,25 +40,23 @@ extern crate alloc;
 
 mod account;
 mod examine;
+mod list;
 mod malformed;
-mod order;
+mod providers;
 mod session;
 mod signed;
 
-pub use account::{Account, catalog, diagnose};
+pub use account::{Account, diagnose};
 pub use examine::{Subject, examine};
-pub use idvkit_attestr as attestr;
-pub use idvkit_biometric_kz as biometric_kz;
 pub use idvkit_core::{
     AtProvider, Basis, Blame, Bound, Browser, Cache, CallbackSource, Carry, Catalog, Cause, Condition, Decision,
-    Document, Erasure, ErrorCode, Evidence, Fault, FaultClass, Header, Hint, HintKind, HttpRequest, Image, ImageSlot,
-    Input, Journey, LocaleEntry, LocaleList, Method, NativeCall, Next, Outcome, Param, ParamValue, Part, Permission,
-    Person, Provider, REJECT_CODES, Reason, Refused, Reject, Secret, Seed, Seen, Signal, SignedForm, SizeClass, Source,
-    Support, TextEntry, Trigger, UnixMillis, VersionWindow, Way, Why, read,
+    Diagnosis, Difference, Document, Erasure, ErrorCode, Evidence, Fault, FaultClass, FaultCode, Finding, Header, Hint,
+    HintKind, HttpRequest, Image, ImageSlot, Input, Journey, LocaleEntry, LocaleList, Method, NativeCall, Next,
+    Outcome, Param, ParamValue, Part, Permission, Person, Provider, Reason, Refused, Reject, RejectCode, Secret, Seed,
+    Seen, Signal, SignedForm, SizeClass, Source, Support, TextEntry, Trigger, UnixMillis, Verdict, VersionWindow, Way,
+    Why, read,
 };
-pub use idvkit_jumio as jumio;
-pub use idvkit_signature::{Algorithm, Diagnosis, KeyForm, Scheme, TagEncoding};
-pub use idvkit_signicat as signicat;
-pub use order::{Config, Request};
+pub use idvkit_signature::{Algorithm, KeyForm, Scheme, TagEncoding};
+pub use providers::{Config, ProviderId, Request, attestr, biometric_kz, catalog, jumio, signicat};
 pub use session::Session;
 pub use signed::{signed_member, verify};

@@ -2,7 +2,7 @@
 
 use alloc::{format, string::String};
 
-use idvkit_core::Reject;
+use idvkit_core::{Reject, RejectCode};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -17,7 +17,7 @@ pub(crate) struct Form {
     /// `config` or `request`.
     pub(crate) name: &'static str,
     /// The code of its refusals.
-    pub(crate) code: &'static str,
+    pub(crate) code: RejectCode,
     /// The member that says which of the forms it is, and its words.
     pub(crate) tag: (&'static str, &'static [&'static str]),
 }
@@ -56,7 +56,7 @@ impl Form {
     }
 
     fn reject(self, path: &str, rule: &str) -> Reject {
-        let reject = Reject::caller(self.code, path, rule);
+        let reject = Reject::at(self.code, path, rule);
         reject.within(self.name)
     }
 }

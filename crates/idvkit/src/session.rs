@@ -1,13 +1,14 @@
 //! A session of any provider: it only hands each call to the provider's own.
 
-use alloc::{string::String, sync::Arc, vec::Vec};
+use alloc::{string::String, vec::Vec};
 use core::fmt;
 
-use idvkit_core::{Evidence, Input, Next, Provider, Reject, Seed, UnixMillis, machine, machine::Machine};
+use idvkit_core::{Evidence, Input, Next, Reject, RejectCode, Seed, UnixMillis, machine};
 
 use crate::{
-    Request,
-    account::{Account, Inner as AccountInner},
+    ProviderId, Request,
+    account::Account,
+    providers::{SessionOf, each},
 };
 
 /// One user's way through one flow.
@@ -23,27 +24,7 @@ use crate::{
 /// }
 /// ```
 #[derive(Clone)]
-pub struct Session(Inner);
-
-#[derive(Clone)]
-enum Inner {
-    Attestr(Machine<idvkit_attestr::AttestrFlow>),
-    BiometricKz(Machine<idvkit_biometric_kz::BiometricKzFlow>),
-    Jumio(Machine<idvkit_jumio::JumioFlow>),
-    Signicat(Machine<idvkit_signicat::SignicatFlow>),
-}
-
-/// The same call on whichever provider's session it is.
-macro_rules! each {
-    ($inner:expr, $session:ident => $call:expr) => {
-        match $inner {
-            Inner::Attestr($session) => $call,
-            Inner::BiometricKz($session) => $call,
-            Inner::Jumio($session) => $call,
-            Inner::Signicat($session) => $call,
-        }
-    };
-}
+pub struct Session(SessionOf);
 
 impl Session {
     /// Opens a session. Nothing is sent before the first [`next`](Self::next).
@@ -54,29 +35,11 @@ impl Session {
     /// A [`Reject`] that names the field, the rule and the fix; `request_of_other_provider` if account and request do
     /// not belong together.
     pub fn open(account: &Account, request: Request, seed: Seed, now: UnixMillis) -> Result<Self, Reject> {
-        match (&account.0, request) {
-            (AccountInner::Attestr(account), Request::AttestrFlowx(request)) => {
-                idvkit_attestr::open(account, request, seed, now).map(|session| Self(Inner::Attestr(session)))
-            }
-            (AccountInner::BiometricKz(account), Request::BiometricKzFlow(request)) => {
-                idvkit_biometric_kz::open(account, request, seed, now).map(|session| Self(Inner::BiometricKz(session)))
-            }
-            (AccountInner::Jumio(account), Request::JumioAuthentication(request)) => {
-                idvkit_jumio::open(account, request, seed, now).map(|session| Self(Inner::Jumio(session)))
-            }
-            (AccountInner::Signicat(account), Request::SignicatDocumentVerification(request)) => {
-                signicat(account, request, seed, now)
-            }
-            (AccountInner::Signicat(account), Request::SignicatCaptureFlow(request)) => {
-                signicat(account, request, seed, now)
-            }
-            (AccountInner::Signicat(account), Request::SignicatEid(request)) => signicat(account, request, seed, now),
-            _ => Err(Reject::caller(
-                "request_of_other_provider",
-                "request",
-                "the request is for another provider than the account; pass the account of that provider",
-            )),
-        }
+        let of_other_provider = || {
+            let fix = "the request is for another provider than the account; pass the account of that provider";
+            Err(Reject::at(RejectCode::RequestOfOtherProvider, "request", fix))
+        };
+        SessionOf::open(&account.0, request, seed, now).unwrap_or_else(of_other_provider).map(Self)
     }
 
     /// Continues a stored session, on any machine.
@@ -85,12 +48,7 @@ impl Session {
     /// Blame `snapshot`: `snapshot_malformed`, `snapshot_newer`, `snapshot_of_other_provider`,
     /// `snapshot_of_other_account`.
     pub fn restore(account: &Account, snapshot: &str) -> Result<Self, Reject> {
-        Ok(Self(match &account.0 {
-            AccountInner::Attestr(account) => Inner::Attestr(Machine::restore(account.clone(), snapshot)?),
-            AccountInner::BiometricKz(account) => Inner::BiometricKz(Machine::restore(account.clone(), snapshot)?),
-            AccountInner::Jumio(account) => Inner::Jumio(Machine::restore(account.clone(), snapshot)?),
-            AccountInner::Signicat(account) => Inner::Signicat(Machine::restore(account.clone(), snapshot)?),
-        }))
+        SessionOf::restore(&account.0, snapshot).map(Self)
     }
 
     /// What to do now. Asking twice gives the same answer, bytes and ids.
@@ -131,31 +89,18 @@ impl Session {
     }
 
     /// Whose flow.
-    pub fn provider(&self) -> Provider {
-        match &self.0 {
-            Inner::Attestr(_) => Provider::Attestr,
-            Inner::BiometricKz(_) => Provider::BiometricKz,
-            Inner::Jumio(_) => Provider::Jumio,
-            Inner::Signicat(_) => Provider::Signicat,
-        }
+    pub fn provider(&self) -> ProviderId {
+        self.0.provider()
     }
 
     /// Whose session a stored text holds, to pick the account for [`restore`](Self::restore).
     ///
     /// # Errors
-    /// `snapshot_malformed`, `snapshot_newer`.
-    pub fn provider_of(snapshot: &str) -> Result<Provider, Reject> {
-        machine::snapshot_provider(snapshot)
+    /// `snapshot_malformed`, also for a provider that this version does not know; `snapshot_newer`.
+    pub fn provider_of(snapshot: &str) -> Result<ProviderId, Reject> {
+        let id = machine::snapshot_provider(snapshot)?;
+        ProviderId::parse(&id).ok_or_else(|| machine::malformed("it names a provider that this version does not know"))
     }
-}
-
-fn signicat(
-    account: &Arc<idvkit_signicat::Account>,
-    request: impl Into<idvkit_signicat::Request>,
-    seed: Seed,
-    now: UnixMillis,
-) -> Result<Session, Reject> {
-    idvkit_signicat::open(account, request.into(), seed, now).map(|session| Session(Inner::Signicat(session)))
 }
 
 /// Prints where the session stands, and nothing that it holds.

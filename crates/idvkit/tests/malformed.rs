@@ -64,7 +64,7 @@ fn a_configuration() {
         (config("jumio", &json!({})).replace(r#""region""#, r#""region":"us","region""#), "config", "is there twice"),
     ] {
         let reject = Config::from_json(&text).expect_err(&text);
-        assert_eq!((reject.code(), reject.field()), ("config_malformed", Some(field)), "{reject}");
+        assert_eq!((reject.code().as_str(), reject.field()), ("config_malformed", Some(field)), "{reject}");
         assert!(reject.message().contains(rule), "{reject}");
         assert!(!reject.to_string().contains("planted") && !reject.to_string().contains("7777"), "{reject}");
     }
@@ -103,7 +103,7 @@ fn a_request() {
         (json!({ "flow": "attestr_flowx", "variables": { "a": 7_777 } }), "request.variables.a", "must be a string"),
     ] {
         let reject = Request::from_json(&text.to_string()).unwrap_err();
-        assert_eq!((reject.code(), reject.field()), ("request_malformed", Some(field)), "{reject}");
+        assert_eq!((reject.code().as_str(), reject.field()), ("request_malformed", Some(field)), "{reject}");
         assert!(reject.message().contains(rule), "{reject}");
         assert!(!reject.to_string().contains("planted") && !reject.to_string().contains("7777"), "{reject}");
     }

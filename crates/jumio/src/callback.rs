@@ -7,7 +7,7 @@ use alloc::{
 };
 use core::fmt;
 
-use idvkit_core::{Header, Input, Reject, Secret, UnixMillis, machine::Own};
+use idvkit_core::{Header, Input, Reject, RejectCode, Secret, UnixMillis, machine::Own};
 use serde_json::Value;
 
 use crate::{
@@ -19,7 +19,7 @@ use crate::{
 const MAX_BODY_BYTES: usize = 64 * 1024;
 const AUTHENTICATION: &str = "NETVERIFY_AUTHENTICATION";
 
-/// An authentication callback, as sent (note 1.7).
+/// An authentication callback, as sent (J-F7).
 #[derive(Clone, PartialEq, Eq)]
 pub struct Callback {
     /// The transaction.
@@ -36,7 +36,7 @@ pub struct Callback {
     pub callback_date: Option<UnixMillis>,
     /// Your own reference for the user.
     pub user_reference: Option<String>,
-    /// URLs of the face image: one, sent as text, JSON list or JSON object (J9).
+    /// URLs of the face image: one, sent as text, JSON list or JSON object (J-9).
     pub face_images: Vec<String>,
     /// URLs of the liveness images, in the provider's order, which is not that of time; empty if not readable.
     pub liveness_images: Vec<String>,
@@ -54,7 +54,7 @@ impl Callback {
         let required = |name: &str| optional(name).ok_or_else(|| malformed(name, "the required field is missing"));
         if required("callBackType")? != AUTHENTICATION {
             let message = "this callback belongs to another Jumio product";
-            return Err(Reject::provider("callback_of_other_product", message).about("callBackType"));
+            return Err(Reject::new(RejectCode::CallbackOfOtherProduct, message).about("callBackType"));
         }
         let reference = required("transactionReference")?;
         if !is_reference(&reference) {
@@ -94,7 +94,11 @@ pub fn reference_of(_account: &Account, input: &Input) -> Result<Option<String>,
             Err(reject) => Err(reject),
         },
         Input::Redirect { url } => ReturnParameters::parse(url).map(|back| Some(back.reference)),
-        _ => Err(Reject::caller("no_reference", "input", "only callbacks and redirects carry a provider's reference")),
+        _ => Err(Reject::at(
+            RejectCode::NoReference,
+            "input",
+            "only callbacks and redirects carry a provider's reference",
+        )),
     }
 }
 
@@ -112,7 +116,7 @@ pub(crate) fn check_segment(url: &str, own: &Own<'_>) -> Result<(), Reject> {
         return Ok(());
     }
     let message = "the callback's path does not end in this session's secret segment; pass the URL as it was requested";
-    Err(Reject::signature("callback_secret_wrong", message).about("url"))
+    Err(Reject::new(RejectCode::CallbackSecretWrong, message).about("url"))
 }
 
 /// A form, each field once. `+` and lower-case escapes are as good as any (J-V21).
@@ -134,7 +138,7 @@ fn form(headers: &[Header], body: &[u8]) -> Result<BTreeMap<String, String>, Rej
     Ok(fields)
 }
 
-/// URLs in a form value: plain text, a JSON list of texts, or one or many JSON objects with an `href` (J9, J-D15).
+/// URLs in a form value: plain text, a JSON list of texts, or one or many JSON objects with an `href` (J-9, J-D15).
 fn urls(text: &str) -> Vec<String> {
     if text.starts_with("http") {
         return alloc::vec![text.to_string()];
@@ -145,5 +149,5 @@ fn urls(text: &str) -> Vec<String> {
 }
 
 fn malformed(field: &str, why: &str) -> Reject {
-    Reject::provider("callback_malformed", why).about(field)
+    Reject::new(RejectCode::CallbackMalformed, why).about(field)
 }

@@ -1,5 +1,6 @@
 //! Jumio's tables.
 
+use crate::ID;
 use alloc::{
     string::{String, ToString},
     vec,
@@ -8,13 +9,13 @@ use alloc::{
 
 use idvkit_core::{
     Bound, Browser, CallbackSource, Catalog, ErrorCode, LocaleEntry, LocaleList, LocaleName, LocaleSet, LocaleTag,
-    Provider, SizeClass, Support, VersionWindow,
+    SizeClass, Support, VersionWindow,
 };
 
 /// All of Jumio's tables.
 pub fn catalog() -> Catalog {
     Catalog {
-        provider: Provider::Jumio,
+        provider: ID.into(),
         errors: ERROR_CODES.iter().map(ErrorCode::from).collect(),
         locales: vec![
             LocaleList { name: "api".into(), ..list(API_LOCALES.entries.iter()) },
@@ -26,7 +27,7 @@ pub fn catalog() -> Catalog {
     }
 }
 
-/// The `locale` values of the API: 32 (S3). `en-US` stands for `en` (J-D17).
+/// The `locale` values of the API: 32 (J-F6). `en-US` stands for `en` (J-D17).
 pub static API_LOCALES: LocaleSet = LocaleSet {
     entries: &[
         LocaleName { tag: "bg", name: "Bulgarian" },
@@ -66,7 +67,7 @@ pub static API_LOCALES: LocaleSet = LocaleSet {
     provider_field: "locale",
 };
 
-/// Languages of the API that the portal does not list (S3).
+/// Languages of the API that the portal does not list (J-F6).
 const NOT_IN_PORTAL: [&str; 2] = ["hy", "ka"];
 
 fn portal_locales() -> impl Iterator<Item = &'static LocaleName> {
@@ -97,12 +98,12 @@ impl From<&KnownError> for ErrorCode {
             status: None,
             meaning: known.meaning.into(),
             advice: known.advice.into(),
-            source: "S3".into(),
+            source: "J-F4".into(),
         }
     }
 }
 
-/// The error codes of S3. The advice is ours.
+/// The error codes of J-F4. The advice is ours.
 pub(crate) static ERROR_CODES: [KnownError; 11] = [
     KnownError {
         code: "9100",
@@ -153,7 +154,7 @@ pub(crate) static ERROR_CODES: [KnownError; 11] = [
     },
 ];
 
-/// Frame sizes, largest first (S3).
+/// Frame sizes, largest first (J-F5).
 pub(crate) fn sizes() -> Vec<SizeClass> {
     [
         ("large", 900, 710, Bound::AtLeast),
@@ -209,7 +210,7 @@ impl From<&KnownSource> for CallbackSource {
     }
 }
 
-/// Callback addresses of this product generation (note 1.7). The documents say to look the host up for the current ones;
+/// Callback addresses of this product generation (J-F7). The documents say to look the host up for the current ones;
 /// an address list alone is weak (J-D10).
 static CALLBACK_SOURCES: [KnownSource; 3] = [
     KnownSource {
@@ -248,7 +249,7 @@ pub enum ColourSource {
 }
 
 /// Where the colours of a locale come from: the exact locale, then its root language, then the account's default, then
-/// Jumio's (S3, J-V17). `EN_GB` counts as `en-GB`.
+/// Jumio's (J-F6, J-V17). `EN_GB` counts as `en-GB`.
 pub fn colours_for(locale: &str, configured: &[&str], account_default: bool) -> ColourSource {
     let fallback = if account_default { ColourSource::AccountDefault } else { ColourSource::JumioDefault };
     let Ok(wanted) = LocaleTag::parse(locale) else { return fallback };

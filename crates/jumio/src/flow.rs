@@ -1,5 +1,7 @@
 //! Initiate, wait for the user, look for the verdict.
 
+use crate::ID;
+use crate::operations::Operation;
 use alloc::{
     format,
     string::{String, ToString},
@@ -7,8 +9,8 @@ use alloc::{
 };
 
 use idvkit_core::{
-    Basis, Decision, Evidence, Fault, Header, Hint, HintKind, HttpRequest, Journey, Method, Outcome, Part, Provider,
-    Reject, Response, Secret, Source, UnixMillis,
+    Basis, Decision, Evidence, Fault, Header, Hint, HintKind, HttpRequest, Journey, Method, Outcome, Part, Reject,
+    RejectCode, Response, Secret, Source, UnixMillis,
     machine::{self, Flow, Heard, Need, Own, Schedule, Step, UserStage},
     push_segment, settings,
 };
@@ -69,17 +71,6 @@ enum State {
     },
 }
 
-/// The operations of Jumio's API.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Op {
-    /// Make a transaction.
-    Initiate,
-    /// Look at the newest one.
-    Retrieve,
-    /// Delete the one with this place among the references.
-    Delete(u32),
-}
-
 impl JumioFlow {
     pub(crate) fn new(order: Order) -> Self {
         Self { order, state: State::Initiating, references: Vec::new() }
@@ -88,33 +79,39 @@ impl JumioFlow {
 
 impl Flow for JumioFlow {
     type Account = Account;
-    type Op = Op;
+    type Operation = Operation;
     const DELETES: bool = true;
     const TRACE_HEADER: Option<&'static str> = Some("x-trackingid");
 
-    fn need(&self, _account: &Account) -> Need<Op> {
+    fn need(&self, _account: &Account) -> Need<Operation> {
         match &self.state {
-            State::Initiating => Need::Answer(Op::Initiate),
-            State::Live { submitted: false, .. } => Need::User(Op::Retrieve),
-            State::Live { submitted: true, .. } => Need::Verdict(Op::Retrieve),
+            State::Initiating => Need::Answer(Operation::Initiate),
+            State::Live { submitted: false, .. } => Need::User(Operation::Retrieve),
+            State::Live { submitted: true, .. } => Need::Verdict(Operation::Retrieve),
         }
     }
 
-    fn request(&self, account: &Account, op: Op, id: String, own: &Own<'_>) -> HttpRequest {
+    fn request(&self, account: &Account, op: &Operation, id: String, own: &Own<'_>) -> HttpRequest {
         match op {
-            Op::Initiate => self.initiate_request(account, id, own),
-            Op::Retrieve => retrieval(account, Method::Get, RETRIEVE, self.reference(0), id),
-            Op::Delete(index) => retrieval(account, Method::Delete, DELETE, self.reference(index), id),
+            Operation::Initiate => self.initiate_request(account, id, own),
+            Operation::Retrieve => retrieval(account, Method::Get, RETRIEVE, self.reference(0), id),
+            Operation::Delete(index) => retrieval(account, Method::Delete, DELETE, self.reference(*index), id),
         }
     }
 
-    fn answer(&mut self, account: &Account, op: Op, response: &Response<'_>, _own: &Own<'_>) -> Result<Step, Fault> {
+    fn answer(
+        &mut self,
+        account: &Account,
+        op: &Operation,
+        response: &Response<'_>,
+        _own: &Own<'_>,
+    ) -> Result<Step, Fault> {
         match op {
-            Op::Initiate => self.initiated(account, response),
-            Op::Retrieve => self.retrieved(account, response),
+            Operation::Initiate => self.initiated(account, response),
+            Operation::Retrieve => self.retrieved(account, response),
             // What is gone already is deleted as well (J-V16).
-            Op::Delete(_) if response.is_success() || response.status == 404 => Ok(Step::Deleted),
-            Op::Delete(_) => Err(Fault::status(DELETE, response.status)),
+            Operation::Delete(_) if response.is_success() || response.status == 404 => Ok(Step::Deleted),
+            Operation::Delete(_) => Err(Fault::status(DELETE, response.status)),
         }
     }
 
@@ -139,7 +136,7 @@ impl Flow for JumioFlow {
 
     fn redirect(&mut self, _account: &Account, url: &str) -> Result<Heard, Reject> {
         let back = ReturnParameters::parse(url)?;
-        if !self.is_current(&back.reference, "redirect_of_other_session", "url")? {
+        if !self.is_current(&back.reference, RejectCode::RedirectOfOtherSession, "url")? {
             return Ok(Heard::NOTHING);
         }
         Ok(match back.status {
@@ -162,7 +159,7 @@ impl Flow for JumioFlow {
             callback::check_segment(url, own)?;
         }
         let callback = Callback::parse(headers, body)?;
-        if !self.is_current(&callback.reference, "callback_of_other_session", "body")? {
+        if !self.is_current(&callback.reference, RejectCode::CallbackOfOtherSession, "body")? {
             return Ok(Heard::NOTHING);
         }
         Ok(Heard { authentic: secret, ..Heard::RESULT })
@@ -176,7 +173,7 @@ impl Flow for JumioFlow {
         Outcome::Expired
     }
 
-    /// A new transaction for the same enrollment: it supersedes the old one (S3).
+    /// A new transaction for the same enrollment: it supersedes the old one (J-F1).
     fn retry(&mut self, outcome: &Outcome) -> bool {
         let again = !matches!(outcome, Outcome::Decided { .. }) && self.references.len() < MAX_ATTEMPTS;
         if again {
@@ -189,9 +186,9 @@ impl Flow for JumioFlow {
         &self.references
     }
 
-    fn erase(&self, index: u32) -> Option<Op> {
+    fn erase(&self, index: u32) -> Option<Operation> {
         let known = usize::try_from(index).is_ok_and(|index| index < self.references.len());
-        known.then_some(Op::Delete(index))
+        known.then_some(Operation::Delete(index))
     }
 
     fn wipe(&mut self) {
@@ -306,10 +303,10 @@ impl JumioFlow {
     }
 
     /// Whether what was heard is about the live transaction; an older one of this session is of no interest.
-    fn is_current(&self, reference: &str, code: &'static str, field: &str) -> Result<bool, Reject> {
+    fn is_current(&self, reference: &str, code: RejectCode, field: &str) -> Result<bool, Reject> {
         if !self.references.iter().any(|known| known == reference) {
             let fix = "find the session by `reference_of` and tell that one";
-            return Err(Reject::caller(code, field, fix));
+            return Err(Reject::at(code, field, fix));
         }
         Ok(matches!(&self.state, State::Live { reference: live, .. } if live == reference))
     }
@@ -346,7 +343,7 @@ pub fn image_request(account: &Account, url: &str, id: String) -> Result<HttpReq
     };
     if !known {
         let rule = "credentials are sent only to the account's own host and the documented image paths";
-        return Err(Reject::provider("image_url_foreign", rule).about("url"));
+        return Err(Reject::new(RejectCode::ImageUrlForeign, rule).about("url"));
     }
     Ok(HttpRequest {
         id,
@@ -406,7 +403,7 @@ fn evidence(account: &Account, transaction: &Transaction, response: &Response<'_
         reasons: Vec::new(),
         sealed: None,
         source: Source {
-            provider: Provider::Jumio,
+            provider: ID.into(),
             operation: RETRIEVE.into(),
             host: host.to_string(),
             production: host == account.region.host(),

@@ -1,18 +1,17 @@
 //! How Jumio's page is shown: in a frame, as a link, as a link sent privately; not in a web view.
 
+use crate::ID;
 use alloc::{
     string::{String, ToString},
     vec,
     vec::Vec,
 };
 
-use idvkit_core::{
-    Carry, Condition, HintKind, Journey, Provider, Refused, Signal, Trigger, UnixMillis, Way, machine::Own,
-};
+use idvkit_core::{Carry, Condition, HintKind, Journey, Refused, Signal, Trigger, UnixMillis, Way, machine::Own};
 
 use crate::{Account, catalog::sizes, flow::Order};
 
-/// The `allow` attribute that every nested frame needs (S3).
+/// The `allow` attribute that every nested frame needs (J-F5).
 const FRAME_ALLOW: &str = "camera;fullscreen";
 
 /// What a live transaction is presented with.
@@ -25,7 +24,7 @@ pub(crate) struct Link<'a> {
 pub(crate) fn journey(account: &Account, order: &Order, link: &Link<'_>, own: &Own<'_>) -> Journey {
     Journey {
         id: own.journey_id(),
-        provider: Provider::Jumio,
+        provider: ID.into(),
         expires: Some(link.expires),
         ways: vec![frame(account, link), redirect(order, link)],
         refused: vec![Refused {

@@ -8,13 +8,13 @@ use alloc::{
 };
 use core::fmt;
 
-use idvkit_core::{Reject, UnixMillis};
+use idvkit_core::{Reject, RejectCode, UnixMillis};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::catalog;
 
-/// The time for which a facemap is held until a final state, in milliseconds (S3: "max. 15 minutes"). In that time
+/// The time for which a facemap is held until a final state, in milliseconds (J-F1: "max. 15 minutes"). In that time
 /// only the newest transaction of an enrollment works; earlier ones end as expired.
 pub const FACEMAP_LIFETIME_MS: i64 = 15 * 60 * 1000;
 
@@ -24,19 +24,19 @@ pub const FACEMAP_LIFETIME_MS: i64 = 15 * 60 * 1000;
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(rename = "JumioConfig"))]
 pub struct Config {
-    /// The data centre of the account (S3).
+    /// The data centre of the account (J-F1).
     pub region: Region,
-    /// The API token: the user name of HTTP Basic (S3).
+    /// The API token: the user name of HTTP Basic (J-F1).
     pub api_token: String,
-    /// The API secret: the password of HTTP Basic (S3).
+    /// The API secret: the password of HTTP Basic (J-F1).
     pub api_secret: String,
-    /// A separate "transaction administration" token for retrieval and deletion, if the account has one (note 1.8).
+    /// A separate "transaction administration" token for retrieval and deletion, if the account has one (J-F8).
     #[serde(default)]
     pub administration_token: Option<String>,
     /// The secret that belongs to `administration_token`.
     #[serde(default)]
     pub administration_secret: Option<String>,
-    /// The `User-Agent` that Jumio requires, naming company, application and version: `YourCompany YourApp/v1.0` (S3).
+    /// The `User-Agent` that Jumio requires, naming company, application and version: `YourCompany YourApp/v1.0` (J-F1).
     pub user_agent: String,
     /// The account's domain prefix, `https://<prefix>.netverify.com`. US only (J-D18).
     #[serde(default)]
@@ -50,7 +50,7 @@ pub struct Config {
     /// Where the user goes after an error, unless the request says otherwise; at most 255 characters.
     #[serde(default)]
     pub error_url: Option<String>,
-    /// The token lifetime set in the Customer Portal, in minutes, 5 to 86400; 30 unless changed there (S3).
+    /// The token lifetime set in the Customer Portal, in minutes, 5 to 86400; 30 unless changed there (J-F1).
     #[serde(default)]
     pub portal_token_lifetime_minutes: Option<i64>,
     /// Settings that the documents leave open.
@@ -94,14 +94,14 @@ impl fmt::Debug for Config {
     }
 }
 
-/// One authentication of one enrolled user. Values given here override the account's settings (S3).
+/// One authentication of one enrolled user. Values given here override the account's settings (J-F1).
 #[derive(Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(rename = "JumioRequest"))]
 pub struct Request {
-    /// The transaction reference of the ID verification at onboarding, at most 36 characters. Check it with
-    /// [`EnrollmentCheck`] first.
+    /// The transaction reference of the ID verification at onboarding, at most 36 characters. It has
+    /// to be approved, similar and valid (J-F1).
     pub enrollment_transaction_reference: String,
     /// Where the callback goes.
     #[serde(default)]
@@ -150,7 +150,7 @@ impl fmt::Debug for CallbackTarget {
     }
 }
 
-/// A data centre (S3).
+/// A data centre (J-F1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -184,7 +184,7 @@ impl Region {
     }
 }
 
-/// A domain name prefix: `a` to `z`, digits and hyphens, not at either end, at most 63 (S3, J-V18).
+/// A domain name prefix: `a` to `z`, digits and hyphens, not at either end, at most 63 (J-F6, J-V18).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DomainPrefix(String);
 
@@ -198,7 +198,7 @@ impl DomainPrefix {
         let edges = value.starts_with('-') || value.ends_with('-');
         if value.is_empty() || value.len() > 63 || edges || !value.bytes().all(allowed) {
             let rule = "a domain prefix is 1 to 63 of a-z, 0-9 and '-', with no '-' at either end; use lower case";
-            return Err(Reject::caller("domain_prefix_invalid", field, rule));
+            return Err(Reject::at(RejectCode::DomainPrefixInvalid, field, rule));
         }
         Ok(Self(value.to_string()))
     }
@@ -209,14 +209,14 @@ impl DomainPrefix {
     }
 }
 
-/// Whether an ID verification can serve as enrollment: the three values that S3 asks for.
+/// Whether an ID verification can serve as enrollment: the three values that J-F1 asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct EnrollmentCheck {
     /// `verificationStatus` is `APPROVED_VERIFIED`.
     pub verified: bool,
     /// `similarity` is `MATCH`.
     pub similar: bool,
-    /// `validity` is `TRUE`, `true` or `"true"` (J12).
+    /// `validity` is `TRUE`, `true` or `"true"` (J-12).
     pub valid: bool,
 }
 
@@ -244,7 +244,7 @@ impl EnrollmentCheck {
     /// `enrollment_malformed` if it is not a JSON object.
     pub fn from_json(body: &[u8]) -> Result<Self, Reject> {
         let value: Value = serde_json::from_slice(body).ok().filter(Value::is_object).ok_or_else(|| {
-            Reject::provider("enrollment_malformed", "the verification result is not a JSON object").about("body")
+            Reject::new(RejectCode::EnrollmentMalformed, "the verification result is not a JSON object").about("body")
         })?;
         let identity = match value.get("identityVerification") {
             Some(Value::String(text)) => serde_json::from_str(text).unwrap_or(Value::Null),
@@ -327,7 +327,7 @@ impl TransactionResult {
     }
 }
 
-/// The answer to an initiate request (S3). Token and URL are opaque: the documented limit of 255 does not hold (J-D2).
+/// The answer to an initiate request (J-F1). Token and URL are opaque: the documented limit of 255 does not hold (J-D2).
 #[derive(Deserialize)]
 pub struct Initiated {
     /// UTC, `YYYY-MM-DDThh:mm:ss.SSSZ`.
@@ -340,7 +340,7 @@ pub struct Initiated {
     pub redirect_url: String,
 }
 
-/// A transaction as retrieved (note 1.8).
+/// A transaction as retrieved (J-F8).
 #[derive(Clone, PartialEq, Eq)]
 pub struct Transaction {
     /// Its reference.
@@ -363,7 +363,7 @@ impl Transaction {
     /// # Errors
     /// `retrieval_malformed` if a required member is missing.
     pub fn parse(body: &[u8]) -> Result<Self, Reject> {
-        let malformed = |field: &str| Reject::provider("retrieval_malformed", "the member is missing").about(field);
+        let malformed = |field: &str| Reject::new(RejectCode::RetrievalMalformed, "the member is missing").about(field);
         let value: Value = serde_json::from_slice(body).map_err(|_| malformed("body"))?;
         let text = |name: &str| value.get(name).and_then(Value::as_str).ok_or_else(|| malformed(name));
         let hrefs = one_or_many(value.get("images")).iter().filter_map(|image| image.get("href")?.as_str());
@@ -385,7 +385,7 @@ impl fmt::Debug for Transaction {
     }
 }
 
-/// A list, or the one thing that stands where a list of one would (J11).
+/// A list, or the one thing that stands where a list of one would (J-11).
 pub(crate) fn one_or_many(value: Option<&Value>) -> &[Value] {
     match value {
         Some(Value::Array(many)) => many,
@@ -394,7 +394,7 @@ pub(crate) fn one_or_many(value: Option<&Value>) -> &[Value] {
     }
 }
 
-/// The parameters that Jumio appends when it sends the user back. For display only: a user can forge them (S3).
+/// The parameters that Jumio appends when it sends the user back. For display only: a user can forge them (J-F4).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReturnParameters {
     /// `SUCCESS`: the images were taken for processing, which is no verdict. `ERROR` otherwise.
@@ -429,7 +429,7 @@ impl ReturnParameters {
         };
         let reference = find("transactionReference").ok_or_else(|| {
             let fix = "pass the whole URL that was requested, with the query that Jumio appended";
-            Reject::caller("redirect_without_reference", "url", fix)
+            Reject::at(RejectCode::RedirectWithoutReference, "url", fix)
         })?;
         let status = match find("transactionStatus").as_deref() {
             Some("SUCCESS") => ReturnStatus::Success,

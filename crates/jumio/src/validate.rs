@@ -1,5 +1,6 @@
 //! From what a caller gives to what the flow runs on: parse, don't validate.
 
+use crate::ID;
 use alloc::{
     format,
     string::{String, ToString},
@@ -10,7 +11,7 @@ use core::fmt;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use idvkit_core::{
-    PollPlan, Provider, Reject, RestrictedUrl, Secret, UrlRules, fingerprint, looks_like_email, machine,
+    PollPlan, Reject, RejectCode, RestrictedUrl, Secret, UrlRules, fingerprint, looks_like_email, machine,
     machine::Schedule, settings,
 };
 
@@ -20,7 +21,7 @@ use crate::{
     types::{CallbackTarget, Config, DomainPrefix, FACEMAP_LIFETIME_MS, Options, Region, Request},
 };
 
-/// Names that Jumio appends to a return URL itself; the last is left over from a sibling product (J8).
+/// Names that Jumio appends to a return URL itself; the last is left over from a sibling product (J-8).
 const RESERVED: &[&str] = &["transactionStatus", "transactionReference", "errorCode", "customerInternalReference"];
 /// A slash and 32 hex digits.
 const SECRET_SEGMENT: usize = 33;
@@ -190,7 +191,7 @@ impl Account {
 }
 
 impl machine::Account for Account {
-    const PROVIDER: Provider = Provider::Jumio;
+    const PROVIDER: &'static str = ID;
 
     fn fingerprint(&self) -> &str {
         &self.fingerprint
@@ -203,21 +204,21 @@ impl fmt::Debug for Account {
     }
 }
 
-/// A reference of a transaction: 1 to 36 letters, digits and hyphens (S3 gives the length; the alphabet is that of every
+/// A reference of a transaction: 1 to 36 letters, digits and hyphens (J-F1 gives the length; the alphabet is that of every
 /// sample).
 pub(crate) fn reference(field: &str, value: &str) -> Result<String, Reject> {
     if is_reference(value) {
         return Ok(value.to_string());
     }
     let rule = "a transaction reference has 1 to 36 letters, digits and hyphens; pass it exactly as Jumio gave it";
-    Err(Reject::caller("reference_invalid", field, rule))
+    Err(Reject::at(RejectCode::ReferenceInvalid, field, rule))
 }
 
 pub(crate) fn is_reference(value: &str) -> bool {
     (1..=36).contains(&value.len()) && value.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
 }
 
-/// Reads a lifetime in minutes: 5 to 86400 (S3).
+/// Reads a lifetime in minutes: 5 to 86400 (J-F1).
 ///
 /// # Errors
 /// `lifetime_out_of_range`.
@@ -225,8 +226,8 @@ pub fn lifetime_minutes(field: &str, minutes: i64) -> Result<i64, Reject> {
     if (5..=86_400).contains(&minutes) {
         return Ok(minutes);
     }
-    Err(Reject::caller(
-        "lifetime_out_of_range",
+    Err(Reject::at(
+        RejectCode::LifetimeOutOfRange,
         field,
         "the token lifetime is 5 to 86400 minutes (60 days); 30 is usual",
     ))
@@ -236,19 +237,19 @@ fn user_reference(value: String) -> Result<String, Reject> {
     let length = value.chars().count();
     if length == 0 || length > 100 {
         let rule = "your reference for the user has 1 to 100 characters; leave it out if there is none";
-        return Err(Reject::caller("user_reference_length", "user_reference", rule));
+        return Err(Reject::at(RejectCode::UserReferenceLength, "user_reference", rule));
     }
     if looks_like_email(&value) {
         let rule = "Jumio forbids personal data here and this looks like an e-mail address; use an internal id";
-        return Err(Reject::caller("personal_data", "user_reference", rule));
+        return Err(Reject::at(RejectCode::PersonalData, "user_reference", rule));
     }
     Ok(value)
 }
 
 fn prefix_of(region: Region, prefix: Option<&str>) -> Result<Option<DomainPrefix>, Reject> {
     match prefix {
-        Some(_) if region != Region::Us => Err(Reject::caller(
-            "domain_prefix_region",
+        Some(_) if region != Region::Us => Err(Reject::at(
+            RejectCode::DomainPrefixRegion,
             "domain_prefix",
             "a domain prefix is documented for the US data centre only; leave it out",
         )),
@@ -277,7 +278,7 @@ fn origins(
         let parsed = settings::base_url("options.client_origins", origin, options.development);
         if parsed.is_err() || settings::origin_of(origin) != origin {
             let rule = "an origin is `https://host` with no path or slash at the end";
-            return Err(Reject::caller("origin_invalid", "options.client_origins", rule));
+            return Err(Reject::at(RejectCode::OriginInvalid, "options.client_origins", rule));
         }
         origins.push(origin.clone());
     }
@@ -290,7 +291,7 @@ fn basic(token_field: &str, token: &str, secret_field: &str, secret: &str) -> Re
     settings::credential(secret_field, secret)?;
     if token.contains(':') {
         let rule = "the user name of HTTP Basic cannot hold a colon; is this token and secret in one?";
-        return Err(Reject::caller("credential_invalid", token_field, rule));
+        return Err(Reject::at(RejectCode::CredentialInvalid, token_field, rule));
     }
     Ok(Secret::from(format!("Basic {}", STANDARD.encode(format!("{token}:{secret}")))))
 }
@@ -303,7 +304,7 @@ fn user_agent(value: &str) -> Result<String, Reject> {
         return Ok(value.to_string());
     }
     let rule = "Jumio asks for company, application and version, as in `YourCompany YourApp/v1.0`";
-    Err(Reject::caller("user_agent_invalid", "user_agent", rule))
+    Err(Reject::at(RejectCode::UserAgentInvalid, "user_agent", rule))
 }
 
 fn patience(options: &Options) -> Result<Patience, Reject> {
@@ -318,7 +319,7 @@ fn patience(options: &Options) -> Result<Patience, Reject> {
 }
 
 fn missing(field: &str, fix: &str) -> Reject {
-    Reject::caller("missing", field, fix)
+    Reject::at(RejectCode::Missing, field, fix)
 }
 
 /// Parses one account to share between sessions.

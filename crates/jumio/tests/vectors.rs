@@ -27,7 +27,7 @@ fn initiate() {
         let seed = Seed::new(&(0..32).collect::<Vec<u8>>()).unwrap();
         match open(&account, request, seed, NOW) {
             Err(reject) => {
-                assert_eq!(Some(reject.code()), case["code"].as_str(), "{id}: {reject}");
+                assert_eq!(Some(reject.code().as_str()), case["code"].as_str(), "{id}: {reject}");
                 assert_eq!(reject.field(), case["field"].as_str(), "{id}");
             }
             Ok(session) => {
@@ -49,7 +49,7 @@ fn retrieval() {
     for case in cases(&load("retrieval")) {
         let id = text(case, "id");
         match Transaction::parse(text(case, "body").as_bytes()) {
-            Err(reject) => assert_eq!(Some(reject.code()), case["code"].as_str(), "{id}"),
+            Err(reject) => assert_eq!(Some(reject.code().as_str()), case["code"].as_str(), "{id}"),
             Ok(transaction) => {
                 assert_eq!(transaction.result.as_str(), text(case, "result"), "{id}");
                 assert_eq!(transaction.date.map(|date| date.0), case["date"].as_i64(), "{id}");
@@ -70,7 +70,7 @@ fn callback() {
         }
         let media_type = case["content_type"].as_str().unwrap_or("application/x-www-form-urlencoded");
         match Callback::parse(&[Header::new("Content-Type", media_type)], &body) {
-            Err(reject) => assert_eq!(Some(reject.code()), case["code"].as_str(), "{id}: {reject}"),
+            Err(reject) => assert_eq!(Some(reject.code().as_str()), case["code"].as_str(), "{id}: {reject}"),
             Ok(callback) => check_callback(&callback, case),
         }
     }
@@ -102,7 +102,7 @@ fn return_parameters() {
     for case in cases(&load("return")) {
         let id = text(case, "id");
         match ReturnParameters::parse(text(case, "url")) {
-            Err(reject) => assert_eq!(Some(reject.code()), case["code"].as_str(), "{id}"),
+            Err(reject) => assert_eq!(Some(reject.code().as_str()), case["code"].as_str(), "{id}"),
             Ok(back) => {
                 let status = match &back.status {
                     ReturnStatus::Success => "SUCCESS",

@@ -161,7 +161,7 @@ async fn a_skip_names_where_the_user_was() {
     inside.init(json!({})).await;
     inside.next(Value::Null).await;
     skip(&mut inside, json!(PAN)).await;
-    // Passed, and the next stage not asked for: the last completed one (S0).
+    // Passed, and the next stage not asked for: the last completed one (A-F7).
     let mut between = Device::new(&sandbox).await;
     between.init(json!({})).await;
     between.next(Value::Null).await;

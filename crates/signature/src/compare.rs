@@ -21,7 +21,7 @@ pub fn any_same(expected: &[Secret], given: &[u8]) -> bool {
 }
 
 /// Whether two SHA-256 tags in hex, claimed for the same thing, are the same 32 bytes (Attestr: the client's claim
-/// against `resultSignature`, A6). Letter case does not matter. False when either is not exactly 64 hex digits.
+/// against `resultSignature`, A-F6). Letter case does not matter. False when either is not exactly 64 hex digits.
 ///
 /// This says only that two parties name the same tag. Whether it is genuine is [`Scheme::verify`](crate::Scheme::verify).
 pub fn same_tag(a: &str, b: &str) -> bool {

@@ -7,9 +7,9 @@ use base64::{Engine, alphabet, engine::DecodePaddingMode};
 use idvkit_core::Secret;
 use zeroize::Zeroizing;
 
-use crate::cause::Cause;
 use crate::json::{self, Escapes, Node, Spacing, Style, Values};
 use crate::scheme::{DIGEST, HmacSha256, KeyForm, Scheme, TagEncoding};
+use idvkit_core::Difference;
 
 /// A shorter beginning of a tag proves nothing.
 const SHORTEST: usize = 8;
@@ -23,31 +23,31 @@ const BASE64: [GeneralPurpose; 2] =
 /// A key that may have been used, and what that would mean.
 pub(crate) struct Key {
     pub(crate) mac: HmacSha256,
-    pub(crate) causes: Vec<Cause>,
+    pub(crate) differences: Vec<Difference>,
 }
 
 /// A digest, or the beginning of one, that the tag may stand for, and what that would mean.
 pub(crate) struct Claim {
     pub(crate) digest: Vec<u8>,
-    pub(crate) causes: Vec<Cause>,
+    pub(crate) differences: Vec<Difference>,
 }
 
 /// Calls `tried` with each form of the content and the differences that it means, the content as it is first.
-pub(crate) fn each_content(content: &[u8], mut tried: impl FnMut(&[Cause], &[u8])) {
+pub(crate) fn each_content(content: &[u8], mut tried: impl FnMut(&[Difference], &[u8])) {
     tried(&[], content);
     let bare = content.strip_prefix(b"\xef\xbb\xbf").unwrap_or(content);
     let trimmed = bare.trim_ascii();
-    let mut around: Vec<Cause> = vec![];
-    around.extend((bare.len() < content.len()).then_some(Cause::ByteOrderMark));
-    around.extend((trimmed.len() < bare.len()).then_some(Cause::OuterWhiteSpace));
-    tried(&[Cause::ByteOrderMark], bare);
+    let mut around: Vec<Difference> = vec![];
+    around.extend((bare.len() < content.len()).then_some(Difference::ByteOrderMark));
+    around.extend((trimmed.len() < bare.len()).then_some(Difference::OuterWhiteSpace));
+    tried(&[Difference::ByteOrderMark], bare);
     tried(&around, trimmed);
-    tried(&[Cause::FinalNewline], &[content, b"\n"].concat());
+    tried(&[Difference::FinalNewline], &[content, b"\n"].concat());
     let line_feeds = without_carriage_returns(content);
-    tried(&[Cause::LineFeeds], &line_feeds);
-    tried(&[Cause::CarriageReturns], &with_carriage_returns(&line_feeds));
+    tried(&[Difference::LineFeeds], &line_feeds);
+    tried(&[Difference::CarriageReturns], &with_carriage_returns(&line_feeds));
     if let Ok(node) = json::parse(trimmed) {
-        each_reprint(&node, trimmed, |causes, bytes| tried(&[&around, causes].concat(), bytes));
+        each_reprint(&node, trimmed, |differences, bytes| tried(&[&around, differences].concat(), bytes));
     }
 }
 
@@ -58,101 +58,101 @@ pub(crate) fn keys(scheme: Scheme, secrets: &[Secret]) -> Vec<Key> {
 
 /// Each digest that the tag may stand for.
 pub(crate) fn claims(scheme: Scheme, tag: &str) -> Vec<Claim> {
-    let mut causes = vec![];
+    let mut differences = vec![];
     let mut text = tag;
-    let mut peel = |cause, inner: &mut dyn FnMut(&'_ str) -> &str| {
+    let mut peel = |difference, inner: &mut dyn FnMut(&'_ str) -> &str| {
         let rest = inner(text);
         if rest.len() < text.len() {
-            causes.push(cause);
+            differences.push(difference);
             text = rest;
         }
     };
-    peel(Cause::TagWhiteSpace, &mut str::trim);
-    peel(Cause::TagQuoted, &mut |text| text.trim_matches(['"', '\'']));
-    peel(Cause::TagPrefix, &mut without_prefix);
+    peel(Difference::TagWhiteSpace, &mut str::trim);
+    peel(Difference::TagQuoted, &mut |text| text.trim_matches(['"', '\'']));
+    peel(Difference::TagPrefix, &mut without_prefix);
     readings(scheme.encoding, text)
         .into_iter()
-        .map(|(digest, found)| Claim { digest, causes: [causes.as_slice(), found].concat() })
+        .map(|(digest, found)| Claim { digest, differences: [differences.as_slice(), found].concat() })
         .collect()
 }
 
 /// All the ways in which another program would print the same JSON. `text` is how it is printed now.
-fn each_reprint(node: &Node<'_>, text: &[u8], mut tried: impl FnMut(&[Cause], &[u8])) {
-    for (spacing, spacing_cause) in [
-        (Spacing::Compact, Cause::Compact),
-        (Spacing::Loose, Cause::Spaced),
-        (Spacing::Lines(2), Cause::PrettyPrinted),
-        (Spacing::Lines(4), Cause::PrettyPrinted),
+fn each_reprint(node: &Node<'_>, text: &[u8], mut tried: impl FnMut(&[Difference], &[u8])) {
+    for (spacing, spacing_difference) in [
+        (Spacing::Compact, Difference::Compact),
+        (Spacing::Loose, Difference::Spaced),
+        (Spacing::Lines(2), Difference::PrettyPrinted),
+        (Spacing::Lines(4), Difference::PrettyPrinted),
     ] {
         let as_sent = Style { spacing, escapes: Escapes::AsSent, values: Values::AsSent, sorted: false };
-        let spacing_cause = (json::print(node, as_sent) != text).then_some(spacing_cause);
-        for (escapes, escapes_causes) in ESCAPES {
+        let spacing_difference = (json::print(node, as_sent) != text).then_some(spacing_difference);
+        for (escapes, escapes_differences) in ESCAPES {
             for values in [Values::AsSent, Values::EcmaScript] {
                 for sorted in [false, true] {
-                    let mut causes: Vec<Cause> =
-                        spacing_cause.into_iter().chain(escapes_causes.iter().copied()).collect();
-                    causes.extend((values == Values::EcmaScript).then_some(Cause::EcmaScriptValues));
-                    causes.extend(sorted.then_some(Cause::SortedKeys));
-                    tried(&causes, &json::print(node, Style { spacing, escapes, values, sorted }));
+                    let mut differences: Vec<Difference> =
+                        spacing_difference.into_iter().chain(escapes_differences.iter().copied()).collect();
+                    differences.extend((values == Values::EcmaScript).then_some(Difference::EcmaScriptValues));
+                    differences.extend(sorted.then_some(Difference::SortedKeys));
+                    tried(&differences, &json::print(node, Style { spacing, escapes, values, sorted }));
                 }
             }
         }
     }
 }
 
-const ESCAPES: [(Escapes, &[Cause]); 6] = [
+const ESCAPES: [(Escapes, &[Difference]); 6] = [
     (Escapes::AsSent, &[]),
-    (Escapes::Least, &[Cause::Unescaped]),
-    (Escapes::Ascii, &[Cause::AsciiEscaped]),
-    (Escapes::Slash, &[Cause::SlashEscaped]),
-    (Escapes::AsciiAndSlash, &[Cause::AsciiEscaped, Cause::SlashEscaped]),
-    (Escapes::Html, &[Cause::HtmlEscaped]),
+    (Escapes::Least, &[Difference::Unescaped]),
+    (Escapes::Ascii, &[Difference::AsciiEscaped]),
+    (Escapes::Slash, &[Difference::SlashEscaped]),
+    (Escapes::AsciiAndSlash, &[Difference::AsciiEscaped, Difference::SlashEscaped]),
+    (Escapes::Html, &[Difference::HtmlEscaped]),
 ];
 
 fn keys_of(scheme: Scheme, secret: &[u8]) -> Vec<Key> {
-    let (other, other_cause) = match scheme.key {
-        KeyForm::Text => (KeyForm::HexDecoded, Cause::SecretHexDecoded),
-        KeyForm::HexDecoded => (KeyForm::Text, Cause::SecretAsText),
+    let (other, other_difference) = match scheme.key {
+        KeyForm::Text => (KeyForm::HexDecoded, Difference::SecretHexDecoded),
+        KeyForm::HexDecoded => (KeyForm::Text, Difference::SecretAsText),
     };
     let mut keys = vec![];
-    let mut add = |scheme: Scheme, secret: Cow<'_, [u8]>, causes: &[Cause]| {
+    let mut add = |scheme: Scheme, secret: Cow<'_, [u8]>, differences: &[Difference]| {
         let secret = Zeroizing::new(secret.into_owned());
         let key = scheme.keyed(&Secret::new(secret.as_slice()));
-        keys.extend(key.ok().map(|mac| Key { mac, causes: causes.to_owned() }));
+        keys.extend(key.ok().map(|mac| Key { mac, differences: differences.to_owned() }));
     };
     let trimmed = secret.trim_ascii();
     add(scheme, secret.into(), &[]);
-    add(Scheme { key: other, ..scheme }, secret.into(), &[other_cause]);
-    add(scheme, trimmed.into(), &[Cause::SecretWhiteSpace]);
-    add(Scheme { key: other, ..scheme }, trimmed.into(), &[Cause::SecretWhiteSpace, other_cause]);
-    add(scheme, without_quotes(trimmed).into(), &[Cause::SecretQuoted]);
+    add(Scheme { key: other, ..scheme }, secret.into(), &[other_difference]);
+    add(scheme, trimmed.into(), &[Difference::SecretWhiteSpace]);
+    add(Scheme { key: other, ..scheme }, trimmed.into(), &[Difference::SecretWhiteSpace, other_difference]);
+    add(scheme, without_quotes(trimmed).into(), &[Difference::SecretQuoted]);
     let text = Scheme { key: KeyForm::Text, ..scheme };
-    add(text, [secret, b"\n"].concat().into(), &[Cause::SecretNewline]);
-    add(text, secret.to_ascii_lowercase().into(), &[Cause::SecretLetterCase]);
-    add(text, secret.to_ascii_uppercase().into(), &[Cause::SecretLetterCase]);
+    add(text, [secret, b"\n"].concat().into(), &[Difference::SecretNewline]);
+    add(text, secret.to_ascii_lowercase().into(), &[Difference::SecretLetterCase]);
+    add(text, secret.to_ascii_uppercase().into(), &[Difference::SecretLetterCase]);
     for engine in BASE64 {
         if let Ok(decoded) = engine.decode(trimmed) {
-            add(text, decoded.into(), &[Cause::SecretBase64Decoded]);
+            add(text, decoded.into(), &[Difference::SecretBase64Decoded]);
         }
     }
     keys
 }
 
 /// What the bare text of a tag may stand for: of full length or cut off, in the scheme's encoding or the other.
-fn readings(encoding: TagEncoding, text: &str) -> Vec<(Vec<u8>, &'static [Cause])> {
+fn readings(encoding: TagEncoding, text: &str) -> Vec<(Vec<u8>, &'static [Difference])> {
     let hex = base16ct::mixed::decode_vec(text).ok().into_iter().map(|digest| (digest, TagEncoding::Hex));
     let base64 =
         BASE64.iter().filter_map(|engine| engine.decode(text).ok()).map(|digest| (digest, TagEncoding::Base64));
     hex.chain(base64)
         .filter(|(digest, _)| (SHORTEST..=DIGEST).contains(&digest.len()))
         .map(|(digest, found)| {
-            let causes: &[Cause] = match (found == encoding, digest.len() == DIGEST) {
+            let differences: &[Difference] = match (found == encoding, digest.len() == DIGEST) {
                 (true, true) if encoding.decode(text).is_some() => &[],
-                (true, false) => &[Cause::TagTruncated],
-                (_, true) => &[Cause::TagEncoding],
-                (false, false) => &[Cause::TagEncoding, Cause::TagTruncated],
+                (true, false) => &[Difference::TagTruncated],
+                (_, true) => &[Difference::TagEncoding],
+                (false, false) => &[Difference::TagEncoding, Difference::TagTruncated],
             };
-            (digest, causes)
+            (digest, differences)
         })
         .collect()
 }

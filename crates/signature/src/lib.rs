@@ -4,7 +4,7 @@
 //!
 //! * [`Scheme`] signs and verifies: [`Scheme::verify`] is the one acceptance.
 //! * [`member`] cuts what is signed out of the raw body, exactly as sent; [`ecmascript`] is the one other form that may
-//!   be checked, and only for a provider whose documents leave the bytes open (Attestr, A6 and A-Q1, inferred).
+//!   be checked, and only for a provider whose documents leave the bytes open (Attestr, A-F6 and A-Q1, inferred).
 //! * [`same`], [`any_same`] and [`same_tag`] compare shared secrets and claimed signatures in constant time.
 //! * [`diagnose`] and [`diagnose_member`] explain a mismatch to a developer. They never accept anything.
 //!
@@ -31,7 +31,6 @@
 
 extern crate alloc;
 
-mod cause;
 mod compare;
 mod doctor;
 mod ecmascript;
@@ -40,9 +39,9 @@ mod json;
 mod scheme;
 mod slice;
 
-pub use cause::Cause;
 pub use compare::{any_same, same, same_tag};
-pub use doctor::{Diagnosis, Finding, Verdict, diagnose, diagnose_member};
+pub use doctor::{diagnose, diagnose_member};
 pub use ecmascript::ecmascript;
+pub use idvkit_core::{Diagnosis, Difference, Finding, Verdict};
 pub use scheme::{Algorithm, KeyForm, Mismatch, Scheme, TagEncoding};
 pub use slice::{SliceError, member};

@@ -4,7 +4,7 @@ use alloc::string::String;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use hmac::{Hmac, KeyInit, Mac};
-use idvkit_core::{Reject, Secret};
+use idvkit_core::{FaultCode, Reject, RejectCode, Secret};
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 use subtle::Choice;
@@ -43,7 +43,7 @@ pub enum Algorithm {
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum TagEncoding {
-    /// 64 hex digits, upper or lower case when read, lower case when written (A6).
+    /// 64 hex digits, upper or lower case when read, lower case when written (A-F6).
     Hex,
     /// 44 characters of base64 with the standard alphabet and padding (RFC 4648, section 4).
     Base64,
@@ -88,7 +88,7 @@ pub enum Mismatch {
 }
 
 impl Scheme {
-    /// HMAC-SHA256 in hex, keyed with the text of the secret: what Attestr's documents and sample lead to (A6, A-Q2, inferred).
+    /// HMAC-SHA256 in hex, keyed with the text of the secret: what Attestr's documents and sample lead to (A-F6, A-Q2, inferred).
     pub const HMAC_SHA256_HEX: Self =
         Self { algorithm: Algorithm::HmacSha256, encoding: TagEncoding::Hex, key: KeyForm::Text };
 
@@ -179,14 +179,25 @@ impl TagEncoding {
 }
 
 impl Mismatch {
-    /// The stable code: `signature_missing`, `signature_malformed`, `signature_wrong`, `secret_missing`, `secret_malformed`.
-    pub fn code(self) -> &'static str {
+    /// As the reason of a refusal.
+    pub fn code(self) -> RejectCode {
         match self {
-            Self::Missing => "signature_missing",
-            Self::Malformed { .. } => "signature_malformed",
-            Self::Wrong => "signature_wrong",
-            Self::NoSecret => "secret_missing",
-            Self::BadSecret => "secret_malformed",
+            Self::Missing => RejectCode::SignatureMissing,
+            Self::Malformed { .. } => RejectCode::SignatureMalformed,
+            Self::Wrong => RejectCode::SignatureWrong,
+            Self::NoSecret => RejectCode::SecretMissing,
+            Self::BadSecret => RejectCode::SecretMalformed,
+        }
+    }
+
+    /// As what is wrong with an answer.
+    pub fn fault_code(self) -> FaultCode {
+        match self {
+            Self::Missing => FaultCode::SignatureMissing,
+            Self::Malformed { .. } => FaultCode::SignatureMalformed,
+            Self::Wrong => FaultCode::SignatureWrong,
+            Self::NoSecret => FaultCode::SecretMissing,
+            Self::BadSecret => FaultCode::SecretMalformed,
         }
     }
 }
@@ -194,7 +205,7 @@ impl Mismatch {
 impl From<Mismatch> for Reject {
     /// [`Blame::Signature`](idvkit_core::Blame::Signature), for a secret too: nothing was verified, so the sender is unknown.
     fn from(mismatch: Mismatch) -> Self {
-        Self::signature(mismatch.code(), alloc::string::ToString::to_string(&mismatch))
+        Self::new(mismatch.code(), alloc::string::ToString::to_string(&mismatch))
     }
 }
 

@@ -3,7 +3,7 @@
 use alloc::string::ToString;
 use core::fmt;
 
-use idvkit_core::Reject;
+use idvkit_core::{Reject, RejectCode};
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::{error::Category, value::RawValue};
 
@@ -28,25 +28,25 @@ pub enum SliceError {
 }
 
 impl SliceError {
-    /// The stable code: `json_malformed`, `json_not_object`, `json_duplicate_member`, `json_too_deep`.
-    pub fn code(self) -> &'static str {
+    /// As the reason of a refusal.
+    pub fn code(self) -> RejectCode {
         match self {
-            Self::NotJson => "json_malformed",
-            Self::NotObject => "json_not_object",
-            Self::Duplicate => "json_duplicate_member",
-            Self::TooDeep => "json_too_deep",
+            Self::NotJson => RejectCode::JsonMalformed,
+            Self::NotObject => RejectCode::JsonNotObject,
+            Self::Duplicate => RejectCode::JsonDuplicateMember,
+            Self::TooDeep => RejectCode::JsonTooDeep,
         }
     }
 }
 
 impl From<SliceError> for Reject {
     fn from(error: SliceError) -> Self {
-        Self::provider(error.code(), error.to_string())
+        Self::new(error.code(), error.to_string())
     }
 }
 
 /// The value of the top-level member `name` of a JSON object, exactly as sent: never parsed and printed again, as that would
-/// change spaces, escapes, numbers or order, and with them the signature (A6). `None` if there is no such member.
+/// change spaces, escapes, numbers or order, and with them the signature (A-F6). `None` if there is no such member.
 ///
 /// The member's name is found also where it is written with escapes. White space around the value is not part of it.
 ///

@@ -6,8 +6,8 @@ mod common;
 use common::json_text;
 use idvkit_core::Secret;
 use idvkit_signature::{
-    Cause, Mismatch, Scheme, SliceError, TagEncoding, Verdict, any_same, diagnose, diagnose_member, ecmascript, member,
-    same, same_tag,
+    Difference, Mismatch, Scheme, SliceError, TagEncoding, Verdict, any_same, diagnose, diagnose_member, ecmascript,
+    member, same, same_tag,
 };
 use proptest::prelude::*;
 use serde_json::{Map, Value};
@@ -116,7 +116,7 @@ proptest! {
             prop_assert_eq!(diagnosis.verdict, Verdict::Verifies);
         } else {
             prop_assert_eq!(diagnosis.verdict, Verdict::Explained);
-            prop_assert_eq!(diagnosis.findings[0].cause, Cause::Compact);
+            prop_assert_eq!(diagnosis.findings[0].difference, Difference::Compact);
         }
     }
 

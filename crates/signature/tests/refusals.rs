@@ -2,7 +2,7 @@
 
 use idvkit_core::Secret;
 use idvkit_signature::{
-    Cause, KeyForm, Mismatch, Scheme, SliceError, TagEncoding, Verdict, diagnose, ecmascript, member,
+    Difference, KeyForm, Mismatch, Scheme, SliceError, TagEncoding, Verdict, diagnose, ecmascript, member,
 };
 
 const HEX: Scheme = Scheme::HMAC_SHA256_HEX;
@@ -114,8 +114,8 @@ fn nothing_of_the_input_is_printed() {
     let padded = Secret::from("topsecretvalue ");
     let tag = HEX.sign(&Secret::from("topsecretvalue"), signed).unwrap();
     let diagnosis = diagnose(&HEX, &[padded], message, &format!("sha256={tag}"));
-    let causes: Vec<Cause> = diagnosis.findings.iter().map(|finding| finding.cause).collect();
-    assert_eq!(causes, [Cause::Compact, Cause::SecretWhiteSpace, Cause::TagPrefix]);
+    let differences: Vec<Difference> = diagnosis.findings.iter().map(|finding| finding.difference).collect();
+    assert_eq!(differences, [Difference::Compact, Difference::SecretWhiteSpace, Difference::TagPrefix]);
 
     let mismatch = HEX.verify(&[secret()], message, "tampered-tag").unwrap_err();
     let printed = format!(
@@ -130,7 +130,7 @@ fn nothing_of_the_input_is_printed() {
 
 #[test]
 fn codes_are_stable_and_unique() {
-    let mut codes: Vec<&str> = Cause::ALL.iter().map(|cause| cause.code()).collect();
+    let mut codes: Vec<&str> = Difference::ALL.iter().map(|difference| difference.as_str()).collect();
     assert!(
         codes
             .iter()
@@ -138,5 +138,5 @@ fn codes_are_stable_and_unique() {
     );
     codes.sort_unstable();
     codes.dedup();
-    assert_eq!(codes.len(), Cause::ALL.len());
+    assert_eq!(codes.len(), Difference::ALL.len());
 }

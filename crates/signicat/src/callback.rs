@@ -6,7 +6,7 @@ use alloc::{
 };
 use core::fmt;
 
-use idvkit_core::{Header, Input, Reject};
+use idvkit_core::{Header, Input, Reject, RejectCode};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -19,7 +19,7 @@ use crate::{
 /// The largest body that is read, in bytes; the documented one has three short members.
 const MAX_BODY_BYTES: usize = 64 * 1024;
 
-/// A callback, as sent (note 2.7).
+/// A callback, as sent (S-F7).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Callback {
     /// The dossier.
@@ -58,17 +58,17 @@ impl Callback {
 pub fn check_authorization(account: &Account, headers: &[Header]) -> Result<(), Reject> {
     let Some(notification) = &account.notification else {
         let message = "this account has no `notification`, so no callback of it can be genuine";
-        return Err(Reject::signature("callback_unexpected", message).about("headers"));
+        return Err(Reject::new(RejectCode::CallbackUnexpected, message).about("headers"));
     };
     let Some(given) = Header::find(headers, "authorization") else {
         let message = "the callback has no Authorization header; does a proxy in front of you remove it?";
-        return Err(Reject::signature("callback_secret_missing", message).about("headers"));
+        return Err(Reject::new(RejectCode::CallbackSecretMissing, message).about("headers"));
     };
     if idvkit_signature::any_same(&notification.secrets, given.as_bytes()) {
         return Ok(());
     }
     let message = "the Authorization header is not the `authorization_header` of this account; pass it unchanged";
-    Err(Reject::signature("callback_secret_wrong", message).about("headers"))
+    Err(Reject::new(RejectCode::CallbackSecretWrong, message).about("headers"))
 }
 
 /// Whose callback or redirect this is: the dossier. `None`: genuine, but nobody's (never, for this provider).
@@ -86,11 +86,15 @@ pub fn reference_of(account: &Account, input: &Input) -> Result<Option<String>, 
             Callback::parse(body).map(|callback| Some(callback.dossier_id))
         }
         Input::Redirect { url } => ReturnParameters::parse(url).map(|back| Some(back.dossier_id)),
-        _ => Err(Reject::caller("no_reference", "input", "only callbacks and redirects carry a provider's reference")),
+        _ => Err(Reject::at(
+            RejectCode::NoReference,
+            "input",
+            "only callbacks and redirects carry a provider's reference",
+        )),
     }
 }
 
-/// The envelope of Signicat's Events, which are set up in the dashboard and not per process (SG2, S-V22).
+/// The envelope of Signicat's Events, which are set up in the dashboard and not per process (S-2, S-V22).
 ///
 /// Nothing here says that it is genuine: how its optional secret is applied is not documented, and none is invented
 /// (S-D10). Use it as a reason to look, behind a check of your own.
@@ -179,5 +183,5 @@ fn read<'de, T: Deserialize<'de>>(body: &'de [u8]) -> Result<T, Reject> {
 }
 
 fn malformed(field: &str, why: &str) -> Reject {
-    Reject::provider("callback_malformed", why).about(field)
+    Reject::new(RejectCode::CallbackMalformed, why).about(field)
 }

@@ -1,11 +1,12 @@
 //! Signicat's tables.
 
+use crate::ID;
 use alloc::{
     string::{String, ToString},
     vec::Vec,
 };
 
-use idvkit_core::{Catalog, ErrorCode, ImageSlot, Provider};
+use idvkit_core::{Catalog, ErrorCode, ImageSlot};
 
 /// All of Signicat's tables that the common form has a place for. The others: [`PROVIDERS`], [`REDACT_FIELDS`],
 /// [`DOCUMENT_TYPES`], [`PROVIDER_RULES`](crate::PROVIDER_RULES), [`ROUTES`](crate::ROUTES).
@@ -13,7 +14,7 @@ use idvkit_core::{Catalog, ErrorCode, ImageSlot, Provider};
 /// No document lists languages, browsers, frame sizes or the addresses of callbacks.
 pub fn catalog() -> Catalog {
     Catalog {
-        provider: Provider::Signicat,
+        provider: ID.into(),
         errors: ERROR_CODES.iter().map(ErrorCode::from).collect(),
         locales: Vec::new(),
         browsers: Vec::new(),
@@ -22,32 +23,37 @@ pub fn catalog() -> Catalog {
     }
 }
 
-/// A verification provider behind Assure (note 2.6).
+/// A verification provider behind Assure (S-F6).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ProviderEntry {
     /// The name on the wire.
     pub name: &'static str,
     /// Its process types; empty: it takes none.
     pub process_types: &'static [&'static str],
-    /// The process types whose images can be uploaded through the API (SG13); an empty text stands for "no type".
+    /// The process types whose images can be uploaded through the API (S-13); an empty text stands for "no type".
     pub direct_upload: &'static [&'static str],
     /// Where it is documented.
     pub source: &'static str,
 }
 
-/// The providers of note 2.6. `connect:<method>` comes in addition, for eIDs.
+/// The providers of S-F6. `connect:<method>` comes in addition, for eIDs.
 pub static PROVIDERS: [ProviderEntry; 8] = [
-    entry("onfido", &["document", "documentSelfie", "documentVideo"], &["document", "documentSelfie"], "GIM, C1"),
-    entry("signicatpaper", &[], &[""], "GPA, C1"),
-    entry("signicatpictureid", &["document", "documentSelfie"], &["document", "documentSelfie"], "GPI"),
-    entry("signicatvideoid", &["substantial", "substantialFullyAuto", "high", "hybrid"], &[], "GVI, C2"),
-    entry("eid", &["attended", "unattended", "substantial"], &[], "GEI, C1"),
-    entry("readid", &["ready", "sdk"], &[], "GRI, C1"),
-    entry("webid", &["accountid", "videoid"], &[], "GA"),
-    entry("facetec", &[], &[], "C3"),
+    entry(
+        "onfido",
+        &["document", "documentSelfie", "documentVideo"],
+        &["document", "documentSelfie"],
+        "S-IMAGES, S-PHP",
+    ),
+    entry("signicatpaper", &[], &[""], "S-PAPER, S-PHP"),
+    entry("signicatpictureid", &["document", "documentSelfie"], &["document", "documentSelfie"], "S-PICTUREID"),
+    entry("signicatvideoid", &["substantial", "substantialFullyAuto", "high", "hybrid"], &[], "S-VIDEOID, S-TOOL"),
+    entry("eid", &["attended", "unattended", "substantial"], &[], "S-EID, S-PHP"),
+    entry("readid", &["ready", "sdk"], &[], "S-READID, S-PHP"),
+    entry("webid", &["accountid", "videoid"], &[], "S-API"),
+    entry("facetec", &[], &[], "S-JAVA"),
 ];
 
-/// Names for `redact` (C1). Redaction works on Dutch documents, number and photo (GRED).
+/// Names for `redact` (S-PHP). Redaction works on Dutch documents, number and photo (S-REDACT).
 pub static REDACT_FIELDS: [&str; 18] = [
     "firstName",
     "lastName",
@@ -69,7 +75,7 @@ pub static REDACT_FIELDS: [&str; 18] = [
     "barcode",
 ];
 
-/// Values of `documentType` in a result (C1).
+/// Values of `documentType` in a result (S-PHP).
 pub static DOCUMENT_TYPES: [&str; 17] = [
     "driversLicense",
     "passport",
@@ -90,7 +96,7 @@ pub static DOCUMENT_TYPES: [&str; 17] = [
     "invalid",
 ];
 
-/// The images that Signicat takes (GIM). A fourth, `portrait`, is only ever copied from a process (GF).
+/// The images that Signicat takes (S-IMAGES). A fourth, `portrait`, is only ever copied from a process (S-FILES).
 pub(crate) const SLOTS: [&str; 3] = ["front", "back", "selfie"];
 
 pub(crate) fn provider(name: &str) -> Option<&'static ProviderEntry> {
@@ -138,7 +144,7 @@ impl From<&KnownError> for ErrorCode {
     }
 }
 
-/// The codes that note 2.9 knows. The advice is ours.
+/// The codes that S-F9 knows. The advice is ours.
 static ERROR_CODES: [KnownError; 5] = [
     KnownError {
         operation: "signicat.token",
@@ -146,7 +152,7 @@ static ERROR_CODES: [KnownError; 5] = [
         status: Some(401),
         meaning: "the client id or secret is wrong",
         advice: "compare both with the dashboard; is it the profile that the client was made for?",
-        source: "GERR, OAuth 2.0",
+        source: "S-ERRORS, OAuth 2.0",
     },
     KnownError {
         operation: "signicat.token",
@@ -162,15 +168,15 @@ static ERROR_CODES: [KnownError; 5] = [
         status: Some(401),
         meaning: "the access token is not valid, or no longer",
         advice: "a session asks for a new one by itself; if it goes on, check the host's token cache",
-        source: "GERR",
+        source: "S-ERRORS",
     },
     KnownError {
         operation: "signicat.*",
         code: "base:client-problem",
         status: Some(400),
-        meaning: "the request is wrong; also the answer to a malformed Authorization header (SG10)",
+        meaning: "the request is wrong; also the answer to a malformed Authorization header",
         advice: "look at the request's fields; the trace id names it in Signicat's logs",
-        source: "GA, GERR",
+        source: "S-API, S-ERRORS, S-10",
     },
     KnownError {
         operation: "signicat.*",
@@ -178,6 +184,6 @@ static ERROR_CODES: [KnownError; 5] = [
         status: Some(400),
         meaning: "a field of the request is missing or wrong; `invalidParams` names it",
         advice: "fix the named field",
-        source: "GERR, C5",
+        source: "S-ERRORS, S-DOTNET",
     },
 ];

@@ -1,5 +1,6 @@
 //! How a user gets through: by uploading images, with a provider's SDK, or on Signicat's page.
 
+use crate::ID;
 use alloc::{
     string::{String, ToString},
     vec,
@@ -7,8 +8,8 @@ use alloc::{
 };
 
 use idvkit_core::{
-    Carry, HintKind, ImageKind, ImageSlot, Journey, NativeCall, Param, ParamValue, Permission, Provider, Refused,
-    Signal, Trigger, Way, machine::Own, settings,
+    Carry, HintKind, ImageKind, ImageSlot, Journey, NativeCall, Param, ParamValue, Permission, Refused, Signal,
+    Trigger, Way, machine::Own, settings,
 };
 
 use crate::{order::Order, order::Plan, validate::Account};
@@ -30,7 +31,7 @@ pub(crate) fn journey(account: &Account, order: &Order, shown: &Shown<'_>, own: 
         Shown::Page(url) => page(account, order, url),
     };
     // No document says how long a link stays good.
-    Journey { id: own.journey_id(), provider: Provider::Signicat, expires: None, ways, refused }
+    Journey { id: own.journey_id(), provider: ID.into(), expires: None, ways, refused }
 }
 
 fn upload(account: &Account, slots: &[ImageSlot]) -> Way {
@@ -75,7 +76,7 @@ fn page(account: &Account, order: &Order, url: &str) -> (Vec<Way>, Vec<Refused>)
     let mut ways = vec![Way::Redirect { url: url.to_string(), shareable: false, finish: finish.clone() }];
     let mut refused = Vec::new();
     match &order.plan {
-        // S4: "the end-user is redirected to a web view".
+        // S-F4: "the end-user is redirected to a web view".
         Plan::Eid { .. } => ways.push(Way::WebView {
             url: url.to_string(),
             permissions: vec![Permission::Javascript, Permission::DomStorage],

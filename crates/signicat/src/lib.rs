@@ -1,4 +1,4 @@
-//! Signicat Assure (seed 004) as an I/O-free state machine.
+//! Signicat Assure as an I/O-free state machine (S-FLOWS; all such ids stand in `PROTOCOL.md`).
 //!
 //! Three flows: a document is verified from images ([`DocumentVerification`]), on Signicat's page ([`CaptureFlow`]), or
 //! the user proves who they are with an electronic identity ([`Eid`]). [`open`] makes a session,
@@ -22,6 +22,7 @@ mod catalog;
 mod flow;
 mod journey;
 mod matching;
+mod operations;
 mod order;
 mod problem;
 mod process;
@@ -31,12 +32,14 @@ mod token;
 mod types;
 mod validate;
 
-use alloc::sync::Arc;
+use alloc::{string::String, sync::Arc};
+
+pub use operations::Operation;
 
 pub use callback::{Callback, Event, check_authorization, reference_of};
 pub use catalog::{DOCUMENT_TYPES, PROVIDERS, ProviderEntry, REDACT_FIELDS, catalog};
-pub use flow::{Op, SignicatFlow, download_request, raw_request};
-use idvkit_core::{Reject, Seed, UnixMillis, machine::Machine};
+pub use flow::{SignicatFlow, download_request, raw_request};
+use idvkit_core::{Catalog, Input, Provider, Reject, Seed, UnixMillis, machine::Machine};
 pub use matching::{Match, PARTIAL_ABOVE_PERMILLE, match_date, match_text, normalised, similarity_permille};
 pub use problem::{Problem, ProblemShape};
 pub use process::{CaptureStarted, DossierCreated, Process, ProcessStatus};
@@ -49,6 +52,9 @@ pub use types::{
 };
 pub use validate::{Account, account};
 
+/// The tag of its configurations, and the first part of every operation's name.
+pub(crate) const ID: &str = "signicat";
+
 /// A Signicat session.
 pub type Session = Machine<SignicatFlow>;
 
@@ -59,4 +65,34 @@ pub type Session = Machine<SignicatFlow>;
 pub fn open(account: &Arc<Account>, request: Request, seed: Seed, now: UnixMillis) -> Result<Session, Reject> {
     let order = account.order(request).map_err(|reject| reject.within("request"))?;
     Machine::open(account.clone(), SignicatFlow::new(order), seed, now)
+}
+
+/// Signicat Assure, for the list of providers.
+#[derive(Clone, Copy, Debug)]
+pub struct Signicat;
+
+impl Provider for Signicat {
+    const TITLE: &'static str = "Signicat Assure";
+
+    type Config = Config;
+    type Request = Request;
+    type Account = Account;
+    type Operation = Operation;
+    type Flow = SignicatFlow;
+
+    fn account(config: Config) -> Result<Account, Reject> {
+        Account::new(config)
+    }
+
+    fn open(account: &Arc<Account>, request: Request, seed: Seed, now: UnixMillis) -> Result<Session, Reject> {
+        open(account, request, seed, now)
+    }
+
+    fn reference_of(account: &Account, input: &Input, _now: UnixMillis) -> Result<Option<String>, Reject> {
+        callback::reference_of(account, input)
+    }
+
+    fn catalog() -> Catalog {
+        catalog::catalog()
+    }
 }

@@ -1,4 +1,4 @@
-//! Comparing two results of one dossier, as Signicat's matching describes it (note 2.8).
+//! Comparing two results of one dossier, as Signicat's matching describes it (S-F8).
 //!
 //! The documents name a threshold but no measure. Ours is the edit distance (Levenshtein) divided by the longer length,
 //! in characters (S-D16); it is not claimed to give the vendor's figures.
@@ -7,7 +7,7 @@ use alloc::{string::String, vec::Vec};
 
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
-/// "Above 90 %", in thousandths (GMA).
+/// "Above 90 %", in thousandths (S-MATCHING).
 pub const PARTIAL_ABOVE_PERMILLE: u32 = 900;
 /// Longer values are only compared for equality.
 const MAX_CHARS: usize = 256;
@@ -62,7 +62,7 @@ pub fn similarity_permille(one: &str, other: &str) -> u32 {
     u32::try_from(equal * 1000 / longest).unwrap_or(0)
 }
 
-/// In capitals, without diacritics, with single spaces (GMA). Letters that are not a base with a mark stay: `Ø`.
+/// In capitals, without diacritics, with single spaces (S-MATCHING). Letters that are not a base with a mark stay: `Ø`.
 pub fn normalised(text: &str) -> String {
     let plain: String = text.nfd().filter(|c| !is_combining_mark(*c)).flat_map(char::to_uppercase).collect();
     plain.split_whitespace().collect::<Vec<_>>().join(" ")

@@ -6,7 +6,7 @@ use alloc::{
     vec::Vec,
 };
 
-use idvkit_core::{ImageSlot, Reject, RestrictedUrl, UrlRules};
+use idvkit_core::{ImageSlot, Reject, RejectCode, RestrictedUrl, UrlRules};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -20,7 +20,7 @@ use crate::{
     validate::Account,
 };
 
-/// Names that Signicat appends to a redirect URL itself (S4).
+/// Names that Signicat appends to a redirect URL itself (S-F4).
 const RESERVED: &[&str] = &["dossierId", "processId", "status"];
 /// Inferred: no document gives a limit for URLs.
 const MAX_URL: usize = 2048;
@@ -98,18 +98,18 @@ impl Account {
     fn document_order(&self, request: DocumentVerification) -> Result<Order, Reject> {
         let target = self.target(request.provider, request.process_type, request.redact)?;
         if target.provider.starts_with("connect:") {
-            return Err(Reject::caller("provider_flow", "provider", "this is an eID; use the `eid` flow for it"));
+            return Err(Reject::at(RejectCode::ProviderFlow, "provider", "this is an eID; use the `eid` flow for it"));
         }
         self.check_source(request.images, &target, request.dossier.is_some())?;
         if request.images == ImageSource::DossierFiles && request.dossier.is_none() {
             let rule = "a new dossier has no files: name the dossier that has them";
-            return Err(Reject::caller("dossier_files_missing", "dossier", rule));
+            return Err(Reject::at(RejectCode::DossierFilesMissing, "dossier", rule));
         }
         let slots = match request.images {
             ImageSource::Upload if request.slots.is_empty() => slots_for(target.process_type.as_deref()),
             ImageSource::Upload => check_slots(request.slots)?,
             _ if request.slots.is_empty() => Vec::new(),
-            _ => return Err(Reject::caller("slots_unexpected", "slots", "slots belong to `images: upload` only")),
+            _ => return Err(Reject::at(RejectCode::SlotsUnexpected, "slots", "slots belong to `images: upload` only")),
         };
         Ok(Order {
             external_reference: external_reference(request.external_reference, request.dossier.as_deref())?,
@@ -126,7 +126,7 @@ impl Account {
         let sdk = match request.sdk {
             Some(CaptureSdk::Capture) if native_only => {
                 let rule = "signicatvideoid is captured with `native` only; leave `sdk` out";
-                return Err(Reject::caller("capture_sdk", "sdk", rule));
+                return Err(Reject::at(RejectCode::CaptureSdk, "sdk", rule));
             }
             None if native_only => Some(CaptureSdk::Native),
             sdk => sdk,
@@ -152,7 +152,7 @@ impl Account {
         let is_method = request.provider.strip_prefix("connect:").is_some_and(is_name);
         if !is_method && !self.options.allow_unknown_provider {
             let rule = "an eID is `connect:` and a method, as in `connect:idin`; `allow_unknown_provider` takes others";
-            return Err(Reject::caller("provider_unknown", "provider", rule));
+            return Err(Reject::at(RejectCode::ProviderUnknown, "provider", rule));
         }
         Ok(Order {
             external_reference: external_reference(request.external_reference, request.dossier.as_deref())?,
@@ -176,21 +176,21 @@ impl Account {
             // Their processes are told apart by provider (S-D5).
             [one, other] if same_provider(&one.provider, &other.provider) => {
                 let rule = "the two providers have to be different ones (`eid` is the older name of `signicatvideoid`)";
-                Err(Reject::caller("providers_ambiguous", "providers", rule))
+                Err(Reject::at(RejectCode::ProvidersAmbiguous, "providers", rule))
             }
             [_] | [_, _] => Ok(targets),
-            _ => Err(Reject::caller("providers_count", "providers", "a capture flow has one or two providers")),
+            _ => Err(Reject::at(RejectCode::ProvidersCount, "providers", "a capture flow has one or two providers")),
         }
     }
 
-    /// Checks provider and process type against the table (note 2.6).
+    /// Checks provider and process type against the table (S-F6).
     fn target(&self, provider: String, process_type: Option<String>, redact: Vec<String>) -> Result<Target, Reject> {
         if !provider.strip_prefix("connect:").is_some_and(is_name) {
             self.check_provider(&provider, process_type.as_deref())?;
         }
         if let Some(position) = redact.iter().position(|field| !REDACT_FIELDS.contains(&field.as_str())) {
             let rule = format!("use names of the table: {}", REDACT_FIELDS.join(", "));
-            return Err(Reject::caller("redact_unknown", format!("redact[{position}]"), rule));
+            return Err(Reject::at(RejectCode::RedactUnknown, format!("redact[{position}]"), rule));
         }
         Ok(Target { provider, process_type, redact })
     }
@@ -199,27 +199,27 @@ impl Account {
         let open = self.options.allow_unknown_provider;
         if !is_name(provider) || !process_type.is_none_or(is_name) {
             let rule = "providers and process types have 1 to 64 letters, digits, hyphens and underscores";
-            return Err(Reject::caller("provider_unknown", "provider", rule));
+            return Err(Reject::at(RejectCode::ProviderUnknown, "provider", rule));
         }
         match (catalog::provider(provider), process_type) {
             _ if open => Ok(()),
             (None, _) => {
                 let names: Vec<_> = catalog::PROVIDERS.iter().map(|entry| entry.name).collect();
                 let rule = format!("use one of: {}; `allow_unknown_provider` takes others", names.join(", "));
-                Err(Reject::caller("provider_unknown", "provider", rule))
+                Err(Reject::at(RejectCode::ProviderUnknown, "provider", rule))
             }
             (Some(entry), Some(wanted)) if !entry.process_types.contains(&wanted) => {
                 let rule = match entry.process_types {
                     [] => "this provider has no process types; leave it out".to_string(),
                     types => format!("for this provider use one of: {}", types.join(", ")),
                 };
-                Err(Reject::caller("process_type_unknown", "process_type", rule))
+                Err(Reject::at(RejectCode::ProcessTypeUnknown, "process_type", rule))
             }
             _ => Ok(()),
         }
     }
 
-    /// Images are taken directly, and dossier files fallen back to, for direct-upload providers only (SG13, S-V17).
+    /// Images are taken directly, and dossier files fallen back to, for direct-upload providers only (S-13, S-V17).
     fn check_source(&self, source: ImageSource, target: &Target, existing: bool) -> Result<(), Reject> {
         let process_type = target.process_type.as_deref().unwrap_or("");
         let direct = match catalog::provider(&target.provider) {
@@ -230,13 +230,13 @@ impl Account {
         if source == ImageSource::Sdk && existing && direct && !self.options.allow_sdk_in_existing_dossier {
             let rule = "with this provider Assure falls back to the files that your dossier has already: leave `dossier` \
                         out, or use `upload`; `allow_sdk_in_existing_dossier` takes it as it is";
-            return Err(Reject::caller("sdk_in_existing_dossier", "images", rule));
+            return Err(Reject::at(RejectCode::SdkInExistingDossier, "images", rule));
         }
         if source == ImageSource::Sdk || direct || self.options.allow_unknown_provider {
             return Ok(());
         }
         let rule = "this provider and process type take no images through the API: use `sdk`, or a capture flow";
-        Err(Reject::caller("direct_upload_unsupported", "images", rule))
+        Err(Reject::at(RejectCode::DirectUploadUnsupported, "images", rule))
     }
 
     fn notification_url(&self, target: Option<NotificationTarget>) -> Result<Option<String>, Reject> {
@@ -247,14 +247,14 @@ impl Account {
             (Some(NotificationTarget::Url(_)), None) => {
                 let rule =
                     "callbacks are recognised by the account's `notification.authorization_header`; configure it";
-                Err(Reject::caller("missing", "notification", rule))
+                Err(Reject::at(RejectCode::Missing, "notification", rule))
             }
         }
     }
 
     fn redirect_url(&self, given: Option<String>) -> Result<String, Reject> {
         let url = given.or_else(|| self.redirect_url.clone()).ok_or_else(|| {
-            Reject::caller("missing", "redirect_url", "say where the user returns to, here or in the account")
+            Reject::at(RejectCode::Missing, "redirect_url", "say where the user returns to, here or in the account")
         })?;
         self.checked_return_url("redirect_url", &url)
     }
@@ -279,13 +279,13 @@ fn dossier(id: String) -> Result<String, Reject> {
         return Ok(id);
     }
     let rule = "a dossier id has 1 to 64 letters, digits, hyphens and underscores; pass it exactly as Signicat gave it";
-    Err(Reject::caller("dossier_invalid", "dossier", rule))
+    Err(Reject::at(RejectCode::DossierInvalid, "dossier", rule))
 }
 
 fn external_reference(value: Option<String>, dossier: Option<&str>) -> Result<Option<String>, Reject> {
     if value.is_some() && dossier.is_some() {
         let rule = "the reference is given to a new dossier; leave it out for one that exists";
-        return Err(Reject::caller("external_reference_unexpected", "external_reference", rule));
+        return Err(Reject::at(RejectCode::ExternalReferenceUnexpected, "external_reference", rule));
     }
     plain_text("external_reference", value.as_deref())?;
     Ok(value)
@@ -295,7 +295,7 @@ fn plain_text(field: &str, value: Option<&str>) -> Result<(), Reject> {
     let Some(value) = value else { return Ok(()) };
     if value.is_empty() || value.chars().count() > MAX_TEXT || value.chars().any(char::is_control) {
         let rule = "1 to 255 characters without line breaks; leave it out if there is none";
-        return Err(Reject::caller("text_invalid", field, rule));
+        return Err(Reject::at(RejectCode::TextInvalid, field, rule));
     }
     Ok(())
 }
@@ -321,5 +321,5 @@ fn check_slots(slots: Vec<ImageSlot>) -> Result<Vec<ImageSlot>, Reject> {
         return Ok(slots);
     }
     let rule = "slots are `front`, `back` and `selfie`, each once, and at least one is required";
-    Err(Reject::caller("slots_invalid", "slots", rule))
+    Err(Reject::at(RejectCode::SlotsInvalid, "slots", rule))
 }

@@ -1,4 +1,4 @@
-//! The three shapes of an error body, read by one tolerant parser (S-D14, SG11).
+//! The three shapes of an error body, read by one tolerant parser (S-D14, S-11).
 
 use alloc::string::String;
 
@@ -21,7 +21,7 @@ pub struct Problem {
     about_authorization: bool,
 }
 
-/// The shape of an error body. Deliberately exhaustive: note 2.9 has these three.
+/// The shape of an error body. Deliberately exhaustive: S-F9 has these three.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ProblemShape {
     /// `instance`, `method`, `status`, `type`, `title`, `detail`, `traceId`.
@@ -61,7 +61,7 @@ impl Problem {
         })
     }
 
-    /// Whether it complains about the `Authorization` header or the token in it (SG10).
+    /// Whether it complains about the `Authorization` header or the token in it (S-10).
     pub fn is_about_authorization(&self) -> bool {
         self.about_authorization
     }

@@ -7,7 +7,7 @@ use alloc::{
 use core::fmt;
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use idvkit_core::{Document, Person, Reason, Reject};
+use idvkit_core::{Document, Person, Reason, Reject, RejectCode};
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -33,7 +33,7 @@ pub enum ProcessStatus {
     Canceled,
     /// A technical failure.
     Failed,
-    /// Seen in one client only; read as negative (SG9).
+    /// Seen in one client only; read as negative (S-9).
     NotMatched,
     /// Anything else.
     Other(String),
@@ -88,7 +88,7 @@ impl From<ProcessStatus> for String {
     }
 }
 
-/// A process, as created or fetched (note 2.5). Members that this version does not know are left in the raw answer.
+/// A process, as created or fetched (S-F5). Members that this version does not know are left in the raw answer.
 #[derive(Clone, PartialEq)]
 pub struct Process {
     /// Its id.
@@ -105,13 +105,13 @@ pub struct Process {
     pub created_at: Option<String>,
     /// The person, as far as the answer has a result that can be read. It may be missing even when accepted (S-D15).
     pub person: Option<Person>,
-    /// An encrypted result: a compact JWE, which only the holder of the key can read (GCN).
+    /// An encrypted result: a compact JWE, which only the holder of the key can read (S-CONNECT).
     pub sealed: Option<String>,
     /// Why it is not a pass.
     pub fail_reasons: Vec<Reason>,
-    /// The token for the provider's own SDK: a bearer value (C3).
+    /// The token for the provider's own SDK: a bearer value (S-JAVA).
     pub authorization: Option<String>,
-    /// Where the user is sent for an eID: a bearer value. Inferred (C4).
+    /// Where the user is sent for an eID: a bearer value. Inferred (S-NODE).
     pub redirect_url: Option<String>,
 }
 
@@ -122,7 +122,7 @@ impl Process {
     /// `process_malformed` if id, provider or status is missing, or a member has an impossible form.
     pub fn parse(body: &[u8]) -> Result<Self, Reject> {
         let malformed =
-            |field: &str| Reject::provider("process_malformed", "a required member is missing").about(field);
+            |field: &str| Reject::new(RejectCode::ProcessMalformed, "a required member is missing").about(field);
         let value: Value = serde_json::from_slice(body).map_err(|_| malformed("body"))?;
         let text = |name: &str| value.get(name).and_then(Value::as_str);
         let process_id = text("processId").filter(|id| is_id(id)).ok_or_else(|| malformed("processId"))?;
@@ -155,7 +155,7 @@ impl fmt::Debug for Process {
     }
 }
 
-/// The answer to the start of a capture flow. `processId` may be missing (SG6).
+/// The answer to the start of a capture flow. `processId` may be missing (S-6).
 #[derive(Clone, Deserialize)]
 pub struct CaptureStarted {
     /// Where the user is sent: a bearer value.
@@ -223,13 +223,13 @@ pub(crate) fn moment(text: Option<&str>) -> Option<i64> {
     text?.parse::<Timestamp>().ok().map(Timestamp::as_millisecond)
 }
 
-/// Whether two names mean one provider: `eid` is the older name of `signicatvideoid` (SG8).
+/// Whether two names mean one provider: `eid` is the older name of `signicatvideoid` (S-8).
 pub(crate) fn same_provider(one: &str, other: &str) -> bool {
     let current = |name| if name == "eid" { "signicatvideoid" } else { name };
     current(one) == current(other)
 }
 
-/// A person from a `finalResult`. Normalised results have Assure's member names (GPA, GGP); those of an eID are not
+/// A person from a `finalResult`. Normalised results have Assure's member names (S-F5); those of an eID are not
 /// normalised, and OpenID Connect's names are understood in addition (inferred).
 fn person_of(result: &Value) -> Option<Person> {
     let text = |names: &[&str]| {
@@ -264,14 +264,14 @@ fn person_of(result: &Value) -> Option<Person> {
     (person != Person::default()).then_some(person)
 }
 
-/// `YYYY-MM-DD` (GKC).
+/// `YYYY-MM-DD` (S-CONCEPTS).
 fn is_date(text: &str) -> bool {
     let shaped = text.len() == 10
         && text.bytes().enumerate().all(|(at, b)| if matches!(at, 4 | 7) { b == b'-' } else { b.is_ascii_digit() });
     shaped && text.parse::<Date>().is_ok()
 }
 
-/// Texts, or objects with a code (C1 shows an array and not its elements).
+/// Texts, or objects with a code (S-PHP shows an array and not its elements).
 fn reasons(value: Option<&Value>, provider: &str) -> Vec<Reason> {
     let rows = match value {
         Some(Value::Array(rows)) => rows.as_slice(),

@@ -6,7 +6,7 @@ use alloc::{
     string::{String, ToString},
 };
 
-use idvkit_core::{Method, Reject};
+use idvkit_core::{Method, Reject, RejectCode};
 
 /// One row of the route table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,20 +21,20 @@ pub struct RouteEntry {
     pub source: &'static str,
 }
 
-/// Every request of this crate to the API (note 2.2).
+/// Every request of this crate to the API (S-F2).
 pub static ROUTES: [RouteEntry; 10] = [
-    row("create_dossier", "POST /dossiers", false, "GA, C1-C3"),
-    row("delete_dossier", "DELETE /dossiers/{dossier}", false, "GA, C2"),
-    row("create_process", "POST /dossiers/{dossier}/processes", false, "GA, GGP, C3"),
-    row("get_process", "GET /dossiers/{dossier}/processes/{process}", false, "GGP, C1-C3"),
-    row("delete_process", "DELETE /dossiers/{dossier}/processes/{process}", false, "GA"),
-    row("start_capture", "POST /dossiers/{dossier}/capture", false, "S4, C1, C2"),
-    row("download", "GET /dossiers/{dossier}/processes/{process}/download", false, "GDL, C1"),
+    row("create_dossier", "POST /dossiers", false, "S-API, S-PHP, S-TOOL, S-JAVA"),
+    row("delete_dossier", "DELETE /dossiers/{dossier}", false, "S-API, S-TOOL"),
+    row("create_process", "POST /dossiers/{dossier}/processes", false, "S-API, S-PROCESS, S-JAVA"),
+    row("get_process", "GET /dossiers/{dossier}/processes/{process}", false, "S-PROCESS, S-PHP, S-TOOL, S-JAVA"),
+    row("delete_process", "DELETE /dossiers/{dossier}/processes/{process}", false, "S-API"),
+    row("start_capture", "POST /dossiers/{dossier}/capture", false, "S-FLOWS, S-PHP, S-TOOL"),
+    row("download", "GET /dossiers/{dossier}/processes/{process}/download", false, "S-DOWNLOAD, S-PHP"),
     // The collection that processes are created in; an override to `GET /dossiers/{dossier}` is understood as well.
     row("list_processes", "GET /dossiers/{dossier}/processes", true, "S-D5"),
     // "Set images" replaces what was there, hence PUT.
-    row("set_images", "PUT /dossiers/{dossier}/processes/{process}/images", true, "GIM, GF"),
-    row("start", "POST /dossiers/{dossier}/processes/{process}", true, "S4, C3"),
+    row("set_images", "PUT /dossiers/{dossier}/processes/{process}/images", true, "S-IMAGES, S-FILES"),
+    row("start", "POST /dossiers/{dossier}/processes/{process}", true, "S-FLOWS, S-JAVA"),
 ];
 
 const fn row(name: &'static str, route: &'static str, inferred: bool, source: &'static str) -> RouteEntry {
@@ -73,9 +73,9 @@ impl Routes {
 }
 
 fn check(name: &str, route: &str) -> Result<(), Reject> {
-    let refuse = |why: &str| Err(Reject::caller("route_invalid", name.to_string(), why));
+    let refuse = |why: &str| Err(Reject::at(RejectCode::RouteInvalid, name.to_string(), why));
     let Some(entry) = ROUTES.iter().find(|entry| entry.name == name) else {
-        return Err(Reject::caller("route_invalid", "", "no route has this name; see the table `ROUTES`"));
+        return Err(Reject::at(RejectCode::RouteInvalid, "", "no route has this name; see the table `ROUTES`"));
     };
     let Some((_, path)) = split(route) else {
         return refuse("a route is `METHOD /path` with GET, POST, PUT or DELETE");
@@ -84,7 +84,7 @@ fn check(name: &str, route: &str) -> Result<(), Reject> {
     if !plain.bytes().all(|b| b.is_ascii_alphanumeric() || b"/-._~".contains(&b)) {
         return refuse("a path has letters, digits, `/-._~`, and the placeholders {dossier} and {process}");
     }
-    // A flat path names the process only (SG12).
+    // A flat path names the process only (S-12).
     let names = |placeholder: &str| path.contains(placeholder);
     let loses_process = entry.route.contains("{process}") && !names("{process}");
     let loses_dossier = entry.route.contains("{dossier}") && !names("{dossier}") && !names("{process}");

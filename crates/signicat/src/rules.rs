@@ -1,4 +1,4 @@
-//! Rules that single providers document for their status, as data and as functions (note 2.5).
+//! Rules that single providers document for their status, as data and as functions (S-F5).
 
 use crate::process::ProcessStatus;
 
@@ -19,26 +19,32 @@ pub struct ProviderRule {
 
 /// Every documented rule.
 pub static PROVIDER_RULES: [ProviderRule; 8] = [
-    rule("readid", "the chip is verified, clone detection is ok or unavailable", "accepted", "", "GRI"),
+    rule("readid", "the chip is verified, clone detection is ok or unavailable", "accepted", "", "S-READID"),
     rule(
         "readid",
         "the chip is verified, clone detection failed",
         "inconclusive",
         "let the user try once or twice more",
-        "GRI",
+        "S-READID",
     ),
-    rule("readid", "the chip's verification failed", "rejected", "", "GRI"),
-    rule("signicatpaper", "the document is read, its machine-readable zone too", "accepted", "", "GPA"),
+    rule("readid", "the chip's verification failed", "rejected", "", "S-READID"),
+    rule("signicatpaper", "the document is read, its machine-readable zone too", "accepted", "", "S-PAPER"),
     rule(
         "signicatpaper",
         "the machine-readable zone is missing or unreadable",
         "inconclusive",
         "ask for a document that has such a zone: others are never accepted",
-        "GPA",
+        "S-PAPER",
     ),
-    rule("signicatpaper", "the camera is blocked", "failed", "ask the user to allow the camera, then retry", "GPA"),
-    rule("signicatpaper", "the user leaves", "canceled", "", "GPA"),
-    rule("signicatvideoid", "process type `high`", "processing", "a person approves it: be patient for longer", "GVI"),
+    rule("signicatpaper", "the camera is blocked", "failed", "ask the user to allow the camera, then retry", "S-PAPER"),
+    rule("signicatpaper", "the user leaves", "canceled", "", "S-PAPER"),
+    rule(
+        "signicatvideoid",
+        "process type `high`",
+        "processing",
+        "a person approves it: be patient for longer",
+        "S-VIDEOID",
+    ),
 ];
 
 const fn rule(
@@ -71,7 +77,7 @@ pub fn readid_status(chip: Check, clone_detection: Check) -> ProcessStatus {
     }
 }
 
-/// How a run of Signicat Paper went. Deliberately exhaustive: GPA names these.
+/// How a run of Signicat Paper went. Deliberately exhaustive: S-PAPER names these.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PaperRun {
     /// Document and machine-readable zone were read.

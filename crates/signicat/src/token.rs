@@ -1,10 +1,10 @@
-//! Access tokens: OAuth 2.0 client credentials (note 2.1, S-V1 to S-V3, S-V23).
+//! Access tokens: OAuth 2.0 client credentials (S-F1, S-V1 to S-V3, S-V23).
 
 use alloc::{format, string::String, vec};
 use core::fmt;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use idvkit_core::{Cache, Fault, Header, HttpRequest, Method, Reject, Response, Secret, UnixMillis};
+use idvkit_core::{Cache, Fault, Header, HttpRequest, Method, Reject, RejectCode, Response, Secret, UnixMillis};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -16,7 +16,7 @@ use crate::{
 pub(crate) const TOKEN: &str = "signicat.token";
 /// No observed token comes near this, in bytes.
 const MAX_TOKEN: usize = 16 * 1024;
-/// GAT: "600 s by default".
+/// S-TOKENS: "600 s by default".
 const DEFAULT_LIFETIME_S: i64 = 600;
 
 /// The answer of the token endpoint.
@@ -34,7 +34,7 @@ impl AccessToken {
     /// # Errors
     /// `token_malformed`.
     pub fn parse(body: &[u8]) -> Result<Self, Reject> {
-        let refuse = |why: &str| Reject::provider("token_malformed", why).about("access_token");
+        let refuse = |why: &str| Reject::new(RejectCode::TokenMalformed, why).about("access_token");
         let wire: Wire = serde_json::from_slice(body).map_err(|_| refuse("the answer is no token answer"))?;
         if !is_bearer(&wire.access_token) {
             return Err(refuse("an access token is visible ASCII without spaces"));
@@ -68,7 +68,7 @@ pub fn token_request(account: &Account, refresh: bool, id: String) -> HttpReques
         Header::new("Content-Type", "application/x-www-form-urlencoded"),
     ];
     match endpoint.client_auth {
-        // Without form encoding of the two parts, as the observed clients do (C1, C3).
+        // Without form encoding of the two parts, as the observed clients do (S-PHP, S-JAVA).
         ClientAuth::Basic => {
             let credentials = STANDARD.encode(format!("{}:{secret}", account.client_id));
             headers.push(Header::new("Authorization", format!("Basic {credentials}")));
@@ -160,7 +160,7 @@ impl fmt::Debug for Held {
     }
 }
 
-/// Whether the answer complains about the authorization: 401, or a 400 that says so (SG10).
+/// Whether the answer complains about the authorization: 401, or a 400 that says so (S-10).
 pub(crate) fn is_refusal(response: &Response<'_>) -> bool {
     match response.status {
         401 => true,

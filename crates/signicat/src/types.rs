@@ -7,7 +7,7 @@ use alloc::{
 };
 use core::fmt;
 
-use idvkit_core::{ImageSlot, Reject};
+use idvkit_core::{ImageSlot, Reject, RejectCode};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -17,11 +17,11 @@ use serde_json::{Map, Value};
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(rename = "SignicatConfig"))]
 pub struct Config {
-    /// The client id (note 2.1).
+    /// The client id (S-F1).
     pub client_id: String,
     /// The client secret.
     pub client_secret: String,
-    /// Which generation of hosts and scopes the client belongs to (SG1).
+    /// Which generation of hosts and scopes the client belongs to (S-1).
     #[serde(default)]
     pub profile: Profile,
     /// Where callbacks go and how they are recognised. Without it results are polled for.
@@ -35,7 +35,7 @@ pub struct Config {
     pub options: Options,
 }
 
-/// Callbacks of the per-process kind. The receiving host must be allow-listed by Signicat's support (note 2.7).
+/// Callbacks of the per-process kind. The receiving host must be allow-listed by Signicat's support (S-F7).
 #[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -50,9 +50,9 @@ pub struct Notification {
     pub previous_authorization_headers: Vec<String>,
 }
 
-/// The two documented generations, and anything else (S-D1, SG1).
+/// The two documented generations, and anything else (S-D1, S-1).
 ///
-/// Deliberately exhaustive: everything unforeseen is `Custom`.
+/// Deliberately exhaustive: everything unforeseen is `custom`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -79,7 +79,7 @@ pub enum Profile {
     },
 }
 
-/// How the client proves who it is at the token endpoint (note 2.1). Deliberately exhaustive: OAuth's two for secrets.
+/// How the client proves who it is at the token endpoint (S-F1). Deliberately exhaustive: OAuth's two for secrets.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -102,17 +102,18 @@ pub struct Options {
     /// Development switch: allows `http://localhost:PORT` redirect and notification URLs, and HTTP endpoints on this
     /// machine in a custom profile. Off by default, and nothing else becomes laxer.
     pub development: bool,
-    /// Replacements in the route table, name to `METHOD /path` (S-D7). See [`ROUTES`](crate::ROUTES).
+    /// Replacements in the route table, name to `METHOD /path` (S-D7). The names are
+    /// those of operations, such as `set_images`.
     pub routes: BTreeMap<String, String>,
     /// A name for this account that survives a change of its client id; snapshots are bound to it.
     pub account_id: Option<String>,
-    /// Takes providers and process types outside the table of note 2.6.
+    /// Takes providers and process types that no document lists (S-F6).
     pub allow_unknown_provider: bool,
     /// Takes `images: sdk` together with a dossier of yours for providers whose images can be uploaded as well. Off by
     /// default: if the SDK's success is only claimed, Assure falls back to the files that the dossier has already
     /// (S-V17), and a pass says nothing about who is there now.
     pub allow_sdk_in_existing_dossier: bool,
-    /// Signicat's support has allow-listed your page's domain, so the capture page may stand in a frame (GCAP).
+    /// Signicat's support has allow-listed your page's domain, so the capture page may stand in a frame (S-F4).
     pub frame_allowed: bool,
     /// How long the user may take, in milliseconds; one hour by default (inferred).
     pub user_timeout_ms: Option<i64>,
@@ -120,7 +121,7 @@ pub struct Options {
     pub result_timeout_ms: Option<i64>,
     /// Offsets in seconds at which to look for a verdict; 2 to 300, fewer with a callback (inferred).
     pub poll_offsets_seconds: Option<Vec<i64>>,
-    /// How long an access token lives, in seconds, 1 to 3600; 600 by default (GAT).
+    /// How long an access token lives, in seconds, 1 to 3600; 600 by default (S-F1).
     pub token_lifetime_seconds: Option<i64>,
     /// How long before its end a token is no longer used, in milliseconds; 30 000 by default (inferred).
     pub token_skew_ms: Option<i64>,
@@ -144,7 +145,7 @@ impl fmt::Debug for Notification {
     }
 }
 
-/// One verification, by one of Assure's three flows (S4). Deliberately exhaustive.
+/// One verification, by one of Assure's three flows (S-FLOWS). Deliberately exhaustive.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Request {
@@ -187,7 +188,7 @@ impl From<Eid> for Request {
     }
 }
 
-/// Verification of an identity document (S4, "eIDV generic flow").
+/// Verification of an identity document (S-FLOWS, "eIDV generic flow").
 #[derive(Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -198,32 +199,32 @@ pub struct DocumentVerification {
     pub dossier: Option<String>,
     /// Your own reference for a new dossier, at most 255 characters (the limit is inferred).
     pub external_reference: Option<String>,
-    /// The provider: one of [`PROVIDERS`](crate::PROVIDERS).
+    /// The provider, such as `signicatpaper`; a refusal lists those that are known.
     pub provider: String,
     /// The process type, where the provider has any.
     pub process_type: Option<String>,
     /// What else the provider wants, as it documents it (Onfido: the user's location).
     pub process_parameters: Option<Map<String, Value>>,
-    /// Fields to redact: see [`REDACT_FIELDS`](crate::REDACT_FIELDS). Dutch documents only (SG14).
+    /// Fields to redact, such as `documentNumber`; a refusal lists those that are known. Dutch documents only (S-14).
     #[serde(default)]
     pub redact: Vec<String>,
     /// Where the images come from.
     #[serde(default)]
     pub images: ImageSource,
-    /// For [`ImageSource::Upload`]: which images; by provider and process type unless given.
+    /// For `images: upload`: which images; by provider and process type unless given.
     #[serde(default)]
     pub slots: Vec<ImageSlot>,
     /// Overrides where callbacks go.
     pub notification: Option<NotificationTarget>,
 }
 
-/// Where the images of a document come from. Deliberately exhaustive: S4 and GF name these three.
+/// Where the images of a document come from. Deliberately exhaustive: the documents name these three (S-F3).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(rename = "SignicatImageSource"))]
 pub enum ImageSource {
-    /// The user hands them to your server (`Way::Upload`). Direct-upload providers only (SG13).
+    /// The user hands them to your server (`Way::Upload`). Direct-upload providers only (S-13).
     #[default]
     Upload,
     /// The provider's own SDK in your app takes and uploads them (`Way::Native`).
@@ -232,7 +233,7 @@ pub enum ImageSource {
     DossierFiles,
 }
 
-/// A capture flow (S4, "eIDV alternative flow"). Every attempt has a dossier of its own.
+/// A capture flow (S-FLOWS, "eIDV alternative flow"). Every attempt has a dossier of its own.
 #[derive(Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -247,12 +248,12 @@ pub struct CaptureFlow {
     pub need: Required,
     /// Where the user returns to; `dossierId`, `processId` and `status` are appended to it.
     pub redirect_url: Option<String>,
-    /// Which kind of page; `signicatvideoid` accepts `native` only, and gets it by default (GCAP).
+    /// Which kind of page; `signicatvideoid` accepts `native` only, and gets it by default (S-F4).
     pub sdk: Option<CaptureSdk>,
     /// How the page looks.
     #[serde(default)]
     pub capture_parameters: CaptureParameters,
-    /// The domain that asks (C2).
+    /// The domain that asks (S-F4).
     pub request_domain: Option<String>,
     /// Overrides where callbacks go.
     pub notification: Option<NotificationTarget>,
@@ -264,7 +265,7 @@ pub struct CaptureFlow {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(rename = "SignicatCaptureProvider"))]
 pub struct CaptureProvider {
-    /// The provider: one of [`PROVIDERS`](crate::PROVIDERS).
+    /// The provider, such as `signicatpaper`; a refusal lists those that are known.
     pub provider: String,
     /// The process type, where the provider has any.
     pub process_type: Option<String>,
@@ -286,7 +287,7 @@ pub enum Required {
     Any,
 }
 
-/// The kind of capture page (note 2.4). Deliberately exhaustive.
+/// The kind of capture page (S-F4). Deliberately exhaustive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -298,7 +299,7 @@ pub enum CaptureSdk {
     Capture,
 }
 
-/// How the capture page looks; goes into `captureParameters`, where it must be nested (C2).
+/// How the capture page looks; goes into `captureParameters`, where it must be nested (S-F4).
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -321,17 +322,18 @@ pub struct CaptureParameters {
     pub default_country: Option<String>,
 }
 
-/// An electronic identity (S4, "eID flow").
+/// An electronic identity (S-FLOWS, "eID flow").
 #[derive(Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(rename = "SignicatEid"))]
 pub struct Eid {
-    /// A dossier of the same person that you have already; see [`DocumentVerification::dossier`].
+    /// A dossier of the same person that you have already; a new one by default. A dossier given here is yours: an
+    /// erasure deletes only the processes that this session made in it.
     pub dossier: Option<String>,
     /// Your own reference for a new dossier, at most 255 characters (the limit is inferred).
     pub external_reference: Option<String>,
-    /// The method, as in `connect:idin` (GCN). S4 calls this the process id, which cannot be (SG7).
+    /// The method, as in `connect:idin` (S-F6). A guide calls this the process id, which cannot be (S-7).
     pub provider: String,
     /// What else the method wants.
     pub process_parameters: Option<Map<String, Value>>,
@@ -362,16 +364,16 @@ impl fmt::Debug for NotificationTarget {
     }
 }
 
-/// The parameters that Signicat appends when it sends the user back (S4): never a result (S-D4).
+/// The parameters that Signicat appends when it sends the user back (S-F4): never a result (S-D4).
 ///
-/// With two providers only the dossier is named (SG4).
+/// With two providers only the dossier is named (S-4).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReturnParameters {
     /// The dossier.
     pub dossier_id: String,
     /// The process.
     pub process_id: Option<String>,
-    /// The claimed status, as text: `processing` usually, which is not final (SG5).
+    /// The claimed status, as text: `processing` usually, which is not final (S-5).
     pub status: Option<String>,
 }
 
@@ -389,7 +391,7 @@ impl ReturnParameters {
     pub fn parse(url: &str) -> Result<Self, Reject> {
         let refuse = || {
             let fix = "pass the whole URL that was requested, with the query that Signicat appended";
-            Reject::caller("redirect_without_reference", "url", fix)
+            Reject::at(RejectCode::RedirectWithoutReference, "url", fix)
         };
         let query = url.split_once('?').map_or("", |(_, rest)| rest.split('#').next().unwrap_or(""));
         let find = |name: &str| {
@@ -411,7 +413,7 @@ impl ReturnParameters {
     }
 }
 
-/// An id of a dossier or process: 1 to 64 letters, digits, hyphens and underscores. Samples are UUIDs (S4); the
+/// An id of a dossier or process: 1 to 64 letters, digits, hyphens and underscores. Samples are UUIDs (S-F4); the
 /// alphabet is ours, so that no id can leave its place in a path.
 pub(crate) fn is_id(value: &str) -> bool {
     (1..=64).contains(&value.len()) && value.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')

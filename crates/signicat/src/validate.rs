@@ -1,5 +1,6 @@
 //! The account: parsed once, holds the credentials.
 
+use crate::ID;
 use alloc::{
     format,
     string::{String, ToString},
@@ -9,7 +10,7 @@ use alloc::{
 use core::fmt;
 
 use idvkit_core::{
-    ImageKind, ImageRules, PollPlan, Provider, Reject, Secret, fingerprint, machine, machine::Schedule, settings,
+    ImageKind, ImageRules, PollPlan, Reject, RejectCode, Secret, fingerprint, machine, machine::Schedule, settings,
 };
 
 use crate::{
@@ -19,7 +20,7 @@ use crate::{
 
 const HOUR_MS: i64 = 3_600_000;
 const DAY_MS: i64 = 24 * HOUR_MS;
-/// GAT: 600 s by default, 1 to 3600 may be set.
+/// S-TOKENS: 600 s by default, 1 to 3600 may be set.
 const DEFAULT_TOKEN_LIFETIME_S: i64 = 600;
 const DEFAULT_TOKEN_SKEW_MS: i64 = 30_000;
 const IMAGE_KINDS: &[ImageKind] = &[ImageKind::Png, ImageKind::Jpeg];
@@ -65,7 +66,7 @@ impl Account {
         let (endpoint, base) = endpoint(config.profile, &options)?;
         if endpoint.client_auth == ClientAuth::Basic && config.client_id.contains(':') {
             let rule = "the user name of HTTP Basic cannot hold a colon; is this id and secret in one?";
-            return Err(Reject::caller("credential_invalid", "client_id", rule));
+            return Err(Reject::at(RejectCode::CredentialInvalid, "client_id", rule));
         }
         let fingerprint = match settings::account_id(options.account_id.as_deref())? {
             Some(id) => fingerprint(&["signicat", "named", id]),
@@ -101,7 +102,7 @@ impl Account {
     }
 
     /// Whether results come from a production host. The current profile's host serves sandboxes as well, whose client
-    /// ids begin with `dev-` or `sandbox-` in the examples (GQS; inferred).
+    /// ids begin with `dev-` or `sandbox-` in the examples (S-QUICK; inferred).
     pub(crate) fn is_production(&self) -> bool {
         let sandbox = ["dev-", "sandbox-"].iter().any(|prefix| self.client_id.starts_with(prefix));
         matches!(self.host(), "api.signicat.com" | "id.signicat.com") && !sandbox
@@ -109,7 +110,7 @@ impl Account {
 
     /// When to look for a verdict and when to give up.
     pub(crate) fn schedule(&self, with_callback: bool, looking: Looking) -> Schedule {
-        // Inferred: the one observed front end asks every 5 s for 120 s, and the documents warn of rate limits (S4).
+        // Inferred: the one observed front end asks every 5 s for 120 s, and the documents warn of rate limits (S-F7).
         let alone: &[i64] = &[2, 5, 10, 20, 40, 60, 90, 120, 180, 300];
         let safety_net: &[i64] = &[60, 300, 900, 3600];
         let verdict = match &self.options.poll_offsets_seconds {
@@ -160,7 +161,7 @@ pub(crate) enum Looking {
 }
 
 impl machine::Account for Account {
-    const PROVIDER: Provider = Provider::Signicat;
+    const PROVIDER: &'static str = ID;
 
     fn fingerprint(&self) -> &str {
         &self.fingerprint
@@ -203,7 +204,7 @@ fn endpoint(profile: Profile, options: &Options) -> Result<(Endpoint, String), R
             let is_scope = |b: u8| (0x20..0x7f).contains(&b) && b != b'"' && b != b'\\';
             if scope.trim() != scope || scope.is_empty() || !scope.bytes().all(is_scope) {
                 let rule = "a scope is one or more values of visible ASCII, separated by single spaces";
-                return Err(Reject::caller("scope_invalid", "profile.custom.scope", rule));
+                return Err(Reject::at(RejectCode::ScopeInvalid, "profile.custom.scope", rule));
             }
             Ok((Endpoint { token_url, scope, client_auth }, base))
         }
@@ -230,7 +231,7 @@ fn image_rules(options: &Options) -> Result<ImageRules, Reject> {
     let pixels = options.max_image_pixels.unwrap_or(5000);
     if !(1..=64 * 1024 * 1024).contains(&bytes) || !(1..=100_000).contains(&pixels) {
         let rule = "an image has at most 64 MiB and 100 000 pixels, and at least one of each";
-        return Err(Reject::caller("image_limit_out_of_range", "options.max_image_bytes", rule));
+        return Err(Reject::at(RejectCode::ImageLimitOutOfRange, "options.max_image_bytes", rule));
     }
     Ok(ImageRules {
         max_bytes: usize::try_from(bytes).unwrap_or(usize::MAX),
@@ -247,5 +248,5 @@ fn token_max_age(options: &Options) -> Result<i64, Reject> {
         return Ok((lifetime * 1000 - skew).max(0));
     }
     let rule = "a token lives 1 to 3600 seconds, and the skew is 0 to 600000 milliseconds";
-    Err(Reject::caller("token_lifetime_out_of_range", "options.token_lifetime_seconds", rule))
+    Err(Reject::at(RejectCode::TokenLifetimeOutOfRange, "options.token_lifetime_seconds", rule))
 }

@@ -240,7 +240,7 @@ fn a_refused_token_is_refreshed_once() {
     host.give_token(&token);
     let again = host.answer("create_dossier", 201, &json!({ "dossierId": D1 }));
     assert_eq!(Header::find(&again.headers, "authorization"), Some("Bearer tok-2"));
-    // SG10: a 400 that complains about the header counts as well. The second in a row is a fault.
+    // S-10: a 400 that complains about the header counts as well. The second in a row is a fault.
     let complaint = json!({ "type": "base:client-problem", "title": "Malformed Authorization header" });
     host.answer("create_process", 400, &complaint);
     host.answer("create_process", 400, &complaint);
@@ -347,7 +347,7 @@ fn another_account_and_changed_snapshots_are_refused() {
     let text = host.session.snapshot();
     let other = idvkit_signicat::account(common::config(&json!({ "client_id": "other" }))).unwrap();
     let restore = |account: &std::sync::Arc<idvkit_signicat::Account>, text: &str| {
-        idvkit_signicat::Session::restore(account.clone(), text).err().map(|reject| reject.code())
+        idvkit_signicat::Session::restore(account.clone(), text).err().map(|reject| reject.code().as_str())
     };
     assert_eq!(restore(&other, &text), Some("snapshot_of_other_account"));
     for (from, to) in [(P1, "../../x"), ("\"uploading\"", "\"away\""), (D1, "a/b"), ("tok-2", "tok\\n2")] {

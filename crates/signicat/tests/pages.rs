@@ -122,7 +122,7 @@ fn two_providers_of_which_the_redirect_names_one() {
     // A stored result is believed only as far as its own body goes.
     let forged = host.session.snapshot().replacen("\"status\":\"accepted\"", "\"status\":\"rejected\"", 1);
     let restored = idvkit_signicat::Session::restore(host.account.clone(), &forged);
-    assert_eq!(restored.err().map(|reject| reject.code()), Some("snapshot_malformed"));
+    assert_eq!(restored.err().map(|reject| reject.code().as_str()), Some("snapshot_malformed"));
     host.serve(200, &json!([accepted(P1, "readid"), accepted(P2, "onfido")]));
     let evidence = host.decided(Decision::Approved);
     let raw: Value = serde_json::from_slice(&evidence.raw).unwrap();

@@ -35,7 +35,7 @@ fn opening_error(flow: &Value, options: &Value) -> Option<&'static str> {
     let account = idvkit_signicat::account(common::config(&json!({ "options": options }))).unwrap();
     let seed = idvkit_core::Seed::new(&(0..32).collect::<Vec<u8>>()).unwrap();
     let opened = idvkit_signicat::open(&account, common::request(flow), seed, idvkit_core::UnixMillis(common::START));
-    opened.err().map(|reject| reject.code())
+    opened.err().map(|reject| reject.code().as_str())
 }
 
 #[test]
@@ -402,5 +402,5 @@ fn a_restored_link_has_to_be_one() {
     host.journey();
     let forged = host.session.snapshot().replace("https://capture.signicat.example", "javascript://x");
     let restored = idvkit_signicat::Session::restore(host.account.clone(), &forged);
-    assert_eq!(restored.err().map(|reject| reject.code()), Some("snapshot_malformed"));
+    assert_eq!(restored.err().map(|reject| reject.code().as_str()), Some("snapshot_malformed"));
 }

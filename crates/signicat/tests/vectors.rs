@@ -155,7 +155,7 @@ fn redirects() {
                 assert_eq!(json!(back.process_id), row["process"], "{id}");
                 assert_eq!(json!(back.status), row["status"], "{id}");
             }
-            Err(reject) => assert_eq!(reject.code(), row["error"], "{id}"),
+            Err(reject) => assert_eq!(reject.code().as_str(), row["error"], "{id}"),
         }
     }
 }
@@ -174,7 +174,7 @@ fn callbacks() {
         };
         match reference_of(&account, &input) {
             Ok(reference) => assert_eq!(json!(reference), row["reference"], "{id}"),
-            Err(reject) => assert_eq!(reject.code(), row["error"], "{id}"),
+            Err(reject) => assert_eq!(reject.code().as_str(), row["error"], "{id}"),
         }
         assert_eq!(reference_of(&without, &input).unwrap_err().code(), "callback_unexpected", "{id}");
     }
@@ -192,7 +192,7 @@ fn events() {
                 assert_eq!(data, row["event_data"], "{id}");
                 assert_eq!(json!(event.organization_id), row["organization_id"], "{id}");
             }
-            Err(reject) => assert_eq!(reject.code(), row["error"], "{id}"),
+            Err(reject) => assert_eq!(reject.code().as_str(), row["error"], "{id}"),
         }
     }
 }
@@ -229,7 +229,7 @@ fn orders() {
         let account = account(config).unwrap();
         let seed = Seed::new(&(0..32).collect::<Vec<u8>>()).unwrap();
         let opened = open(&account, request(&row["flow"]), seed, UnixMillis(common::START));
-        assert_eq!(json!(opened.err().map(|reject| reject.code())), row["error"], "{id}");
+        assert_eq!(json!(opened.err().map(|reject| reject.code().as_str())), row["error"], "{id}");
     }
 }
 

@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use idvkit::{Account, Config, Input, Reject, Request, Seed, Session, UnixMillis};
+use idvkit::{Account, Config, Input, Reject, RejectCode, Request, Seed, Session, UnixMillis};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -129,7 +129,7 @@ impl Step {
             at,
             input,
             next: wire::next_to_json(&session.next(at)),
-            reject: reject.map(|reject| reject.code().to_owned()),
+            reject: reject.map(|reject| reject.code().to_string()),
             revision: session.revision(),
             snapshot: session.snapshot(),
         }
@@ -143,7 +143,8 @@ impl Step {
         if self.input.is_null() {
             return Ok(None);
         }
-        let malformed = || Reject::caller("input_malformed", "input", "this is no input in the form of a transcript");
+        let malformed =
+            || Reject::at(RejectCode::InputMalformed, "input", "this is no input in the form of a transcript");
         wire::input_from_json(&self.input).map(Some).ok_or_else(malformed)
     }
 

@@ -1,6 +1,6 @@
 //! The tables that every language gives.
 
-use idvkit::{Provider, catalog};
+use idvkit::{ProviderId, catalog};
 use idvkit_vectors::{data, load};
 use serde_json::Value;
 
@@ -8,7 +8,7 @@ use serde_json::Value;
 fn every_catalog_is_the_one_of_the_vectors() {
     let file: Value = load(&data().join("core/catalog.json")).unwrap();
     let catalogs = file["catalogs"].as_object().unwrap();
-    let providers = [Provider::Attestr, Provider::BiometricKz, Provider::Jumio, Provider::Signicat];
+    let providers = [ProviderId::Attestr, ProviderId::BiometricKz, ProviderId::Jumio, ProviderId::Signicat];
     assert_eq!(catalogs.len(), providers.len());
     for provider in providers {
         let found = serde_json::to_value(catalog(provider)).unwrap();

@@ -65,7 +65,10 @@ mod tests {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("files");
         let names = |place: &Path| -> Vec<String> {
             let entries = fs::read_dir(place).unwrap().map(|entry| entry.unwrap());
-            entries.filter(|entry| entry.path().is_file()).map(|entry| entry.file_name().into_string().unwrap()).collect()
+            entries
+                .filter(|entry| entry.path().is_file())
+                .map(|entry| entry.file_name().into_string().unwrap())
+                .collect()
         };
         let paths = names(&folder).into_iter();
         let paths = paths.chain(names(&folder.join("locales")).iter().map(|name| std::format!("locales/{name}")));

@@ -47,7 +47,7 @@ pub(crate) fn version() -> Option<String> {
 /// which the other tests have made already.
 fn pack() -> Result<Vec<PathBuf>> {
     let platform = platform()?;
-    let (library, program) = (build("idvkit-node", "wheel")?, build("idvkit-cli", "dev")?);
+    let (library, program) = (build()?, step::program()?);
     let work = target().join("node");
     let main = work.join("package");
     copy(
@@ -109,15 +109,14 @@ fn depend(manifest: &Path, package: &str) -> Result<()> {
 }
 
 /// Builds a package and says where its product is.
-fn build(package: &str, profile: &str) -> Result<PathBuf> {
-    run(cargo(&["build", "--package", package, "--profile", profile]))?;
-    let name = match (package, OS) {
-        ("idvkit-cli", _) => format!("idvkit{EXE_SUFFIX}"),
-        (_, "windows") => "idvkit_node.dll".to_owned(),
-        (_, "macos") => "libidvkit_node.dylib".to_owned(),
-        _ => "libidvkit_node.so".to_owned(),
+fn build() -> Result<PathBuf> {
+    run(cargo(&["build", "--package", "idvkit-node", "--profile", "wheel"]))?;
+    let name = match OS {
+        "windows" => "idvkit_node.dll",
+        "macos" => "libidvkit_node.dylib",
+        _ => "libidvkit_node.so",
     };
-    Ok(target().join(if profile == "dev" { "debug" } else { profile }).join(name))
+    Ok(target().join("wheel").join(name))
 }
 
 /// The platform's name at npm.

@@ -11,7 +11,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::{
     node::{self, copy, npm},
-    step::{End, cargo, root, run, says, target},
+    step::{End, made_for_tests, program, root, run, says, target},
 };
 
 /// What the package is made of; what was built or installed beside it stays where it is.
@@ -42,8 +42,8 @@ pub(crate) fn test(write: bool) -> Result<End> {
     if !stale.is_empty() {
         bail!("run `cargo xtask web --write`: the element has changed, and these files have not: {}", stale.join(", "));
     }
-    run(cargo(&["build", "--package", "idvkit-examples", "--example", "axum"]))?;
-    let end = in_browser(&package, &["--test-concurrency=2", "tests/"], &[])?;
+    let shop = Command::new(made_for_tests("--example", "axum")?);
+    let end = in_browser(&package, &["--test-concurrency=2", "tests/"], &shop)?;
     println!("pictures of what was shown: {}", target().join("web/screenshots").display());
     Ok(end)
 }
@@ -53,26 +53,26 @@ pub(crate) fn try_shop(shop: &Command) -> Result<End> {
     if node::version().is_none() {
         return Ok(End::but(["the shop in a browser (Node.js is absent)".into()]));
     }
-    let command: Vec<_> = iter::once(shop.get_program()).chain(shop.get_args()).map(OsStr::to_string_lossy).collect();
-    in_browser(&build()?, &["tests/shop.test.mjs"], &[("IDVKIT_SHOP", serde_json::to_string(&command)?)])
+    in_browser(&build()?, &["tests/shop.test.mjs"], shop)
 }
 
-/// Runs tests of the package that want the sandbox and a browser.
-fn in_browser(package: &Path, tests: &[&str], more: &[(&str, String)]) -> Result<End> {
+/// Runs tests of the package that want the sandbox, an example shop and a browser.
+fn in_browser(package: &Path, tests: &[&str], shop: &Command) -> Result<End> {
     let Some(browser) = browser().or_else(install) else {
         let without = "every test in a browser (there is no Chromium, and it could not be installed)";
         return Ok(End::but([without.into()]));
     };
     println!("{}", says(&browser, &["--version"]).unwrap_or_default());
-    run(cargo(&["build", "--package", "idvkit-cli"]))?;
+    let shop: Vec<_> = iter::once(shop.get_program()).chain(shop.get_args()).map(OsStr::to_string_lossy).collect();
     let mut node = Command::new("node");
     node.args(["--test", "--test-timeout=220000"]).args(tests).current_dir(package).envs([
         ("IDVKIT_VECTORS", root().join("crates/vectors/data")),
-        ("IDVKIT_PROGRAM", target().join(format!("debug/idvkit{}", std::env::consts::EXE_SUFFIX))),
+        ("IDVKIT_PROGRAM", program()?),
+        ("IDVKIT_SHOP", serde_json::to_string(&shop)?.into()),
         ("IDVKIT_SCREENSHOTS", target().join("web/screenshots")),
         ("IDVKIT_CHROMIUM", PathBuf::from(browser)),
     ]);
-    run(node.envs(more.iter().map(|(name, value)| (name, value))))?;
+    run(node)?;
     Ok(End::Passed)
 }
 

@@ -70,8 +70,8 @@ Basis = Union[BasisSigned, BasisFetched]
 """How a result was made sure. Deliberately exhaustive."""
 
 Input = Union[HttpResponse, HttpFailed, Sending, Hint, Redirect, Callback, Images, Retry, Erase]
-"""What a host tells a session. It has no serialised form: a client must never be able to post one (rule "clients never
-hold an `Input`"); what pages and phones send is the text in `Hint`.
+"""What a host tells a session. It has no serialised form: a client must never be able to post one; what
+pages and phones send is the text in `Hint`.
 
 Deliberately exhaustive."""
 
@@ -82,7 +82,7 @@ Deliberately exhaustive: these four are the whole job of a host."""
 
 Outcome = Union[Decided, Abandoned, Expired, Failed]
 """How a session ended. It may leave the server. The one text in it that a client may have worded is a fault's message:
-display it to that user only; it is dropped by an erasure, and `repr` does not print it.
+display it to that user only; it is dropped by an erasure, and printing leaves it out.
 
 Deliberately exhaustive: a host must have an answer to each."""
 

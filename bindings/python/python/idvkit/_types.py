@@ -175,10 +175,10 @@ class Carry(Value):
 class Catalog(Value):
     """What a provider documents in tables."""
     __slots__ = ("provider", "errors", "locales", "browsers", "sizes", "callback_sources")
-    provider: Provider
+    provider: ProviderId
     """Whose tables."""
     errors: Tuple[ErrorCode, ...]
-    """Error codes, with the operation they belong to: the same number means other things elsewhere (A-8)."""
+    """Error codes, with the operation they belong to: the same number means other things elsewhere."""
     locales: Tuple[LocaleList, ...]
     """Lists of languages."""
     browsers: Tuple[Browser, ...]
@@ -188,7 +188,7 @@ class Catalog(Value):
     callback_sources: Tuple[CallbackSource, ...]
     """Where callbacks come from. Replaceable: look the host name up for the current addresses."""
 
-    def __init__(self, provider: Provider, errors: Tuple[ErrorCode, ...], locales: Tuple[LocaleList, ...], browsers: Tuple[Browser, ...], sizes: Tuple[SizeClass, ...], callback_sources: Tuple[CallbackSource, ...]) -> None:
+    def __init__(self, provider: ProviderId, errors: Tuple[ErrorCode, ...], locales: Tuple[LocaleList, ...], browsers: Tuple[Browser, ...], sizes: Tuple[SizeClass, ...], callback_sources: Tuple[CallbackSource, ...]) -> None:
         _set(self, "provider", provider)
         _set(self, "errors", errors)
         _set(self, "locales", locales)
@@ -198,7 +198,7 @@ class Catalog(Value):
 
 
 class Cause(Value):
-    """The root cause behind a provider's error. `repr` does not print the message."""
+    """The root cause behind a provider's error. Printing it leaves the message out."""
     __slots__ = ("code", "status", "message")
     _shown: ClassVar[Union[Tuple[str, ...], None]] = ("code", "status")
     code: Union[str, None]
@@ -242,13 +242,13 @@ class Decision(Word):
 class Diagnosis(Value):
     """What the doctor found about a signature. It holds no part of the content, the secrets or the tag, and may be logged.
 
-    **It is never an acceptance**, not even with `Verdict.Verifies`: it exists to be read by a person. Whoever wants to act on
-    a signature calls `Scheme.verify`, which has one yes and no near misses."""
+    **It is never an acceptance**, not even with `Verdict.VERIFIES`: it exists to be read by a person. Whoever wants to act on
+    a signature calls `verify`, which has one yes and no near misses."""
     __slots__ = ("verdict", "findings")
     verdict: Verdict
     """The result in one word."""
     findings: Tuple[Finding, ...]
-    """With `Verdict.Explained`: the differences that together give the tag at hand, as few as possible. Otherwise: what
+    """With `Verdict.EXPLAINED`: the differences that together give the tag at hand, as few as possible. Otherwise: what
     was noticed."""
 
     def __init__(self, verdict: Verdict, findings: Tuple[Finding, ...]) -> None:
@@ -256,8 +256,84 @@ class Diagnosis(Value):
         _set(self, "findings", findings)
 
 
+class Difference(Word):
+    """One difference between what was checked and what was signed. New ones may be added."""
+    WHOLE_BODY = "whole_body"
+    """The whole body was signed, not the member that was checked."""
+    ONE_MEMBER = "one_member"
+    """The value of one member was signed, not the whole content that was checked."""
+    BYTE_ORDER_MARK = "byte_order_mark"
+    """The content that was checked starts with a byte order mark that was not signed."""
+    OUTER_WHITE_SPACE = "outer_white_space"
+    """The content that was checked has white space around it that was not signed."""
+    FINAL_NEWLINE = "final_newline"
+    """The content was signed with a line feed at the end."""
+    LINE_FEEDS = "line_feeds"
+    """The content was signed with LF line ends and arrived with CRLF."""
+    CARRIAGE_RETURNS = "carriage_returns"
+    """The content was signed with CRLF line ends and arrived with LF."""
+    COMPACT = "compact"
+    """The JSON was signed without white space between its tokens, and checked with some."""
+    SPACED = "spaced"
+    """The JSON was signed with a space after each `:` and `,`, as Python prints it by default."""
+    PRETTY_PRINTED = "pretty_printed"
+    """The JSON was signed over several indented lines."""
+    ECMASCRIPT_VALUES = "ecmascript_values"
+    """The JSON was signed with numbers and the order of members as JavaScript prints them."""
+    SORTED_KEYS = "sorted_keys"
+    """The JSON was signed with the members of every object sorted by name."""
+    UNESCAPED = "unescaped"
+    """The JSON was signed with as few escapes in its strings as possible."""
+    ASCII_ESCAPED = "ascii_escaped"
+    """The JSON was signed with all non-ASCII characters as \\uXXXX, as Python and PHP print it by default."""
+    SLASH_ESCAPED = "slash_escaped"
+    """The JSON was signed with every / as \\/, as PHP prints it by default."""
+    HTML_ESCAPED = "html_escaped"
+    """The JSON was signed with <, > and & as \\uXXXX, as Go prints it by default."""
+    EMPTY_CONTENT = "empty_content"
+    """The content that was checked is empty."""
+    MEMBER_MISSING = "member_missing"
+    """The body has no such member, so only the whole body could be tried."""
+    MEMBER_TWICE = "member_twice"
+    """The body has the member twice, so it is not clear what is signed."""
+    NOT_JSON = "not_json"
+    """The body is not a JSON object, so nothing could be sliced out of it."""
+    SECRET_HEX_DECODED = "secret_hex_decoded"
+    """The key was the bytes that the secret's hex digits stand for, not its text."""
+    SECRET_AS_TEXT = "secret_as_text"
+    """The key was the text of the secret, not the bytes that its hex digits stand for."""
+    SECRET_BASE64_DECODED = "secret_base64_decoded"
+    """The key was the bytes that the secret's base64 text stands for."""
+    SECRET_WHITE_SPACE = "secret_white_space"
+    """The configured secret has white space around it that is not part of the key."""
+    SECRET_NEWLINE = "secret_newline"
+    """The key was the secret with a line feed at the end."""
+    SECRET_QUOTED = "secret_quoted"
+    """The configured secret has quotation marks around it that are not part of the key."""
+    SECRET_LETTER_CASE = "secret_letter_case"
+    """The key was the secret in another letter case."""
+    SECRET_MISSING = "secret_missing"
+    """No secret is configured, or only empty ones, so nothing could be tried."""
+    SECRET_MALFORMED = "secret_malformed"
+    """A configured secret is not an even number of hex digits, as the scheme expects."""
+    TAG_MISSING = "tag_missing"
+    """There is no tag."""
+    TAG_MALFORMED = "tag_malformed"
+    """The tag is neither hex nor base64 of a SHA-256 digest."""
+    TAG_WHITE_SPACE = "tag_white_space"
+    """The tag has white space around it."""
+    TAG_QUOTED = "tag_quoted"
+    """The tag has quotation marks around it."""
+    TAG_PREFIX = "tag_prefix"
+    """The tag has the algorithm's name in front of it, as in `sha256=`."""
+    TAG_ENCODING = "tag_encoding"
+    """The tag is right, and written in another encoding than the scheme says."""
+    TAG_TRUNCATED = "tag_truncated"
+    """The tag is only the beginning of the right one."""
+
+
 class Document(Sealed):
-    """An identity document. `repr` prints none of it."""
+    """An identity document. Printing it shows none of that."""
     __slots__ = ("kind", "document_number", "date_of_issuance", "date_of_expiry", "issuer_country", "issuer_name")
     _shown: ClassVar[Union[Tuple[str, ...], None]] = ()
     kind: Union[str, None]
@@ -306,7 +382,7 @@ class ErrorCode(Value):
     advice: str
     """What to do about it. This advice is ours, not the provider's."""
     source: str
-    """Where it is documented: seed or note id."""
+    """Where that is known from: ids of `PROTOCOL.md` in the provider's crate."""
 
     def __init__(self, operation: str, code: str, status: Union[int, None], meaning: str, advice: str, source: str) -> None:
         _set(self, "operation", operation)
@@ -350,15 +426,15 @@ class Evidence(Sealed):
 
 
 class Fault(Value):
-    """What went wrong, and where. Holds no credential; `repr` prints neither message."""
-    __slots__ = ("code", "class_", "operation", "status", "provider_code", "message", "cause", "trace_id", "again")
-    _shown: ClassVar[Union[Tuple[str, ...], None]] = ("code", "class_", "operation", "status", "provider_code", "cause", "trace_id", "again")
-    code: str
-    """Our stable `snake_case` code, such as `http_status`, `no_answer`, `unreadable`, `signature_wrong`."""
+    """What went wrong, and where. Holds no credential; printing it leaves both messages out."""
+    __slots__ = ("code", "class_", "operation", "status", "provider_code", "message", "cause", "trace_id", "retryable")
+    _shown: ClassVar[Union[Tuple[str, ...], None]] = ("code", "class_", "operation", "status", "provider_code", "cause", "trace_id", "retryable")
+    code: FaultCode
+    """What went wrong."""
     class_: FaultClass
     """The kind."""
     operation: str
-    """Where, as `provider.operation`. A provider's codes mean something only together with it (A-8)."""
+    """Where, as `provider.operation`. A provider's codes mean something only together with it."""
     status: Union[int, None]
     """The HTTP status, if there was one."""
     provider_code: Union[str, None]
@@ -369,10 +445,10 @@ class Fault(Value):
     """The cause behind it, where the provider names one (Attestr's `original`)."""
     trace_id: Union[str, None]
     """The provider's name for the exchange, for its support."""
-    again: bool
+    retryable: bool
     """Whether the same call may succeed later without anything being changed."""
 
-    def __init__(self, code: str, class_: FaultClass, operation: str, status: Union[int, None], provider_code: Union[str, None], message: Union[str, None], cause: Union[Cause, None], trace_id: Union[str, None], again: bool) -> None:
+    def __init__(self, code: FaultCode, class_: FaultClass, operation: str, status: Union[int, None], provider_code: Union[str, None], message: Union[str, None], cause: Union[Cause, None], trace_id: Union[str, None], retryable: bool) -> None:
         _set(self, "code", code)
         _set(self, "class_", class_)
         _set(self, "operation", operation)
@@ -381,7 +457,7 @@ class Fault(Value):
         _set(self, "message", message)
         _set(self, "cause", cause)
         _set(self, "trace_id", trace_id)
-        _set(self, "again", again)
+        _set(self, "retryable", retryable)
 
 
 class FaultClass(Word):
@@ -402,24 +478,60 @@ class FaultClass(Word):
     """None of these."""
 
 
+class FaultCode(Word):
+    """What went wrong with a request or a flow. New codes may be added; none is ever given another meaning."""
+    ANSWER_LOST = "answer_lost"
+    """A creation was sent and its answer never came: something may have been made that nobody can name."""
+    ARCHIVED = "archived"
+    """The provider has archived what was asked for, and gives it no more."""
+    FLOW_ERROR = "flow_error"
+    """The provider's page reported an error of the flow."""
+    FOREIGN_ANSWER = "foreign_answer"
+    """An answer is about something else than what was asked for."""
+    HTTP_STATUS = "http_status"
+    """An answer has an error status."""
+    METADATA_UNSUPPORTED = "metadata_unsupported"
+    """The provider refused the metadata for this flow."""
+    NO_ANSWER = "no_answer"
+    """No answer came: refused, reset or timed out."""
+    NO_SDK_AUTHORIZATION = "no_sdk_authorization"
+    """The provider gave no authorization for its SDK."""
+    NO_USER_LINK = "no_user_link"
+    """The provider gave no link for the user."""
+    PROCESS_FAILED = "process_failed"
+    """The provider's process failed, which is no verdict about the user."""
+    SECRET_MALFORMED = "secret_malformed"
+    """A secret for verifying is not of its form, so nothing was verified."""
+    SECRET_MISSING = "secret_missing"
+    """There is no secret to verify with, so nothing was verified."""
+    SIGNATURE_MALFORMED = "signature_malformed"
+    """The signature of an answer is not of its form."""
+    SIGNATURE_MISSING = "signature_missing"
+    """An answer has no signature."""
+    SIGNATURE_WRONG = "signature_wrong"
+    """The signature of an answer does not belong to its content."""
+    UNREADABLE = "unreadable"
+    """An answer is not in the documented form."""
+
+
 class Finding(Value):
     """One difference, with what to do about it."""
-    __slots__ = ("cause", "explanation", "fix")
-    cause: str
+    __slots__ = ("difference", "explanation", "fix")
+    difference: Difference
     """Which difference."""
     explanation: str
     """What it is, in one sentence."""
     fix: str
     """What to do, in one sentence."""
 
-    def __init__(self, cause: str, explanation: str, fix: str) -> None:
-        _set(self, "cause", cause)
+    def __init__(self, difference: Difference, explanation: str, fix: str) -> None:
+        _set(self, "difference", difference)
         _set(self, "explanation", explanation)
         _set(self, "fix", fix)
 
 
 class Header(HeaderMethods, Sealed):
-    """One header line. Its value is never printed by `repr`: it may be a credential."""
+    """One header line. Printing it leaves the value out: it may be a credential."""
     __slots__ = ("name", "value")
     _shown: ClassVar[Union[Tuple[str, ...], None]] = ("name",)
     name: str
@@ -451,7 +563,7 @@ class HintKind(Word):
 class HttpRequest(Sealed):
     """A request for the host to send exactly as it stands: no redirects followed, no retries of its own.
 
-    It holds credentials. Log `operation`, never the URL, headers or body; `repr` keeps to that."""
+    It holds credentials. Log `operation`, never the URL, headers or body; printing it keeps to that."""
     __slots__ = ("id", "operation", "method", "url", "headers", "body", "timeout_ms", "idempotent", "cache")
     _shown: ClassVar[Union[Tuple[str, ...], None]] = ("id", "operation", "method", "timeout_ms", "idempotent")
     id: str
@@ -486,7 +598,7 @@ class HttpRequest(Sealed):
 
 
 class Image(Sealed):
-    """An image that the user took or chose. `repr` prints no part of it."""
+    """An image that the user took or chose. Printing it shows no part of it."""
     __slots__ = ("slot", "bytes")
     _shown: ClassVar[Union[Tuple[str, ...], None]] = ("slot",)
     slot: str
@@ -636,7 +748,7 @@ class Journey(JourneyMethods, Value):
     __slots__ = ("id", "provider", "expires", "ways", "refused")
     id: str
     """Names this attempt. Hints are bound to it."""
-    provider: Provider
+    provider: ProviderId
     """Whose flow it is."""
     expires: Union[UnixMillis, None]
     """When the way in closes, if that is known."""
@@ -645,7 +757,7 @@ class Journey(JourneyMethods, Value):
     refused: Tuple[Refused, ...]
     """Ways that the provider forbids, with the reason."""
 
-    def __init__(self, id: str, provider: Provider, expires: Union[UnixMillis, None], ways: Tuple[Way, ...], refused: Tuple[Refused, ...]) -> None:
+    def __init__(self, id: str, provider: ProviderId, expires: Union[UnixMillis, None], ways: Tuple[Way, ...], refused: Tuple[Refused, ...]) -> None:
         _set(self, "id", id)
         _set(self, "provider", provider)
         _set(self, "expires", expires)
@@ -656,7 +768,7 @@ class Journey(JourneyMethods, Value):
 class KeyForm(Word):
     """Which bytes of a configured secret are the key. Deliberately exhaustive: a match on it must name every form."""
     TEXT = "text"
-    """The bytes of the secret's own text, also when that text happens to be hex. The default for Attestr (A-Q2, inferred)."""
+    """The bytes of the secret's own text, also when that text happens to be hex. The default for Attestr (inferred)."""
     HEX_DECODED = "hex_decoded"
     """The bytes that the secret's hex digits stand for."""
 
@@ -890,7 +1002,7 @@ class Part(Value):
     status: Union[str, None]
     """Its status in the provider's word."""
     score: Union[str, None]
-    """Its score in the provider's decimal text (B-16)."""
+    """Its score in the provider's decimal text."""
 
     def __init__(self, name: str, passed: Union[bool, None], status: Union[str, None], score: Union[str, None]) -> None:
         _set(self, "name", name)
@@ -912,7 +1024,7 @@ class Permission(Word):
 
 
 class Person(Sealed):
-    """A person, in the claim names of OpenID Connect for Identity Assurance. `repr` prints none of it."""
+    """A person, in the claim names of OpenID Connect for Identity Assurance. Printing it shows none of that."""
     __slots__ = ("given_name", "family_name", "middle_name", "birthdate", "gender", "nationalities", "place_of_birth", "personal_number", "phone_number", "document")
     _shown: ClassVar[Union[Tuple[str, ...], None]] = ()
     given_name: Union[str, None]
@@ -949,20 +1061,20 @@ class Person(Sealed):
         _set(self, "document", document)
 
 
-class Provider(Word):
-    """The four providers. Deliberately exhaustive: a host that switches on it wants to be told of a new one."""
+class ProviderId(Word):
+    """A provider by name. Deliberately exhaustive: a host that switches on it wants to be told of a new one."""
     ATTESTR = "attestr"
-    """Attestr Studio, Flowx (seed 000)."""
+    """Attestr Studio (Flowx)."""
     BIOMETRIC_KZ = "biometric_kz"
-    """biometric.kz Flow (seeds 001 and 002)."""
+    """biometric.kz Flow."""
     JUMIO = "jumio"
-    """Jumio Authentication for Web (seed 003)."""
+    """Jumio Authentication for Web."""
     SIGNICAT = "signicat"
-    """Signicat Assure (seed 004)."""
+    """Signicat Assure."""
 
 
 class Reason(Value):
-    """Why something did not pass. `repr` prints no detail: it is the provider's free text."""
+    """Why something did not pass. Printing it leaves the detail out: it is the provider's free text."""
     __slots__ = ("code", "detail", "part")
     _shown: ClassVar[Union[Tuple[str, ...], None]] = ("code", "part")
     code: str
@@ -1064,7 +1176,7 @@ class SignedForm(Word):
     AS_SENT = "as_sent"
     """The bytes as they stood in the answer."""
     ECMASCRIPT = "ecmascript"
-    """The bytes as ECMAScript's `JSON.stringify` writes them (A-Q1: inferred, can be switched off)."""
+    """The bytes as ECMAScript's `JSON.stringify` writes them (inferred, can be switched off)."""
 
 
 class SizeClass(Value):
@@ -1089,7 +1201,7 @@ class SizeClass(Value):
 class Source(Value):
     """Where evidence came from."""
     __slots__ = ("provider", "operation", "host", "production")
-    provider: Provider
+    provider: ProviderId
     """The provider."""
     operation: str
     """The operation whose answer it is."""
@@ -1098,7 +1210,7 @@ class Source(Value):
     production: bool
     """Whether that host is one that the provider documents for production. A sandbox is not."""
 
-    def __init__(self, provider: Provider, operation: str, host: str, production: bool) -> None:
+    def __init__(self, provider: ProviderId, operation: str, host: str, production: bool) -> None:
         _set(self, "provider", provider)
         _set(self, "operation", operation)
         _set(self, "host", host)
@@ -1157,7 +1269,7 @@ class Support(Word):
 class TagEncoding(Word):
     """How a tag is written as text. Deliberately exhaustive: a match on it must name every way."""
     HEX = "hex"
-    """64 hex digits, upper or lower case when read, lower case when written (A6)."""
+    """64 hex digits, upper or lower case when read, lower case when written."""
     BASE64 = "base64"
     """44 characters of base64 with the standard alphabet and padding (RFC 4648, section 4)."""
 
@@ -1433,12 +1545,14 @@ CLASSES: Dict[str, object] = {
     "Condition": Condition,
     "Decision": {"approved": Decision.APPROVED, "declined": Decision.DECLINED, "inconclusive": Decision.INCONCLUSIVE, "completed": Decision.COMPLETED},
     "Diagnosis": Diagnosis,
+    "Difference": {"whole_body": Difference.WHOLE_BODY, "one_member": Difference.ONE_MEMBER, "byte_order_mark": Difference.BYTE_ORDER_MARK, "outer_white_space": Difference.OUTER_WHITE_SPACE, "final_newline": Difference.FINAL_NEWLINE, "line_feeds": Difference.LINE_FEEDS, "carriage_returns": Difference.CARRIAGE_RETURNS, "compact": Difference.COMPACT, "spaced": Difference.SPACED, "pretty_printed": Difference.PRETTY_PRINTED, "ecmascript_values": Difference.ECMASCRIPT_VALUES, "sorted_keys": Difference.SORTED_KEYS, "unescaped": Difference.UNESCAPED, "ascii_escaped": Difference.ASCII_ESCAPED, "slash_escaped": Difference.SLASH_ESCAPED, "html_escaped": Difference.HTML_ESCAPED, "empty_content": Difference.EMPTY_CONTENT, "member_missing": Difference.MEMBER_MISSING, "member_twice": Difference.MEMBER_TWICE, "not_json": Difference.NOT_JSON, "secret_hex_decoded": Difference.SECRET_HEX_DECODED, "secret_as_text": Difference.SECRET_AS_TEXT, "secret_base64_decoded": Difference.SECRET_BASE64_DECODED, "secret_white_space": Difference.SECRET_WHITE_SPACE, "secret_newline": Difference.SECRET_NEWLINE, "secret_quoted": Difference.SECRET_QUOTED, "secret_letter_case": Difference.SECRET_LETTER_CASE, "secret_missing": Difference.SECRET_MISSING, "secret_malformed": Difference.SECRET_MALFORMED, "tag_missing": Difference.TAG_MISSING, "tag_malformed": Difference.TAG_MALFORMED, "tag_white_space": Difference.TAG_WHITE_SPACE, "tag_quoted": Difference.TAG_QUOTED, "tag_prefix": Difference.TAG_PREFIX, "tag_encoding": Difference.TAG_ENCODING, "tag_truncated": Difference.TAG_TRUNCATED},
     "Document": Document,
     "Erasure": Erasure,
     "ErrorCode": ErrorCode,
     "Evidence": Evidence,
     "Fault": Fault,
     "FaultClass": {"input": FaultClass.INPUT, "authorization": FaultClass.AUTHORIZATION, "configuration": FaultClass.CONFIGURATION, "throttled": FaultClass.THROTTLED, "unavailable": FaultClass.UNAVAILABLE, "answer": FaultClass.ANSWER, "unknown": FaultClass.UNKNOWN},
+    "FaultCode": {"answer_lost": FaultCode.ANSWER_LOST, "archived": FaultCode.ARCHIVED, "flow_error": FaultCode.FLOW_ERROR, "foreign_answer": FaultCode.FOREIGN_ANSWER, "http_status": FaultCode.HTTP_STATUS, "metadata_unsupported": FaultCode.METADATA_UNSUPPORTED, "no_answer": FaultCode.NO_ANSWER, "no_sdk_authorization": FaultCode.NO_SDK_AUTHORIZATION, "no_user_link": FaultCode.NO_USER_LINK, "process_failed": FaultCode.PROCESS_FAILED, "secret_malformed": FaultCode.SECRET_MALFORMED, "secret_missing": FaultCode.SECRET_MISSING, "signature_malformed": FaultCode.SIGNATURE_MALFORMED, "signature_missing": FaultCode.SIGNATURE_MISSING, "signature_wrong": FaultCode.SIGNATURE_WRONG, "unreadable": FaultCode.UNREADABLE},
     "Finding": Finding,
     "Header": Header,
     "HintKind": {"loaded": HintKind.LOADED, "success": HintKind.SUCCESS, "finished": HintKind.FINISHED, "error": HintKind.ERROR, "skipped": HintKind.SKIPPED, "closed": HintKind.CLOSED},
@@ -1459,7 +1573,7 @@ CLASSES: Dict[str, object] = {
     "Part": Part,
     "Permission": {"camera": Permission.CAMERA, "microphone": Permission.MICROPHONE, "javascript": Permission.JAVASCRIPT, "dom_storage": Permission.DOM_STORAGE},
     "Person": Person,
-    "Provider": {"attestr": Provider.ATTESTR, "biometric_kz": Provider.BIOMETRIC_KZ, "jumio": Provider.JUMIO, "signicat": Provider.SIGNICAT},
+    "ProviderId": {"attestr": ProviderId.ATTESTR, "biometric_kz": ProviderId.BIOMETRIC_KZ, "jumio": ProviderId.JUMIO, "signicat": ProviderId.SIGNICAT},
     "Reason": Reason,
     "Refused": Refused,
     "Seen": {"navigation": SeenNavigation, "message": SeenMessage, "event": SeenEvent, "closed": SeenClosed},
@@ -1496,12 +1610,14 @@ __all__ = [
     "Condition",
     "Decision",
     "Diagnosis",
+    "Difference",
     "Document",
     "Erasure",
     "ErrorCode",
     "Evidence",
     "Fault",
     "FaultClass",
+    "FaultCode",
     "Finding",
     "Header",
     "HintKind",
@@ -1540,7 +1656,7 @@ __all__ = [
     "Part",
     "Permission",
     "Person",
-    "Provider",
+    "ProviderId",
     "Reason",
     "Refused",
     "SeenNavigation",

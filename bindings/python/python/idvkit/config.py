@@ -20,35 +20,34 @@ class AttestrOptions(TypedDict):
     api_base: NotRequired[Union[str, None]]
     """Another base URL of the API, up to `/api`, for a sandbox or proxy."""
     api_version: NotRequired[Union[str, None]]
-    """The API version in the path; `v1` by default (A1: v3 is announced)."""
+    """The API version in the path; `v1` by default (v3 is announced)."""
     as_sent_only: NotRequired[bool]
-    """Accepts no signature over the ECMAScript form of `result`, only over the bytes as sent (A-Q1: that form is
+    """Accepts no signature over the ECMAScript form of `result`, only over the bytes as sent (that form is
     inferred, and tried second by default)."""
     development: NotRequired[bool]
     """Development switch: allows plain HTTP to `localhost` and `127.0.0.1`, each with a port, for `api_base` and
     `library_src`. Off by default, and nothing else becomes laxer."""
-    hex_decoded_secret: NotRequired[bool]
-    """Takes the bytes that the hex digits of the client secret stand for as the key; its text by default (A-Q2,
-    inferred)."""
-    library_src: NotRequired[Union[str, None]]
-    """Another place of the browser library: an HTTPS URL, or a path on your own site that begins with `/` (S0: a local
-    copy)."""
-    poll_offsets_seconds: NotRequired[Union[Sequence[int], None]]
-    """Offsets in seconds, since a claimed success, at which to fetch the result; 0, 2, 4, 8, 15, 30, 60, 120, 300 and
-    then each 300 by default (inferred)."""
     grace_ms: NotRequired[Union[int, None]]
     """How long a claimed skip or error waits for a success proof, in milliseconds; 30 seconds by default (inferred). It
     counts from the first such claim, and a success that is only claimed does not put it off: one that comes later
     has what is left of this time to be proven."""
-    staging: NotRequired[bool]
-    """The provider's staging system instead of production (A1)."""
-    user_timeout_ms: NotRequired[Union[int, None]]
-    """How long the user may take, in milliseconds; until the handshake expires by default."""
-    timeout_ms: NotRequired[Union[int, None]]
-    """The time-out of every request, in milliseconds, 1 000 to 300 000; 30 000 by default (A9: the provider's own
-    client)."""
+    hex_decoded_secret: NotRequired[bool]
+    """Takes the bytes that the hex digits of the client secret stand for as the key; its text by default (inferred)."""
+    library_src: NotRequired[Union[str, None]]
+    """Another place of the browser library: an HTTPS URL, or a path on your own site that begins with `/` (a local
+    copy)."""
+    poll_offsets_seconds: NotRequired[Union[Sequence[int], None]]
+    """Offsets in seconds, since a claimed success, at which to fetch the result; 0, 2, 4, 8, 15, 30, 60, 120, 300 and
+    then each 300 by default (inferred)."""
     result_timeout_ms: NotRequired[Union[int, None]]
     """How long the proof of a claimed success may take, in milliseconds; 15 minutes by default (inferred)."""
+    staging: NotRequired[bool]
+    """The provider's staging system instead of production."""
+    timeout_ms: NotRequired[Union[int, None]]
+    """The time-out of every request, in milliseconds, 1 000 to 300 000; 30 000 by default (the provider's own
+    client)."""
+    user_timeout_ms: NotRequired[Union[int, None]]
+    """How long the user may take, in milliseconds; until the handshake expires by default."""
 
 
 class BiometricKzEdocumentMetadata(TypedDict):
@@ -70,7 +69,7 @@ class BiometricKzFace2FaceMetadata(TypedDict):
 class BiometricKzGeneralMetadata(TypedDict):
     """Metadata for the whole flow."""
     interchangeable_tech: NotRequired[Union[Sequence[str], None]]
-    """Codes of technologies, passed on as they are: what they do is documented nowhere (B-Q8)."""
+    """Codes of technologies, passed on as they are: what they do is documented nowhere."""
 
 
 class BiometricKzMetadata(TypedDict):
@@ -97,30 +96,30 @@ class BiometricKzOptions(TypedDict):
     front_base: NotRequired[Union[str, None]]
     """Another base URL of the hosted pages instead of `https://remote.biometric.kz`."""
     lenient_iin: NotRequired[bool]
-    """Takes any 12 digits as an IIN, without looking at the check digit (B-Q5)."""
+    """Takes any 12 digits as an IIN, without looking at the check digit."""
     lifetime_ms: NotRequired[Union[int, None]]
-    """How long a session can be used, in milliseconds; 30 minutes by default (inferred, B-Q9)."""
+    """How long a session can be used, in milliseconds; 30 minutes by default (inferred)."""
     lookout_seconds: NotRequired[Union[int, None]]
     """How often to look while the user is on the way, in seconds: a remote link tells nothing of its end. 30 by
     default, 300 with a webhook (inferred)."""
     no_page_locale: NotRequired[bool]
-    """Uses the locale parameter on hosted pages no more: it is observed, not documented (B7)."""
+    """Uses the locale parameter on hosted pages no more: it is observed, not documented."""
     photo_max_bytes: NotRequired[Union[int, None]]
-    """The largest reference photo, in bytes after decoding; 10 000 000 by default (inferred, B-Q6)."""
+    """The largest reference photo, in bytes after decoding; 10 000 000 by default (inferred)."""
     poll_offsets_seconds: NotRequired[Union[Sequence[int], None]]
     """Offsets in seconds, since the user is done, at which to fetch the result; 2, 5, 8, 11, 14, 20, 30, 45, 60, 90,
-    120, 180, 240, 300 and then each 300 by default (inferred from field evidence, B4), fewer with a webhook."""
-    user_timeout_ms: NotRequired[Union[int, None]]
-    """How long the user may take, in milliseconds; the session's lifetime by default."""
+    120, 180, 240, 300 and then each 300 by default (inferred from field evidence), fewer with a webhook."""
+    result_timeout_ms: NotRequired[Union[int, None]]
+    """How long the verdict may take once the user is done, in milliseconds; 15 minutes by default (inferred)."""
     timeout_ms: NotRequired[Union[int, None]]
     """The time-out of every request, in milliseconds, 1 000 to 300 000; 30 000 by default (inferred)."""
     unsupported_metadata: NotRequired[bool]
     """Sends metadata also where the flow's technologies cannot use it. A fixed IIN that the result does not confirm is
     still never a pass."""
-    result_timeout_ms: NotRequired[Union[int, None]]
-    """How long the verdict may take once the user is done, in milliseconds; 15 minutes by default (inferred)."""
+    user_timeout_ms: NotRequired[Union[int, None]]
+    """How long the user may take, in milliseconds; the session's lifetime by default."""
     widget_src: NotRequired[Union[str, None]]
-    """Another place of the widget's script; `/widget/flow-widget.umd.js` below `front_base` by default (B-2)."""
+    """Another place of the widget's script; `/widget/flow-widget.umd.js` below `front_base` by default."""
 
 
 class BiometricKzPrefilledField(TypedDict):
@@ -128,7 +127,7 @@ class BiometricKzPrefilledField(TypedDict):
     changeable: NotRequired[Union[bool, None]]
     """Whether the user may change it; `true` unless given."""
     value: NotRequired[Union[str, None]]
-    """Its value. An empty one counts as not given (B-Q4)."""
+    """Its value. An empty one counts as not given."""
 
 
 class ImageSlot(TypedDict):
@@ -140,11 +139,11 @@ class ImageSlot(TypedDict):
 
 
 class JumioCallbackTargetUrl(TypedDict):
-    """To this URL, at most 222 characters: a secret path segment of 33 is added (J-D10)."""
+    """To this URL, at most 222 characters: a secret path segment of 33 is added."""
     url: str
 
 JumioCallbackTarget = Union[Literal["portal"], JumioCallbackTargetUrl]
-"""Where callbacks go. One of the two has to be chosen (J-D1)."""
+"""Where callbacks go. One of the two has to be chosen."""
 
 
 class JumioOptions(TypedDict):
@@ -154,30 +153,30 @@ class JumioOptions(TypedDict):
     api_base: NotRequired[Union[str, None]]
     """Another base URL of the API, for a sandbox. Over plain HTTP only together with `development`."""
     callback_query: NotRequired[bool]
-    """Allows a query in the callback URL; refused by default as in the sibling API (J-D9)."""
+    """Allows a query in the callback URL; refused by default as in the sibling API."""
     client_origins: NotRequired[Sequence[str]]
-    """Further origins whose frame messages count, besides the region's host and the prefix (J-D16)."""
+    """Further origins whose frame messages count, besides the region's host and the prefix."""
     development: NotRequired[bool]
     """Development switch: allows `http://localhost:PORT` return and callback URLs, and an HTTP `api_base` on this
     machine. Off by default, and nothing else becomes laxer."""
     plain_callback_url: NotRequired[bool]
-    """Leaves the callback URL as it is, without a secret last path segment. Callbacks then prove nothing at all
-    (J-D10); they are only hints in any case."""
+    """Leaves the callback URL as it is, without a secret last path segment. Callbacks then prove nothing at all;
+    they are only hints in any case."""
     poll_offsets_seconds: NotRequired[Union[Sequence[int], None]]
-    """Offsets in seconds at which to look for a verdict; 40 to 940 as documented, fewer with a callback (J-D19)."""
-    user_timeout_ms: NotRequired[Union[int, None]]
-    """How long the user may take, in milliseconds; the link's lifetime and 15 minutes by default."""
-    timeout_ms: NotRequired[Union[int, None]]
-    """The time-out of every request, in milliseconds; 30 000 by default (inferred)."""
+    """Offsets in seconds at which to look for a verdict; 40 to 940 as documented, fewer with a callback."""
     result_timeout_ms: NotRequired[Union[int, None]]
     """How long a verdict may take, in milliseconds; a day by default (inferred)."""
+    timeout_ms: NotRequired[Union[int, None]]
+    """The time-out of every request, in milliseconds; 30 000 by default (inferred)."""
+    user_timeout_ms: NotRequired[Union[int, None]]
+    """How long the user may take, in milliseconds; the link's lifetime and 15 minutes by default."""
 
 JumioRegion = Union[Literal["us"], Literal["eu"], Literal["sgp"]]
-"""A data centre (S3)."""
+"""A data centre."""
 
 
 class SignicatCaptureParameters(TypedDict):
-    """How the capture page looks; goes into `captureParameters`, where it must be nested (C2)."""
+    """How the capture page looks; goes into `captureParameters`, where it must be nested."""
     default_country: NotRequired[Union[str, None]]
     """The country that is preselected."""
     sms_message: NotRequired[Union[str, None]]
@@ -193,28 +192,28 @@ class SignicatCaptureParameters(TypedDict):
 class SignicatCaptureProvider(TypedDict):
     """One provider of a capture flow."""
     provider: str
-    """The provider: one of `PROVIDERS`."""
+    """The provider, such as `signicatpaper`; a refusal lists those that are known."""
     process_type: NotRequired[Union[str, None]]
     """The process type, where the provider has any."""
     redact: NotRequired[Sequence[str]]
     """Fields to redact."""
 
 SignicatCaptureSdk = Union[Literal["native"], Literal["capture"]]
-"""The kind of capture page (note 2.4). Deliberately exhaustive."""
+"""The kind of capture page. Deliberately exhaustive."""
 
 SignicatClientAuth = Union[Literal["basic"], Literal["form"]]
-"""How the client proves who it is at the token endpoint (note 2.1). Deliberately exhaustive: OAuth's two for secrets."""
+"""How the client proves who it is at the token endpoint. Deliberately exhaustive: OAuth's two for secrets."""
 
 SignicatImageSource = Union[Literal["upload"], Literal["sdk"], Literal["dossier_files"]]
-"""Where the images of a document come from. Deliberately exhaustive: S4 and GF name these three."""
+"""Where the images of a document come from. Deliberately exhaustive: the documents name these three."""
 
 
 class SignicatNotification(TypedDict):
-    """Callbacks of the per-process kind. The receiving host must be allow-listed by Signicat's support (note 2.7)."""
+    """Callbacks of the per-process kind. The receiving host must be allow-listed by Signicat's support."""
     url: str
     """The URL that is sent along as `notificationUrl`."""
     authorization_header: str
-    """The value that comes back, verbatim, in the callback's `Authorization` header (S-D9): any long random text."""
+    """The value that comes back, verbatim, in the callback's `Authorization` header: any long random text."""
     previous_authorization_headers: NotRequired[Sequence[str]]
     """Earlier values, accepted until their last callbacks have arrived."""
 
@@ -233,33 +232,34 @@ class SignicatOptions(TypedDict):
     """A name for this account that survives a change of its client id; snapshots are bound to it."""
     allow_sdk_in_existing_dossier: NotRequired[bool]
     """Takes `images: sdk` together with a dossier of yours for providers whose images can be uploaded as well. Off by
-    default: if the SDK's success is only claimed, Assure falls back to the files that the dossier has already
-    (S-V17), and a pass says nothing about who is there now."""
+    default: if the SDK's success is only claimed, Assure falls back to the files that the dossier has already,
+    and a pass says nothing about who is there now."""
     allow_unknown_provider: NotRequired[bool]
-    """Takes providers and process types outside the table of note 2.6."""
+    """Takes providers and process types that no document lists."""
     development: NotRequired[bool]
     """Development switch: allows `http://localhost:PORT` redirect and notification URLs, and HTTP endpoints on this
     machine in a custom profile. Off by default, and nothing else becomes laxer."""
     frame_allowed: NotRequired[bool]
-    """Signicat's support has allow-listed your page's domain, so the capture page may stand in a frame (GCAP)."""
+    """Signicat's support has allow-listed your page's domain, so the capture page may stand in a frame."""
     max_image_bytes: NotRequired[Union[int, None]]
-    """Most bytes of an image file; 4 000 000 by default (S-D12: documented for watermarks, inferred for the rest)."""
+    """Most bytes of an image file; 4 000 000 by default (documented for watermarks, inferred for the rest)."""
     max_image_pixels: NotRequired[Union[int, None]]
-    """Most pixels on an image's longer side; 5000 by default (S-D12)."""
+    """Most pixels on an image's longer side; 5000 by default."""
     poll_offsets_seconds: NotRequired[Union[Sequence[int], None]]
     """Offsets in seconds at which to look for a verdict; 2 to 300, fewer with a callback (inferred)."""
+    result_timeout_ms: NotRequired[Union[int, None]]
+    """How long a verdict may take, in milliseconds; a day by default (inferred)."""
     routes: NotRequired[Mapping[str, str]]
-    """Replacements in the route table, name to `METHOD /path` (S-D7). See `ROUTES`."""
-    user_timeout_ms: NotRequired[Union[int, None]]
-    """How long the user may take, in milliseconds; one hour by default (inferred)."""
+    """Replacements in the route table, name to `METHOD /path`. The names are
+    those of operations, such as `set_images`."""
     timeout_ms: NotRequired[Union[int, None]]
     """The time-out of every request, in milliseconds; 30 000 by default (inferred)."""
     token_lifetime_seconds: NotRequired[Union[int, None]]
-    """How long an access token lives, in seconds, 1 to 3600; 600 by default (GAT)."""
+    """How long an access token lives, in seconds, 1 to 3600; 600 by default."""
     token_skew_ms: NotRequired[Union[int, None]]
     """How long before its end a token is no longer used, in milliseconds; 30 000 by default (inferred)."""
-    result_timeout_ms: NotRequired[Union[int, None]]
-    """How long a verdict may take, in milliseconds; a day by default (inferred)."""
+    user_timeout_ms: NotRequired[Union[int, None]]
+    """How long the user may take, in milliseconds; one hour by default (inferred)."""
 
 
 class SignicatProfileCustomMembers(TypedDict):
@@ -279,19 +279,19 @@ class SignicatProfileCustom(TypedDict):
     custom: SignicatProfileCustomMembers
 
 SignicatProfile = Union[Literal["current"], Literal["legacy"], Literal["legacy_production"], SignicatProfileCustom]
-"""The two documented generations, and anything else (S-D1, SG1).
+"""The two documented generations, and anything else.
 
-Deliberately exhaustive: everything unforeseen is `Custom`."""
+Deliberately exhaustive: everything unforeseen is `custom`."""
 
 SignicatRequired = Union[Literal["all"], Literal["any"]]
 """How several providers make one verdict (inferred: no document says). Deliberately exhaustive."""
 
 
 class AttestrConfig(TypedDict):
-    """Attestr Studio."""
+    """Attestr Studio (Flowx)."""
     provider: Literal["attestr"]
     auth_token: str
-    """The app's auth token: the ready-made credential that stands behind `Basic`, opaque, never encoded again (A2)."""
+    """The app's auth token: the ready-made credential that stands behind `Basic`, opaque, never encoded again."""
     client_key: str
     """The app's client key, hex digits. It is public: pages and phones get it."""
     client_secrets: Sequence[str]
@@ -299,7 +299,7 @@ class AttestrConfig(TypedDict):
     options: NotRequired[AttestrOptions]
     """Settings that the documents leave open, or that seldom change."""
     webhook_tokens: NotRequired[Sequence[str]]
-    """The tokens that webhooks carry behind `Basic`, as the dashboard shows them (A12). Without one, webhooks are
+    """The tokens that webhooks carry behind `Basic`, as the dashboard shows them. Without one, webhooks are
     refused. A list for rotation."""
 
 
@@ -307,7 +307,7 @@ class BiometricKzConfig(TypedDict):
     """biometric.kz Flow."""
     provider: Literal["biometric_kz"]
     api_key: str
-    """The flow's API key from the dashboard's list of flows: 47 characters or more (S1). A secret: the documents show
+    """The flow's API key from the dashboard's list of flows: 47 characters or more. A secret: the documents show
     it in browser code, where it lets anybody read results."""
     locale: NotRequired[Union[str, None]]
     """The language of the provider's pages, unless the request says otherwise: `ru`, `en` or `kz`; `ru` by default
@@ -319,7 +319,7 @@ class BiometricKzConfig(TypedDict):
     is refused before anything is sent."""
     webhook_secrets: NotRequired[Sequence[str]]
     """The secret last path segments of the webhook URLs that you entered in the dashboard, as in
-    `https://shop.example/idv/SECRET` (B-Q16): 16 to 128 letters, digits, `-` and `_`. The provider signs nothing,
+    `https://shop.example/idv/SECRET`: 16 to 128 letters, digits, `-` and `_`. The provider signs nothing,
     so without one a webhook is a hint by anybody. A list for rotation."""
 
 
@@ -327,27 +327,27 @@ class JumioConfig(TypedDict):
     """Jumio Authentication for Web."""
     provider: Literal["jumio"]
     region: JumioRegion
-    """The data centre of the account (S3)."""
+    """The data centre of the account."""
     api_token: str
-    """The API token: the user name of HTTP Basic (S3)."""
+    """The API token: the user name of HTTP Basic."""
     api_secret: str
-    """The API secret: the password of HTTP Basic (S3)."""
+    """The API secret: the password of HTTP Basic."""
     user_agent: str
-    """The `User-Agent` that Jumio requires, naming company, application and version: `YourCompany YourApp/v1.0` (S3)."""
+    """The `User-Agent` that Jumio requires, naming company, application and version: `YourCompany YourApp/v1.0`."""
     administration_secret: NotRequired[Union[str, None]]
     """The secret that belongs to `administration_token`."""
     administration_token: NotRequired[Union[str, None]]
-    """A separate "transaction administration" token for retrieval and deletion, if the account has one (note 1.8)."""
+    """A separate "transaction administration" token for retrieval and deletion, if the account has one."""
     callback: NotRequired[Union[JumioCallbackTarget, None]]
     """Where callbacks go, unless the request says otherwise."""
     domain_prefix: NotRequired[Union[str, None]]
-    """The account's domain prefix, `https://<prefix>.netverify.com`. US only (J-D18)."""
+    """The account's domain prefix, `https://<prefix>.netverify.com`. US only."""
     error_url: NotRequired[Union[str, None]]
     """Where the user goes after an error, unless the request says otherwise; at most 255 characters."""
     options: NotRequired[JumioOptions]
     """Settings that the documents leave open."""
     portal_token_lifetime_minutes: NotRequired[Union[int, None]]
-    """The token lifetime set in the Customer Portal, in minutes, 5 to 86400; 30 unless changed there (S3)."""
+    """The token lifetime set in the Customer Portal, in minutes, 5 to 86400; 30 unless changed there."""
     success_url: NotRequired[Union[str, None]]
     """Where the user goes after a successful submission, unless the request says otherwise; at most 2047 characters."""
 
@@ -356,7 +356,7 @@ class SignicatConfig(TypedDict):
     """Signicat Assure."""
     provider: Literal["signicat"]
     client_id: str
-    """The client id (note 2.1)."""
+    """The client id."""
     client_secret: str
     """The client secret."""
     notification: NotRequired[Union[SignicatNotification, None]]
@@ -364,7 +364,7 @@ class SignicatConfig(TypedDict):
     options: NotRequired[SignicatOptions]
     """Settings that the documents leave open."""
     profile: NotRequired[SignicatProfile]
-    """Which generation of hosts and scopes the client belongs to (SG1)."""
+    """Which generation of hosts and scopes the client belongs to."""
     redirect_url: NotRequired[Union[str, None]]
     """Where the user returns to from a capture or eID page, unless the request says otherwise."""
 
@@ -381,15 +381,15 @@ class AttestrFlowxRequest(TypedDict):
     """Your own reference for the user or device. Use nothing that identifies a person to others."""
     expiry: NotRequired[Union[int, None]]
     """When the handshake expires, in Unix milliseconds, at most 365 days ahead; the provider takes 24 hours if this is
-    not given (A4)."""
+    not given."""
     extra: NotRequired[Mapping[str, object]]
-    """Further members of the handshake's body, such as a consent of API v3 (A-Q11)."""
+    """Further members of the handshake's body, such as a consent of API v3."""
     locale: NotRequired[Union[str, None]]
-    """The language, such as `en` or `hi`. Without one, phones show a picker (A8)."""
+    """The language, such as `en` or `hi`. Without one, phones show a picker."""
     snapshot: NotRequired[Union[str, None]]
-    """The published version to run; `None` runs the draft (A4)."""
+    """The published version to run; the draft is run if none is given."""
     variables: NotRequired[Mapping[str, str]]
-    """Values for the variables that the flow declares; the provider ignores others (S0). They go to the user's device."""
+    """Values for the variables that the flow declares; the provider ignores others. They go to the user's device."""
     webhook: NotRequired[bool]
     """Whether the provider is to send webhooks for this handshake."""
 
@@ -398,7 +398,7 @@ class BiometricKzFlowRequest(TypedDict):
     """A flow of biometric.kz."""
     flow: Literal["biometric_kz_flow"]
     locale: NotRequired[Union[str, None]]
-    """The language: `ru`, `en`, `kz` or another spelling of these, such as `kk-KZ` (B-9)."""
+    """The language: `ru`, `en`, `kz` or another spelling of these, such as `kk-KZ`."""
     metadata: NotRequired[Union[BiometricKzMetadata, None]]
     """What the session is told in advance."""
 
@@ -407,8 +407,8 @@ class JumioAuthenticationRequest(TypedDict):
     """Jumio Authentication for Web."""
     flow: Literal["jumio_authentication"]
     enrollment_transaction_reference: str
-    """The transaction reference of the ID verification at onboarding, at most 36 characters. Check it with
-    `EnrollmentCheck` first."""
+    """The transaction reference of the ID verification at onboarding, at most 36 characters. It has
+    to be approved, similar and valid."""
     callback: NotRequired[Union[JumioCallbackTarget, None]]
     """Where the callback goes."""
     error_url: NotRequired[Union[str, None]]
@@ -427,7 +427,7 @@ class SignicatDocumentVerificationRequest(TypedDict):
     """Signicat Assure: images of a document and its holder."""
     flow: Literal["signicat_document_verification"]
     provider: str
-    """The provider: one of `PROVIDERS`."""
+    """The provider, such as `signicatpaper`; a refusal lists those that are known."""
     dossier: NotRequired[Union[str, None]]
     """A dossier of the same person that you have already; a new one by default. A dossier given here is yours: an
     erasure deletes only the processes that this session made in it."""
@@ -442,9 +442,9 @@ class SignicatDocumentVerificationRequest(TypedDict):
     process_type: NotRequired[Union[str, None]]
     """The process type, where the provider has any."""
     redact: NotRequired[Sequence[str]]
-    """Fields to redact: see `REDACT_FIELDS`. Dutch documents only (SG14)."""
+    """Fields to redact, such as `documentNumber`; a refusal lists those that are known. Dutch documents only."""
     slots: NotRequired[Sequence[ImageSlot]]
-    """For `ImageSource.Upload`: which images; by provider and process type unless given."""
+    """For `images: upload`: which images; by provider and process type unless given."""
 
 
 class SignicatCaptureFlowRequest(TypedDict):
@@ -463,18 +463,19 @@ class SignicatCaptureFlowRequest(TypedDict):
     redirect_url: NotRequired[Union[str, None]]
     """Where the user returns to; `dossierId`, `processId` and `status` are appended to it."""
     request_domain: NotRequired[Union[str, None]]
-    """The domain that asks (C2)."""
+    """The domain that asks."""
     sdk: NotRequired[Union[SignicatCaptureSdk, None]]
-    """Which kind of page; `signicatvideoid` accepts `native` only, and gets it by default (GCAP)."""
+    """Which kind of page; `signicatvideoid` accepts `native` only, and gets it by default."""
 
 
 class SignicatEidRequest(TypedDict):
     """Signicat Assure: an electronic identity."""
     flow: Literal["signicat_eid"]
     provider: str
-    """The method, as in `connect:idin` (GCN). S4 calls this the process id, which cannot be (SG7)."""
+    """The method, as in `connect:idin`. A guide calls this the process id, which cannot be."""
     dossier: NotRequired[Union[str, None]]
-    """A dossier of the same person that you have already; see `DocumentVerification.dossier`."""
+    """A dossier of the same person that you have already; a new one by default. A dossier given here is yours: an
+    erasure deletes only the processes that this session made in it."""
     external_reference: NotRequired[Union[str, None]]
     """Your own reference for a new dossier, at most 255 characters (the limit is inferred)."""
     notification: NotRequired[Union[SignicatNotificationTarget, None]]

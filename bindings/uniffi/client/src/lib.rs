@@ -14,7 +14,7 @@ uniffi::setup_scaffolding!("idvkit_client");
 #[uniffi::export]
 pub fn journey_from_json(text: &str) -> Result<Journey, Reject> {
     Journey::from_json(text).map_err(|reject| Reject::Caller {
-        code: reject.code().to_owned(),
+        code: reject.code().as_str().to_owned(),
         field: reject.field().map(str::to_owned),
         explanation: reject.message().to_owned(),
     })

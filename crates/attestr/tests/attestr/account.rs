@@ -16,7 +16,7 @@ fn refused(change: impl FnOnce(&mut Config)) -> Reject {
 
 fn code(change: impl FnOnce(&mut Config)) -> (String, String) {
     let reject = refused(change);
-    (reject.field().unwrap().into(), reject.code().into())
+    (reject.field().unwrap().into(), reject.code().to_string())
 }
 
 fn option(change: impl FnOnce(&mut Options)) -> (String, String) {
@@ -41,7 +41,7 @@ fn credentials() {
         c.client_secrets.push("xyz".into());
         c.options.hex_decoded_secret = true;
     });
-    assert_eq!(not_hex, pair("client_secrets", "secret_malformed"));
+    assert_eq!(not_hex, pair("client_secrets", "credential_malformed"));
     let reject = refused(|c| c.auth_token = "Basic hunter2".into());
     assert!(!format!("{reject:?}{reject}").contains("hunter2"));
 }

@@ -1,8 +1,8 @@
 //! `Completed`: the fetched result verifies, and its signature is one that was claimed.
 
 use idvkit_attestr::{HANDSHAKE_PART, Options, Request, restore};
+use idvkit_core::Verdict;
 use idvkit_core::{AtProvider, Basis, Decision, FaultClass, Header, Input, Method, Next, Outcome, SignedForm, Why};
-use idvkit_signature::Verdict;
 use serde_json::json;
 
 use crate::run::{

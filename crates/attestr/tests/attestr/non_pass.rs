@@ -6,7 +6,7 @@ use idvkit_attestr::Request;
 
 use crate::run::{CREATED, HANDSHAKE, OTHER_SIGNATURE, RESULT, Run, SIGNATURE, STAGE, START, config, request, result};
 
-/// The sample of S0, with the missing quotes.
+/// The sample of the guide (A-GUIDE), with the missing quotes.
 const ERROR: &str = r#"{"code": 5001, "httpStatusCode": 500, "message": "अनुरोध पूरा नहीं किया जा सका। बाद में कोशिश करें।",
     "retry": false, "stage": "FS02zfeuv3tcnkq2mond2",
     "original": {"code": 4035, "httpStatusCode": 403, "message": "Requested service is not provisioned for your account"}}"#;

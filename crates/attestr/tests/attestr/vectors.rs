@@ -42,7 +42,7 @@ fn handshake() {
         match open(&account, request, seed(), START) {
             Err(reject) => {
                 assert_eq!(
-                    (Some(reject.code()), reject.field()),
+                    (Some(reject.code().as_str()), reject.field()),
                     (case["code"].as_str(), case["field"].as_str()),
                     "{id}"
                 );
@@ -69,13 +69,13 @@ fn result() {
                 assert_eq!(expect, "completed", "{id}");
                 check_evidence(&mut run, case);
             }
-            Next::Done { outcome: Outcome::Failed { fault }, .. } => assert_eq!(expect, fault.code, "{id}"),
+            Next::Done { outcome: Outcome::Failed { fault }, .. } => assert_eq!(expect, fault.code.as_str(), "{id}"),
             // A back-off may be shown, or hidden behind the plan's gap.
             Next::Wait { why: Why::Verdict, .. } if expect == "not_yet" => {
                 let stored: Value = serde_json::from_str(&run.session.snapshot()).unwrap();
                 assert!(stored["session"]["call"]["fault"].is_null(), "{id}");
             }
-            Next::Wait { .. } => assert_eq!(expect, run.fault().code, "{id}"),
+            Next::Wait { .. } => assert_eq!(expect, run.fault().code.as_str(), "{id}"),
             other => panic!("{id}: {other:?}"),
         }
         assert_eq!(run.session.evidence().is_some(), expect == "completed", "{id}");
@@ -155,7 +155,7 @@ fn webhook() {
         let body = case["body"].as_str().unwrap().into();
         let input = Input::Callback { url: "/".into(), headers: headers.into_iter().collect(), body };
         match webhook_key(&account, &input, START) {
-            Err(reject) => assert_eq!(Some(reject.code()), case["code"].as_str(), "{id}"),
+            Err(reject) => assert_eq!(Some(reject.code().as_str()), case["code"].as_str(), "{id}"),
             Ok(key) => {
                 assert!(case["code"].is_null(), "{id} was accepted");
                 assert_eq!(key.as_ref().map(|key| key.handshake.as_str()), case["reference"].as_str(), "{id}");

@@ -97,7 +97,7 @@ fn only_the_configured_token_opens() {
 
     let run = Run::with(Config { webhook_tokens: vec![], ..config() }, request());
     let reject = reference_of(&run.account, &genuine(&completed(SIGNATURE)), START).unwrap_err();
-    assert_eq!((reject.code(), reject.blame()), ("webhook_not_configured", Blame::Caller));
+    assert_eq!((reject.code().as_str(), reject.blame()), ("webhook_not_configured", Blame::Caller));
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Whole requests: what would be sent, with secrets masked.
 
-use idvkit::{Account, HttpRequest, Input, Next, Provider, Reject, Request, Seed, Session, UnixMillis};
+use idvkit::{Account, HttpRequest, Input, Next, ProviderId, Reject, RejectCode, Request, Seed, Session, UnixMillis};
 use serde_json::{Value, json};
 
 use super::{Finding, dummy_config, parse_config};
@@ -21,11 +21,11 @@ pub enum Whole {
 }
 
 impl Whole {
-    fn provider(self) -> Provider {
+    fn provider(self) -> ProviderId {
         match self {
-            Self::Initiate => Provider::Jumio,
-            Self::Handshake => Provider::Attestr,
-            Self::Capture => Provider::Signicat,
+            Self::Initiate => ProviderId::Jumio,
+            Self::Handshake => ProviderId::Attestr,
+            Self::Capture => ProviderId::Signicat,
         }
     }
 
@@ -53,12 +53,12 @@ pub fn whole(text: &str, whole: Whole, now: UnixMillis) -> Result<Finding, Rejec
     let flow = request.as_object_mut().ok_or_else(not_object)?.entry("flow").or_insert_with(|| json!(whole.flow()));
     if flow != whole.flow() {
         let fix = format!("this command checks `{}`; use the other flow's own check", whole.flow());
-        return Err(Reject::caller("request_of_other_flow", "request.flow", fix));
+        return Err(Reject::at(RejectCode::RequestOfOtherFlow, "request.flow", fix));
     }
     let account = Account::new(parse_config(&config)?)?;
     if account.provider() != whole.provider() {
         let fix = format!("the configuration is for {}; use its own check", account.provider());
-        return Err(Reject::caller("config_of_other_provider", "config.provider", fix));
+        return Err(Reject::at(RejectCode::ConfigOfOtherProvider, "config.provider", fix));
     }
     let request = Request::from_json(&request.to_string())?;
     // Nothing is sent: any seed will do.
@@ -66,7 +66,7 @@ pub fn whole(text: &str, whole: Whole, now: UnixMillis) -> Result<Finding, Rejec
     let mut session = Session::open(&account, request, Seed::new(&seed)?, now)?;
     loop {
         let Next::Send { request } = session.next(now) else {
-            return Err(Reject::caller("nothing_to_send", "request", "this flow begins without a request"));
+            return Err(Reject::at(RejectCode::NothingToSend, "request", "this flow begins without a request"));
         };
         let Some(body) = made_up(&request.operation) else { return Ok(shown(&request)) };
         session.handle(Input::HttpResponse { id: request.id, status: 200, headers: Vec::new(), body }, now)?;
@@ -74,7 +74,7 @@ pub fn whole(text: &str, whole: Whole, now: UnixMillis) -> Result<Finding, Rejec
 }
 
 pub(super) fn not_json(what: &str) -> Reject {
-    Reject::caller("input_malformed", "input", format!("this is no JSON object; {what}"))
+    Reject::at(RejectCode::InputMalformed, "input", format!("this is no JSON object; {what}"))
 }
 
 /// Answers to what comes before the request in question.

@@ -125,7 +125,7 @@ impl Stage {
             Err(error) => {
                 let reject = error.downcast::<Reject>()?;
                 let text = reject.to_string();
-                Ok((reject.code().to_owned(), names.iter().all(|name| text.contains(name))))
+                Ok((reject.code().to_string(), names.iter().all(|name| text.contains(name))))
             }
         }
     }
@@ -306,7 +306,7 @@ impl Case {
     pub async fn tell(&self, input: Input) -> Result<&'static str> {
         match self.row.client.tell(&self.row.store, input).await {
             Ok(()) => Ok("heard"),
-            Err(Error::Reject(reject)) => Ok(reject.code()),
+            Err(Error::Reject(reject)) => Ok(reject.code().as_str()),
             Err(other) => Err(explain(other)),
         }
     }

@@ -169,7 +169,7 @@ impl What {
                 return Some((Party::Merchant, Party::Provider, what));
             }
             Observed::Heard { input, .. } => (input, None),
-            Observed::Refused { input, reject } => (input, Some(reject.code().to_owned())),
+            Observed::Refused { input, reject } => (input, Some(reject.code().to_string())),
             _ => return None,
         };
         let (from, what) = Self::told(input, refused);

@@ -11,7 +11,7 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
     routing::{get, post},
 };
-use idvkit::{Blame, Header, Image, Input, Next, Reject, Seen, read};
+use idvkit::{Blame, Header, Image, Input, Next, Reject, RejectCode, Seen, read};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -98,11 +98,11 @@ impl From<Reject> for Problem {
         let status = match (reject.blame(), reject.code()) {
             (Blame::Signature, _) => StatusCode::FORBIDDEN,
             (Blame::Snapshot, _) => StatusCode::INTERNAL_SERVER_ERROR,
-            (_, "retry_refused") => StatusCode::CONFLICT,
+            (_, RejectCode::RetryRefused) => StatusCode::CONFLICT,
             _ => StatusCode::BAD_REQUEST,
         };
         let field = reject.field().map(Into::into);
-        Self { status, code: reject.code().into(), field, message: reject.message().into() }
+        Self { status, code: reject.code().to_string(), field, message: reject.message().into() }
     }
 }
 

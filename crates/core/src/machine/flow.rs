@@ -1,12 +1,10 @@
 //! What one provider adds to the machine.
 
-use core::fmt;
-
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
-    Evidence, Fault, Header, Hint, HttpRequest, Image, Journey, Outcome, PollPlan, Provider, Reject, Response, Seed,
-    UnixMillis,
+    Evidence, Fault, Header, Hint, HttpRequest, Image, Journey, Operation, Outcome, PollPlan, Reject, RejectCode,
+    Response, Seed, UnixMillis,
 };
 
 /// The state of one provider's flow, and how it moves. It is plain data that goes into the snapshot: no closures, no
@@ -18,17 +16,23 @@ pub trait Flow: Clone + PartialEq + Serialize + DeserializeOwned {
     /// The provider's parsed account, with its credentials.
     type Account: Account;
     /// The provider's operations.
-    type Op: Copy + fmt::Debug + PartialEq;
+    type Operation: Operation;
     /// Whether the provider documents a way to delete.
     const DELETES: bool;
     /// The header in which the provider names an exchange for its support, if it has one.
     const TRACE_HEADER: Option<&'static str> = None;
 
     /// What is needed now.
-    fn need(&self, account: &Self::Account) -> Need<Self::Op>;
+    fn need(&self, account: &Self::Account) -> Need<Self::Operation>;
 
     /// The request for an operation, under this id. The same state gives the same bytes: the time never enters.
-    fn request(&self, account: &Self::Account, op: Self::Op, id: alloc::string::String, own: &Own<'_>) -> HttpRequest;
+    fn request(
+        &self,
+        account: &Self::Account,
+        operation: &Self::Operation,
+        id: alloc::string::String,
+        own: &Own<'_>,
+    ) -> HttpRequest;
 
     /// Takes in the answer to an operation.
     ///
@@ -37,7 +41,7 @@ pub trait Flow: Clone + PartialEq + Serialize + DeserializeOwned {
     fn answer(
         &mut self,
         account: &Self::Account,
-        op: Self::Op,
+        operation: &Self::Operation,
         response: &Response<'_>,
         own: &Own<'_>,
     ) -> Result<Step, Fault>;
@@ -73,7 +77,7 @@ pub trait Flow: Clone + PartialEq + Serialize + DeserializeOwned {
     /// # Errors
     /// `images_unexpected` unless the flow asked for some.
     fn images(&mut self, _account: &Self::Account, _images: &[Image], _sent: bool) -> Result<Heard, Reject> {
-        Err(Reject::caller("images_unexpected", "images", "this flow asks for no images; only `Way::Upload` does"))
+        Err(Reject::at(RejectCode::ImagesUnexpected, "images", "this flow asks for no images; only `Way::Upload` does"))
     }
 
     /// When to look for results and when to give up.
@@ -110,7 +114,7 @@ pub trait Flow: Clone + PartialEq + Serialize + DeserializeOwned {
     /// The operation that deletes thing number `index` that this session made at the provider, or `None` where there is
     /// no more, or the provider documents no way. It may name a request that has to come first (an access token), as
     /// long as its answer is a [`Step::Go`].
-    fn erase(&self, _index: u32) -> Option<Self::Op> {
+    fn erase(&self, _index: u32) -> Option<Self::Operation> {
         None
     }
 
@@ -126,8 +130,8 @@ pub trait Flow: Clone + PartialEq + Serialize + DeserializeOwned {
 
 /// A parsed provider account.
 pub trait Account {
-    /// Whose it is.
-    const PROVIDER: Provider;
+    /// The provider's stable name.
+    const PROVIDER: &'static str;
 
     /// A stable name that is no secret: snapshots are bound to it.
     fn fingerprint(&self) -> &str;
@@ -152,14 +156,14 @@ impl Own<'_> {
 }
 
 /// What a flow needs. Deliberately exhaustive.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Need<Op> {
+#[derive(Clone, Debug, PartialEq)]
+pub enum Need<Operation> {
     /// An answer without which nothing goes on.
-    Answer(Op),
+    Answer(Operation),
     /// The user; meanwhile this operation looks for a result.
-    User(Op),
+    User(Operation),
     /// The provider's verdict, by this operation.
-    Verdict(Op),
+    Verdict(Operation),
 }
 
 /// What an answer led to. Deliberately exhaustive.

@@ -23,15 +23,12 @@ pub use record::{SNAPSHOT_FORMAT, malformed, snapshot_provider};
 use watch::Watch;
 
 use crate::{
-    AtProvider, Evidence, Fault, FaultClass, Header, Hint, HttpRequest, Input, Next, Outcome, Reject, Response, Seed,
-    UnixMillis, Why,
+    AtProvider, Evidence, Fault, FaultCode, Header, Hint, HttpRequest, Input, Next, Operation as _, Outcome, Reject,
+    RejectCode, Response, Seed, UnixMillis, Why,
 };
 
 /// So often in a row the provider may say that what is looked at is gone.
 const MAX_GONE_LOOKS: u32 = 3;
-
-/// A creation was sent and never answered: what it made cannot be named.
-const ANSWER_LOST: &str = "answer_lost";
 
 /// One session of one provider's flow. Cloning it shares the account.
 pub struct Machine<F: Flow> {
@@ -66,16 +63,16 @@ impl<F: Flow> Machine<F> {
     /// # Errors
     /// `snapshot_newer`, `snapshot_malformed`, `snapshot_of_other_provider` or `snapshot_of_other_account`.
     pub fn restore(account: Arc<F::Account>, snapshot: &str) -> Result<Self, Reject> {
-        if record::snapshot_provider(snapshot)? != F::Account::PROVIDER {
+        if record::snapshot_provider(snapshot)? != <F::Account as Account>::PROVIDER {
             let message = "the snapshot belongs to another provider; restore it with that provider's account";
-            return Err(Reject::snapshot("snapshot_of_other_provider", message));
+            return Err(Reject::new(RejectCode::SnapshotOfOtherProvider, message));
         }
         let envelope: Envelope<Record<F>> =
             serde_json::from_str(snapshot).map_err(|_| malformed("this is not the text that `snapshot` gave"))?;
         let record = envelope.session;
         if record.account != account.fingerprint() {
             let message = "the snapshot belongs to another account of this provider; restore it with that account";
-            return Err(Reject::snapshot("snapshot_of_other_account", message));
+            return Err(Reject::new(RejectCode::SnapshotOfOtherAccount, message));
         }
         record.check()?;
         record.flow.check()?;
@@ -93,7 +90,7 @@ impl<F: Flow> Machine<F> {
         match &self.record.phase {
             Phase::Ended { outcome, erasure, .. } => Next::Done { outcome: outcome.clone(), erasure: erasure.clone() },
             Phase::Erasing { index, .. } => match self.record.flow.erase(*index) {
-                Some(op) => self.send(op, now),
+                Some(op) => self.send(&op, now),
                 None => Next::Wait { until: now, why: Why::Verdict },
             },
             Phase::Running { watch } => self.next_running(watch.as_ref(), now),
@@ -124,7 +121,7 @@ impl<F: Flow> Machine<F> {
     /// # Panics
     /// Never: every member has a JSON form.
     pub fn snapshot(&self) -> String {
-        let provider = F::Account::PROVIDER;
+        let provider = <F::Account as Account>::PROVIDER.to_string();
         let envelope = Envelope { format: SNAPSHOT_FORMAT, provider, session: &self.record };
         serde_json::to_string(&envelope).expect("a session holds only strings, numbers, flags and lists of them")
     }
@@ -146,9 +143,9 @@ impl<F: Flow> Machine<F> {
 
     fn next_running(&self, watch: Option<&Watch>, now: UnixMillis) -> Next {
         match self.record.flow.need(&self.account) {
-            Need::Answer(op) => self.send(op, now),
+            Need::Answer(op) => self.send(&op, now),
             Need::User(op) => match (self.look_due(watch).0, self.record.call.in_flight(now)) {
-                (due, None) if due <= now => self.send(op, now),
+                (due, None) if due <= now => self.send(&op, now),
                 // A look on its way is no reason to take the page from the user (rule 8).
                 (due, claimed) => {
                     let journey = self.record.flow.journey(&self.account, &self.own());
@@ -156,7 +153,7 @@ impl<F: Flow> Machine<F> {
                 }
             },
             Need::Verdict(op) => match self.look_due(watch) {
-                (due, _) if due <= now => self.send(op, now),
+                (due, _) if due <= now => self.send(&op, now),
                 (until, why) => Next::Wait { until, why },
             },
         }
@@ -172,7 +169,7 @@ impl<F: Flow> Machine<F> {
         }
     }
 
-    fn send(&self, op: F::Op, now: UnixMillis) -> Next {
+    fn send(&self, op: &F::Operation, now: UnixMillis) -> Next {
         if let Some(until) = self.record.call.in_flight(now) {
             return Next::Wait { until, why: Why::InFlight };
         }
@@ -182,7 +179,7 @@ impl<F: Flow> Machine<F> {
         Next::Send { request: self.request(op, now) }
     }
 
-    fn request(&self, op: F::Op, now: UnixMillis) -> HttpRequest {
+    fn request(&self, op: &F::Operation, now: UnixMillis) -> HttpRequest {
         let id = self.record.call.id(&self.record.seed, now);
         self.record.flow.request(&self.account, op, id, &self.own())
     }
@@ -197,8 +194,7 @@ impl<F: Flow> Machine<F> {
             }
             Input::HttpFailed { id } => {
                 let op = self.current(&id, now)?;
-                let operation = self.request(op, now).operation;
-                self.failed(op, Fault::no_answer(&operation), &[], now);
+                self.failed(&op, Fault::no_answer(op.name()), &[], now);
                 Ok(())
             }
             Input::Sending { id } => self.claim(&id, now),
@@ -215,7 +211,7 @@ impl<F: Flow> Machine<F> {
     }
 
     /// The operation that the id belongs to, if the id is current.
-    fn current(&self, id: &str, now: UnixMillis) -> Result<F::Op, Reject> {
+    fn current(&self, id: &str, now: UnixMillis) -> Result<F::Operation, Reject> {
         let op = match &self.record.phase {
             Phase::Ended { .. } => None,
             Phase::Erasing { index, .. } => self.record.flow.erase(*index),
@@ -223,28 +219,29 @@ impl<F: Flow> Machine<F> {
                 Need::Answer(op) | Need::User(op) | Need::Verdict(op) => Some(op),
             },
         };
-        op.filter(|_| self.record.call.is_current(id, &self.record.seed, now))
-            .ok_or_else(|| Reject::caller("stale", "id", "the session has moved on; drop this answer and ask `next`"))
+        op.filter(|_| self.record.call.is_current(id, &self.record.seed, now)).ok_or_else(|| {
+            Reject::at(RejectCode::Stale, "id", "the session has moved on; drop this answer and ask `next`")
+        })
     }
 
     fn claim(&mut self, id: &str, now: UnixMillis) -> Result<(), Reject> {
         let op = self.current(id, now)?;
         if self.record.call.in_flight(now).is_some() {
-            return Err(Reject::caller("claimed", "id", "another worker is sending this request; ask `next`"));
+            return Err(Reject::at(RejectCode::Claimed, "id", "another worker is sending this request; ask `next`"));
         }
-        let timeout = self.request(op, now).timeout_ms;
+        let timeout = self.request(&op, now).timeout_ms;
         self.record.call.claim(now, timeout);
         Ok(())
     }
 
-    fn answered(&mut self, op: F::Op, response: &Response<'_>) {
+    fn answered(&mut self, op: F::Operation, response: &Response<'_>) {
         let now = response.at;
         let account = self.account.clone();
         let seed = self.record.seed.clone();
         let own = Own { seed: &seed, attempt: self.record.attempt, opened: self.record.opened };
         // A flow that finds fault half-way must leave no trace.
         let mut flow = self.record.flow.clone();
-        match flow.answer(&account, op, response, &own) {
+        match flow.answer(&account, &op, response, &own) {
             Ok(step) => {
                 self.record.flow = flow;
                 match step {
@@ -253,7 +250,7 @@ impl<F: Flow> Machine<F> {
                 }
                 self.stepped(step, now);
             }
-            Err(fault) => self.failed(op, fault, response.headers, now),
+            Err(fault) => self.failed(&op, fault, response.headers, now),
         }
     }
 
@@ -288,10 +285,10 @@ impl<F: Flow> Machine<F> {
         }
     }
 
-    fn failed(&mut self, op: F::Op, fault: Fault, headers: &[Header], now: UnixMillis) {
+    fn failed(&mut self, op: &F::Operation, fault: Fault, headers: &[Header], now: UnixMillis) {
         let fault = fault.traced(F::TRACE_HEADER.and_then(|name| Header::find(headers, name)));
         let schedule = self.record.flow.schedule(&self.account);
-        let starting = self.record.flow.need(&self.account) == Need::Answer(op);
+        let starting = self.record.flow.need(&self.account) == Need::Answer(op.clone());
         self.record.flow.faulted(&fault);
         self.record.call.failed(fault.clone(), headers, &self.record.seed, now);
         let used_up = self.record.call.failures() >= schedule.max_failures;
@@ -372,7 +369,11 @@ impl<F: Flow> Machine<F> {
 
     fn images(&mut self, images: &[crate::Image], now: UnixMillis) -> Result<(), Reject> {
         if !matches!(self.record.phase, Phase::Running { .. }) {
-            return Err(Reject::caller("session_over", "images", "the session has ended; images are no longer taken"));
+            return Err(Reject::at(
+                RejectCode::SessionOver,
+                "images",
+                "the session has ended; images are no longer taken",
+            ));
         }
         let heard = self.record.flow.images(&self.account, images, self.record.call.may_be_sent())?;
         // An answer to a request with the images before these would be taken for an answer to these.
@@ -382,7 +383,7 @@ impl<F: Flow> Machine<F> {
     }
 
     fn retry(&mut self, now: UnixMillis) -> Result<(), Reject> {
-        let refuse = |why: &str| Err(Reject::caller("retry_refused", "input", why));
+        let refuse = |why: &str| Err(Reject::at(RejectCode::RetryRefused, "input", why));
         let Phase::Ended { outcome, resume, erasure } = self.record.phase.clone() else {
             return refuse("the session is still running; go on with `next`");
         };
@@ -438,8 +439,8 @@ impl<F: Flow> Machine<F> {
     fn lost_creation(&self) -> Option<Fault> {
         let Need::Answer(op) = self.record.flow.need(&self.account) else { return None };
         let running = matches!(self.record.phase, Phase::Running { .. });
-        let request = (running && self.record.call.may_be_sent()).then(|| self.request(op, self.record.clock))?;
-        (!request.idempotent).then(|| Fault::new(ANSWER_LOST, FaultClass::Unavailable, &request.operation, false))
+        let request = (running && self.record.call.may_be_sent()).then(|| self.request(&op, self.record.clock))?;
+        (!request.idempotent).then(|| Fault::new(FaultCode::AnswerLost, &request.operation, false))
     }
 
     /// Tells the flow, once, that the session ended.
@@ -469,7 +470,7 @@ impl crate::Erasure {
     /// Whether asking (for a deletion at the provider as well, or not) can change nothing any more.
     fn is_final(&self, asked: bool) -> bool {
         match &self.at_provider {
-            AtProvider::Failed { fault } if fault.code == ANSWER_LOST => true,
+            AtProvider::Failed { fault } if fault.code == FaultCode::AnswerLost => true,
             AtProvider::NotAsked | AtProvider::Failed { .. } => !asked,
             AtProvider::NotOffered | AtProvider::Deleted { .. } => true,
         }
@@ -492,7 +493,7 @@ impl<F: Flow> fmt::Debug for Machine<F> {
             Phase::Erasing { .. } => "erasing",
         };
         f.debug_struct("Session")
-            .field("provider", &F::Account::PROVIDER)
+            .field("provider", &<F::Account as Account>::PROVIDER)
             .field("revision", &self.record.revision)
             .field("phase", &phase)
             .finish_non_exhaustive()

@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 
 use super::{call::Call, watch::Watch};
 use crate::{
-    AtProvider, Basis, Document, Erasure, Evidence, Fault, Outcome, Part, Person, Provider, Reason, Reject, Seed,
+    AtProvider, Basis, Document, Erasure, Evidence, Fault, Outcome, Part, Person, Reason, Reject, RejectCode, Seed,
     Source, UnixMillis,
 };
 
@@ -23,25 +23,25 @@ const MAX_ATTEMPTS: u32 = 1000;
 #[derive(Serialize, Deserialize)]
 pub(super) struct Envelope<T> {
     pub(super) format: u32,
-    pub(super) provider: Provider,
+    pub(super) provider: String,
     pub(super) session: T,
 }
 
 #[derive(Deserialize)]
 struct Head {
     format: u32,
-    provider: Option<Provider>,
+    provider: Option<String>,
 }
 
 /// Whose session a stored text holds.
 ///
 /// # Errors
 /// `snapshot_malformed` if it is no snapshot, `snapshot_newer` if a newer version wrote it.
-pub fn snapshot_provider(text: &str) -> Result<Provider, Reject> {
+pub fn snapshot_provider(text: &str) -> Result<String, Reject> {
     let head: Head = serde_json::from_str(text).map_err(|_| malformed("this is not the text that `snapshot` gave"))?;
     if head.format > SNAPSHOT_FORMAT {
         let message = "a newer version of idvkit wrote this; update every worker before sessions are shared";
-        return Err(Reject::snapshot("snapshot_newer", message).about("format"));
+        return Err(Reject::new(RejectCode::SnapshotNewer, message).about("format"));
     }
     match head.provider {
         Some(provider) if head.format == SNAPSHOT_FORMAT => Ok(provider),
@@ -51,7 +51,7 @@ pub fn snapshot_provider(text: &str) -> Result<Provider, Reject> {
 
 /// A snapshot that cannot have been written by this library, or was changed since.
 pub fn malformed(why: &str) -> Reject {
-    Reject::snapshot("snapshot_malformed", why)
+    Reject::new(RejectCode::SnapshotMalformed, why)
 }
 
 /// Everything about one session.

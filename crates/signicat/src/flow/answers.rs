@@ -6,12 +6,12 @@ use alloc::{
 };
 
 use idvkit_core::{
-    Fault, FaultClass, Outcome, Response,
+    Fault, FaultClass, FaultCode, Outcome, Response,
     machine::{Flow, Need, Step, UserStage},
 };
 
 use super::{
-    FinalAnswer, MAX_CANDIDATES, Made, Op, SignicatFlow, Slot, State, is_user_link,
+    FinalAnswer, MAX_CANDIDATES, Made, Operation, SignicatFlow, Slot, State, is_user_link,
     requests::{CREATE_DOSSIER, CREATE_PROCESS, DELETE, DISCARD, GET_PROCESS, LIST, SET_IMAGES, START, START_CAPTURE},
     search::MAX_LISTS,
 };
@@ -25,27 +25,32 @@ use crate::{
 };
 
 impl SignicatFlow {
-    pub(super) fn answered(&mut self, account: &Account, op: Op, response: &Response<'_>) -> Result<Step, Fault> {
-        if op == Op::Token {
+    pub(super) fn answered(
+        &mut self,
+        account: &Account,
+        op: &Operation,
+        response: &Response<'_>,
+    ) -> Result<Step, Fault> {
+        if *op == Operation::Token {
             return self.token.answered(response, account.token_skew_ms).map(|()| Step::Prepared);
         }
         if is_refusal(response) && self.token.refused() {
             return Ok(Step::Prepared);
         }
         let step = match op {
-            Op::Token => Step::Prepared,
-            Op::CreateDossier => self.dossier_created(response)?,
-            Op::CreateProcess => self.process_created(account, response)?,
-            Op::StartCapture => self.capture_started(account, response)?,
-            Op::SetImages => self.images_set(response)?,
-            Op::Start => self.started(response)?,
-            Op::DiscardProcess => self.discarded(response)?,
-            Op::ListProcesses => self.processes_listed(account, response)?,
-            Op::GetProcess(index) => self.process_seen(account, usize::from(index), response)?,
-            Op::IdentifyProcess => self.process_identified(account, response)?,
+            Operation::Token => Step::Prepared,
+            Operation::CreateDossier => self.dossier_created(response)?,
+            Operation::CreateProcess => self.process_created(account, response)?,
+            Operation::StartCapture => self.capture_started(account, response)?,
+            Operation::SetImages => self.images_set(response)?,
+            Operation::Start => self.started(response)?,
+            Operation::DiscardProcess => self.discarded(response)?,
+            Operation::ListProcesses => self.processes_listed(account, response)?,
+            Operation::GetProcess(index) => self.process_seen(account, usize::from(*index), response)?,
+            Operation::IdentifyProcess => self.process_identified(account, response)?,
             // What is gone already is deleted as well (S-D13).
-            Op::Delete(_) if response.is_success() || response.status == 404 => Step::Deleted,
-            Op::Delete(_) => return Err(fault_of(DELETE, response)),
+            Operation::Delete(_) if response.is_success() || response.status == 404 => Step::Deleted,
+            Operation::Delete(_) => return Err(fault_of(DELETE, response)),
         };
         self.token.taken(response.at);
         // Until the next request a long time may pass: the host's cache then knows which token is good.
@@ -89,23 +94,23 @@ impl SignicatFlow {
                 Ok(Step::Go)
             }
             Err(code) => {
-                let fault = Fault::new(code, FaultClass::Answer, CREATE_PROCESS, false);
+                let fault = Fault::new(code, CREATE_PROCESS, false);
                 let fault = Fault { status: Some(response.status), ..fault };
                 Ok(Step::End { outcome: Outcome::Failed { fault }, evidence: None })
             }
         }
     }
 
-    fn state_after_creation(&self, account: &Account, process: Process) -> Result<State, &'static str> {
+    fn state_after_creation(&self, account: &Account, process: Process) -> Result<State, FaultCode> {
         Ok(match &self.order.plan {
             Plan::Document { source: ImageSource::Upload, .. } => State::Collecting { images: Vec::new() },
             Plan::Document { source: ImageSource::DossierFiles, .. } => State::Starting { sent: false },
             Plan::Document { source: ImageSource::Sdk, .. } => {
-                State::Sdk { authorization: process.authorization.ok_or("no_sdk_authorization")? }
+                State::Sdk { authorization: process.authorization.ok_or(FaultCode::NoSdkAuthorization)? }
             }
             Plan::Eid { .. } | Plan::Capture { .. } => {
                 let url = process.redirect_url.filter(|url| is_user_link(account, &self.order, url));
-                State::Away { url: url.ok_or("no_user_link")?, returned: false }
+                State::Away { url: url.ok_or(FaultCode::NoUserLink)?, returned: false }
             }
         })
     }

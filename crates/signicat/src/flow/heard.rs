@@ -2,7 +2,7 @@
 
 use alloc::{string::String, vec::Vec};
 
-use idvkit_core::{Base64Image, Header, Hint, HintKind, Image, Reject, machine::Heard};
+use idvkit_core::{Base64Image, Header, Hint, HintKind, Image, Reject, RejectCode, machine::Heard};
 
 use super::{SignicatFlow, State, StoredImage};
 use crate::{
@@ -49,7 +49,7 @@ impl SignicatFlow {
             Place::Earlier => return Ok(Heard::NOTHING),
             Place::Foreign => {
                 let fix = "find the session by `reference_of` and tell that one";
-                return Err(Reject::caller("redirect_of_other_session", "url", fix));
+                return Err(Reject::at(RejectCode::RedirectOfOtherSession, "url", fix));
             }
         }
         if let Some(process) = &back.process_id {
@@ -82,7 +82,7 @@ impl SignicatFlow {
             Place::Earlier => Ok(Heard::NOTHING),
             Place::Foreign => {
                 let fix = "find the session by `reference_of` and tell that one";
-                Err(Reject::caller("callback_of_other_session", "body", fix))
+                Err(Reject::at(RejectCode::CallbackOfOtherSession, "body", fix))
             }
         }
     }
@@ -106,7 +106,7 @@ impl SignicatFlow {
         }
     }
 
-    /// Takes images until the verification is requested: new ones replace earlier ones (S4, S-V16).
+    /// Takes images until the verification is requested: new ones replace earlier ones (S-F3, S-V16).
     pub(super) fn take_images(&mut self, account: &Account, images: &[Image], sent: bool) -> Result<Heard, Reject> {
         let Plan::Document { slots, .. } = &self.order.plan else { return Err(unexpected()) };
         // `sent` may speak of the token that is to be fetched before.
@@ -133,7 +133,7 @@ impl SignicatFlow {
         // What was uploaded before is not kept here, so a replacement has to be whole.
         if matches!(self.state, State::Starting { .. }) {
             let rule = "the images are uploaded already: hand in all required ones to replace them";
-            return Err(Reject::caller("images_incomplete", missing.join(", "), rule));
+            return Err(Reject::at(RejectCode::ImagesIncomplete, missing.join(", "), rule));
         }
         self.state = State::Collecting { images: taken };
         Ok(Heard::NOTHING)
@@ -149,8 +149,8 @@ enum Place {
 
 fn parse(account: &Account, images: &[Image], known: &[String]) -> Result<Vec<StoredImage>, Reject> {
     if images.is_empty() {
-        return Err(Reject::caller(
-            "images_missing",
+        return Err(Reject::at(
+            RejectCode::ImagesMissing,
             "images",
             "hand in at least one of the images that were asked for",
         ));
@@ -161,7 +161,7 @@ fn parse(account: &Account, images: &[Image], known: &[String]) -> Result<Vec<St
         let twice = parsed.iter().any(|earlier| earlier.slot == image.slot);
         if !known.contains(&image.slot) || twice {
             let rule = alloc::format!("slots are, each at most once: {}", known.join(", "));
-            return Err(Reject::caller("image_slot", field, rule));
+            return Err(Reject::at(RejectCode::ImageSlot, field, rule));
         }
         let checked = Base64Image::from_bytes(&field, &image.bytes, &account.image_rules)?;
         parsed.push(StoredImage { slot: image.slot.clone(), data_url: checked.data_url() });
@@ -176,10 +176,10 @@ fn merge(mut images: Vec<StoredImage>, newer: Vec<StoredImage>) -> Vec<StoredIma
 }
 
 fn unexpected() -> Reject {
-    Reject::caller("images_unexpected", "images", "no images are asked for now; only `Way::Upload` does")
+    Reject::at(RejectCode::ImagesUnexpected, "images", "no images are asked for now; only `Way::Upload` does")
 }
 
 fn too_late() -> Reject {
     let rule = "the verification is requested: no image may follow. Let it end; a `Retry` begins with new images";
-    Reject::caller("images_too_late", "images", rule)
+    Reject::at(RejectCode::ImagesTooLate, "images", rule)
 }

@@ -6,10 +6,11 @@ mod requests;
 mod search;
 mod verdict;
 
+use crate::operations::Operation;
 use alloc::{string::String, vec::Vec};
 
 use idvkit_core::{
-    Fault, FaultClass, Header, Hint, HttpRequest, Image, Journey, Outcome, Reject, Response, UnixMillis,
+    Fault, FaultClass, FaultCode, Header, Hint, HttpRequest, Image, Journey, Outcome, Reject, Response, UnixMillis,
     machine::{self, Flow, Heard, Need, Own, Schedule, Step},
     settings,
 };
@@ -120,33 +121,6 @@ enum Made {
     Process(String),
 }
 
-/// The operations of Assure's API that a session uses.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Op {
-    /// Ask for an access token, which every other operation needs.
-    Token,
-    /// Make a dossier.
-    CreateDossier,
-    /// Make a process.
-    CreateProcess,
-    /// Start a capture flow.
-    StartCapture,
-    /// Send the images.
-    SetImages,
-    /// Request the verification.
-    Start,
-    /// Delete a process that is no longer wanted.
-    DiscardProcess,
-    /// List the processes of the dossier.
-    ListProcesses,
-    /// Look at the process of the ordered provider with this place.
-    GetProcess(u8),
-    /// Look at a process that a redirect, callback or list named.
-    IdentifyProcess,
-    /// Delete what this session made, the newest being 0.
-    Delete(u32),
-}
-
 impl SignicatFlow {
     pub(crate) fn new(order: Order) -> Self {
         let dossier = order.dossier.clone();
@@ -164,8 +138,8 @@ impl SignicatFlow {
     }
 
     /// Nothing goes without an access token.
-    fn with_token(&self, op: Op) -> Op {
-        if self.token.value().is_some() { op } else { Op::Token }
+    fn with_token(&self, op: Operation) -> Operation {
+        if self.token.value().is_some() { op } else { Operation::Token }
     }
 
     fn dossier(&self) -> &str {
@@ -201,7 +175,7 @@ impl SignicatFlow {
         }
     }
 
-    /// Discards the process, if there is one, and makes another in the same dossier (S4).
+    /// Discards the process, if there is one, and makes another in the same dossier (S-F3).
     fn replace_process(&mut self) {
         let process = self.slots.first().and_then(|slot| slot.process.clone());
         self.begin_anew();
@@ -215,29 +189,35 @@ impl SignicatFlow {
 
 impl Flow for SignicatFlow {
     type Account = Account;
-    type Op = Op;
+    type Operation = Operation;
     const DELETES: bool = true;
 
-    fn need(&self, _account: &Account) -> Need<Op> {
-        let look = || self.with_token(self.look().unwrap_or(Op::GetProcess(0)));
+    fn need(&self, _account: &Account) -> Need<Operation> {
+        let look = || self.with_token(self.look().unwrap_or(Operation::GetProcess(0)));
         let answer = |op| Need::Answer(self.with_token(op));
         match &self.state {
-            State::Opening => answer(Op::CreateDossier),
-            State::Discarding { .. } => answer(Op::DiscardProcess),
-            State::Creating if self.is_capture() => answer(Op::StartCapture),
-            State::Creating => answer(Op::CreateProcess),
-            State::Uploading { .. } => answer(Op::SetImages),
-            State::Starting { .. } => answer(Op::Start),
+            State::Opening => answer(Operation::CreateDossier),
+            State::Discarding { .. } => answer(Operation::DiscardProcess),
+            State::Creating if self.is_capture() => answer(Operation::StartCapture),
+            State::Creating => answer(Operation::CreateProcess),
+            State::Uploading { .. } => answer(Operation::SetImages),
+            State::Starting { .. } => answer(Operation::Start),
             State::Collecting { .. } | State::Sdk { .. } | State::Away { returned: false, .. } => Need::User(look()),
             State::Away { returned: true, .. } | State::Waiting => Need::Verdict(look()),
         }
     }
 
-    fn request(&self, account: &Account, op: Op, id: String, _own: &Own<'_>) -> HttpRequest {
+    fn request(&self, account: &Account, op: &Operation, id: String, _own: &Own<'_>) -> HttpRequest {
         self.request_for(account, op, id)
     }
 
-    fn answer(&mut self, account: &Account, op: Op, response: &Response<'_>, _own: &Own<'_>) -> Result<Step, Fault> {
+    fn answer(
+        &mut self,
+        account: &Account,
+        op: &Operation,
+        response: &Response<'_>,
+        _own: &Own<'_>,
+    ) -> Result<Step, Fault> {
         self.answered(account, op, response)
     }
 
@@ -315,7 +295,7 @@ impl Flow for SignicatFlow {
         let missing = matches!(fault.status, Some(404 | 410));
         let gone = missing && self.order.dossier.is_none();
         match &self.state {
-            // Data is kept for the session only (GPV): the dossier may be gone.
+            // Data is kept for the session only (S-PRIVACY): the dossier may be gone.
             State::Creating if gone => {
                 self.dossier = None;
                 self.state = State::Opening;
@@ -326,7 +306,7 @@ impl Flow for SignicatFlow {
                 self.state = State::Collecting { images: Vec::new() };
                 true
             }
-            // Nothing of a process may be changed any more: another one is made (S4).
+            // Nothing of a process may be changed any more: another one is made (S-F3).
             State::Starting { .. } if !fault.retryable => {
                 self.replace_process();
                 true
@@ -359,7 +339,7 @@ impl Flow for SignicatFlow {
         match outcome {
             Outcome::Decided { .. } => self.wipe(),
             // What failed on our way may be resumed where it stands; what ended at the provider may not.
-            Outcome::Failed { fault } if fault.code != verdict::PROCESS_FAILED => {}
+            Outcome::Failed { fault } if fault.code != FaultCode::ProcessFailed => {}
             _ => self.forget_bearers(),
         }
     }
@@ -368,9 +348,9 @@ impl Flow for SignicatFlow {
         &self.references
     }
 
-    fn erase(&self, index: u32) -> Option<Op> {
+    fn erase(&self, index: u32) -> Option<Operation> {
         let known = usize::try_from(index).is_ok_and(|index| index < self.made.len());
-        known.then(|| self.with_token(Op::Delete(index)))
+        known.then(|| self.with_token(Operation::Delete(index)))
     }
 
     fn wipe(&mut self) {

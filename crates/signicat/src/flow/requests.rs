@@ -6,10 +6,10 @@ use alloc::{
     vec,
 };
 
-use idvkit_core::{Header, HttpRequest, Method, Reject, Secret};
+use idvkit_core::{Header, HttpRequest, Method, Reject, RejectCode, Secret};
 use serde_json::{Map, Value, json};
 
-use super::{Made, Op, SignicatFlow, State};
+use super::{Made, Operation, SignicatFlow, State};
 use crate::{
     order::{Order, Plan, Target},
     token::token_request,
@@ -30,11 +30,11 @@ const DOWNLOAD: &str = "signicat.download";
 const RAW: &str = "signicat.raw";
 
 impl SignicatFlow {
-    pub(super) fn request_for(&self, account: &Account, op: Op, id: String) -> HttpRequest {
+    pub(super) fn request_for(&self, account: &Account, op: &Operation, id: String) -> HttpRequest {
         let process = match op {
-            Op::GetProcess(index) => self.slot_process(index),
-            Op::SetImages | Op::Start => self.slot_process(0),
-            Op::IdentifyProcess => self.search.candidates.first().map_or("", String::as_str),
+            Operation::GetProcess(index) => self.slot_process(*index),
+            Operation::SetImages | Operation::Start => self.slot_process(0),
+            Operation::IdentifyProcess => self.search.candidates.first().map_or("", String::as_str),
             _ => match &self.state {
                 State::Discarding { process } => process,
                 _ => "",
@@ -42,24 +42,24 @@ impl SignicatFlow {
         };
         let call = Call { dossier: self.dossier(), process, token: self.token.value().unwrap_or(""), id };
         match op {
-            Op::Token => token_request(account, self.token.refresh(), call.id),
-            Op::CreateDossier => {
+            Operation::Token => token_request(account, self.token.refresh(), call.id),
+            Operation::CreateDossier => {
                 call.change(account, CREATE_DOSSIER, "create_dossier", Some(dossier_body(&self.order)))
             }
-            Op::CreateProcess => {
+            Operation::CreateProcess => {
                 call.change(account, CREATE_PROCESS, "create_process", Some(process_body(account, &self.order)))
             }
-            Op::StartCapture => {
+            Operation::StartCapture => {
                 call.change(account, START_CAPTURE, "start_capture", Some(capture_body(account, &self.order)))
             }
-            // A new upload replaces the one before (S4), so it is claimed: two workers could send different images. What
+            // A new upload replaces the one before (S-F3), so it is claimed: two workers could send different images. What
             // stays: an older upload that the network held back may arrive after a newer one was answered.
-            Op::SetImages => call.change(account, SET_IMAGES, "set_images", Some(self.images_body())),
-            Op::Start => call.change(account, START, "start", None),
-            Op::DiscardProcess => call.plain(account, DISCARD, "delete_process"),
-            Op::ListProcesses => call.plain(account, LIST, "list_processes"),
-            Op::GetProcess(_) | Op::IdentifyProcess => call.plain(account, GET_PROCESS, "get_process"),
-            Op::Delete(index) => self.delete_request(account, index, call),
+            Operation::SetImages => call.change(account, SET_IMAGES, "set_images", Some(self.images_body())),
+            Operation::Start => call.change(account, START, "start", None),
+            Operation::DiscardProcess => call.plain(account, DISCARD, "delete_process"),
+            Operation::ListProcesses => call.plain(account, LIST, "list_processes"),
+            Operation::GetProcess(_) | Operation::IdentifyProcess => call.plain(account, GET_PROCESS, "get_process"),
+            Operation::Delete(index) => self.delete_request(account, *index, call),
         }
     }
 
@@ -79,7 +79,7 @@ impl SignicatFlow {
         self.slots.get(usize::from(index)).and_then(|slot| slot.process.as_deref()).unwrap_or("")
     }
 
-    /// Data URLs by slot name (GIM, GF).
+    /// Data URLs by slot name (S-IMAGES, S-FILES).
     fn images_body(&self) -> Value {
         let State::Uploading { images } = &self.state else { return json!({}) };
         Value::Object(images.iter().map(|image| (image.slot.clone(), image.data_url.clone().into())).collect())
@@ -87,7 +87,7 @@ impl SignicatFlow {
 }
 
 /// The request for the full result: a ZIP with raw data and images, of a finished process, to be taken before the
-/// dossier is deleted (GDL). Get a token with [`token_request`](crate::token_request).
+/// dossier is deleted (S-DOWNLOAD). Get a token with [`token_request`](crate::token_request).
 ///
 /// # Errors
 /// `reference_invalid` unless both ids have the form of an id.
@@ -102,7 +102,7 @@ pub fn download_request(
         if !is_id(value) {
             let rule =
                 "an id has 1 to 64 letters, digits, hyphens and underscores; pass it exactly as Signicat gave it";
-            return Err(Reject::caller("reference_invalid", field, rule));
+            return Err(Reject::at(RejectCode::ReferenceInvalid, field, rule));
         }
     }
     let call = Call { dossier, process, token: token.expose_str().unwrap_or(""), id };
@@ -129,7 +129,7 @@ pub fn raw_request(
         path.split(['/', '?', '#', '\\']).any(|part| part == ".." || part.to_ascii_lowercase().contains("%2e"));
     if !path.starts_with('/') || !printable || climbs || path.contains('\\') {
         let rule = "a path begins with `/`, is visible ASCII, and has no `..`";
-        return Err(Reject::caller("path_invalid", "path", rule));
+        return Err(Reject::at(RejectCode::PathInvalid, "path", rule));
     }
     let call = Call { dossier: "", process: "", token: token.expose_str().unwrap_or(""), id };
     let url = format!("{}{path}", account.routes.base());
@@ -249,7 +249,7 @@ fn target_body(target: &Target) -> Map<String, Value> {
     body
 }
 
-/// Callbacks are asked for when a process is made, or never (S4).
+/// Callbacks are asked for when a process is made, or never (S-F3).
 fn notify(account: &Account, order: &Order, body: &mut Map<String, Value>) {
     let secret = account.notification.as_ref().and_then(|known| known.secrets.first()).and_then(Secret::expose_str);
     if let (Some(url), Some(secret)) = (&order.notification_url, secret) {

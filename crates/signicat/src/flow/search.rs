@@ -4,7 +4,7 @@ use alloc::{string::String, vec::Vec};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Op, SignicatFlow, Slot};
+use super::{Operation, SignicatFlow, Slot};
 use crate::order::Plan;
 
 /// So often one look lists the dossier: once, and again after final answers.
@@ -42,16 +42,16 @@ impl SignicatFlow {
     ///
     /// In a capture flow the list says which process counts: the newest of each provider, whatever a client named. It
     /// is asked again after a final answer, as the user may have begun anew on the page.
-    pub(super) fn look(&self) -> Option<Op> {
+    pub(super) fn look(&self) -> Option<Operation> {
         let unseen = |slot: &Slot| slot.process.is_some() && slot.result.is_none() && !slot.seen;
         let unseen = self.slots.iter().position(unseen);
         let search = &self.search;
         let lists = self.is_capture() && !search.listed && search.lists < MAX_LISTS;
         let confirms = self.slots.iter().any(|slot| slot.result.is_some());
         match unseen {
-            _ if lists && (confirms || unseen.is_none()) => Some(Op::ListProcesses),
-            Some(index) => u8::try_from(index).ok().map(Op::GetProcess),
-            None if self.has_candidates() => Some(Op::IdentifyProcess),
+            _ if lists && (confirms || unseen.is_none()) => Some(Operation::ListProcesses),
+            Some(index) => u8::try_from(index).ok().map(Operation::GetProcess),
+            None if self.has_candidates() => Some(Operation::IdentifyProcess),
             None => None,
         }
     }

@@ -1,11 +1,12 @@
 //! From the status of one or two processes to one outcome.
 
+use crate::ID;
 use alloc::{
     string::{String, ToString},
     vec::Vec,
 };
 
-use idvkit_core::{Basis, Decision, Evidence, Fault, FaultClass, Outcome, Part, Person, Provider, Source, UnixMillis};
+use idvkit_core::{Basis, Decision, Evidence, Fault, FaultCode, Outcome, Part, Person, Source, UnixMillis};
 
 use super::{FinalAnswer, SignicatFlow, State, requests::GET_PROCESS};
 use crate::{
@@ -14,9 +15,6 @@ use crate::{
     types::Required,
     validate::Account,
 };
-
-/// The code of the fault that the provider's own failure is.
-pub(super) const PROCESS_FAILED: &str = "process_failed";
 
 /// What a final status is worth. The order is ours (inferred): a worse one is greater.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -48,7 +46,7 @@ impl Worth {
             Self::Declined => decided(Decision::Declined),
             Self::Abandoned => Outcome::Abandoned { stage: None },
             Self::Failed => {
-                let fault = Fault::new(PROCESS_FAILED, FaultClass::Unknown, GET_PROCESS, false);
+                let fault = Fault::new(FaultCode::ProcessFailed, GET_PROCESS, false);
                 Outcome::Failed { fault: fault.with_provider_code(reason) }
             }
         }
@@ -140,7 +138,7 @@ fn evidence(account: &Account, answers: &[(&FinalAnswer, Process)]) -> Option<Ev
         reasons: answers.iter().flat_map(|(_, process)| process.fail_reasons.clone()).collect(),
         sealed: sealed.map(String::into_bytes),
         source: Source {
-            provider: Provider::Signicat,
+            provider: ID.into(),
             operation: GET_PROCESS.into(),
             host: account.host().to_string(),
             production: account.is_production(),

@@ -4,6 +4,7 @@
 
 mod incoming;
 mod model;
+mod names;
 mod python;
 mod roots;
 mod typescript;
@@ -12,6 +13,7 @@ use std::fs;
 
 use anyhow::{Result, bail};
 
+use self::names::Names;
 use crate::step::root;
 
 /// Writes the generated files, or with `check` only compares them.
@@ -20,13 +22,14 @@ use crate::step::root;
 /// With `check`, if a file is not what would be written.
 pub(crate) fn generate(check: bool) -> Result<()> {
     let (types, forms) = (roots::types()?, incoming::forms()?);
+    let (in_python, in_typescript) = (Names::python(&types), Names::typescript(&types));
     let files = [
-        ("bindings/python/python/idvkit/_types.py", python::emit(&types)),
-        ("bindings/python/python/idvkit/_aliases.py", python::emit_aliases(&types)),
-        ("bindings/python/python/idvkit/config.py", python::emit_incoming(&forms)),
-        ("bindings/node/src/types.ts", typescript::emit(&types)),
-        ("bindings/node/src/config.ts", typescript::emit_incoming(&forms, &types)),
-        ("bindings/web/src/types.ts", typescript::emit(&roots::page_types()?)),
+        ("bindings/python/python/idvkit/_types.py", python::emit(&types, &in_python)),
+        ("bindings/python/python/idvkit/_aliases.py", python::emit_aliases(&types, &in_python)),
+        ("bindings/python/python/idvkit/config.py", python::emit_incoming(&forms, &in_python)),
+        ("bindings/node/src/types.ts", typescript::emit(&types, &in_typescript)),
+        ("bindings/node/src/config.ts", typescript::emit_incoming(&forms, &types, &in_typescript)),
+        ("bindings/web/src/types.ts", typescript::emit(&roots::page_types()?, &in_typescript)),
     ];
     let mut stale = Vec::new();
     for (name, text) in files {

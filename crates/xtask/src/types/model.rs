@@ -3,6 +3,8 @@
 use anyhow::{Context, Result, bail};
 use serde_json::{Map, Value};
 
+use crate::facts::in_words;
+
 /// One declared type.
 pub(super) struct Type {
     pub(super) name: String,
@@ -127,6 +129,10 @@ fn shape(schema: &Value) -> Result<Shape> {
 fn plain(kind: &str, schema: &Value) -> Result<Shape> {
     Ok(match kind {
         "string" if schema["x-bytes"] == true => Shape::Bytes,
+        // A word that only a crate above core has the list of.
+        "string" if schema["x-named"].is_string() => {
+            Shape::Named(schema["x-named"].as_str().unwrap_or_default().into())
+        }
         "string" => Shape::Text,
         "integer" => Shape::Integer,
         "boolean" => Shape::Flag,
@@ -140,32 +146,9 @@ fn shown(schema: &Value) -> Option<Vec<String>> {
     Some(names.iter().filter_map(|name| name.as_str().map(Into::into)).collect())
 }
 
-/// The documentation without links, which lead nowhere in another language.
+/// The documentation as another language can have it.
 pub(super) fn doc(schema: &Value) -> String {
-    let text = schema["description"].as_str().unwrap_or_default();
-    let mut plain = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some((before, after)) = rest.split_once('[') {
-        plain.push_str(before);
-        let Some((label, tail)) = after.split_once(']') else {
-            plain.push('[');
-            rest = after;
-            continue;
-        };
-        plain.push_str(label);
-        rest = match tail.strip_prefix('(') {
-            Some(target) => after_target(target),
-            None => tail,
-        };
-    }
-    plain.push_str(rest);
-    plain.replace("::", ".")
-}
-
-/// What follows the target of a link, which may itself end in `()`.
-fn after_target(target: &str) -> &str {
-    let end = target.find("())").map_or_else(|| target.find(')').map(|at| at + 1), |at| Some(at + 3));
-    end.map_or("", |end| &target[end..])
+    in_words(schema["description"].as_str().unwrap_or_default())
 }
 
 pub(super) fn capitalised(word: &str) -> String {

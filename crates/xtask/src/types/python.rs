@@ -7,6 +7,7 @@ use std::{collections::BTreeSet, fmt::Write};
 use super::{
     incoming,
     model::{Field, Fields, Kind, Shape, Type, Variant, capitalised},
+    names::Names,
 };
 
 /// The choices that everybody writes every day: their variants go without the name of the choice in front.
@@ -54,8 +55,7 @@ HeadersLike = Union[Sequence[Union[Header, Tuple[str, str]]], Mapping[str, str]]
 "#;
 
 /// The whole module of classes.
-pub(super) fn emit(types: &[Type]) -> String {
-    let names = Names::of(types);
+pub(super) fn emit(types: &[Type], names: &Names) -> String {
     let mut text = String::from(HEAD);
     // By their names: type checkers do not follow two modules that import all of each other.
     let used = used(types);
@@ -111,8 +111,7 @@ fn import(indent: &str, module: &str, names: impl Iterator<Item = String>) -> St
 }
 
 /// The module of what is no class.
-pub(super) fn emit_aliases(types: &[Type]) -> String {
-    let names = Names::of(types);
+pub(super) fn emit_aliases(types: &[Type], names: &Names) -> String {
     let variants = types.iter().flat_map(|one| match &one.kind {
         Kind::Choice(variants) => variants.iter().map(|it| class_name(&one.name, &it.tag)).collect(),
         Kind::Record(_) if one.name == "Header" => vec![one.name.clone()],
@@ -142,7 +141,7 @@ if TYPE_CHECKING:
 "#;
 
 /// The module of configurations and requests.
-pub(super) fn emit_incoming(forms: &[incoming::Form]) -> String {
+pub(super) fn emit_incoming(forms: &[incoming::Form], names: &Names) -> String {
     let mut text = String::from(CONFIG_HEAD);
     for form in forms {
         match &form.kind {
@@ -155,9 +154,9 @@ pub(super) fn emit_incoming(forms: &[incoming::Form]) -> String {
             }
         }
     }
-    let names: Vec<String> = forms.iter().map(|form| format!("    \"{}\",\n", form.name)).collect();
-    put(&mut text, format_args!("\n__all__ = [\n{}]\n", names.concat()));
-    text
+    let all: Vec<String> = forms.iter().map(|form| format!("    \"{}\",\n", form.name)).collect();
+    put(&mut text, format_args!("\n__all__ = [\n{}]\n", all.concat()));
+    names.translate(text)
 }
 
 fn typed_dict(text: &mut String, form: &incoming::Form, members: &[incoming::Member]) {
@@ -182,28 +181,6 @@ fn wanted(shape: &incoming::Shape) -> String {
         Shape::List(item) => format!("Sequence[{}]", wanted(item)),
         Shape::Map(value) => format!("Mapping[str, {}]", wanted(value)),
         Shape::Maybe(some) => format!("Union[{}, None]", wanted(some)),
-    }
-}
-
-/// What documentation calls by its Rust name, and the name in Python.
-struct Names(Vec<(String, String)>);
-
-impl Names {
-    fn of(types: &[Type]) -> Self {
-        let mut names = vec![("`Debug`".to_string(), "`repr`".to_string())];
-        for one in types {
-            if let Kind::Choice(variants) = &one.kind {
-                names.extend(variants.iter().map(|variant| {
-                    let rust: String = variant.tag.split('_').map(capitalised).collect();
-                    (format!("`{}.{rust}", one.name), format!("`{}", class_name(&one.name, &variant.tag)))
-                }));
-            }
-        }
-        Self(names)
-    }
-
-    fn translate(&self, text: String) -> String {
-        self.0.iter().fold(text, |text, (rust, python)| text.replace(rust, python))
     }
 }
 

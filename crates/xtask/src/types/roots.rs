@@ -2,7 +2,8 @@
 
 use anyhow::Result;
 use idvkit::{
-    Blame, Catalog, Diagnosis, Evidence, Input, Journey, KeyForm, Next, REJECT_CODES, Seen, Subject, TagEncoding,
+    Blame, Catalog, Diagnosis, Evidence, Input, Journey, KeyForm, Next, ProviderId, RejectCode, Seen, Subject,
+    TagEncoding,
 };
 use schemars::generate::{SchemaGenerator, SchemaSettings};
 
@@ -12,6 +13,7 @@ use super::model::{Kind, Type, read};
 pub(super) fn types() -> Result<Vec<Type>> {
     let mut generator = generator();
     generator.subschema_for::<Blame>();
+    generator.subschema_for::<ProviderId>();
     generator.subschema_for::<Next>();
     generator.subschema_for::<Input>();
     generator.subschema_for::<Seen>();
@@ -26,9 +28,9 @@ pub(super) fn types() -> Result<Vec<Type>> {
     Ok(types)
 }
 
-/// Rust has the codes as a table, the other languages as a type.
+/// A refusal has its code as text in the other languages: of a closed list that may grow.
 fn reject_codes() -> Type {
-    let codes = REJECT_CODES.iter().map(|(code, _)| (*code).to_string()).collect();
+    let codes = RejectCode::ALL.iter().map(ToString::to_string).collect();
     let doc = "The codes that a refusal can have. New ones may be added; none is ever given another meaning.".into();
     Type { name: "RejectCode".into(), doc, sealed: false, kind: Kind::Codes(codes) }
 }

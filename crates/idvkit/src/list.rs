@@ -1,0 +1,220 @@
+//! What the list of providers makes: one arm for each, and nowhere else.
+
+/// Makes everything that knows all providers from their list.
+///
+/// An entry is the name of the provider's module, its crate, its type, its word in JSON, and each flow that a request can be
+/// for: its type in that crate, and its word in JSON.
+macro_rules! providers {
+    ($(
+        $(#[$about:meta])*
+        $module:ident = $crate_name:ident, $Provider:ident = $word:literal {
+            $($(#[$flow_about:meta])* $Flow:ident($Request:ident) = $flow:literal,)+
+        }
+    )+) => {
+        $($(#[$about])* pub use $crate_name as $module;)+
+
+        /// A provider by name. Deliberately exhaustive: a host that switches on it wants to be told of a new one.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+        pub enum ProviderId {
+            $($(#[$about])* #[serde(rename = $word)] $Provider,)+
+        }
+
+        impl ProviderId {
+            /// All of them.
+            pub const ALL: &'static [Self] = &[$(Self::$Provider,)+];
+
+            /// The stable name, the same text in every language.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$Provider => $word,)+ }
+            }
+
+            /// Reads the stable name.
+            pub fn parse(word: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|one| one.as_str() == word)
+            }
+
+            /// The provider of this name.
+            ///
+            /// # Errors
+            /// `provider_unknown`, with the names that there are.
+            pub fn named(word: &str) -> Result<Self, Reject> {
+                Self::parse(word).ok_or_else(|| {
+                    let rule = concat!("there is no such provider; there are", $(" `", $word, "`",)+);
+                    Reject::at(RejectCode::ProviderUnknown, "provider", rule)
+                })
+            }
+
+            /// The provider's name for people.
+            pub const fn title(self) -> &'static str {
+                match self { $(Self::$Provider => <$module::$Provider as Provider>::TITLE,)+ }
+            }
+
+            /// The names of what its API is asked to do, as [`HttpRequest::operation`](crate::HttpRequest::operation) has them.
+            pub const fn operations(self) -> &'static [&'static str] {
+                match self {
+                    $(Self::$Provider => {
+                        <<$module::$Provider as Provider>::Operation as idvkit_core::Operation>::NAMES
+                    })+
+                }
+            }
+
+            /// The words of its flows, as the member `flow` of a request has them.
+            pub const fn flows(self) -> &'static [&'static str] {
+                match self { $(Self::$Provider => &[$($flow,)+],)+ }
+            }
+        }
+
+        impl fmt::Display for ProviderId {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+
+        /// One provider account. In JSON the member `provider` says which.
+        #[derive(Clone, Debug, Deserialize)]
+        #[serde(tag = "provider")]
+        #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+        #[non_exhaustive]
+        pub enum Config {
+            $($(#[$about])* #[serde(rename = $word)] $Provider($module::Config),)+
+        }
+
+        impl Config {
+            /// Reads a configuration from JSON, for example from a secret store.
+            ///
+            /// # Errors
+            /// `config_malformed`, with the member, the rule and the fix; never a value.
+            pub fn from_json(text: &str) -> Result<Self, Reject> {
+                let form = Form {
+                    name: "config",
+                    code: RejectCode::ConfigMalformed,
+                    tag: ("provider", &[$($word,)+]),
+                };
+                serde_json::from_str(text).map_err(|error| {
+                    form.explain(text, &error, |provider, members| match provider {
+                        $($word => walk::<$module::Config>(members),)+
+                        _ => None,
+                    })
+                })
+            }
+
+            /// Whose account.
+            pub fn provider(&self) -> ProviderId {
+                match self { $(Self::$Provider(_) => ProviderId::$Provider,)+ }
+            }
+        }
+
+        /// One verification. In JSON the member `flow` says which flow.
+        #[derive(Clone, Debug, Deserialize)]
+        #[serde(tag = "flow")]
+        #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+        #[non_exhaustive]
+        pub enum Request {
+            $($($(#[$flow_about])* #[serde(rename = $flow)] $Flow($module::$Request),)+)+
+        }
+
+        impl Request {
+            /// Reads a request from JSON.
+            ///
+            /// # Errors
+            /// `request_malformed`, with the member, the rule and the fix; never a value.
+            pub fn from_json(text: &str) -> Result<Self, Reject> {
+                let form = Form {
+                    name: "request",
+                    code: RejectCode::RequestMalformed,
+                    tag: ("flow", &[$($($flow,)+)+]),
+                };
+                serde_json::from_str(text).map_err(|error| {
+                    form.explain(text, &error, |flow, members| match flow {
+                        $($($flow => walk::<$module::$Request>(members),)+)+
+                        _ => None,
+                    })
+                })
+            }
+
+            /// Whose flow.
+            pub fn provider(&self) -> ProviderId {
+                match self { $($(Self::$Flow(_))|+ => ProviderId::$Provider,)+ }
+            }
+        }
+
+        #[derive(Clone)]
+        pub(crate) enum AccountOf {
+            $($Provider(Arc<$module::Account>),)+
+        }
+
+        impl AccountOf {
+            pub(crate) fn new(config: Config) -> Result<Self, Reject> {
+                Ok(match config {
+                    $(Config::$Provider(config) => Self::$Provider(Arc::new($module::$Provider::account(config)?)),)+
+                })
+            }
+
+            pub(crate) fn provider(&self) -> ProviderId {
+                match self { $(Self::$Provider(_) => ProviderId::$Provider,)+ }
+            }
+
+            pub(crate) fn reference_of(&self, input: &Input, now: UnixMillis) -> Result<Option<String>, Reject> {
+                match self { $(Self::$Provider(account) => $module::$Provider::reference_of(account, input, now),)+ }
+            }
+
+            pub(crate) fn diagnose(&self, body: &[u8], tag: &str) -> Result<Diagnosis, Reject> {
+                match self { $(Self::$Provider(account) => $module::$Provider::diagnose(account, body, tag),)+ }
+            }
+        }
+
+        /// A session, whosever it is.
+        #[derive(Clone)]
+        pub(crate) enum SessionOf {
+            $($Provider(Machine<<$module::$Provider as Provider>::Flow>),)+
+        }
+
+        impl SessionOf {
+            /// `None` if account and request are of different providers.
+            pub(crate) fn open(
+                account: &AccountOf,
+                request: Request,
+                seed: Seed,
+                now: UnixMillis,
+            ) -> Option<Result<Self, Reject>> {
+                Some(match (account, request) {
+                    $($((AccountOf::$Provider(account), Request::$Flow(request)) => {
+                        $module::$Provider::open(account, request.into(), seed, now).map(Self::$Provider)
+                    })+)+
+                    _ => return None,
+                })
+            }
+
+            pub(crate) fn restore(account: &AccountOf, snapshot: &str) -> Result<Self, Reject> {
+                match account {
+                    $(AccountOf::$Provider(account) => {
+                        $module::$Provider::restore(account, snapshot).map(Self::$Provider)
+                    })+
+                }
+            }
+
+            pub(crate) fn provider(&self) -> ProviderId {
+                match self { $(Self::$Provider(_) => ProviderId::$Provider,)+ }
+            }
+        }
+
+        /// The same call on whichever provider's session it is.
+        macro_rules! each {
+            ($session:expr, $one:ident => $call:expr) => {
+                match $session { $(crate::providers::SessionOf::$Provider($one) => $call,)+ }
+            };
+        }
+        pub(crate) use each;
+
+        /// A provider's tables: error codes with meaning, locales, browsers, frame sizes, callback addresses.
+        pub fn catalog(provider: ProviderId) -> Catalog {
+            match provider { $(ProviderId::$Provider => $module::$Provider::catalog(),)+ }
+        }
+
+        // The word in JSON is the one that the provider's snapshots and operations have.
+        $(const _: () = assert!(same($word, <$module::$Provider as Provider>::ID));)+
+    };
+}
+
+pub(crate) use providers;

@@ -1,0 +1,49 @@
+//! The list of providers, and all that is made from it.
+
+use alloc::{string::String, sync::Arc};
+use core::fmt;
+
+use idvkit_core::{Catalog, Diagnosis, Input, Provider, Reject, RejectCode, Seed, UnixMillis, machine::Machine};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    list::providers,
+    malformed::{Form, walk},
+};
+
+providers! {
+    /// Attestr Studio (Flowx).
+    attestr = idvkit_attestr, Attestr = "attestr" {
+        /// A flow of Attestr Studio.
+        AttestrFlowx(Request) = "attestr_flowx",
+    }
+    /// biometric.kz Flow.
+    biometric_kz = idvkit_biometric_kz, BiometricKz = "biometric_kz" {
+        /// A flow of biometric.kz.
+        BiometricKzFlow(Request) = "biometric_kz_flow",
+    }
+    /// Jumio Authentication for Web.
+    jumio = idvkit_jumio, Jumio = "jumio" {
+        /// Jumio Authentication for Web.
+        JumioAuthentication(Request) = "jumio_authentication",
+    }
+    /// Signicat Assure.
+    signicat = idvkit_signicat, Signicat = "signicat" {
+        /// Signicat Assure: images of a document and its holder.
+        SignicatDocumentVerification(DocumentVerification) = "signicat_document_verification",
+        /// Signicat Assure: the provider's page takes the images.
+        SignicatCaptureFlow(CaptureFlow) = "signicat_capture_flow",
+        /// Signicat Assure: an electronic identity.
+        SignicatEid(Eid) = "signicat_eid",
+    }
+}
+
+/// Whether two texts are the same, for the compiler.
+const fn same(one: &str, other: &str) -> bool {
+    let (one, other) = (one.as_bytes(), other.as_bytes());
+    let mut at = 0;
+    while at < one.len() && at < other.len() && one[at] == other[at] {
+        at += 1;
+    }
+    at == one.len() && at == other.len()
+}
