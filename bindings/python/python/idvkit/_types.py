@@ -17,6 +17,8 @@ if TYPE_CHECKING:
         HeadersLike,
         AtProvider,
         Basis,
+        By,
+        Next,
         Outcome,
         ParamValue,
         Trigger,
@@ -26,6 +28,112 @@ if TYPE_CHECKING:
     )
 
 _set = object.__setattr__
+
+class Answer(Sealed):
+    """What a provider answered, as it came."""
+    __slots__ = ("status", "headers", "body")
+    _shown: ClassVar[Union[Tuple[str, ...], None]] = ("status",)
+    status: int
+    """The HTTP status."""
+    headers: Tuple[Header, ...]
+    """Header lines."""
+    body: bytes
+    """The body, byte for byte."""
+
+    def __init__(self, status: int, headers: Tuple[Header, ...], body: bytes) -> None:
+        _set(self, "status", status)
+        _set(self, "headers", headers)
+        _set(self, "body", body)
+
+
+class AskLoad(Value):
+    """Load a row's text from the store, and tell `ToldLoaded`."""
+    __slots__ = ("by", "blobs")
+    type: ClassVar[Literal["load"]] = "load"
+    by: By
+    """Which row."""
+    blobs: Tuple[str, ...]
+    """The digests of the blobs that are needed with it."""
+
+    def __init__(self, by: By, blobs: Tuple[str, ...]) -> None:
+        _set(self, "by", by)
+        _set(self, "blobs", blobs)
+
+
+class AskStore(Value):
+    """Store the row if its revision there is still the expected one, and tell `ToldStored`. Row, references and blobs go
+    in one transaction."""
+    __slots__ = ("row", "expected", "blobs")
+    type: ClassVar[Literal["store"]] = "store"
+    row: Row
+    """The row, whole."""
+    expected: Union[int, None]
+    """The revision that is to be replaced; nothing: the row is new, and no other has its id or its key."""
+    blobs: Tuple[Blob, ...]
+    """Blobs that the store does not have yet. It drops those of this row that `Row.blobs` no longer names."""
+
+    def __init__(self, row: Row, expected: Union[int, None], blobs: Tuple[Blob, ...]) -> None:
+        _set(self, "row", row)
+        _set(self, "expected", expected)
+        _set(self, "blobs", blobs)
+
+
+class AskExchange(Value):
+    """Send the request exactly as it stands, and tell `ToldExchanged`."""
+    __slots__ = ("request", "exclusive")
+    type: ClassVar[Literal["exchange"]] = "exchange"
+    request: HttpRequest
+    """The request."""
+    exclusive: Union[str, None]
+    """What this process must not do twice at a time: wait for your turn with this key, then look whether `Tokens` has the
+    answer by now."""
+
+    def __init__(self, request: HttpRequest, exclusive: Union[str, None]) -> None:
+        _set(self, "request", request)
+        _set(self, "exclusive", exclusive)
+
+
+class AskDeliver(Value):
+    """Act on the outcome, and tell `ToldDelivered`. It may come more than once: the delivery's id says that it is the same."""
+    __slots__ = ("id", "key", "delivery", "outcome")
+    type: ClassVar[Literal["deliver"]] = "deliver"
+    id: str
+    """Whose outcome."""
+    key: str
+    """The host's own key for it."""
+    delivery: Delivery
+    """Which delivery."""
+    outcome: Outcome
+    """How it ended."""
+
+    def __init__(self, id: str, key: str, delivery: Delivery, outcome: Outcome) -> None:
+        _set(self, "id", id)
+        _set(self, "key", key)
+        _set(self, "delivery", delivery)
+        _set(self, "outcome", outcome)
+
+
+class AskRest(Value):
+    """Nothing: all that could be done now is done and stored."""
+    __slots__ = ("next",)
+    type: ClassVar[Literal["rest"]] = "rest"
+    next: Next
+    """What the verification waits for, or how it ended; never `Send`."""
+
+    def __init__(self, next: Next) -> None:
+        _set(self, "next", next)
+
+
+class AskHeard(Value):
+    """Nothing: what was to be stored or heard is stored. A worker sees to what follows from it, as `Row.due` says."""
+    __slots__ = ("id",)
+    type: ClassVar[Literal["heard"]] = "heard"
+    id: Union[str, None]
+    """Whose it was; nothing: it is genuine, but nobody's. Answer 200 and forget it."""
+
+    def __init__(self, id: Union[str, None]) -> None:
+        _set(self, "id", id)
+
 
 class AtProviderNotAsked(Value):
     """It was not asked for."""
@@ -92,6 +200,20 @@ class Blame(Word):
     """The stored snapshot cannot be used."""
 
 
+class Blob(Sealed):
+    """Bytes that are kept beside a row, once: images, evidence. `Debug` prints no part of them."""
+    __slots__ = ("digest", "bytes")
+    _shown: ClassVar[Union[Tuple[str, ...], None]] = ("digest",)
+    digest: str
+    """Their SHA-256 as 64 hex digits: their name."""
+    bytes: bytes
+    """The bytes."""
+
+    def __init__(self, digest: str, bytes: bytes) -> None:
+        _set(self, "digest", digest)
+        _set(self, "bytes", bytes)
+
+
 class Bound(Word):
     """How a size is meant. Deliberately exhaustive."""
     AT_LEAST = "at_least"
@@ -124,20 +246,53 @@ class Browser(Value):
         _set(self, "note", note)
 
 
+class ById(Value):
+    """The one with this id."""
+    __slots__ = ("id",)
+    type: ClassVar[Literal["id"]] = "id"
+    id: str
+    """The id."""
+
+    def __init__(self, id: str) -> None:
+        _set(self, "id", id)
+
+
+class ByKey(Value):
+    """The one that was begun with this key."""
+    __slots__ = ("key",)
+    type: ClassVar[Literal["key"]] = "key"
+    key: str
+    """The key."""
+
+    def __init__(self, key: str) -> None:
+        _set(self, "key", key)
+
+
+class ByReferences(Value):
+    """The one that has any of these references; the newest, if several do."""
+    __slots__ = ("references",)
+    type: ClassVar[Literal["references"]] = "references"
+    references: Tuple[Reference, ...]
+    """What to look for."""
+
+    def __init__(self, references: Tuple[Reference, ...]) -> None:
+        _set(self, "references", references)
+
+
 class Cache(Value):
     """Leave to answer a request from the host's own cache, shared by all sessions of an account (an access token)."""
-    __slots__ = ("key", "max_age_ms", "refresh")
+    __slots__ = ("key", "max_age_ms", "refused")
     key: str
     """Where to keep it: account and scope, never a secret."""
     max_age_ms: int
     """The longest an answer may be kept, in milliseconds. A shorter `expires_in` in the answer wins."""
-    refresh: bool
-    """Not this time: ask anew and replace what is kept (the kept one was refused)."""
+    refused: Union[str, None]
+    """The mark of a token that was refused: an answer with that one will not do, any other will."""
 
-    def __init__(self, key: str, max_age_ms: int, refresh: bool) -> None:
+    def __init__(self, key: str, max_age_ms: int, refused: Union[str, None]) -> None:
         _set(self, "key", key)
         _set(self, "max_age_ms", max_age_ms)
-        _set(self, "refresh", refresh)
+        _set(self, "refused", refused)
 
 
 class CallbackSource(Value):
@@ -237,6 +392,25 @@ class Decision(Word):
     """The provider cannot say."""
     COMPLETED = "completed"
     """The result is authentic, and the provider gives no verdict: read the evidence (Attestr)."""
+
+
+class Delivery(Value):
+    """One outcome on its way to the host."""
+    __slots__ = ("id", "replaces", "failures", "due")
+    id: str
+    """The same for the same outcome, however often it comes: act once for each."""
+    replaces: Union[str, None]
+    """The delivery of an earlier outcome that this one replaces."""
+    failures: int
+    """How often it went wrong so far."""
+    due: Union[UnixMillis, None]
+    """When it is tried next; nothing: it is delivered."""
+
+    def __init__(self, id: str, replaces: Union[str, None], failures: int, due: Union[UnixMillis, None]) -> None:
+        _set(self, "id", id)
+        _set(self, "replaces", replaces)
+        _set(self, "failures", failures)
+        _set(self, "due", due)
 
 
 class Diagnosis(Value):
@@ -484,6 +658,8 @@ class FaultCode(Word):
     """A creation was sent and its answer never came: something may have been made that nobody can name."""
     ARCHIVED = "archived"
     """The provider has archived what was asked for, and gives it no more."""
+    CREATION_UNCLEAR = "creation_unclear"
+    """The provider says that it made something, in an answer that nothing can be made of. It is not asked to make it again."""
     FLOW_ERROR = "flow_error"
     """The provider's page reported an error of the flow."""
     FOREIGN_ANSWER = "foreign_answer"
@@ -1090,6 +1266,19 @@ class Reason(Value):
         _set(self, "part", part)
 
 
+class Reference(Value):
+    """A provider's id for something that a verification made there."""
+    __slots__ = ("account", "reference")
+    account: str
+    """The host's name of the account."""
+    reference: str
+    """The id."""
+
+    def __init__(self, account: str, reference: str) -> None:
+        _set(self, "account", account)
+        _set(self, "reference", reference)
+
+
 class Refused(Value):
     """A way that the provider forbids."""
     __slots__ = ("way", "reason")
@@ -1101,6 +1290,50 @@ class Refused(Value):
     def __init__(self, way: str, reason: str) -> None:
         _set(self, "way", way)
         _set(self, "reason", reason)
+
+
+class Row(Sealed):
+    """One verification as a store keeps it: typed columns to look things up by, and one opaque text that is all of it.
+
+    Only the text is ever read back. Store it like a session table: it holds short-lived bearer values, personal data still to
+    be sent, and evidence; never an account's credentials."""
+    __slots__ = ("id", "key", "provider", "account", "revision", "snapshot", "due", "references", "outcome", "delivery", "blobs")
+    _shown: ClassVar[Union[Tuple[str, ...], None]] = ("id", "provider", "account", "revision", "due")
+    id: str
+    """Names the verification: 32 hex digits that cannot be guessed. The primary key."""
+    key: str
+    """The host's own name for it, by which it was begun: such as an order's number, and no personal data. Unique."""
+    provider: str
+    """Whose flow it is now, or whose flow decided it."""
+    account: str
+    """The host's name of the account that this is with."""
+    revision: int
+    """Rises with every change: compare-and-swap on it."""
+    snapshot: str
+    """Everything, as text."""
+    due: Union[UnixMillis, None]
+    """When a worker has to look at it; nothing: never, unless something is heard. Index it."""
+    references: Tuple[Reference, ...]
+    """The providers' ids, newest first: index them, callbacks and redirects name one."""
+    outcome: Union[Outcome, None]
+    """How it ended, once it has."""
+    delivery: Union[Delivery, None]
+    """What becomes of the outcome, if the host wants it delivered."""
+    blobs: Tuple[str, ...]
+    """The digests of the blobs that belong to it."""
+
+    def __init__(self, id: str, key: str, provider: str, account: str, revision: int, snapshot: str, due: Union[UnixMillis, None], references: Tuple[Reference, ...], outcome: Union[Outcome, None], delivery: Union[Delivery, None], blobs: Tuple[str, ...]) -> None:
+        _set(self, "id", id)
+        _set(self, "key", key)
+        _set(self, "provider", provider)
+        _set(self, "account", account)
+        _set(self, "revision", revision)
+        _set(self, "snapshot", snapshot)
+        _set(self, "due", due)
+        _set(self, "references", references)
+        _set(self, "outcome", outcome)
+        _set(self, "delivery", delivery)
+        _set(self, "blobs", blobs)
 
 
 class SeenNavigation(Value):
@@ -1286,6 +1519,57 @@ class TextEntry(Value):
     def __init__(self, name: str, value: str) -> None:
         _set(self, "name", name)
         _set(self, "value", value)
+
+
+class ToldLoaded(Sealed):
+    """What the store has."""
+    __slots__ = ("snapshot", "blobs")
+    _shown: ClassVar[Union[Tuple[str, ...], None]] = ()
+    type: ClassVar[Literal["loaded"]] = "loaded"
+    snapshot: Union[str, None]
+    """`Row.snapshot` as it was stored; nothing: there is no such row."""
+    blobs: Tuple[Blob, ...]
+    """The blobs that were asked for."""
+
+    def __init__(self, snapshot: Union[str, None], blobs: Tuple[Blob, ...]) -> None:
+        _set(self, "snapshot", snapshot)
+        _set(self, "blobs", blobs)
+
+
+class ToldStored(Sealed):
+    """Whether the row was stored; not if another worker was first."""
+    __slots__ = ("stored",)
+    _shown: ClassVar[Union[Tuple[str, ...], None]] = ("stored",)
+    type: ClassVar[Literal["stored"]] = "stored"
+    stored: bool
+    """Whether it was."""
+
+    def __init__(self, stored: bool) -> None:
+        _set(self, "stored", stored)
+
+
+class ToldExchanged(Sealed):
+    """The provider's answer; nothing if none came: refused, reset, timed out."""
+    __slots__ = ("answer",)
+    _shown: ClassVar[Union[Tuple[str, ...], None]] = ()
+    type: ClassVar[Literal["exchanged"]] = "exchanged"
+    answer: Union[Answer, None]
+    """The answer."""
+
+    def __init__(self, answer: Union[Answer, None]) -> None:
+        _set(self, "answer", answer)
+
+
+class ToldDelivered(Sealed):
+    """Whether the host has acted on the outcome, for good. Otherwise it is asked again later."""
+    __slots__ = ("delivered",)
+    _shown: ClassVar[Union[Tuple[str, ...], None]] = ("delivered",)
+    type: ClassVar[Literal["delivered"]] = "delivered"
+    delivered: bool
+    """Whether it has."""
+
+    def __init__(self, delivered: bool) -> None:
+        _set(self, "delivered", delivered)
 
 
 class TriggerNavigation(Value):
@@ -1532,11 +1816,15 @@ class WhyThrottled(Value):
 
 
 CLASSES: Dict[str, object] = {
+    "Answer": Answer,
+    "Ask": {"load": AskLoad, "store": AskStore, "exchange": AskExchange, "deliver": AskDeliver, "rest": AskRest, "heard": AskHeard},
     "AtProvider": {"not_asked": AtProviderNotAsked, "not_offered": AtProviderNotOffered, "deleted": AtProviderDeleted, "failed": AtProviderFailed},
     "Basis": {"signed": BasisSigned, "fetched": BasisFetched},
     "Blame": {"caller": Blame.CALLER, "provider": Blame.PROVIDER, "signature": Blame.SIGNATURE, "snapshot": Blame.SNAPSHOT},
+    "Blob": Blob,
     "Bound": {"at_least": Bound.AT_LEAST, "exactly": Bound.EXACTLY, "at_most": Bound.AT_MOST},
     "Browser": Browser,
+    "By": {"id": ById, "key": ByKey, "references": ByReferences},
     "Cache": Cache,
     "CallbackSource": CallbackSource,
     "Carry": Carry,
@@ -1544,6 +1832,7 @@ CLASSES: Dict[str, object] = {
     "Cause": Cause,
     "Condition": Condition,
     "Decision": {"approved": Decision.APPROVED, "declined": Decision.DECLINED, "inconclusive": Decision.INCONCLUSIVE, "completed": Decision.COMPLETED},
+    "Delivery": Delivery,
     "Diagnosis": Diagnosis,
     "Difference": {"whole_body": Difference.WHOLE_BODY, "one_member": Difference.ONE_MEMBER, "byte_order_mark": Difference.BYTE_ORDER_MARK, "outer_white_space": Difference.OUTER_WHITE_SPACE, "final_newline": Difference.FINAL_NEWLINE, "line_feeds": Difference.LINE_FEEDS, "carriage_returns": Difference.CARRIAGE_RETURNS, "compact": Difference.COMPACT, "spaced": Difference.SPACED, "pretty_printed": Difference.PRETTY_PRINTED, "ecmascript_values": Difference.ECMASCRIPT_VALUES, "sorted_keys": Difference.SORTED_KEYS, "unescaped": Difference.UNESCAPED, "ascii_escaped": Difference.ASCII_ESCAPED, "slash_escaped": Difference.SLASH_ESCAPED, "html_escaped": Difference.HTML_ESCAPED, "empty_content": Difference.EMPTY_CONTENT, "member_missing": Difference.MEMBER_MISSING, "member_twice": Difference.MEMBER_TWICE, "not_json": Difference.NOT_JSON, "secret_hex_decoded": Difference.SECRET_HEX_DECODED, "secret_as_text": Difference.SECRET_AS_TEXT, "secret_base64_decoded": Difference.SECRET_BASE64_DECODED, "secret_white_space": Difference.SECRET_WHITE_SPACE, "secret_newline": Difference.SECRET_NEWLINE, "secret_quoted": Difference.SECRET_QUOTED, "secret_letter_case": Difference.SECRET_LETTER_CASE, "secret_missing": Difference.SECRET_MISSING, "secret_malformed": Difference.SECRET_MALFORMED, "tag_missing": Difference.TAG_MISSING, "tag_malformed": Difference.TAG_MALFORMED, "tag_white_space": Difference.TAG_WHITE_SPACE, "tag_quoted": Difference.TAG_QUOTED, "tag_prefix": Difference.TAG_PREFIX, "tag_encoding": Difference.TAG_ENCODING, "tag_truncated": Difference.TAG_TRUNCATED},
     "Document": Document,
@@ -1552,7 +1841,7 @@ CLASSES: Dict[str, object] = {
     "Evidence": Evidence,
     "Fault": Fault,
     "FaultClass": {"input": FaultClass.INPUT, "authorization": FaultClass.AUTHORIZATION, "configuration": FaultClass.CONFIGURATION, "throttled": FaultClass.THROTTLED, "unavailable": FaultClass.UNAVAILABLE, "answer": FaultClass.ANSWER, "unknown": FaultClass.UNKNOWN},
-    "FaultCode": {"answer_lost": FaultCode.ANSWER_LOST, "archived": FaultCode.ARCHIVED, "flow_error": FaultCode.FLOW_ERROR, "foreign_answer": FaultCode.FOREIGN_ANSWER, "http_status": FaultCode.HTTP_STATUS, "metadata_unsupported": FaultCode.METADATA_UNSUPPORTED, "no_answer": FaultCode.NO_ANSWER, "no_sdk_authorization": FaultCode.NO_SDK_AUTHORIZATION, "no_user_link": FaultCode.NO_USER_LINK, "process_failed": FaultCode.PROCESS_FAILED, "secret_malformed": FaultCode.SECRET_MALFORMED, "secret_missing": FaultCode.SECRET_MISSING, "signature_malformed": FaultCode.SIGNATURE_MALFORMED, "signature_missing": FaultCode.SIGNATURE_MISSING, "signature_wrong": FaultCode.SIGNATURE_WRONG, "unreadable": FaultCode.UNREADABLE},
+    "FaultCode": {"answer_lost": FaultCode.ANSWER_LOST, "archived": FaultCode.ARCHIVED, "creation_unclear": FaultCode.CREATION_UNCLEAR, "flow_error": FaultCode.FLOW_ERROR, "foreign_answer": FaultCode.FOREIGN_ANSWER, "http_status": FaultCode.HTTP_STATUS, "metadata_unsupported": FaultCode.METADATA_UNSUPPORTED, "no_answer": FaultCode.NO_ANSWER, "no_sdk_authorization": FaultCode.NO_SDK_AUTHORIZATION, "no_user_link": FaultCode.NO_USER_LINK, "process_failed": FaultCode.PROCESS_FAILED, "secret_malformed": FaultCode.SECRET_MALFORMED, "secret_missing": FaultCode.SECRET_MISSING, "signature_malformed": FaultCode.SIGNATURE_MALFORMED, "signature_missing": FaultCode.SIGNATURE_MISSING, "signature_wrong": FaultCode.SIGNATURE_WRONG, "unreadable": FaultCode.UNREADABLE},
     "Finding": Finding,
     "Header": Header,
     "HintKind": {"loaded": HintKind.LOADED, "success": HintKind.SUCCESS, "finished": HintKind.FINISHED, "error": HintKind.ERROR, "skipped": HintKind.SKIPPED, "closed": HintKind.CLOSED},
@@ -1575,7 +1864,9 @@ CLASSES: Dict[str, object] = {
     "Person": Person,
     "ProviderId": {"attestr": ProviderId.ATTESTR, "biometric_kz": ProviderId.BIOMETRIC_KZ, "jumio": ProviderId.JUMIO, "signicat": ProviderId.SIGNICAT},
     "Reason": Reason,
+    "Reference": Reference,
     "Refused": Refused,
+    "Row": Row,
     "Seen": {"navigation": SeenNavigation, "message": SeenMessage, "event": SeenEvent, "closed": SeenClosed},
     "Signal": Signal,
     "SignedForm": {"as_sent": SignedForm.AS_SENT, "ecmascript": SignedForm.ECMASCRIPT},
@@ -1585,6 +1876,7 @@ CLASSES: Dict[str, object] = {
     "Support": {"full": Support.FULL, "partial": Support.PARTIAL, "none": Support.NONE},
     "TagEncoding": {"hex": TagEncoding.HEX, "base64": TagEncoding.BASE64},
     "TextEntry": TextEntry,
+    "Told": {"loaded": ToldLoaded, "stored": ToldStored, "exchanged": ToldExchanged, "delivered": ToldDelivered},
     "Trigger": {"navigation": TriggerNavigation, "message": TriggerMessage, "handler": TriggerHandler, "event": TriggerEvent},
     "Verdict": {"verifies": Verdict.VERIFIES, "explained": Verdict.EXPLAINED, "unexplained": Verdict.UNEXPLAINED, "untestable": Verdict.UNTESTABLE},
     "VersionWindow": {"current": VersionWindow.CURRENT, "current_and_previous": VersionWindow.CURRENT_AND_PREVIOUS, "long_term_support": VersionWindow.LONG_TERM_SUPPORT},
@@ -1593,6 +1885,13 @@ CLASSES: Dict[str, object] = {
 }
 
 __all__ = [
+    "Answer",
+    "AskLoad",
+    "AskStore",
+    "AskExchange",
+    "AskDeliver",
+    "AskRest",
+    "AskHeard",
     "AtProviderNotAsked",
     "AtProviderNotOffered",
     "AtProviderDeleted",
@@ -1600,8 +1899,12 @@ __all__ = [
     "BasisSigned",
     "BasisFetched",
     "Blame",
+    "Blob",
     "Bound",
     "Browser",
+    "ById",
+    "ByKey",
+    "ByReferences",
     "Cache",
     "CallbackSource",
     "Carry",
@@ -1609,6 +1912,7 @@ __all__ = [
     "Cause",
     "Condition",
     "Decision",
+    "Delivery",
     "Diagnosis",
     "Difference",
     "Document",
@@ -1658,7 +1962,9 @@ __all__ = [
     "Person",
     "ProviderId",
     "Reason",
+    "Reference",
     "Refused",
+    "Row",
     "SeenNavigation",
     "SeenMessage",
     "SeenEvent",
@@ -1671,6 +1977,10 @@ __all__ = [
     "Support",
     "TagEncoding",
     "TextEntry",
+    "ToldLoaded",
+    "ToldStored",
+    "ToldExchanged",
+    "ToldDelivered",
     "TriggerNavigation",
     "TriggerMessage",
     "TriggerHandler",
