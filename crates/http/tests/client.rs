@@ -93,7 +93,7 @@ async fn keeps_a_token_until_it_runs_out_and_fetches_it_once() {
     let time = Arc::new(AtomicI64::new(NOW));
     let clock = time.clone();
     let client = Client::new().unwrap().with_clock(move || UnixMillis(clock.load(Ordering::Relaxed)));
-    let ask = |refresh| HttpRequest {
+    let ask = |refresh: bool| HttpRequest {
         cache: Some(Cache { key: "k".into(), max_age_ms: 600_000, refused: refresh.then(|| "m".into()) }),
         ..request(&base, "/")
     };

@@ -94,7 +94,7 @@ impl Bench {
         self.send(&idvkit::jumio::image_request(&account, &image, "1".into()).unwrap()).await;
         let Config::Signicat(own) = config(&signicat(base)) else { unreachable!() };
         let account = idvkit::signicat::Account::new(own).unwrap();
-        let token = self.send(&idvkit::signicat::token_request(&account, false, "2".into())).await;
+        let token = self.send(&idvkit::signicat::token_request(&account, None, "2".into())).await;
         let Input::HttpResponse { body, .. } = token else { panic!("{token:?}") };
         let token: Value = serde_json::from_slice(&body).unwrap();
         let token = Secret::new(token["access_token"].as_str().unwrap());

@@ -70,8 +70,8 @@ mod tests {
                 .map(|entry| entry.file_name().into_string().unwrap())
                 .collect()
         };
-        let paths = names(&folder).into_iter();
-        let paths = paths.chain(names(&folder.join("locales")).iter().map(|name| std::format!("locales/{name}")));
+        let locales = names(&folder.join("locales")).into_iter().map(|name| std::format!("locales/{name}"));
+        let paths = names(&folder).into_iter().chain(locales);
         let mut count = 0;
         for path in paths {
             assert_eq!(file(&path).unwrap().text, fs::read_to_string(folder.join(&path)).unwrap(), "{path}");
