@@ -135,10 +135,6 @@ fn the_journey_has_what_the_documents_ask_for() {
         .collect();
     assert_eq!(texts, [("id", SESSION), ("selector", "#idv-flow"), ("locale", "kz")]);
     assert_eq!(Journey::from_json(&journey.to_json()).unwrap(), journey);
-    let html = snippet(&journey).unwrap();
-    for needed in ["id=\"idv-flow\"", "FlowWidget.startSession(options);", SESSION, "\"finish\"", "type=\"module\""] {
-        assert!(html.contains(needed), "{needed}");
-    }
 }
 
 #[test]
@@ -386,7 +382,9 @@ fn what_the_documents_leave_open_can_be_set() {
     let journey = host.journey();
     assert_eq!(journey.expires, Some(NOW.plus(60_000)));
     assert_eq!(web_view(&journey), format!("http://localhost:8081/flow/{SESSION}?web_view=true"));
-    assert!(snippet(&journey).unwrap().contains("http://localhost:8081/widget/flow-widget.umd.js"));
+    let script =
+        |way: &Way| matches!(way, Way::Script { src, .. } if src == "http://localhost:8081/widget/flow-widget.umd.js");
+    assert!(journey.ways.iter().any(script));
     assert_eq!(read(&journey, &navigation("https://remote.biometric.kz/finished")), None);
     host.sleep();
     assert_eq!(host.now.since(NOW), 7_000);
@@ -464,11 +462,6 @@ fn nothing_secret_or_personal_is_printed() {
     for shown in &host.journeys {
         assert!(!shown.contains("000101500001") && !shown.contains("77011234567"));
     }
-}
-
-/// The script way as HTML.
-fn snippet(journey: &Journey) -> Option<String> {
-    journey.ways.iter().find(|way| way.name() == "script").and_then(Way::html)
 }
 
 #[test]

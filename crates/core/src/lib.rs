@@ -22,7 +22,6 @@ mod ask;
 mod catalog;
 mod codes;
 mod diagnosis;
-mod html;
 mod http;
 mod image;
 mod journey;
