@@ -93,8 +93,6 @@ impl Flow for JumioFlow {
             Operation::Initiate => self.initiated(account, op, response),
             Operation::Retrieve(reference) => self.retrieved(account, op, reference, response),
             Operation::Delete(_) => Ok(Step::Deleted),
-            // No session asks for one.
-            Operation::Image(_) => Ok(Step::NotYet { user: UserStage::Unknown }),
         }
     }
 

@@ -33,9 +33,9 @@ pub use answers::{EnrollmentCheck, Initiated, Transaction, TransactionResult};
 pub use callback::{Callback, ReturnError, ReturnParameters, ReturnStatus};
 pub use catalog::{API_LOCALES, ColourSource, colours_for};
 pub use flow::JumioFlow;
-pub use operations::{Operation, image_request};
+pub use operations::{Operation, Outside, image_request};
 pub use request::Request;
-pub use values::{DomainPrefix, FACEMAP_LIFETIME_MS, ImagePath, Reference, Region, TokenLifetime};
+pub use values::{DomainPrefix, FACEMAP_LIFETIME_MS, Reference, Region, TokenLifetime};
 
 /// A Jumio session.
 pub type Session = Machine<JumioFlow>;

@@ -12,9 +12,6 @@ use serde::{Deserialize, Serialize};
 /// The tag of Jumio's configurations, and the first part of every operation's name.
 pub(crate) const ID: &str = "jumio";
 
-/// The path of all transactions, below which each has its reference (J-F8).
-pub(crate) const TRANSACTIONS: &str = "/api/netverify/v2/authentications";
-
 /// The time for which a facemap is held until a final state, in milliseconds (J-F1: "max. 15 minutes"). In that time
 /// only the newest transaction of an enrollment works; earlier ones end as expired.
 pub const FACEMAP_LIFETIME_MS: i64 = 15 * 60 * 1000;
@@ -169,40 +166,5 @@ impl DomainPrefix {
     /// The origin that the prefix stands for.
     pub fn origin(&self) -> String {
         format!("https://{}.netverify.com", self.0)
-    }
-}
-
-/// The path of an image, as a callback or a retrieval named it: credentials go only to the account's own host, and there
-/// only to the documented paths (J-D20).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ImagePath(String);
-
-impl ImagePath {
-    /// Parses an image's URL below the account's base URL.
-    ///
-    /// # Errors
-    /// `image_url_foreign` for any other URL.
-    pub(crate) fn parse(api_base: &str, url: &str) -> Result<Self, Reject> {
-        let path = url.strip_prefix(api_base);
-        path.filter(|path| Self::is_documented(path)).map(|path| Self(path.to_string())).ok_or_else(|| {
-            let rule = "credentials are sent only to the account's own host and the documented image paths";
-            Reject::at(RejectCode::ImageUrlForeign, "url", rule)
-        })
-    }
-
-    /// The path, from the slash after the base URL on.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
-    fn is_documented(path: &str) -> bool {
-        let Some(below) = path.strip_prefix(TRANSACTIONS) else { return false };
-        let segments: alloc::vec::Vec<&str> = below.split('/').collect();
-        let number = |text: &str| text.bytes().all(|b| b.is_ascii_digit()) && text.parse::<u16>().is_ok();
-        match segments.as_slice() {
-            ["", reference, "images", "face"] => Reference::read(reference).is_some(),
-            ["", reference, "images", "liveness", place] => Reference::read(reference).is_some() && number(place),
-            _ => false,
-        }
     }
 }
