@@ -2,8 +2,8 @@
 
 use std::{fs, sync::Arc};
 
-use idvkit_attestr::{Account, Config, Request, open, webhook_key};
-use idvkit_core::{Basis, Decision, Header, Input, Next, Outcome, SignedForm, Why};
+use idvkit_attestr::{Account, Attestr, Config, Request, webhook_key};
+use idvkit_core::{Basis, Decision, Header, Input, Next, Outcome, Provider, SignedForm, Why};
 use serde_json::{Value, json};
 
 use crate::run::{CREATED, HANDSHAKE, Run, START, request, seed};
@@ -39,7 +39,7 @@ fn handshake() {
     for case in cases(&file) {
         let id = &case["id"];
         let request: Request = serde_json::from_value(case["request"].clone()).unwrap();
-        match open(&account, request, seed(), START) {
+        match Attestr::open(&account, request, seed(), START) {
             Err(reject) => {
                 assert_eq!(
                     (Some(reject.code().as_str()), reject.field()),
