@@ -30,7 +30,7 @@ const MAX_HANDSHAKES: usize = 32;
 /// The state of one Attestr flow. It is opaque: a session shows what matters of it.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub struct AttestrFlow {
-    #[serde(alias = "order")] // the first snapshots
+    #[serde(rename = "order")] // as snapshots have it
     request: ParsedRequest,
     /// The ids of all handshakes, newest first.
     handshakes: Vec<HandshakeId>,

@@ -30,7 +30,7 @@ const MAX_ATTEMPTS: usize = 32;
 /// A Jumio session's own state.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub struct JumioFlow {
-    #[serde(alias = "order")] // the first snapshots
+    #[serde(rename = "order")] // as snapshots have it
     request: ParsedRequest,
     state: State,
     /// Transactions, newest first.
