@@ -215,8 +215,8 @@ impl Flow for AttestrFlow {
 
 impl AttestrFlow {
     fn created(&mut self, op: &Operation, response: &Response<'_>) -> Result<Step, Fault> {
-        let unreadable = |_| Fault::unreadable(op.name(), response.status);
-        let Created { handshake } = serde_json::from_slice(response.body).map_err(unreadable)?;
+        let unreadable = |flaw| Fault::unreadable(op.name(), response.status, flaw);
+        let Created { handshake } = Created::read(response.body).map_err(unreadable)?;
         let ends = self.request.expiry.unwrap_or_else(|| response.at.plus(DEFAULT_LIFETIME_MS));
         self.handshakes.insert(0, handshake.clone());
         self.state = State::Live(Live::new(handshake, ends));

@@ -7,8 +7,8 @@ use alloc::{
 use core::fmt;
 
 use idvkit_core::{
-    Basis, Decision, Evidence, Fault, FaultCode, Operation as _, Outcome, Part, PollPlan, Response, SignedForm,
-    UnixMillis,
+    Basis, Decision, Evidence, Fault, FaultCode, Flaw, FlawKind, Operation as _, Outcome, Part, PollPlan, Response,
+    SignedForm, UnixMillis,
     machine::{Heard, Step, UserStage},
 };
 use idvkit_signature::{Mismatch, ecmascript, member, same_tag};
@@ -144,20 +144,25 @@ impl Live {
         tag: &str,
         response: &Response<'_>,
     ) -> Result<Step, Fault> {
-        let unreadable = || Fault::unreadable(op.name(), response.status);
-        let answer = ExecutionResult::from_json(response.body).map_err(|_| unreadable())?;
-        if answer.handshake != self.handshake.as_str() || answer.tag.as_deref().is_some_and(|theirs| theirs != tag) {
-            return Err(Fault::foreign(op.name()));
+        let unreadable = |flaw| Fault::unreadable(op.name(), response.status, flaw);
+        let answer = ExecutionResult::read(response.body).map_err(unreadable)?;
+        let foreign = |place: &str| Fault::foreign(op.name(), Flaw::new(FlawKind::OtherReference, place));
+        if answer.handshake != self.handshake {
+            return Err(foreign("_id"));
+        }
+        if answer.tag.as_deref().is_some_and(|theirs| theirs != tag) {
+            return Err(foreign("tag"));
         }
         if answer.archived.is_some() {
             let fault = Fault::new(FaultCode::Archived, op.name(), false);
             return Ok(Step::End { outcome: Outcome::Failed { fault }, evidence: None });
         }
-        let result = member(response.body, "result").map_err(|_| unreadable())?;
+        let of_result = |kind| unreadable(Flaw::new(kind, "result"));
+        let result = member(response.body, "result").map_err(|_| of_result(FlawKind::MemberTwice))?;
         let Some(result) = result.filter(|result| *result != b"null") else {
             return Ok(Step::NotYet { user: UserStage::Unknown });
         };
-        let stages = stages(result).ok_or_else(unreadable)?;
+        let stages = stages(result).ok_or_else(|| of_result(FlawKind::MemberType))?;
         let signature = answer.signature.as_deref().unwrap_or_default();
         let (form, raw) = verified(account, result, signature).map_err(|mismatch| {
             let fault = Fault::new(mismatch.fault_code(), op.name(), true);

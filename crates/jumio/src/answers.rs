@@ -7,23 +7,31 @@ use alloc::{
 };
 use core::fmt;
 
-use idvkit_core::{Reject, RejectCode, UnixMillis};
-use serde::Deserialize;
+use idvkit_core::{Flaw, FlawKind, Json, Node, Reject, RejectCode, UnixMillis};
 use serde_json::Value;
 
 use crate::values::Reference;
 
-/// The answer to an initiate request (J-F1). Token and URL are opaque: the documented limit of 255 does not hold (J-D2).
-#[derive(Deserialize)]
+/// The answer to an initiate request (J-F1). The link is opaque: the documented limit of 255 does not hold (J-D2).
 pub struct Initiated {
     /// UTC, `YYYY-MM-DDThh:mm:ss.SSSZ`.
-    pub timestamp: String,
+    pub timestamp: Option<UnixMillis>,
     /// The reference of the new transaction.
-    #[serde(rename = "transactionReference")]
-    pub transaction_reference: Reference,
+    pub reference: Reference,
     /// The link for the user: a bearer value.
-    #[serde(rename = "redirectUrl")]
     pub redirect_url: String,
+}
+
+impl Initiated {
+    pub(crate) fn read(body: &[u8]) -> Result<Self, Flaw> {
+        let json = Json::read(body)?;
+        let root = json.root();
+        Ok(Self {
+            timestamp: date(&root, "timestamp"),
+            reference: reference(&root, "transactionReference")?,
+            redirect_url: root.text("redirectUrl")?.to_string(),
+        })
+    }
 }
 
 /// A transaction as retrieved (J-F8).
@@ -49,21 +57,19 @@ impl Transaction {
     /// # Errors
     /// `retrieval_malformed` if a required member is missing, or a reference has another form.
     pub fn parse(body: &[u8]) -> Result<Self, Reject> {
-        let malformed = |field: &str| {
-            Reject::new(RejectCode::RetrievalMalformed, "the member is missing or malformed").about(field)
-        };
-        let value: Value = serde_json::from_slice(body).map_err(|_| malformed("body"))?;
-        let text = |name: &str| value.get(name).and_then(Value::as_str).ok_or_else(|| malformed(name));
-        let reference = |name: &str| Reference::read(text(name)?).ok_or_else(|| malformed(name));
-        let hrefs = one_or_many(value.get("images")).iter().filter_map(|image| image.get("href")?.as_str());
-        let liveness = one_or_many(value.get("livenessImages")).iter().filter_map(Value::as_str);
+        Self::read(body).map_err(|flaw| flaw.reject(RejectCode::RetrievalMalformed))
+    }
+
+    pub(crate) fn read(body: &[u8]) -> Result<Self, Flaw> {
+        let json = Json::read(body)?;
+        let root = json.root();
         Ok(Self {
-            reference: reference("transactionReference")?,
-            enrollment_reference: reference("enrollmentTransactionReference")?,
-            result: TransactionResult::parse(text("transactionResult")?),
-            date: value.get("transactionDate").and_then(Value::as_str).and_then(UnixMillis::parse),
-            images: hrefs.map(ToString::to_string).collect(),
-            liveness_images: liveness.map(ToString::to_string).collect(),
+            reference: reference(&root, "transactionReference")?,
+            enrollment_reference: reference(&root, "enrollmentTransactionReference")?,
+            result: TransactionResult::parse(root.text("transactionResult")?),
+            date: date(&root, "transactionDate"),
+            images: texts(&root, "images", "href"),
+            liveness_images: texts(&root, "livenessImages", ""),
         })
     }
 }
@@ -145,9 +151,9 @@ impl EnrollmentCheck {
 
     /// Checks the fields of a verification callback, decoded into a map: `identityVerification` there is JSON text.
     pub fn from_callback(fields: &BTreeMap<String, String>) -> Self {
-        let status = fields.get("verificationStatus").map_or("", String::as_str);
-        let identity = fields.get("identityVerification").and_then(|text| serde_json::from_str(text).ok());
-        Self::of(status, identity.as_ref().unwrap_or(&Value::Null))
+        let status = fields.get("verificationStatus").map(String::as_str);
+        let identity = fields.get("identityVerification").and_then(|text| Json::read(text.as_bytes()).ok());
+        Self::of(status, &identity.unwrap_or_else(|| Json::from(Value::Null)).root())
     }
 
     /// Checks a verification result as JSON: `verificationStatus` and `identityVerification` (an object, or JSON text
@@ -156,15 +162,13 @@ impl EnrollmentCheck {
     /// # Errors
     /// `enrollment_malformed` if it is not a JSON object.
     pub fn from_json(body: &[u8]) -> Result<Self, Reject> {
-        let value: Value = serde_json::from_slice(body).ok().filter(Value::is_object).ok_or_else(|| {
-            Reject::new(RejectCode::EnrollmentMalformed, "the verification result is not a JSON object").about("body")
-        })?;
-        let identity = match value.get("identityVerification") {
-            Some(Value::String(text)) => serde_json::from_str(text).unwrap_or(Value::Null),
-            Some(object) => object.clone(),
-            None => Value::Null,
-        };
-        Ok(Self::of(value.get("verificationStatus").and_then(Value::as_str).unwrap_or(""), &identity))
+        let refuse = |flaw: Flaw| flaw.reject(RejectCode::EnrollmentMalformed);
+        let json = Json::read(body).map_err(refuse)?;
+        let root = json.root().object("").map_err(refuse)?;
+        let status = root.text("verificationStatus").ok();
+        let inner = root.text("identityVerification").ok().and_then(|text| Json::read(text.as_bytes()).ok());
+        let identity = inner.as_ref().map_or_else(|| root.at("identityVerification"), Json::root);
+        Ok(Self::of(status, &identity))
     }
 
     /// Whether all three hold.
@@ -182,28 +186,27 @@ impl EnrollmentCheck {
         conditions.into_iter().filter(|(met, _)| !met).map(|(_, rule)| rule).collect()
     }
 
-    fn of(status: &str, identity: &Value) -> Self {
-        let text = |name| match identity.get(name) {
-            Some(Value::Bool(flag)) => flag.to_string(),
-            Some(Value::String(text)) => text.clone(),
-            _ => String::new(),
-        };
-        Self::new(status, &text("similarity"), &text("validity"))
+    fn of(status: Option<&str>, identity: &Node<'_>) -> Self {
+        let text = |name| identity.loose_text(name).unwrap_or_default();
+        Self::new(status.unwrap_or_default(), &text("similarity"), &text("validity"))
     }
 }
 
 /// The observed error body names the status as text (J-D4); anything else is left alone.
 pub(crate) fn error_status(body: &[u8]) -> Option<String> {
-    let value: Value = serde_json::from_slice(body).ok()?;
-    let status = value.get("httpStatus")?.as_str()?;
-    Some(status.chars().take(16).collect())
+    let status = Json::read(body).ok()?.root().text("httpStatus").ok()?.chars().take(16).collect();
+    Some(status)
 }
 
-/// A list, or the one thing that stands where a list of one would (J-11).
-pub(crate) fn one_or_many(value: Option<&Value>) -> &[Value] {
-    match value {
-        Some(Value::Array(many)) => many,
-        Some(Value::Null) | None => &[],
-        Some(one) => core::slice::from_ref(one),
-    }
+fn reference(node: &Node<'_>, name: &str) -> Result<Reference, Flaw> {
+    Reference::read(node.text(name)?).ok_or_else(|| node.flaw(FlawKind::MemberValue, name))
+}
+
+fn date(node: &Node<'_>, name: &str) -> Option<UnixMillis> {
+    node.loose_text(name).as_deref().and_then(UnixMillis::parse)
+}
+
+/// The texts at a path of each item of a list, which may be one thing (J-11).
+pub(crate) fn texts(node: &Node<'_>, list: &str, path: &str) -> Vec<String> {
+    node.loose_list(list).iter().filter_map(|item| item.loose_text(path)).collect()
 }

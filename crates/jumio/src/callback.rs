@@ -8,15 +8,9 @@ use alloc::{
 };
 use core::fmt;
 
-use idvkit_core::{Header, Input, Reject, RejectCode, Secret, UnixMillis, machine::Own};
-use serde_json::Value;
+use idvkit_core::{Header, Input, Json, Reject, RejectCode, Secret, UnixMillis, machine::Own};
 
-use crate::{
-    answers::{TransactionResult, one_or_many},
-    catalog::ERROR_CODES,
-    request::secret_segment,
-    values::Reference,
-};
+use crate::{answers::TransactionResult, catalog::ERROR_CODES, request::secret_segment, values::Reference};
 
 /// The largest callback body that is read, in bytes. Seven liveness URLs take about 2 KiB.
 const MAX_BODY_BYTES: usize = 64 * 1024;
@@ -205,9 +199,9 @@ fn urls(text: &str) -> Vec<String> {
     if text.starts_with("http") {
         return alloc::vec![text.to_string()];
     }
-    let value: Value = serde_json::from_str(text).unwrap_or(Value::Null);
-    let url = |one: &Value| one.as_str().or_else(|| one.get("href")?.as_str()).map(ToString::to_string);
-    one_or_many(Some(&value)).iter().filter_map(url).collect()
+    let Ok(json) = Json::read(text.as_bytes()) else { return Vec::new() };
+    let items = json.root().loose_list("");
+    items.iter().filter_map(|item| item.loose_text("").or_else(|| item.loose_text("href"))).collect()
 }
 
 fn malformed(field: &str, why: &str) -> Reject {

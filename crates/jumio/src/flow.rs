@@ -6,8 +6,8 @@ use alloc::{
 };
 
 use idvkit_core::{
-    Fault, Header, Hint, HintKind, HttpRequest, Journey, Operation as _, Outcome, Reject, RejectCode, Response,
-    UnixMillis,
+    Fault, Flaw, FlawKind, Header, Hint, HintKind, HttpRequest, Journey, Operation as _, Outcome, Reject, RejectCode,
+    Response, UnixMillis,
     machine::{self, Flow, Heard, Need, Own, Schedule, Step, UserStage},
     settings,
 };
@@ -194,15 +194,15 @@ impl Flow for JumioFlow {
 
 impl JumioFlow {
     fn initiated(&mut self, account: &Account, op: &Operation, response: &Response<'_>) -> Result<Step, Fault> {
-        let unreadable = || Fault::unreadable(op.name(), response.status);
-        let initiated: Initiated = serde_json::from_slice(response.body).map_err(|_| unreadable())?;
-        if !settings::is_link(&initiated.redirect_url, account.urls.development) {
-            return Err(unreadable());
+        let unreadable = |flaw| Fault::unreadable(op.name(), response.status, flaw);
+        let Initiated { reference, redirect_url, .. } = Initiated::read(response.body).map_err(unreadable)?;
+        if !settings::is_link(&redirect_url, account.urls.development) {
+            return Err(unreadable(Flaw::new(FlawKind::MemberValue, "redirectUrl")));
         }
-        self.references.insert(0, initiated.transaction_reference.clone());
+        self.references.insert(0, reference.clone());
         self.state = State::Live {
-            reference: initiated.transaction_reference,
-            redirect_url: initiated.redirect_url,
+            reference,
+            redirect_url,
             expires: response.at.plus(self.request.lifetime.millis()),
             submitted: false,
         };
@@ -216,11 +216,14 @@ impl JumioFlow {
         reference: &Reference,
         response: &Response<'_>,
     ) -> Result<Step, Fault> {
-        let transaction =
-            Transaction::parse(response.body).map_err(|_| Fault::unreadable(op.name(), response.status))?;
-        if transaction.reference != *reference || transaction.enrollment_reference != self.request.enrollment_reference
-        {
-            return Err(Fault::foreign(op.name()));
+        let unreadable = |flaw| Fault::unreadable(op.name(), response.status, flaw);
+        let transaction = Transaction::read(response.body).map_err(unreadable)?;
+        let foreign = |place: &str| Fault::foreign(op.name(), Flaw::new(FlawKind::OtherReference, place));
+        if transaction.reference != *reference {
+            return Err(foreign("transactionReference"));
+        }
+        if transaction.enrollment_reference != self.request.enrollment_reference {
+            return Err(foreign("enrollmentTransactionReference"));
         }
         let step = verdict::step(account, op, &transaction, response);
         if matches!(step, Step::NotYet { user: UserStage::Away }) {
