@@ -75,11 +75,18 @@ fn result() {
                 let stored: Value = serde_json::from_str(&run.session.snapshot()).unwrap();
                 assert!(stored["session"]["call"]["fault"].is_null(), "{id}");
             }
-            Next::Wait { .. } => assert_eq!(expect, run.fault().code.as_str(), "{id}"),
+            Next::Wait { .. } => check_fault(&mut run, case),
             other => panic!("{id}: {other:?}"),
         }
         assert_eq!(run.session.evidence().is_some(), expect == "completed", "{id}");
     }
+}
+
+fn check_fault(run: &mut Run, case: &Value) {
+    let (id, fault) = (&case["id"], run.fault());
+    assert_eq!(case["expect"].as_str(), Some(fault.code.as_str()), "{id}");
+    let cause = fault.cause.map(|cause| json!({"kind": cause.kind, "place": cause.place}));
+    assert_eq!(cause.unwrap_or(Value::Null), case["cause"], "{id}");
 }
 
 fn check_evidence(run: &mut Run, case: &Value) {
