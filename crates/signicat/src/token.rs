@@ -5,7 +5,8 @@ use core::fmt;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use idvkit_core::{
-    Cache, Fault, Header, HttpRequest, Method, Reject, RejectCode, Response, Secret, TokenAnswer, UnixMillis,
+    Cache, Fault, Flaw, FlawKind, Header, HttpRequest, Json, Method, Reject, RejectCode, Response, Secret, TokenAnswer,
+    UnixMillis,
 };
 use serde::{Deserialize, Deserializer, Serialize};
 
@@ -36,13 +37,19 @@ impl AccessToken {
     /// # Errors
     /// `token_malformed`.
     pub fn parse(body: &[u8]) -> Result<Self, Reject> {
-        let refuse = |why: &str| Reject::new(RejectCode::TokenMalformed, why).about("access_token");
-        let answer = TokenAnswer::parse(body).ok_or_else(|| refuse("the answer is no token answer"))?;
-        if !is_bearer(&answer.access_token) {
-            return Err(refuse("an access token is visible ASCII without spaces"));
+        Self::read(body).map_err(|flaw| flaw.reject(RejectCode::TokenMalformed))
+    }
+
+    fn read(body: &[u8]) -> Result<Self, Flaw> {
+        let json = Json::read(body)?;
+        let root = json.root();
+        let value = root.text("access_token")?;
+        if !is_bearer(value) {
+            return Err(root.flaw(FlawKind::MemberValue, "access_token"));
         }
-        let expires_in_s = answer.expires_in_s.unwrap_or(DEFAULT_LIFETIME_S);
-        Ok(Self { value: Secret::from(answer.access_token), expires_in_s })
+        let lifetime = TokenAnswer::parse(body).and_then(|answer| answer.expires_in_s);
+        let expires_in_s = lifetime.unwrap_or(DEFAULT_LIFETIME_S);
+        Ok(Self { value: Secret::from(value), expires_in_s })
     }
 
     /// Until when it may be used again, if it was received at `received`: `skew_ms` before its end.
@@ -117,7 +124,7 @@ impl Held {
         if !response.is_success() {
             return Err(fault_of(TOKEN, response));
         }
-        let token = AccessToken::parse(response.body).map_err(|_| Fault::unreadable(TOKEN, response.status))?;
+        let token = AccessToken::read(response.body).map_err(|flaw| Fault::unreadable(TOKEN, response.status, flaw))?;
         self.value = token.value.expose_str().map(Into::into);
         self.until = Some(token.usable_until(response.at, skew_ms));
         Ok(())
