@@ -40,6 +40,9 @@ extension Catalog {
     public var json: String { catalogToJson(catalog: self) }
 }
 
+/// The folder with `<idv-journey>`, the web element that shows a journey, for your server to hand out.
+public let webFiles: URL = (Bundle.module.resourceURL ?? Bundle.module.bundleURL).appendingPathComponent("web")
+
 /// Gives milliseconds since 1970.
 public typealias Clock = @Sendable () -> UnixMillis
 
