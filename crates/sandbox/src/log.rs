@@ -76,6 +76,10 @@ pub(crate) async fn observe(State(at): State<Observed>, request: Request, next: 
         Some(fault) => faulty(&at, &fault, request, next).await,
         None => next.run(request).await,
     };
+    if response.status() == StatusCode::UNAUTHORIZED {
+        let challenge = HeaderValue::from_static(at.stand_in.challenge());
+        response.headers_mut().entry(header::WWW_AUTHENTICATE).or_insert(challenge);
+    }
     if response.status() == StatusCode::METHOD_NOT_ALLOWED {
         response = hinted(response, format!("{method} is not the method that the documents give for this path."));
     }

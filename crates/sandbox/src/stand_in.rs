@@ -64,6 +64,9 @@ pub(crate) trait StandIn: Sync {
     /// An error as the provider writes it, for a fault that was asked for.
     fn error(&self, shared: &Handle, call: &FaultyCall<'_>) -> Response;
 
+    /// What every 401 says, as RFC 9110 wants it: `WWW-Authenticate`. No document of a provider shows the header.
+    fn challenge(&self) -> &'static str;
+
     /// Its own calls of the control API, below `/_sandbox/<name>`.
     fn control(&self) -> Router<Handle>;
 

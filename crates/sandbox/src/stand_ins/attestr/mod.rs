@@ -73,6 +73,10 @@ impl StandIn for Attestr {
         errors::fault(shared, call)
     }
 
+    fn challenge(&self) -> &'static str {
+        "Basic realm=\"attestr\""
+    }
+
     fn control(&self) -> Router<Handle> {
         control::router()
     }

@@ -66,6 +66,10 @@ impl StandIn for BiometricKz {
         errors::fault(call)
     }
 
+    fn challenge(&self) -> &'static str {
+        "ApiKey realm=\"biometric_kz\""
+    }
+
     fn control(&self) -> Router<Handle> {
         control::router()
     }

@@ -72,6 +72,10 @@ impl StandIn for Jumio {
         errors::fault(shared, call)
     }
 
+    fn challenge(&self) -> &'static str {
+        "Basic realm=\"jumio\", charset=\"UTF-8\""
+    }
+
     fn control(&self) -> Router<Handle> {
         control::router()
     }

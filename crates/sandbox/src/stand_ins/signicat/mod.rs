@@ -71,6 +71,10 @@ impl StandIn for Signicat {
         errors::fault(shared, call)
     }
 
+    fn challenge(&self) -> &'static str {
+        "Bearer realm=\"signicat\""
+    }
+
     fn control(&self) -> Router<Handle> {
         control::router()
     }
