@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::MARK;
 use crate::config::DeliveryPolicy;
 use crate::saved;
 use crate::stand_in::StandIn;
@@ -306,7 +307,7 @@ impl Attempt {
             .post(&self.url)
             .timeout(Duration::from_millis(self.outgoing.policy.timeout_ms))
             .header("content-type", content_type)
-            .header("x-sandbox", "idvkit")
+            .header(MARK, "idvkit")
             .body(self.body.clone());
         if let Some(authorization) = &self.outgoing.authorization {
             request = request.header("authorization", authorization);

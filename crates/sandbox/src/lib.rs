@@ -36,7 +36,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::to_bytes;
 use axum::extract::{Request, State};
-use axum::http::{HeaderValue, StatusCode, Uri};
+use axum::http::{HeaderValue, StatusCode, Uri, header};
 use axum::middleware;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get};
@@ -54,6 +54,9 @@ pub use log::LogEntry;
 use log::Observed;
 pub use stand_ins::*;
 use world::{Handle, Shared, World};
+
+/// The header of everything that a sandbox says, whether it answers or calls back.
+pub(crate) const MARK: &str = "x-sandbox";
 
 /// In bytes: the largest that any provider's path takes.
 const LONGEST_BODY: usize = 64 * 1024 * 1024;
@@ -179,6 +182,7 @@ fn router(shared: &Handle) -> Router {
         .merge(providers(shared))
         .layer(middleware::from_fn_with_state(Arc::clone(shared), note_change))
         .layer(middleware::from_fn(read_whole))
+        .layer(middleware::from_fn(one_host))
         .layer(middleware::map_response(mark))
         .with_state(Arc::clone(shared))
 }
@@ -207,6 +211,14 @@ async fn note_change(State(shared): State<Handle>, request: Request, next: middl
     response
 }
 
+/// Whoever gives two hosts would be understood by one server so and by another so (RFC 9112, 3.2).
+async fn one_host(request: Request, next: middleware::Next) -> Response {
+    if request.headers().get_all(header::HOST).iter().count() > 1 {
+        return (StatusCode::BAD_REQUEST, "A request has one Host.\n").into_response();
+    }
+    next.run(request).await
+}
+
 /// An answer before the whole body has come would make the server close the connection under the client's next request.
 async fn read_whole(request: Request, next: middleware::Next) -> Response {
     let (head, body) = request.into_parts();
@@ -218,7 +230,7 @@ async fn read_whole(request: Request, next: middleware::Next) -> Response {
 
 /// Nobody may take an answer of the sandbox for one of a provider.
 async fn mark(mut response: Response) -> Response {
-    response.headers_mut().insert("x-sandbox", HeaderValue::from_static("idvkit"));
+    response.headers_mut().insert(MARK, HeaderValue::from_static("idvkit"));
     response
 }
 
