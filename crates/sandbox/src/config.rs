@@ -25,6 +25,9 @@ macro_rules! config {
             pub real_time: bool,
             /// How many requests and deliveries each log keeps; the oldest go first.
             pub log_limit: usize,
+            /// How long the clock waits for a receiver's answer, in real milliseconds. One that takes longer is waited for
+            /// aside, with what else is for it, until it answers or its time is out; the clock goes on meanwhile.
+            pub receiver_wait_ms: u64,
             /// Callback addresses to send elsewhere: the start of a URL → what to put in its place, for example
             /// `{"https://www.example.com": "http://127.0.0.1:8000"}`. Lets real URL rules be kept with a local receiver.
             pub reroute: BTreeMap<String, String>,
@@ -39,6 +42,7 @@ macro_rules! config {
                     start_at: 1_767_225_600_000, // 2026-01-01T00:00:00Z
                     real_time: false,
                     log_limit: 10_000,
+                    receiver_wait_ms: 2_000,
                     reroute: BTreeMap::new(),
                     $($folder: Default::default(),)*
                 }

@@ -23,6 +23,7 @@ mod html;
 mod ids;
 mod index;
 mod log;
+mod receivers;
 mod saved;
 mod stand_in;
 mod stand_ins;

@@ -10,6 +10,7 @@ use crate::deliveries::{Attempt, Deliveries};
 use crate::faults::Faults;
 use crate::ids::Ids;
 use crate::log::LogEntry;
+use crate::receivers::Receivers;
 use crate::stand_in::StandIn;
 use crate::stand_ins;
 
@@ -63,6 +64,9 @@ pub(crate) struct World {
     pub(crate) states: States,
     #[serde(skip)]
     initial: Config,
+    /// How often it was reset: what was under way before means nothing afterwards.
+    #[serde(skip)]
+    pub(crate) resets: u64,
 }
 
 impl World {
@@ -77,6 +81,7 @@ impl World {
             initial: config.clone(),
             config,
             base_url,
+            resets: 0,
         }
     }
 
@@ -90,7 +95,8 @@ impl World {
 
     /// Back to how it started, settings included.
     pub(crate) fn reset(&mut self) {
-        *self = Self::new(self.initial.clone(), self.base_url.clone());
+        let resets = self.resets + 1;
+        *self = Self { resets, ..Self::new(self.initial.clone(), self.base_url.clone()) };
     }
 
     /// Runs what is due now except deliveries, so that the next request sees it.
@@ -128,7 +134,10 @@ pub(crate) struct Shared {
     turn: tokio::sync::Mutex<()>,
     changes: tokio::sync::watch::Sender<()>,
     stopped: AtomicBool,
-    http: reqwest::Client,
+    /// Somebody waits for the turn to make the deliveries that are due; who comes later needs not wait as well.
+    settling: AtomicBool,
+    pub(crate) receivers: Receivers,
+    pub(crate) http: reqwest::Client,
 }
 
 /// What every handler gets.
@@ -141,8 +150,15 @@ impl Shared {
             .no_proxy() // receivers are local
             .user_agent("idvkit-sandbox/0.1 (local emulator)")
             .build()?;
-        let (turn, changes) = (tokio::sync::Mutex::new(()), tokio::sync::watch::Sender::new(()));
-        Ok(Arc::new(Self { world: Mutex::new(world), turn, changes, stopped: AtomicBool::new(false), http }))
+        Ok(Arc::new(Self {
+            world: Mutex::new(world),
+            turn: tokio::sync::Mutex::new(()),
+            changes: tokio::sync::watch::Sender::new(()),
+            stopped: AtomicBool::new(false),
+            settling: AtomicBool::new(false),
+            receivers: Receivers::default(),
+            http,
+        }))
     }
 
     /// From now on nothing happens by itself, and no socket is listened to: the state stays as it is.
@@ -173,14 +189,14 @@ impl Shared {
     }
 
     /// Runs all that is due now, deliveries included.
-    pub(crate) async fn settle(&self) {
+    pub(crate) async fn settle(self: &Arc<Self>) {
         let _turn = self.turn.lock().await;
         let now = self.world().clock.now();
         self.run(now).await;
     }
 
     /// Moves the clock forward, stopping at everything that falls due on the way.
-    pub(crate) async fn advance(&self, ms: i64) {
+    pub(crate) async fn advance(self: &Arc<Self>, ms: i64) {
         let _turn = self.turn.lock().await;
         let (until, real) = {
             let world = self.world();
@@ -197,15 +213,16 @@ impl Shared {
     }
 
     /// Jumps to a reading, also backwards; what became due is run with the clock at its new reading.
-    pub(crate) async fn set(&self, now: i64) {
+    pub(crate) async fn set(self: &Arc<Self>, now: i64) {
         let _turn = self.turn.lock().await;
         self.world().clock.set(now);
         self.run(now).await;
         self.changed();
     }
 
-    pub(crate) async fn reset(&self) {
+    pub(crate) async fn reset(self: &Arc<Self>) {
         let _turn = self.turn.lock().await;
+        self.receivers.forget();
         self.world().reset();
     }
 
@@ -217,13 +234,18 @@ impl Shared {
             world.clock.has_due()
         };
         self.changed();
-        if deliveries {
+        if deliveries && !self.settling.swap(true, Ordering::AcqRel) {
             let shared = Arc::clone(self);
-            tokio::spawn(async move { shared.settle().await });
+            tokio::spawn(async move {
+                let _turn = shared.turn.lock().await;
+                shared.settling.store(false, Ordering::Release);
+                let now = shared.world().clock.now();
+                shared.run(now).await;
+            });
         }
     }
 
-    async fn run(&self, until: i64) {
+    async fn run(self: &Arc<Self>, until: i64) {
         loop {
             let (due, happened) = {
                 let mut world = self.world();
@@ -237,8 +259,7 @@ impl Shared {
                 self.changed();
             }
             let Some(attempt) = due else { return };
-            let delivered = attempt.send(&self.http).await;
-            self.world().delivered(attempt, delivered);
+            self.make(attempt).await;
         }
     }
 }
