@@ -25,6 +25,8 @@ macro_rules! config {
             pub real_time: bool,
             /// How many requests and deliveries each log keeps; the oldest go first.
             pub log_limit: usize,
+            /// How long a client may take to send the head of a request, and then its body, in real milliseconds.
+            pub request_timeout_ms: u64,
             /// How long the clock waits for a receiver's answer, in real milliseconds. One that takes longer is waited for
             /// aside, with what else is for it, until it answers or its time is out; the clock goes on meanwhile.
             pub receiver_wait_ms: u64,
@@ -42,6 +44,7 @@ macro_rules! config {
                     start_at: 1_767_225_600_000, // 2026-01-01T00:00:00Z
                     real_time: false,
                     log_limit: 10_000,
+                    request_timeout_ms: 30_000,
                     receiver_wait_ms: 2_000,
                     reroute: BTreeMap::new(),
                     $($folder: Default::default(),)*

@@ -8,6 +8,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use crate::body::SHORT;
 use crate::world::{Handle, World};
 
 /// A stand-in for one provider. It has no value of its own: what it keeps is its [`State`](Self::State) in the world.
@@ -134,6 +135,8 @@ pub(crate) struct Operation {
     pub(crate) name: &'static str,
     /// Carries keys, and so never comes from a browser.
     pub(crate) keyed: bool,
+    /// In bytes: how long a body may be.
+    pub(crate) longest: usize,
     /// Other names of the SDK for the same call.
     also: &'static [&'static str],
 }
@@ -141,16 +144,21 @@ pub(crate) struct Operation {
 impl Operation {
     /// A call of the API, which carries keys.
     pub(crate) const fn call(name: &'static str) -> Self {
-        Self { name, keyed: true, also: &[] }
+        Self { name, keyed: true, longest: SHORT, also: &[] }
     }
 
     /// A page, or what it loads.
     pub(crate) const fn page(name: &'static str) -> Self {
-        Self { name, keyed: false, also: &[] }
+        Self { name, keyed: false, longest: SHORT, also: &[] }
     }
 
     pub(crate) const fn also(self, names: &'static [&'static str]) -> Self {
         Self { also: names, ..self }
+    }
+
+    /// A call that sends pictures.
+    pub(crate) const fn long(self, mib: usize) -> Self {
+        Self { longest: mib * 1024 * 1024, ..self }
     }
 
     /// Whether the pattern, a name or the start of one and a `*`, means this operation.

@@ -4,6 +4,9 @@ use serde::{Deserialize, Serialize};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use tokio::sync::Semaphore;
+
+use crate::body::ROOM;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::deliveries::{Attempt, Deliveries};
@@ -137,6 +140,8 @@ pub(crate) struct Shared {
     /// Somebody waits for the turn to make the deliveries that are due; who comes later needs not wait as well.
     settling: AtomicBool,
     pub(crate) receivers: Receivers,
+    /// KiB that long bodies may still take.
+    pub(crate) bodies: Semaphore,
     pub(crate) http: reqwest::Client,
 }
 
@@ -157,6 +162,7 @@ impl Shared {
             stopped: AtomicBool::new(false),
             settling: AtomicBool::new(false),
             receivers: Receivers::default(),
+            bodies: Semaphore::new(ROOM),
             http,
         }))
     }
