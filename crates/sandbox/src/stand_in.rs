@@ -48,6 +48,11 @@ pub(crate) trait StandIn: Sync {
     where
         Self: Sized;
 
+    /// Drops what was made before this moment.
+    fn forget(world: &mut World, before: i64)
+    where
+        Self: Sized;
+
     /// Test accounts and keys to copy, one line each.
     fn keys(settings: &Self::Settings) -> Vec<String>
     where

@@ -47,6 +47,10 @@ macro_rules! world {
                     $(Event::$StandIn(event) => stand_ins::$folder::$StandIn::on_event(self, event),)*
                 }
             }
+
+            fn forget(&mut self, before: i64) {
+                $(stand_ins::$folder::$StandIn::forget(self, before);)*
+            }
         }
     };
 }
@@ -67,6 +71,9 @@ pub(crate) struct World {
     pub(crate) states: States,
     #[serde(skip)]
     initial: Config,
+    /// What is older was dropped.
+    #[serde(skip)]
+    forgot_before: i64,
     /// How often it was reset: what was under way before means nothing afterwards.
     #[serde(skip)]
     pub(crate) resets: u64,
@@ -84,6 +91,7 @@ impl World {
             initial: config.clone(),
             config,
             base_url,
+            forgot_before: 0,
             resets: 0,
         }
     }
@@ -100,6 +108,16 @@ impl World {
     pub(crate) fn reset(&mut self) {
         let resets = self.resets + 1;
         *self = Self { resets, ..Self::new(self.initial.clone(), self.base_url.clone()) };
+    }
+
+    /// Drops what is older than the settings say. It looks at everything, so not at every occasion.
+    fn forget_old(&mut self) {
+        let Some(after) = self.config.forget_after_ms else { return };
+        let before = self.clock.now().saturating_sub(after);
+        if before.saturating_sub(self.forgot_before) >= after / 8 {
+            self.forgot_before = before;
+            self.forget(before);
+        }
     }
 
     /// Runs what is due now except deliveries, so that the next request sees it.
@@ -237,6 +255,7 @@ impl Shared {
         let deliveries = {
             let mut world = self.world();
             world.catch_up();
+            world.forget_old();
             world.clock.has_due()
         };
         self.changed();

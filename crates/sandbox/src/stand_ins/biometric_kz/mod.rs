@@ -45,6 +45,10 @@ impl StandIn for BiometricKz {
         state::on_event(world, event);
     }
 
+    fn forget(world: &mut World, before: i64) {
+        world.states.biometric_kz.forget(before);
+    }
+
     fn keys(settings: &BiometricKzSettings) -> Vec<String> {
         let flow = |own: &BiometricKzFlow| format!("{}, key {}", own.technologies.join("+"), own.api_key);
         settings.flows.iter().map(flow).collect()

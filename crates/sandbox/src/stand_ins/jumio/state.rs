@@ -128,6 +128,15 @@ impl State {
         }
         self.order.retain(|other| other != reference);
     }
+
+    /// Forgets what was initiated before this moment.
+    pub(crate) fn forget(&mut self, before: i64) {
+        self.transactions.retain(|_, transaction| transaction.created >= before);
+        let kept = |reference: &String| self.transactions.contains_key(reference);
+        self.by_token.retain(|_, reference| kept(reference));
+        self.newest.retain(|_, reference| kept(reference));
+        self.order.retain(kept);
+    }
 }
 
 /// Creates a transaction and supersedes earlier ones of the same enrollment.
