@@ -9,8 +9,8 @@ use alloc::{
 };
 
 use idvkit_core::{
-    Basis, Decision, Evidence, Fault, FaultCode, Header, Hint, HintKind, HttpRequest, Journey, Method, Outcome, Reason,
-    Reject, RejectCode, Response, Source, UnixMillis,
+    Basis, Decision, Evidence, Fault, FaultCode, Flaw, FlawKind, Header, Hint, HintKind, HttpRequest, Journey, Method,
+    Outcome, Reason, Reject, RejectCode, Response, Source, UnixMillis,
     machine::{self, Flow, Heard, Need, Own, Schedule, Step, UserStage},
     settings,
 };
@@ -187,8 +187,8 @@ impl Flow for BiometricKzFlow {
         again
     }
 
-    fn references(&self) -> &[String] {
-        &self.references
+    fn references(&self) -> Vec<String> {
+        self.references.clone()
     }
 
     fn wipe(&mut self) {
@@ -249,8 +249,8 @@ impl BiometricKzFlow {
     }
 
     fn created(&mut self, account: &Account, response: &Response<'_>) -> Result<Step, Fault> {
-        let unreadable = |_| Fault::unreadable(CREATE_SESSION, response.status);
-        let created = Created::parse(response.body).map_err(unreadable)?;
+        let unreadable = |flaw| Fault::unreadable(CREATE_SESSION, response.status, flaw);
+        let created = Created::read(response.body).map_err(unreadable)?;
         if !account.unsupported_metadata && !self.order.is_supported_by(&created.technologies) {
             return Err(Fault::new(FaultCode::MetadataUnsupported, CREATE_SESSION, false));
         }
@@ -265,10 +265,10 @@ impl BiometricKzFlow {
     }
 
     fn fetched(&mut self, account: &Account, response: &Response<'_>) -> Result<Step, Fault> {
-        let unreadable = |_| Fault::unreadable(FETCH_RESULT, response.status);
-        let result = FlowResult::parse(response.body).map_err(unreadable)?;
+        let unreadable = |flaw| Fault::unreadable(FETCH_RESULT, response.status, flaw);
+        let result = FlowResult::read(response.body).map_err(unreadable)?;
         if !result.session_id.eq_ignore_ascii_case(self.session_id()) {
-            return Err(Fault::foreign(FETCH_RESULT));
+            return Err(Fault::foreign(FETCH_RESULT, Flaw::new(FlawKind::OtherReference, "id")));
         }
         let technologies = self.technologies().to_vec();
         match judge(&result, self.order.fixed_iin().as_ref()) {

@@ -3,9 +3,8 @@
 use alloc::{string::String, vec::Vec};
 use core::fmt;
 
-use idvkit_core::{Reject, RejectCode};
+use idvkit_core::{Flaw, FlawKind, Json, Reject, RejectCode};
 use serde::Deserialize;
-use serde_json::Value;
 
 use crate::{metadata::Metadata, technology::Technology};
 
@@ -129,16 +128,19 @@ impl Created {
     /// # Errors
     /// `session_malformed` if a member is missing or of another type.
     pub fn parse(body: &[u8]) -> Result<Self, Reject> {
-        let malformed = |field: &str, why: &str| Reject::new(RejectCode::SessionMalformed, why).about(field);
-        let value: Value = serde_json::from_slice(body).map_err(|_| malformed("body", "this is not JSON"))?;
-        let session_id = value.get("session_id").and_then(Value::as_str).filter(|id| is_session_id(id));
-        let codes = value.get("technologies").and_then(Value::as_array);
-        let technologies =
-            codes.and_then(|codes| codes.iter().map(|one| one.as_str().map(Technology::parse)).collect());
-        Ok(Self {
-            session_id: session_id.ok_or_else(|| malformed("session_id", "a session id was expected"))?.into(),
-            technologies: technologies.ok_or_else(|| malformed("technologies", "a list of codes was expected"))?,
-        })
+        Self::read(body).map_err(|flaw| flaw.reject(RejectCode::SessionMalformed))
+    }
+
+    pub(crate) fn read(body: &[u8]) -> Result<Self, Flaw> {
+        let json = Json::read(body)?;
+        let root = json.root();
+        let session_id = root.text("session_id")?;
+        if !is_session_id(session_id) {
+            return Err(root.flaw(FlawKind::MemberValue, "session_id"));
+        }
+        let codes = root.list("technologies")?;
+        let technologies = codes.iter().map(|code| code.text("").map(Technology::parse)).collect::<Result<_, _>>()?;
+        Ok(Self { session_id: session_id.into(), technologies })
     }
 }
 

@@ -2,9 +2,11 @@
 //!
 //! * **What a host sees**: [`Next`] (send, present, wait, done) and [`Input`]; HTTP as data in [`HttpRequest`].
 //! * **What a page or phone sees**: [`Journey`] and its [`Way`]s; [`read`] turns what was [`Seen`] into a hint.
+//! * **What a driver's host sees**: [`Ask`], [`Told`] and the [`Row`] of a verification.
 //! * **What comes of it**: [`Outcome`], [`Evidence`], and [`Reject`] for a refused call.
 //! * **What providers share**: [`LocaleTag`], [`RestrictedUrl`], [`Base64Image`], [`PollPlan`], [`Secret`].
 //! * **What accounts share**: [`settings`].
+//! * **How answers are read**: [`Json`], and [`Flaw`] for what is wrong with one.
 //! * **How it runs**: [`machine`], which keeps every rule that all providers have in common.
 //!
 //! Some features exist for the bindings and are off otherwise: `wire` gives requests and evidence a serialised form, which
@@ -17,13 +19,15 @@
 #![forbid(unsafe_code)]
 extern crate alloc;
 
+mod ask;
 mod catalog;
 mod codes;
 mod diagnosis;
-mod html;
+mod flaw;
 mod http;
 mod image;
 mod journey;
+mod json;
 mod locale;
 pub mod machine;
 mod next;
@@ -38,21 +42,25 @@ mod secret;
 mod seed;
 pub mod settings;
 mod time;
+mod token;
 #[cfg(feature = "wire")]
 mod wire;
 
 #[cfg(feature = "uniffi-client")]
 uniffi::setup_scaffolding!();
 
+pub use ask::{Answer, Ask, Blob, By, Delivery, Reference, Row, Told};
 pub use catalog::{Browser, CallbackSource, Catalog, ErrorCode, LocaleEntry, LocaleList, Support, VersionWindow};
 pub use codes::{FaultCode, RejectCode};
 pub use diagnosis::{Diagnosis, Difference, Finding, Verdict};
+pub use flaw::{Flaw, FlawKind};
 pub use http::{Cache, Header, HttpRequest, Method, Response};
 pub use image::{Base64Image, ImageKind, ImageRules};
 pub use journey::{
     Bound, Carry, Condition, HintKind, ImageSlot, Journey, NativeCall, Param, ParamValue, Permission, Refused, Signal,
     SizeClass, TextEntry, Trigger, Way,
 };
+pub use json::{Json, Node};
 pub use locale::{LocaleName, LocaleSet, LocaleTag};
 pub use next::{AtProvider, Erasure, Image, Input, Next, Why};
 pub use operation::Operation;
@@ -67,3 +75,4 @@ pub use restricted_url::{Development, QueryRule, RestrictedUrl, UrlRules, looks_
 pub use secret::Secret;
 pub use seed::{Seed, fingerprint};
 pub use time::UnixMillis;
+pub use token::TokenAnswer;

@@ -7,7 +7,7 @@ use alloc::{
 use core::fmt;
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use idvkit_core::{Document, Person, Reason, Reject, RejectCode};
+use idvkit_core::{Document, Flaw, FlawKind, Json, Node, Person, Reason, Reject, RejectCode};
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -121,17 +121,21 @@ impl Process {
     /// # Errors
     /// `process_malformed` if id, provider or status is missing, or a member has an impossible form.
     pub fn parse(body: &[u8]) -> Result<Self, Reject> {
-        let malformed =
-            |field: &str| Reject::new(RejectCode::ProcessMalformed, "a required member is missing").about(field);
-        let value: Value = serde_json::from_slice(body).map_err(|_| malformed("body"))?;
+        Self::read(body).map_err(|flaw| flaw.reject(RejectCode::ProcessMalformed))
+    }
+
+    pub(crate) fn read(body: &[u8]) -> Result<Self, Flaw> {
+        let json = Json::read(body)?;
+        let root = json.root();
+        let value = root.value().cloned().unwrap_or_default();
         let text = |name: &str| value.get(name).and_then(Value::as_str);
-        let process_id = text("processId").filter(|id| is_id(id)).ok_or_else(|| malformed("processId"))?;
-        let provider = text("provider").ok_or_else(|| malformed("provider"))?;
-        let status = text("status").ok_or_else(|| malformed("status"))?;
+        let process_id = id(&root, "processId")?;
+        let provider = root.text("provider")?;
+        let status = root.text("status")?;
         let results = ["finalResult", "providerSpecific"].into_iter().filter_map(|name| value.get(name));
         let sealed = results.into_iter().find_map(|result| find_jwe(result, 4));
         Ok(Self {
-            process_id: process_id.to_string(),
+            process_id,
             dossier_id: text("dossierId").map(ToString::to_string),
             provider: cut(provider),
             process_type: text("processType").map(cut),
@@ -156,13 +160,21 @@ impl fmt::Debug for Process {
 }
 
 /// The answer to the start of a capture flow. `processId` may be missing (S-6).
-#[derive(Clone, Deserialize)]
+#[derive(Clone)]
 pub struct CaptureStarted {
     /// Where the user is sent: a bearer value.
     pub url: String,
     /// The process, if it is named.
-    #[serde(default, rename = "processId")]
     pub process_id: Option<String>,
+}
+
+impl CaptureStarted {
+    pub(crate) fn read(body: &[u8]) -> Result<Self, Flaw> {
+        let json = Json::read(body)?;
+        let root = json.root();
+        let process_id = root.maybe_text("processId")?.map(|_| id(&root, "processId")).transpose()?;
+        Ok(Self { url: root.text("url")?.to_string(), process_id })
+    }
 }
 
 impl fmt::Debug for CaptureStarted {
@@ -172,11 +184,23 @@ impl fmt::Debug for CaptureStarted {
 }
 
 /// The answer to the creation of a dossier.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug)]
 pub struct DossierCreated {
     /// The new dossier.
-    #[serde(rename = "dossierId")]
     pub dossier_id: String,
+}
+
+impl DossierCreated {
+    pub(crate) fn read(body: &[u8]) -> Result<Self, Flaw> {
+        let json = Json::read(body)?;
+        Ok(Self { dossier_id: id(&json.root(), "dossierId")? })
+    }
+}
+
+/// An id of the documented form.
+fn id(node: &Node<'_>, name: &str) -> Result<String, Flaw> {
+    let id = node.text(name)?;
+    if is_id(id) { Ok(id.to_string()) } else { Err(node.flaw(FlawKind::MemberValue, name)) }
 }
 
 /// A process as it stands in a list. Which members such a list has is inferred, so only the id is asked for.
@@ -197,14 +221,16 @@ pub(crate) struct List {
 
 /// Reads a list of processes: a JSON array, or an object with one under `processes`. Any other object may hold them in a
 /// way that no document gives, so it shows nothing.
-pub(crate) fn listed(body: &[u8]) -> Option<List> {
-    let value: Value = serde_json::from_slice(body).ok()?;
+pub(crate) fn listed(body: &[u8]) -> Result<List, Flaw> {
+    let json = Json::read(body)?;
+    let root = json.root();
+    let value = root.value().cloned().unwrap_or_default();
     let rows = match &value {
         Value::Array(rows) => rows,
         object => match object.get("processes") {
             Some(Value::Array(rows)) => rows,
-            None if object.is_object() => return Some(List::default()),
-            _ => return None,
+            None if object.is_object() => return Ok(List::default()),
+            _ => return Err(root.flaw(FlawKind::MemberType, "processes")),
         },
     };
     let text = |row: &Value, name: &str| row.get(name).and_then(Value::as_str).map(ToString::to_string);
@@ -215,7 +241,7 @@ pub(crate) fn listed(body: &[u8]) -> Option<List> {
     };
     let read: Vec<Listed> = rows.iter().filter_map(read).collect();
     let full = read.len() == rows.len() && read.iter().all(|row| row.provider.is_some());
-    Some(List { rows: read, full })
+    Ok(List { rows: read, full })
 }
 
 /// A moment that can be compared, in milliseconds; `None` if it is none.

@@ -92,7 +92,7 @@ enum Task {
     Node,
     /// Build the web element and test it in a browser.
     Web {
-        /// First renew the copy that the demo site carries.
+        /// First renew the copy that servers hand out.
         #[arg(long)]
         write: bool,
     },

@@ -79,7 +79,7 @@ impl Library {
     /// Writes the sources in a language. They are read from a library of its own: a stripped one no longer says what it has.
     pub(crate) fn generate(&self, language: &str, folder: &Path) -> Result<()> {
         let library = self.build_as("dev")?;
-        let mut generate = Command::new(made_for_tests("uniffi-bindgen")?);
+        let mut generate = Command::new(made_for_tests("--bin", "uniffi-bindgen")?);
         run(generate.arg(language).arg(binding().join(self.names)).arg(folder).arg(library))?;
         put_in_words(folder)
     }

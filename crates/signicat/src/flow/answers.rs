@@ -6,7 +6,7 @@ use alloc::{
 };
 
 use idvkit_core::{
-    Fault, FaultClass, FaultCode, Outcome, Response,
+    Fault, FaultClass, FaultCode, Flaw, FlawKind, Outcome, Response,
     machine::{Flow, Need, Step, UserStage},
 };
 
@@ -62,11 +62,8 @@ impl SignicatFlow {
 
     fn dossier_created(&mut self, response: &Response<'_>) -> Result<Step, Fault> {
         success(CREATE_DOSSIER, response)?;
-        let unreadable = || Fault::unreadable(CREATE_DOSSIER, response.status);
-        let created: DossierCreated = serde_json::from_slice(response.body).map_err(|_| unreadable())?;
-        if !is_id(&created.dossier_id) {
-            return Err(unreadable());
-        }
+        let unreadable = |flaw| Fault::unreadable(CREATE_DOSSIER, response.status, flaw);
+        let created = DossierCreated::read(response.body).map_err(unreadable)?;
         self.made.insert(0, Made::Dossier(created.dossier_id.clone()));
         self.learn_dossier(created.dossier_id);
         self.state = State::Creating;
@@ -75,9 +72,10 @@ impl SignicatFlow {
 
     fn process_created(&mut self, account: &Account, response: &Response<'_>) -> Result<Step, Fault> {
         success(CREATE_PROCESS, response)?;
-        let process = Process::parse(response.body).map_err(|_| Fault::unreadable(CREATE_PROCESS, response.status))?;
+        let unreadable = |flaw| Fault::unreadable(CREATE_PROCESS, response.status, flaw);
+        let process = Process::read(response.body).map_err(unreadable)?;
         if !self.is_ours(0, &process) {
-            return Err(Fault::foreign(CREATE_PROCESS));
+            return Err(Fault::foreign(CREATE_PROCESS, Flaw::new(FlawKind::OtherReference, "dossierId")));
         }
         // It is there, whatever else the answer says: an erasure has to know it.
         if let Some(dossier) = self.order.dossier.clone() {
@@ -117,10 +115,10 @@ impl SignicatFlow {
 
     fn capture_started(&mut self, account: &Account, response: &Response<'_>) -> Result<Step, Fault> {
         success(START_CAPTURE, response)?;
-        let unreadable = || Fault::unreadable(START_CAPTURE, response.status);
-        let started: CaptureStarted = serde_json::from_slice(response.body).map_err(|_| unreadable())?;
-        if !is_user_link(account, &self.order, &started.url) || !started.process_id.as_deref().is_none_or(is_id) {
-            return Err(unreadable());
+        let unreadable = |flaw| Fault::unreadable(START_CAPTURE, response.status, flaw);
+        let started = CaptureStarted::read(response.body).map_err(unreadable)?;
+        if !is_user_link(account, &self.order, &started.url) {
+            return Err(unreadable(Flaw::new(FlawKind::MemberValue, "url")));
         }
         match (started.process_id, self.slots.as_mut_slice()) {
             (Some(process), [only]) => {
@@ -167,8 +165,8 @@ impl SignicatFlow {
         if !response.is_success() && !absent {
             return Err(fault);
         }
-        let list = if absent { Some(List::default()) } else { listed(response.body) };
-        let List { mut rows, full } = list.ok_or_else(|| Fault::unreadable(LIST, response.status))?;
+        let list = if absent { Ok(List::default()) } else { listed(response.body) };
+        let List { mut rows, full } = list.map_err(|flaw| Fault::unreadable(LIST, response.status, flaw))?;
         // The newest of several with one provider counts (inferred); without dates the last one.
         rows.sort_by_key(|row| moment(row.created.as_deref()));
         self.search.listed = true;
@@ -188,10 +186,11 @@ impl SignicatFlow {
             return Ok(self.look_done(account));
         }
         success(GET_PROCESS, response)?;
-        let process = Process::parse(response.body).map_err(|_| Fault::unreadable(GET_PROCESS, response.status))?;
+        let unreadable = |flaw| Fault::unreadable(GET_PROCESS, response.status, flaw);
+        let process = Process::read(response.body).map_err(unreadable)?;
         let expected = self.slots.get(index).and_then(|slot| slot.process.as_deref());
         if expected != Some(process.process_id.as_str()) || !self.is_ours(index, &process) {
-            return Err(Fault::foreign(GET_PROCESS));
+            return Err(Fault::foreign(GET_PROCESS, Flaw::new(FlawKind::OtherReference, "processId")));
         }
         self.record(index, &process, response)?;
         Ok(self.look_done(account))
@@ -224,7 +223,8 @@ impl SignicatFlow {
     /// Keeps what a look brought. A final answer is kept whole: it is the evidence.
     fn record(&mut self, index: usize, process: &Process, response: &Response<'_>) -> Result<(), Fault> {
         let body = String::from_utf8(response.body.to_vec());
-        let body = body.map_err(|_| Fault::unreadable(GET_PROCESS, response.status))?;
+        let not_utf8 = |_| Fault::unreadable(GET_PROCESS, response.status, Flaw::new(FlawKind::NotUtf8, ""));
+        let body = body.map_err(not_utf8)?;
         if let Some(slot) = self.slots.get_mut(index) {
             slot.seen = true;
             slot.status = Some(process.status.clone());

@@ -4,13 +4,13 @@
 
 use idvkit::{Decision, Outcome};
 
-#[path = "../examples/jumio.rs"]
+#[path = "../jumio.rs"]
 #[expect(dead_code, reason = "the example's `main` is not called here")]
 mod jumio;
 
 /// Each runs in the tests of its own language; the one in Swift wherever there is a compiler.
 const QUICK_STARTS: [(&str, &str); 5] = [
-    ("rust", "crates/idvkit/examples/jumio.rs"),
+    ("rust", "crates/examples/jumio.rs"),
     ("python", "bindings/python/examples/quick_start.py"),
     ("js", "bindings/node/examples/quick-start.mjs"),
     ("kotlin", "bindings/uniffi/kotlin/examples/src/main/kotlin/QuickStart.kt"),

@@ -1,6 +1,5 @@
 //! A handshake that exists: what is claimed of its runs, and the proof that one of them completed.
 
-use crate::ID;
 use alloc::{
     string::{String, ToString},
     vec::Vec,
@@ -8,17 +7,19 @@ use alloc::{
 use core::fmt;
 
 use idvkit_core::{
-    Basis, Decision, Evidence, Fault, FaultCode, Outcome, Part, PollPlan, Response, SignedForm, Source, UnixMillis,
+    Basis, Decision, Evidence, Fault, FaultCode, Flaw, FlawKind, Operation as _, Outcome, Part, PollPlan, Response,
+    SignedForm, UnixMillis,
     machine::{Heard, Step, UserStage},
 };
 use idvkit_signature::{Mismatch, ecmascript, member, same_tag};
 use serde::{Deserialize, Deserializer, Serialize, de::IgnoredAny};
 
 use crate::{
+    account::Account,
+    answers::{ExecutionResult, LaunchError},
     callback::{News, Webhook},
-    flow::{FETCH_RESULT, LAUNCH},
-    types::{ClaimedSignature, ExecutionResult, HandshakeId, LaunchError, StageId},
-    validate::Account,
+    operations::{Operation, Outside},
+    values::{ClaimedSignature, HandshakeId, StageId},
 };
 
 /// The part of the evidence that says whether the provider saw the handshake used on a device: its status is `consumed`
@@ -71,15 +72,8 @@ pub(crate) enum NonPass {
 }
 
 impl Live {
-    /// From the answer to the creation. `digest` is reserved (A-F4, A-Q13), the `number` is for the provider's portal.
-    pub(crate) fn created(response: &Response<'_>, ends: UnixMillis) -> Option<Self> {
-        #[derive(Deserialize)]
-        struct Created {
-            #[serde(rename = "_id")]
-            handshake: HandshakeId,
-        }
-        let Created { handshake } = serde_json::from_slice(response.body).ok()?;
-        Some(Self {
+    pub(crate) fn new(handshake: HandshakeId, ends: UnixMillis) -> Self {
+        Self {
             handshake,
             ends,
             retry: false,
@@ -88,7 +82,7 @@ impl Live {
             decided: Vec::new(),
             updated: None,
             updated_before: None,
-        })
+        }
     }
 
     /// Begins a further run.
@@ -143,35 +137,42 @@ impl Live {
     }
 
     /// Takes in a fetched result: the only place that decides.
-    pub(crate) fn fetched(&mut self, account: &Account, tag: &str, response: &Response<'_>) -> Result<Step, Fault> {
-        let unreadable = || Fault::unreadable(FETCH_RESULT, response.status);
-        let answer = ExecutionResult::from_json(response.body).map_err(|_| unreadable())?;
-        if answer.handshake != self.handshake.as_str() || answer.tag.as_deref().is_some_and(|theirs| theirs != tag) {
-            return Err(Fault::foreign(FETCH_RESULT));
+    pub(crate) fn fetched(
+        &mut self,
+        account: &Account,
+        op: &Operation,
+        tag: &str,
+        response: &Response<'_>,
+    ) -> Result<Step, Fault> {
+        let unreadable = |flaw| Fault::unreadable(op.name(), response.status, flaw);
+        let answer = ExecutionResult::read(response.body).map_err(unreadable)?;
+        let foreign = |place: &str| Fault::foreign(op.name(), Flaw::new(FlawKind::OtherReference, place));
+        if answer.handshake != self.handshake {
+            return Err(foreign("_id"));
+        }
+        if answer.tag.as_deref().is_some_and(|theirs| theirs != tag) {
+            return Err(foreign("tag"));
         }
         if answer.archived.is_some() {
-            let fault = Fault::new(FaultCode::Archived, FETCH_RESULT, false);
+            let fault = Fault::new(FaultCode::Archived, op.name(), false);
             return Ok(Step::End { outcome: Outcome::Failed { fault }, evidence: None });
         }
-        let result = member(response.body, "result").map_err(|_| unreadable())?;
+        let of_result = |kind| unreadable(Flaw::new(kind, "result"));
+        let result = member(response.body, "result").map_err(|_| of_result(FlawKind::MemberTwice))?;
         let Some(result) = result.filter(|result| *result != b"null") else {
             return Ok(Step::NotYet { user: UserStage::Unknown });
         };
-        let stages = stages(result).ok_or_else(unreadable)?;
+        let stages = stages(result).ok_or_else(|| of_result(FlawKind::MemberType))?;
         let signature = answer.signature.as_deref().unwrap_or_default();
         let (form, raw) = verified(account, result, signature).map_err(|mismatch| {
-            let fault = Fault::new(mismatch.fault_code(), FETCH_RESULT, true);
+            let fault = Fault::new(mismatch.fault_code(), op.name(), true);
             Fault { status: Some(response.status), ..fault }
         })?;
         let Some(claim) = self.claims.iter().find(|claim| same_tag(claim.signature.as_str(), signature)) else {
             return Ok(Step::NotYet { user: self.missed(&account.schedule.verdict, response.at) });
         };
-        if !self.decided.contains(&claim.signature) {
-            self.decided.push(claim.signature.clone());
-            if self.decided.len() > MAX_DECIDED {
-                self.decided.remove(0);
-            }
-        }
+        let signature = claim.signature.clone();
+        self.remember(signature);
         let evidence = Evidence {
             basis: Basis::Signed { form },
             at: response.at,
@@ -180,14 +181,20 @@ impl Live {
             parts: parts(stages, answer.consumed),
             reasons: Vec::new(),
             sealed: None,
-            source: Source {
-                provider: ID.into(),
-                operation: FETCH_RESULT.into(),
-                host: account.api_host.clone(),
-                production: account.is_production(),
-            },
+            source: account.source(op.name()),
         };
         Ok(Step::End { outcome: Outcome::Decided { decision: Decision::Completed }, evidence: Some(evidence) })
+    }
+
+    /// Keeps the signature of a decided run, the newest ones only.
+    fn remember(&mut self, signature: ClaimedSignature) {
+        if self.decided.contains(&signature) {
+            return;
+        }
+        self.decided.push(signature);
+        if self.decided.len() > MAX_DECIDED {
+            self.decided.remove(0);
+        }
     }
 
     /// Adds a claim, if it is new and there is room. One that the provider's own webhook makes finds room.
@@ -249,7 +256,7 @@ impl NonPass {
     pub(crate) fn outcome(&self) -> Outcome {
         match self {
             Self::Skipped { .. } => Outcome::Abandoned { stage: self.stage() },
-            Self::Errored { error } => Outcome::Failed { fault: error.fault(LAUNCH) },
+            Self::Errored { error } => Outcome::Failed { fault: error.fault(Outside::Launch.name()) },
         }
     }
 

@@ -1,8 +1,6 @@
-//! From what a caller wrote to what a flow can rely on: parsed once, never checked again.
+//! An Attestr account: as it is configured, and parsed with its credentials.
 
-use crate::ID;
 use alloc::{
-    collections::BTreeMap,
     format,
     string::{String, ToString},
     vec::Vec,
@@ -10,20 +8,14 @@ use alloc::{
 use core::fmt;
 
 use idvkit_core::{
-    LocaleTag, PollPlan, Reject, RejectCode, Secret, UnixMillis, fingerprint,
+    PollPlan, Reject, RejectCode, Secret, Source, fingerprint,
     machine::{self, Schedule},
     settings,
 };
 use idvkit_signature::{KeyForm, Scheme};
-use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde::Deserialize;
 
-use crate::types::{ClientKey, Config, FlowId, Options, Request, SnapshotId};
-
-/// How long a handshake lives unless the request says otherwise, in milliseconds (A-F4).
-pub const DEFAULT_LIFETIME_MS: i64 = 24 * 3_600_000;
-/// The farthest expiry, in milliseconds from now: "1 year" (A-F4), read as 365 days.
-pub const MAX_LIFETIME_MS: i64 = 365 * 24 * 3_600_000;
+use crate::values::{ClientKey, DEFAULT_LIFETIME_MS, ID, MAX_LIFETIME_MS};
 
 /// The provider's host of the API in production (A-F1).
 const PRODUCTION_HOST: &str = "api.attestr.com";
@@ -32,10 +24,78 @@ const STAGING_API_BASE: &str = "https://qa.api.attestr.com/api";
 const LIBRARY: &str = "https://cdn.attestr.com/flowx.js";
 const STAGING_LIBRARY: &str = "https://qa.attestr.com/lib/flowx.js";
 
-/// Members that the handshake's body has of its own.
-const BODY_MEMBERS: [&str; 5] = ["flow", "snapshot", "tag", "webhook", "expiry"];
-/// No documented limit; far longer than a reference, and short enough not to hide a mistake.
-const MAX_TAG_CHARS: usize = 512;
+/// One registered Attestr app, as a caller configures it.
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(rename = "AttestrConfig"))]
+pub struct Config {
+    /// The app's auth token: the ready-made credential that stands behind `Basic`, opaque, never encoded again (A-F2).
+    pub auth_token: String,
+    /// The app's client key, hex digits. It is public: pages and phones get it.
+    pub client_key: String,
+    /// The app's client secret, the key of `resultSignature`. A list for the time in which two may be in use.
+    pub client_secrets: Vec<String>,
+    /// The tokens that webhooks carry behind `Basic`, as the dashboard shows them (A-F12). Without one, webhooks are
+    /// refused. A list for rotation.
+    #[serde(default)]
+    pub webhook_tokens: Vec<String>,
+    /// Settings that the documents leave open, or that seldom change.
+    #[serde(default)]
+    pub options: Options,
+}
+
+/// What the documents leave open, each with a default that can be overridden.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "four independent switches, each off unless the documents prove wrong"
+)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(rename = "AttestrOptions"))]
+pub struct Options {
+    /// The provider's staging system instead of production (A-F1).
+    pub staging: bool,
+    /// The API version in the path; `v1` by default (A-F1: v3 is announced).
+    pub api_version: Option<String>,
+    /// Another base URL of the API, up to `/api`, for a sandbox or proxy.
+    pub api_base: Option<String>,
+    /// Another place of the browser library: an HTTPS URL, or a path on your own site that begins with `/` (A-F1: a local
+    /// copy).
+    pub library_src: Option<String>,
+    /// Development switch: allows plain HTTP to `localhost` and `127.0.0.1`, each with a port, for `api_base` and
+    /// `library_src`. Off by default, and nothing else becomes laxer.
+    pub development: bool,
+    /// Accepts no signature over the ECMAScript form of `result`, only over the bytes as sent (A-Q1: that form is
+    /// inferred, and tried second by default).
+    pub as_sent_only: bool,
+    /// Takes the bytes that the hex digits of the client secret stand for as the key; its text by default (A-Q2,
+    /// inferred).
+    pub hex_decoded_secret: bool,
+    /// A name for this account that survives a change of its client key; snapshots are bound to it.
+    pub account_id: Option<String>,
+    /// How long the user may take, in milliseconds; until the handshake expires by default.
+    pub user_timeout_ms: Option<i64>,
+    /// How long the proof of a claimed success may take, in milliseconds; 15 minutes by default (inferred).
+    pub result_timeout_ms: Option<i64>,
+    /// How long a claimed skip or error waits for a success proof, in milliseconds; 30 seconds by default (inferred). It
+    /// counts from the first such claim, and a success that is only claimed does not put it off: one that comes later
+    /// has what is left of this time to be proven.
+    pub grace_ms: Option<i64>,
+    /// Offsets in seconds, since a claimed success, at which to fetch the result; 0, 2, 4, 8, 15, 30, 60, 120, 300 and
+    /// then each 300 by default (inferred).
+    pub poll_offsets_seconds: Option<Vec<i64>>,
+    /// The time-out of every request, in milliseconds, 1 000 to 300 000; 30 000 by default (A-F9: the provider's own
+    /// client).
+    pub timeout_ms: Option<u32>,
+}
+
+impl fmt::Debug for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Config").field("options", &self.options).finish_non_exhaustive()
+    }
+}
 
 /// A parsed account, with its credentials. It prints none of them.
 pub struct Account {
@@ -90,9 +150,14 @@ impl Account {
         })
     }
 
-    /// Whether the host is the one that the provider documents for production.
-    pub(crate) fn is_production(&self) -> bool {
-        self.api_host == PRODUCTION_HOST
+    /// Where the evidence of this operation comes from.
+    pub(crate) fn source(&self, operation: &str) -> Source {
+        Source {
+            provider: ID.into(),
+            operation: operation.into(),
+            host: self.api_host.clone(),
+            production: self.api_host == PRODUCTION_HOST,
+        }
     }
 }
 
@@ -110,87 +175,6 @@ impl fmt::Debug for Account {
             .field("fingerprint", &self.fingerprint)
             .field("api_host", &self.api_host)
             .finish_non_exhaustive()
-    }
-}
-
-/// A parsed request: what a session stores of it.
-#[derive(Clone, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Order {
-    pub(crate) flow: FlowId,
-    pub(crate) snapshot: Option<SnapshotId>,
-    pub(crate) tag: String,
-    pub(crate) webhook: bool,
-    pub(crate) expiry: Option<UnixMillis>,
-    pub(crate) locale: Option<LocaleTag>,
-    pub(crate) variables: BTreeMap<String, String>,
-    pub(crate) extra: Map<String, Value>,
-    /// From opening to expiry.
-    pub(crate) lifetime_ms: i64,
-}
-
-impl Order {
-    pub(crate) fn parse(request: Request, now: UnixMillis) -> Result<Self, Reject> {
-        let expiry = request.expiry.map(|expiry| self::expiry(expiry, now)).transpose()?;
-        if let Some(member) = request.extra.keys().find(|key| BODY_MEMBERS.contains(&key.as_str())) {
-            let rule = format!("`{member}` is a field of the request; set it there");
-            return Err(Reject::at(RejectCode::ExtraReserved, "extra", rule));
-        }
-        if request.variables.keys().any(String::is_empty) {
-            let rule = "a variable needs the name under which the flow declares it";
-            return Err(Reject::at(RejectCode::VariableUnnamed, "variables", rule));
-        }
-        Ok(Self {
-            flow: flow_id(&request.flow_id)?,
-            snapshot: request.snapshot.as_deref().map(snapshot_id).transpose()?,
-            tag: tag(request.tag)?,
-            webhook: request.webhook,
-            expiry,
-            locale: request.locale.as_deref().map(LocaleTag::parse).transpose()?,
-            variables: request.variables,
-            extra: request.extra,
-            lifetime_ms: expiry.map_or(DEFAULT_LIFETIME_MS, |expiry| expiry.since(now)),
-        })
-    }
-
-    /// Restored orders are untrusted.
-    pub(crate) fn is_plausible(&self) -> bool {
-        (1..=MAX_LIFETIME_MS).contains(&self.lifetime_ms) && self.expiry.is_none_or(UnixMillis::is_plausible)
-    }
-}
-
-fn flow_id(value: &str) -> Result<FlowId, Reject> {
-    FlowId::parse(value).ok_or_else(|| {
-        let rule = "a flow id looks like `FX0…`: at most 64 letters, digits, '-' and '_'; copy it from the flow's page \
-                    (`DS0…` is a handshake, `FS0…` a stage)";
-        Reject::at(RejectCode::FlowIdInvalid, "flow_id", rule)
-    })
-}
-
-fn snapshot_id(value: &str) -> Result<SnapshotId, Reject> {
-    SnapshotId::parse(value).ok_or_else(|| {
-        let rule = "a snapshot is the UUID of a published version; leave it out to run the draft";
-        Reject::at(RejectCode::SnapshotInvalid, "snapshot", rule)
-    })
-}
-
-fn tag(value: String) -> Result<String, Reject> {
-    if value.trim().is_empty() || value.chars().count() > MAX_TAG_CHARS || value.chars().any(char::is_control) {
-        let rule = "the tag is your own reference for the user: 1 to 512 characters, not only white space, no controls";
-        return Err(Reject::at(RejectCode::TagInvalid, "tag", rule));
-    }
-    Ok(value)
-}
-
-fn expiry(value: i64, now: UnixMillis) -> Result<UnixMillis, Reject> {
-    let refuse = |rule: &str| Err(Reject::at(RejectCode::ExpiryInvalid, "expiry", rule));
-    let expiry = UnixMillis(value);
-    if !expiry.is_plausible() {
-        return refuse("expiry is in milliseconds since 1970; multiply seconds by 1000");
-    }
-    match expiry.since(now) {
-        ..=0 => refuse("expiry must lie in the future; leave it out for 24 hours"),
-        1..=MAX_LIFETIME_MS => Ok(expiry),
-        _ => refuse("expiry may lie at most one year (365 days) ahead"),
     }
 }
 
