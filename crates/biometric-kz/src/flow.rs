@@ -187,8 +187,8 @@ impl Flow for BiometricKzFlow {
         again
     }
 
-    fn references(&self) -> &[String] {
-        &self.references
+    fn references(&self) -> Vec<String> {
+        self.references.clone()
     }
 
     fn wipe(&mut self) {

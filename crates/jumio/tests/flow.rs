@@ -5,10 +5,10 @@
 use std::sync::Arc;
 
 use idvkit_core::{
-    AtProvider, Basis, Decision, Header, HttpRequest, Input, Journey, Method, Next, Outcome, Reject, Seed, Seen,
-    UnixMillis, Way, Why, read,
+    AtProvider, Basis, Decision, FaultCode, Header, HttpRequest, Input, Journey, Method, Next, Outcome, Provider,
+    Reject, Seed, Seen, UnixMillis, Way, Why, read,
 };
-use idvkit_jumio::{Account, CallbackTarget, Config, Options, Region, Request, Session, image_request, open};
+use idvkit_jumio::{Account, CallbackTarget, Config, Jumio, Options, Region, Request, Session, image_request};
 use serde_json::{Value, json};
 
 const T0: UnixMillis = UnixMillis(1_767_225_600_000);
@@ -23,7 +23,7 @@ fn sends_what_the_seed_asks_for() {
         [(Region::Us, "netverify.com"), (Region::Eu, "lon.netverify.com"), (Region::Sgp, "core-sgp.jumio.com")]
     {
         let account = Arc::new(Account::new(Config { region, ..config() }).unwrap());
-        let request = sent(&open(&account, order(), seed(), T0).unwrap().next(T0));
+        let request = sent(&Jumio::open(&account, order(), seed(), T0).unwrap().next(T0));
         assert_eq!(request.method, Method::Post);
         assert_eq!(request.url, format!("https://{host}/api/authentication/v1/web/initiate"));
         let header = |name| Header::find(&request.headers, name).unwrap();
@@ -150,7 +150,7 @@ fn a_claim_about_a_page_never_opened_is_taken_back() {
 #[test]
 fn polls_as_documented_without_a_callback() {
     let account = Arc::new(Account::new(Config { callback: Some(CallbackTarget::Portal), ..config() }).unwrap());
-    let session = open(&account, Request { callback: None, ..order() }, seed(), T0).unwrap();
+    let session = Jumio::open(&account, Request { callback: None, ..order() }, seed(), T0).unwrap();
     let mut run = Run { account, session, now: T0, callback_url: String::new() };
     run.answer("jumio.initiate", &initiated(R1));
     let journey = run.present();
@@ -396,6 +396,33 @@ fn an_erasure_says_what_it_cannot_reach() {
 }
 
 #[test]
+fn a_creation_that_was_answered_is_never_sent_again() {
+    let mut run = Run::start(Arc::new(Account::new(config()).unwrap()));
+    run.respond("jumio.initiate", 200, "<html>maintenance");
+    let Next::Done { outcome: Outcome::Failed { fault }, .. } = run.next() else { panic!("{:?}", run.next()) };
+    assert_eq!((fault.code, fault.status, fault.retryable), (FaultCode::CreationUnclear, Some(200), false));
+    assert_eq!(fault.operation, "jumio.initiate");
+
+    let (account, callback_url) = (run.account.clone(), run.callback_url.clone());
+    let mut erased = Run { account, session: run.session.clone(), now: run.now, callback_url };
+    erased.tell(Input::Erase { at_provider: true }).unwrap();
+    let Next::Done { erasure: Some(erasure), .. } = erased.next() else { panic!("{:?}", erased.next()) };
+    let AtProvider::Failed { fault } = erasure.at_provider else { panic!("{erasure:?}") };
+    assert_eq!(fault.code, FaultCode::AnswerLost, "a transaction may be there that nobody can name");
+
+    run.tell(Input::Retry).unwrap();
+    run.answer("jumio.initiate", &initiated(R1));
+    assert!(matches!(run.next(), Next::Present { .. }), "another attempt is another transaction");
+}
+
+#[test]
+fn a_byte_order_mark_is_skipped() {
+    let mut run = Run::start(Arc::new(Account::new(config()).unwrap()));
+    run.respond("jumio.initiate", 200, &format!("\u{feff}{}", initiated(R1)));
+    assert!(matches!(run.next(), Next::Present { .. }), "{:?}", run.next());
+}
+
+#[test]
 fn snapshots_with_impossible_numbers_are_refused() {
     let run = Run::open();
     let snapshot: Value = serde_json::from_str(&run.session.snapshot()).unwrap();
@@ -526,7 +553,7 @@ struct Run {
 
 impl Run {
     fn start(account: Arc<Account>) -> Self {
-        let session = open(&account, order(), seed(), T0).unwrap();
+        let session = Jumio::open(&account, order(), seed(), T0).unwrap();
         let body: Value = serde_json::from_slice(&sent(&session.next(T0)).body.unwrap()).unwrap();
         Self { account, session, now: T0, callback_url: body["callbackUrl"].as_str().unwrap().into() }
     }

@@ -1,12 +1,15 @@
 //! Callbacks and webhooks on their way: attempts, retries, and accidents on demand.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::MARK;
 use crate::config::DeliveryPolicy;
-use crate::saved::{self, Word};
+use crate::saved;
+use crate::stand_in::StandIn;
 use crate::time::iso;
 use crate::world::{Event, World};
 
@@ -14,7 +17,7 @@ use crate::world::{Event, World};
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CallbackRule {
-    /// `jumio`, `attestr`, `biometric_kz` or `signicat`.
+    /// A provider's folder in URLs, such as `jumio`.
     pub provider: String,
     /// The accident.
     pub mode: CallbackMode,
@@ -57,7 +60,7 @@ pub struct DeliveryEntry {
     pub delivery: u64,
     /// When, on the virtual clock, Unix milliseconds.
     pub at: i64,
-    /// `jumio`, `attestr`, `biometric_kz` or `signicat`.
+    /// The provider's folder in URLs, such as `jumio`.
     pub provider: &'static str,
     /// The result or event that is told.
     pub event: String,
@@ -88,8 +91,8 @@ fn two() -> u32 {
 /// A callback and all that is needed to send it.
 #[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct Outgoing {
-    #[serde(deserialize_with = "saved::word")]
-    pub(crate) provider: Word,
+    #[serde(with = "saved::stand_in")]
+    pub(crate) provider: &'static dyn StandIn,
     pub(crate) event: String,
     pub(crate) reference: String,
     pub(crate) url: String,
@@ -103,8 +106,7 @@ pub(crate) struct Outgoing {
 pub(crate) enum Payload {
     /// `{now}` as a value is replaced by the time of the attempt, with so many fraction digits.
     Form {
-        #[serde(deserialize_with = "saved::word_pairs")]
-        fields: Vec<(Word, String)>,
+        fields: Vec<(Cow<'static, str>, String)>,
         digits: u8,
     },
     Json(String),
@@ -134,8 +136,10 @@ impl Deliveries {
     }
 
     /// Drops what is still on its way about something that was deleted.
-    pub(crate) fn forget(&mut self, provider: &str, reference: &str) {
-        self.waiting.retain(|_, (outgoing, _)| outgoing.provider != provider || outgoing.reference != reference);
+    pub(crate) fn forget(&mut self, provider: &dyn StandIn, reference: &str) {
+        let about =
+            |outgoing: &Outgoing| outgoing.provider.name() == provider.name() && outgoing.reference == reference;
+        self.waiting.retain(|_, (outgoing, _)| !about(outgoing));
     }
 
     fn take_rule(&mut self, provider: &str) -> Option<CallbackRule> {
@@ -160,6 +164,8 @@ pub(crate) struct Attempt {
     outgoing: Outgoing,
     url: String,
     body: String,
+    /// How often the world had been reset.
+    resets: u64,
 }
 
 /// What became of an attempt.
@@ -173,7 +179,7 @@ impl World {
     /// Puts a callback on its way, or lets happen to it what a rule says.
     pub(crate) fn deliver(&mut self, outgoing: Outgoing) {
         let first = self.clock.now().saturating_add(outgoing.policy.delay_ms);
-        let rule = self.deliveries.take_rule(outgoing.provider);
+        let rule = self.deliveries.take_rule(outgoing.provider.name());
         match rule.as_ref().map(|rule| rule.mode) {
             Some(CallbackMode::Lost) => return self.note_unsent(&outgoing, "lost"),
             Some(CallbackMode::Held) => {
@@ -208,16 +214,19 @@ impl World {
             Payload::Form { fields, digits } => {
                 let now = iso(self.clock.now(), *digits);
                 let value = |value: &String| if value == NOW { now.clone() } else { value.clone() };
-                let pairs = fields.iter().map(|(name, text)| (*name, value(text)));
+                let pairs = fields.iter().map(|(name, text)| (name, value(text)));
                 form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish()
             }
         };
         let url = self.rerouted(&outgoing.url);
-        Some(Attempt { id, number, outgoing, url, body })
+        Some(Attempt { id, number, outgoing, url, body, resets: self.resets })
     }
 
     /// Writes down what became of an attempt, and plans the next one.
     pub(crate) fn delivered(&mut self, attempt: Attempt, delivered: Delivered) {
+        if attempt.resets != self.resets {
+            return;
+        }
         let now = self.clock.now();
         let (status, error) = match delivered {
             Delivered::Answered(status) => (Some(status), None),
@@ -231,7 +240,7 @@ impl World {
         self.push_delivery(DeliveryEntry {
             delivery: attempt.id,
             at: now,
-            provider: attempt.outgoing.provider,
+            provider: attempt.outgoing.provider.name(),
             event: attempt.outgoing.event.clone(),
             reference: attempt.outgoing.reference.clone(),
             url: attempt.outgoing.url.clone(),
@@ -262,7 +271,7 @@ impl World {
         self.push_delivery(DeliveryEntry {
             delivery: 0,
             at: self.clock.now(),
-            provider: outgoing.provider,
+            provider: outgoing.provider.name(),
             event: outgoing.event.clone(),
             reference: outgoing.reference.clone(),
             url: outgoing.url.clone(),
@@ -290,6 +299,13 @@ impl World {
 }
 
 impl Attempt {
+    /// Who receives it: scheme, host and port.
+    pub(crate) fn receiver(&self) -> &str {
+        let start = self.url.find("://").map_or(0, |at| at + 3);
+        let end = self.url[start..].find(['/', '?', '#']).map_or(self.url.len(), |at| start + at);
+        &self.url[..end]
+    }
+
     /// One HTTP request, without redirects. Must not run while the world is locked.
     pub(crate) async fn send(&self, http: &reqwest::Client) -> Delivered {
         if is_reserved(&self.url) {
@@ -303,7 +319,7 @@ impl Attempt {
             .post(&self.url)
             .timeout(Duration::from_millis(self.outgoing.policy.timeout_ms))
             .header("content-type", content_type)
-            .header("x-sandbox", "idvkit")
+            .header(MARK, "idvkit")
             .body(self.body.clone());
         if let Some(authorization) = &self.outgoing.authorization {
             request = request.header("authorization", authorization);

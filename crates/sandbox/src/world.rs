@@ -4,24 +4,57 @@ use serde::{Deserialize, Serialize};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use tokio::sync::Semaphore;
+
+use crate::body::ROOM;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::deliveries::{Attempt, Deliveries};
 use crate::faults::Faults;
 use crate::ids::Ids;
 use crate::log::LogEntry;
-use crate::{attestr, biometric_kz, jumio, signicat};
+use crate::receivers::Receivers;
+use crate::stand_in::StandIn;
+use crate::stand_ins;
 
-/// What can be due on the clock.
-#[derive(Serialize, Deserialize)]
-pub(crate) enum Event {
-    /// An attempt of the delivery with this number.
-    Deliver(u64),
-    Jumio(jumio::Event),
-    Attestr(attestr::Event),
-    BiometricKz(biometric_kz::Event),
-    Signicat(signicat::Event),
+macro_rules! world {
+    ($($folder:ident: $StandIn:ident, $Settings:ident, $Script:ident, $about:literal;)*) => {
+        /// What can be due on the clock.
+        #[derive(Serialize, Deserialize)]
+        pub(crate) enum Event {
+            /// An attempt of the delivery with this number.
+            Deliver(u64),
+            $($StandIn(<stand_ins::$folder::$StandIn as StandIn>::Event),)*
+        }
+
+        $(impl From<<stand_ins::$folder::$StandIn as StandIn>::Event> for Event {
+            fn from(event: <stand_ins::$folder::$StandIn as StandIn>::Event) -> Self {
+                Self::$StandIn(event)
+            }
+        })*
+
+        /// What each of the stand-ins keeps.
+        #[derive(Default, Serialize, Deserialize)]
+        pub(crate) struct States {
+            $(pub(crate) $folder: <stand_ins::$folder::$StandIn as StandIn>::State,)*
+        }
+
+        impl World {
+            /// What is due at a stand-in; deliveries go their own way, because they need the network.
+            fn happen(&mut self, event: Event) {
+                match event {
+                    Event::Deliver(_) => {}
+                    $(Event::$StandIn(event) => stand_ins::$folder::$StandIn::on_event(self, event),)*
+                }
+            }
+
+            fn forget(&mut self, before: i64) {
+                $(stand_ins::$folder::$StandIn::forget(self, before);)*
+            }
+        }
+    };
 }
+stand_ins::list!(world);
 
 /// The whole state, behind one lock: every request sees the effects of all earlier ones.
 #[derive(Serialize, Deserialize)]
@@ -35,12 +68,15 @@ pub(crate) struct World {
     pub(crate) log: Vec<LogEntry>,
     pub(crate) deliveries: Deliveries,
     pub(crate) faults: Faults,
-    pub(crate) jumio: jumio::State,
-    pub(crate) attestr: attestr::State,
-    pub(crate) biometric_kz: biometric_kz::State,
-    pub(crate) signicat: signicat::State,
+    pub(crate) states: States,
     #[serde(skip)]
     initial: Config,
+    /// What is older was dropped.
+    #[serde(skip)]
+    forgot_before: i64,
+    /// How often it was reset: what was under way before means nothing afterwards.
+    #[serde(skip)]
+    pub(crate) resets: u64,
 }
 
 impl World {
@@ -51,13 +87,12 @@ impl World {
             log: Vec::new(),
             deliveries: Deliveries::default(),
             faults: Faults::default(),
-            jumio: jumio::State::default(),
-            attestr: attestr::State::default(),
-            biometric_kz: biometric_kz::State::default(),
-            signicat: signicat::State::default(),
+            states: States::default(),
             initial: config.clone(),
             config,
             base_url,
+            forgot_before: 0,
+            resets: 0,
         }
     }
 
@@ -71,7 +106,18 @@ impl World {
 
     /// Back to how it started, settings included.
     pub(crate) fn reset(&mut self) {
-        *self = Self::new(self.initial.clone(), self.base_url.clone());
+        let resets = self.resets + 1;
+        *self = Self { resets, ..Self::new(self.initial.clone(), self.base_url.clone()) };
+    }
+
+    /// Drops what is older than the settings say. It looks at everything, so not at every occasion.
+    fn forget_old(&mut self) {
+        let Some(after) = self.config.forget_after_ms else { return };
+        let before = self.clock.now().saturating_sub(after);
+        if before.saturating_sub(self.forgot_before) >= after / 8 {
+            self.forgot_before = before;
+            self.forget(before);
+        }
     }
 
     /// Runs what is due now except deliveries, so that the next request sees it.
@@ -100,17 +146,6 @@ impl World {
         }
         None
     }
-
-    /// What is due at a provider; deliveries go their own way, because they need the network.
-    fn happen(&mut self, event: Event) {
-        match event {
-            Event::Jumio(event) => jumio::on_event(self, event),
-            Event::Attestr(event) => attestr::on_event(self, event),
-            Event::BiometricKz(event) => biometric_kz::on_event(self, event),
-            Event::Signicat(event) => signicat::on_event(self, event),
-            Event::Deliver(_) => {}
-        }
-    }
 }
 
 /// The world as requests share it.
@@ -120,7 +155,12 @@ pub(crate) struct Shared {
     turn: tokio::sync::Mutex<()>,
     changes: tokio::sync::watch::Sender<()>,
     stopped: AtomicBool,
-    http: reqwest::Client,
+    /// Somebody waits for the turn to make the deliveries that are due; who comes later needs not wait as well.
+    settling: AtomicBool,
+    pub(crate) receivers: Receivers,
+    /// KiB that long bodies may still take.
+    pub(crate) bodies: Semaphore,
+    pub(crate) http: reqwest::Client,
 }
 
 /// What every handler gets.
@@ -133,8 +173,16 @@ impl Shared {
             .no_proxy() // receivers are local
             .user_agent("idvkit-sandbox/0.1 (local emulator)")
             .build()?;
-        let (turn, changes) = (tokio::sync::Mutex::new(()), tokio::sync::watch::Sender::new(()));
-        Ok(Arc::new(Self { world: Mutex::new(world), turn, changes, stopped: AtomicBool::new(false), http }))
+        Ok(Arc::new(Self {
+            world: Mutex::new(world),
+            turn: tokio::sync::Mutex::new(()),
+            changes: tokio::sync::watch::Sender::new(()),
+            stopped: AtomicBool::new(false),
+            settling: AtomicBool::new(false),
+            receivers: Receivers::default(),
+            bodies: Semaphore::new(ROOM),
+            http,
+        }))
     }
 
     /// From now on nothing happens by itself, and no socket is listened to: the state stays as it is.
@@ -165,14 +213,14 @@ impl Shared {
     }
 
     /// Runs all that is due now, deliveries included.
-    pub(crate) async fn settle(&self) {
+    pub(crate) async fn settle(self: &Arc<Self>) {
         let _turn = self.turn.lock().await;
         let now = self.world().clock.now();
         self.run(now).await;
     }
 
     /// Moves the clock forward, stopping at everything that falls due on the way.
-    pub(crate) async fn advance(&self, ms: i64) {
+    pub(crate) async fn advance(self: &Arc<Self>, ms: i64) {
         let _turn = self.turn.lock().await;
         let (until, real) = {
             let world = self.world();
@@ -189,15 +237,16 @@ impl Shared {
     }
 
     /// Jumps to a reading, also backwards; what became due is run with the clock at its new reading.
-    pub(crate) async fn set(&self, now: i64) {
+    pub(crate) async fn set(self: &Arc<Self>, now: i64) {
         let _turn = self.turn.lock().await;
         self.world().clock.set(now);
         self.run(now).await;
         self.changed();
     }
 
-    pub(crate) async fn reset(&self) {
+    pub(crate) async fn reset(self: &Arc<Self>) {
         let _turn = self.turn.lock().await;
+        self.receivers.forget();
         self.world().reset();
     }
 
@@ -206,16 +255,22 @@ impl Shared {
         let deliveries = {
             let mut world = self.world();
             world.catch_up();
+            world.forget_old();
             world.clock.has_due()
         };
         self.changed();
-        if deliveries {
+        if deliveries && !self.settling.swap(true, Ordering::AcqRel) {
             let shared = Arc::clone(self);
-            tokio::spawn(async move { shared.settle().await });
+            tokio::spawn(async move {
+                let _turn = shared.turn.lock().await;
+                shared.settling.store(false, Ordering::Release);
+                let now = shared.world().clock.now();
+                shared.run(now).await;
+            });
         }
     }
 
-    async fn run(&self, until: i64) {
+    async fn run(self: &Arc<Self>, until: i64) {
         loop {
             let (due, happened) = {
                 let mut world = self.world();
@@ -229,8 +284,7 @@ impl Shared {
                 self.changed();
             }
             let Some(attempt) = due else { return };
-            let delivered = attempt.send(&self.http).await;
-            self.world().delivered(attempt, delivered);
+            self.make(attempt).await;
         }
     }
 }

@@ -6,7 +6,7 @@ mod common;
 use std::time::{Duration, Instant};
 
 use common::{Receiver, authentications, begin, body, hint, http, initiate};
-use idvkit_sandbox::{Config, Fault, FaultKind, Sandbox, When};
+use idvkit_sandbox::{CallbackMode, CallbackRule, Config, Fault, FaultKind, Sandbox, When};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -105,7 +105,7 @@ async fn faults_strike_before_or_after_the_provider_acts() {
     let _ = send().await;
     assert!(started.elapsed() >= Duration::from_millis(200));
     assert_eq!(send().await.unwrap().status(), 200);
-    control.fault(Fault { code: Some(4005), ..Fault::once("attestr.handshake", FaultKind::Status) });
+    control.fault(Fault { code: Some(4005), ..Fault::once("attestr.create_handshake", FaultKind::Status) });
     let url = format!("{}/attestr/api/v1/public/flowx/handshake", sandbox.base_url());
     let response = http().post(url).send().await.unwrap();
     assert_eq!(response.status(), 400);
@@ -227,7 +227,7 @@ async fn the_two_later_providers_are_steered_the_same_way() {
         ("script", json!({ "provider": "signicat", "for_provider": "readid", "outcome": "rejected" })),
         ("callbacks", json!({ "provider": "biometric_kz", "mode": "lost" })),
         ("callbacks", json!({ "provider": "signicat", "mode": "duplicate" })),
-        ("faults", json!({ "operation": "biometric_kz.create", "kind": "drop" })),
+        ("faults", json!({ "operation": "biometric_kz.create_session", "kind": "drop" })),
         ("faults", json!({ "operation": "signicat.*", "kind": "html" })),
         ("signicat/revoke", json!({})),
     ] {
@@ -261,5 +261,92 @@ async fn a_body_that_comes_late_leaves_the_connection_open() {
         connection.read_to_string(&mut answers).await.unwrap();
         assert_eq!(answers.matches("HTTP/1.1 ").count(), 2, "{path}: {answers}");
         assert!(answers.contains("\"now\""), "{path}: {answers}");
+    }
+}
+
+#[tokio::test]
+async fn faults_and_callbacks_name_what_there_is() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let operations = read(&sandbox, "faults").await["operations"].clone();
+    let names: Vec<&str> = operations.as_array().unwrap().iter().map(|name| name.as_str().unwrap()).collect();
+    assert!(names.is_sorted());
+    for name in ["jumio.page", "signicat.delete", "signicat.discard_process", "signicat.raw", "attestr.socket"] {
+        assert!(names.contains(&name), "{name}");
+    }
+    let control = sandbox.control();
+    assert!(names.iter().all(|name| control.fault(Fault::once(name, FaultKind::Drop))));
+    assert!(control.fault(Fault::once("*", FaultKind::Drop)));
+    for none in ["attestr.handshake", "unknown", "", "signicat.*.process"] {
+        assert!(!control.fault(Fault::once(none, FaultKind::Drop)), "{none}");
+    }
+    assert!(control.callbacks(CallbackRule::next("signicat", CallbackMode::Lost)));
+    assert!(!control.callbacks(CallbackRule::next("signicaat", CallbackMode::Lost)));
+}
+
+#[tokio::test]
+async fn a_fault_for_everything_strikes_no_path_that_nobody_has() {
+    let sandbox = Sandbox::start().await.unwrap();
+    sandbox.control().fault(Fault { status: Some(418), ..Fault::once("*", FaultKind::Status) });
+    for (path, status) in [("nobody", 404), ("jumio/us/nothing", 404), ("attestr/cdn/flowx.js", 418)] {
+        let url = format!("{}/{path}", sandbox.base_url());
+        assert_eq!(http().get(url).send().await.unwrap().status(), status, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn every_401_says_how_to_authenticate() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let get = async |path: &str, authorization: &str| {
+        let url = format!("{}/{path}", sandbox.base_url());
+        let request = http().get(url).header("user-agent", common::USER_AGENT).header("accept", "application/json");
+        let response = request.header("authorization", authorization).send().await.unwrap();
+        let challenge = response.headers().get("www-authenticate").map(|value| value.to_str().unwrap().to_owned());
+        (response.status().as_u16(), challenge.unwrap_or_default())
+    };
+    let transaction = "jumio/us/api/netverify/v2/authentications/x";
+    assert_eq!(get(transaction, "Basic eDp5").await, (401, "Basic realm=\"jumio\", charset=\"UTF-8\"".into()));
+    let handshake = "attestr/api/v1/public/flowx/handshake/x";
+    assert_eq!(get(handshake, "Basic eDp5").await, (401, "Basic realm=\"attestr\"".into()));
+    let refused = "Bearer realm=\"signicat\", error=\"invalid_token\"";
+    assert_eq!(get("signicat/assure/dossiers", "Bearer x").await, (401, refused.into()));
+    let form =
+        [("grant_type", "client_credentials"), ("scope", "signicat-api"), ("client_id", "x"), ("client_secret", "y")];
+    let token = common::signicat::token(&sandbox, "auth/open/connect/token", &form, false).await;
+    assert_eq!(
+        (token.status().as_u16(), token.headers()["www-authenticate"].to_str().unwrap()),
+        (401, "Basic realm=\"signicat\"")
+    );
+    // A fault is an answer of the provider's, too.
+    for operation in ["jumio.*", "attestr.*", "biometric_kz.*", "signicat.*"] {
+        sandbox.control().fault(Fault { status: Some(401), ..Fault::once(operation, FaultKind::Status) });
+    }
+    for path in [transaction, handshake, "biometric_kz/kyc/api/v1/flows/session/result/", "signicat/assure/dossiers"] {
+        let (status, challenge) = get(path, "").await;
+        assert!(status == 401 && challenge.contains(" realm="), "{path}: {challenge}");
+    }
+}
+
+#[test]
+fn a_patch_changes_only_what_it_names() {
+    let config = Config::default().patched(&json!({ "seed": 9, "jumio": { "liveness_images": 7 } })).unwrap();
+    assert_eq!((config.seed, config.jumio.liveness_images), (9, 7));
+    assert_eq!(config.jumio.accounts.len(), Config::default().jumio.accounts.len());
+}
+
+#[test]
+fn a_misspelt_setting_is_an_error() {
+    assert!(Config::default().patched(&json!({ "sede": 9 })).is_err());
+    assert!(Config::default().patched(&json!({ "jumio": { "portal": { "domain_prefix": "-a" } } })).is_err());
+}
+
+#[test]
+fn every_stand_in_checks_its_settings() {
+    for patch in [
+        json!({ "jumio": { "fraction_digits": 4 } }),
+        json!({ "attestr": { "flows": [{ "id": "FX0", "stages": [] }] } }),
+        json!({ "biometric_kz": { "flows": [{ "name": "x", "api_key": "short", "technologies": ["ED"] }] } }),
+        json!({ "signicat": { "clients": [] } }),
+    ] {
+        assert!(Config::default().patched(&patch).is_err(), "{patch}");
     }
 }

@@ -5,9 +5,10 @@ use core::fmt;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use idvkit_core::{
-    Cache, Fault, Flaw, FlawKind, Header, HttpRequest, Json, Method, Reject, RejectCode, Response, Secret, UnixMillis,
+    Cache, Fault, Flaw, FlawKind, Header, HttpRequest, Json, Method, Reject, RejectCode, Response, Secret, TokenAnswer,
+    UnixMillis,
 };
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::{
     problem::{Problem, fault_of},
@@ -46,7 +47,8 @@ impl AccessToken {
         if !is_bearer(value) {
             return Err(root.flaw(FlawKind::MemberValue, "access_token"));
         }
-        let expires_in_s = root.loose_integer("expires_in").unwrap_or(DEFAULT_LIFETIME_S).max(0);
+        let lifetime = TokenAnswer::parse(body).and_then(|answer| answer.expires_in_s);
+        let expires_in_s = lifetime.unwrap_or(DEFAULT_LIFETIME_S);
         Ok(Self { value: Secret::from(value), expires_in_s })
     }
 
@@ -56,9 +58,9 @@ impl AccessToken {
     }
 }
 
-/// The request for an access token. The host may answer it from its own cache, which all sessions of the account
-/// share; `refresh` forbids that, after a token was refused.
-pub fn token_request(account: &Account, refresh: bool, id: String) -> HttpRequest {
+/// The request for an access token. The host may answer it from what it keeps for all sessions of the account, but not with
+/// the token that was `refused`, which is named by its mark.
+pub fn token_request(account: &Account, refused: Option<&str>, id: String) -> HttpRequest {
     let endpoint = &account.endpoint;
     let secret = account.client_secret.expose_str().unwrap_or("");
     let mut form = form_urlencoded::Serializer::new(String::new());
@@ -86,7 +88,11 @@ pub fn token_request(account: &Account, refresh: bool, id: String) -> HttpReques
         body: Some(form.finish().into_bytes()),
         timeout_ms: account.timeout_ms,
         idempotent: true,
-        cache: Some(Cache { key: account.token_cache_key(), max_age_ms: account.token_max_age_ms, refresh }),
+        cache: Some(Cache {
+            key: account.token_cache_key(),
+            max_age_ms: account.token_max_age_ms,
+            refused: refused.map(Into::into),
+        }),
     }
 }
 
@@ -96,9 +102,9 @@ pub(crate) struct Held {
     /// A bearer value.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     value: Option<String>,
-    /// The token before this one was refused, and none has been taken since.
-    #[serde(default)]
-    refused: bool,
+    /// The mark of the token that was refused, while none has been taken since.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "mark_or_flag")]
+    refused: Option<String>,
     /// From then on it is not used any more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     until: Option<UnixMillis>,
@@ -109,9 +115,9 @@ impl Held {
         self.value.as_deref()
     }
 
-    /// Whether a token from the host's cache will not do.
-    pub(crate) fn refresh(&self) -> bool {
-        self.refused
+    /// The mark of the token that will not do, should the host still keep it.
+    pub(crate) fn refused_mark(&self) -> Option<&str> {
+        self.refused.as_deref()
     }
 
     pub(crate) fn answered(&mut self, response: &Response<'_>, skew_ms: i64) -> Result<(), Fault> {
@@ -126,14 +132,15 @@ impl Held {
 
     /// The API refused it: once a new one is asked for, the second time in a row it is a fault (S-V23).
     pub(crate) fn refused(&mut self) -> bool {
-        let first = !self.refused;
-        *self = Self { refused: true, ..Self::default() };
+        let first = self.refused.is_none();
+        let mark = TokenAnswer::mark_of(self.value().unwrap_or(""));
+        *self = Self { refused: Some(mark), ..Self::default() };
         first
     }
 
     /// The API took it. One that is old by now goes: the host's cache knows whether there is a newer one.
     pub(crate) fn taken(&mut self, at: UnixMillis) {
-        self.refused = false;
+        self.refused = None;
         if self.until.is_some_and(|until| until <= at) {
             self.forget();
         }
@@ -142,7 +149,7 @@ impl Held {
     /// Something went wrong: the next request begins with a token from the host, and with a fresh one if this one was
     /// refused.
     pub(crate) fn put_down(&mut self) {
-        *self = Self { refused: self.refused, ..Self::default() };
+        *self = Self { refused: self.refused.take(), ..Self::default() };
     }
 
     pub(crate) fn forget(&mut self) {
@@ -158,6 +165,21 @@ impl fmt::Debug for Held {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Held(..)")
     }
+}
+
+/// The first snapshots only say that one was refused, and not which.
+fn mark_or_flag<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Form {
+        Mark(String),
+        Flag(bool),
+    }
+    Ok(match Option::<Form>::deserialize(deserializer)? {
+        Some(Form::Mark(mark)) => Some(mark),
+        Some(Form::Flag(true)) => Some(String::new()),
+        Some(Form::Flag(false)) | None => None,
+    })
 }
 
 /// Whether the answer complains about the authorization: 401, or a 400 that says so (S-10).

@@ -2,13 +2,14 @@
 //!
 //! Maven fetches what it needs by itself; everything is made below `target/kotlin`.
 
-use std::{env::consts::EXE_SUFFIX, fs, process::Command};
+use std::{fs, path::Path, process::Command};
 
 use anyhow::{Context, Result};
 
 use crate::{
     phone::{self, LIBRARIES, binding, fresh},
-    step::{End, cargo, root, run, says, target, version},
+    step::{End, program, root, run, says, target, version},
+    web,
 };
 
 const MAVEN: &str = if cfg!(windows) { "mvn.cmd" } else { "mvn" };
@@ -29,9 +30,11 @@ pub(crate) fn test() -> Result<End> {
         library.generate("kotlin", &sources)?;
     }
     let without = phone::android()?;
-    run(cargo(&["build", "--package", "idvkit-cli"]))?;
-    run(maven(&build))?;
-    Ok(End::but(without))
+    run(maven(&build, &program()?))?;
+    let mut shop = Command::new("java");
+    shop.arg("-cp").arg(fs::read_to_string(build.join("classpath.txt"))?);
+    let untried = web::try_shop(shop.args(["VerifyKt", "config.json", "request.json", "session.json", "{port}"]))?;
+    Ok(End::but(without.into_iter().chain(untried)))
 }
 
 /// The Java that is here, if it is new enough and Maven is here too.
@@ -40,16 +43,15 @@ pub(crate) fn tools() -> Option<String> {
     version("java", 17)
 }
 
-fn maven(build: &std::path::Path) -> Command {
+fn maven(build: &Path, program: &Path) -> Command {
     let mut maven = Command::new(MAVEN);
     // The two libraries at once; the examples wait for one of them.
     maven
         .args(["--batch-mode", "--no-transfer-progress", "--threads", "2", "verify"])
         .current_dir(binding().join("kotlin"));
-    let program = target().join("debug").join(format!("idvkit{EXE_SUFFIX}"));
     for (name, place) in [
         ("build", build),
-        ("program", &program),
+        ("program", program),
         ("vectors", &root().join("crates/vectors/data")),
         ("binding", &binding()),
     ] {

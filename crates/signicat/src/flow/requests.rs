@@ -42,7 +42,7 @@ impl SignicatFlow {
         };
         let call = Call { dossier: self.dossier(), process, token: self.token.value().unwrap_or(""), id };
         match op {
-            Operation::Token => token_request(account, self.token.refresh(), call.id),
+            Operation::Token => token_request(account, self.token.refused_mark(), call.id),
             Operation::CreateDossier => {
                 call.change(account, CREATE_DOSSIER, "create_dossier", Some(dossier_body(&self.order)))
             }

@@ -40,10 +40,8 @@ extension Catalog {
     public var json: String { catalogToJson(catalog: self) }
 }
 
-extension Way {
-    /// The way as HTML to paste, for a redirect, a frame or a script; `nil` for the others.
-    public var html: String? { wayToHtml(way: self) }
-}
+/// The folder with `<idv-journey>`, the web element that shows a journey, for your server to hand out.
+public let webFiles: URL = (Bundle.module.resourceURL ?? Bundle.module.bundleURL).appendingPathComponent("web")
 
 /// Gives milliseconds since 1970.
 public typealias Clock = @Sendable () -> UnixMillis
