@@ -244,7 +244,7 @@ pub struct Schedule {
     pub user_timeout_ms: i64,
     /// How long the verdict may take.
     pub result_timeout_ms: i64,
-    /// How long a claimed non-pass waits for something better.
+    /// How long a claimed non-pass waits for something better; none at all ends the session with the next look.
     pub grace_ms: i64,
     /// How many failures in a row end the start of a flow.
     pub max_failures: u32,
