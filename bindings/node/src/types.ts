@@ -1310,7 +1310,6 @@ export type RejectCode =
   | "config_of_other_provider"
   | "conflict"
   | "container_invalid"
-  | "credential_invalid"
   | "credential_malformed"
   | "credential_missing"
   | "direct_upload_unsupported"

@@ -8,7 +8,7 @@ use alloc::{
 };
 use core::fmt;
 
-use idvkit_core::{PollPlan, Reject, RejectCode, Secret, fingerprint, machine, machine::Schedule, settings};
+use idvkit_core::{BaseUrl, PollPlan, Reject, RejectCode, Secret, fingerprint, machine, machine::Schedule, settings};
 
 use crate::{
     catalog::LOCALES,
@@ -52,18 +52,11 @@ impl Account {
     pub fn new(config: Config) -> Result<Self, Reject> {
         let options = config.options;
         let api_key = api_key(&config.api_key)?;
-        let api_base = settings::base_url(
-            "options.api_base",
-            options.api_base.as_deref().unwrap_or(API_BASE),
-            options.development,
-        )?;
-        let front_base = settings::base_url(
-            "options.front_base",
-            options.front_base.as_deref().unwrap_or(FRONT_BASE),
-            options.development,
-        )?;
+        let url = |field, url: &str| BaseUrl::parse(field, url, options.development).map(BaseUrl::into_string);
+        let api_base = url("options.api_base", options.api_base.as_deref().unwrap_or(API_BASE))?;
+        let front_base = url("options.front_base", options.front_base.as_deref().unwrap_or(FRONT_BASE))?;
         let widget_src = match &options.widget_src {
-            Some(src) => settings::base_url("options.widget_src", src, options.development)?,
+            Some(src) => url("options.widget_src", src)?,
             None => alloc::format!("{front_base}{WIDGET_PATH}"),
         };
         let fingerprint = match settings::account_id(options.account_id.as_deref())? {

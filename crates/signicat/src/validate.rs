@@ -10,7 +10,8 @@ use alloc::{
 use core::fmt;
 
 use idvkit_core::{
-    ImageKind, ImageRules, PollPlan, Reject, RejectCode, Secret, fingerprint, machine, machine::Schedule, settings,
+    BaseUrl, ImageKind, ImageRules, PollPlan, Reject, RejectCode, Secret, fingerprint, machine, machine::Schedule,
+    settings,
 };
 
 use crate::{
@@ -62,11 +63,10 @@ impl Account {
     pub fn new(config: Config) -> Result<Self, Reject> {
         let options = config.options;
         settings::credential("client_id", &config.client_id)?;
-        settings::credential("client_secret", &config.client_secret)?;
+        let client_secret = settings::credential("client_secret", &config.client_secret)?;
         let (endpoint, base) = endpoint(config.profile, &options)?;
-        if endpoint.client_auth == ClientAuth::Basic && config.client_id.contains(':') {
-            let rule = "the user name of HTTP Basic cannot hold a colon; is this id and secret in one?";
-            return Err(Reject::at(RejectCode::CredentialInvalid, "client_id", rule));
+        if endpoint.client_auth == ClientAuth::Basic {
+            settings::user_name("client_id", &config.client_id)?;
         }
         let fingerprint = match settings::account_id(options.account_id.as_deref())? {
             Some(id) => fingerprint(&["signicat", "named", id]),
@@ -74,7 +74,7 @@ impl Account {
         };
         let account = Self {
             client_id: config.client_id,
-            client_secret: Secret::from(config.client_secret),
+            client_secret,
             endpoint,
             routes: Routes::new(base, options.routes.clone())?,
             notification: config.notification.map(recognition).transpose()?,
@@ -199,8 +199,9 @@ fn endpoint(profile: Profile, options: &Options) -> Result<(Endpoint, String), R
             fixed("https://id.signicat.com/oidc/token", LEGACY_SCOPE, "https://id.signicat.com/assure")
         }
         Profile::Custom { token_url, scope, client_auth, api_base } => {
-            let token_url = settings::base_url("profile.custom.token_url", &token_url, options.development)?;
-            let base = settings::base_url("profile.custom.api_base", &api_base, options.development)?;
+            let url = |field, url: &str| BaseUrl::parse(field, url, options.development).map(BaseUrl::into_string);
+            let token_url = url("profile.custom.token_url", &token_url)?;
+            let base = url("profile.custom.api_base", &api_base)?;
             let is_scope = |b: u8| (0x20..0x7f).contains(&b) && b != b'"' && b != b'\\';
             if scope.trim() != scope || scope.is_empty() || !scope.bytes().all(is_scope) {
                 let rule = "a scope is one or more values of visible ASCII, separated by single spaces";
@@ -220,8 +221,7 @@ fn recognition(notification: Notification) -> Result<Recognition, Reject> {
         } else {
             "notification.previous_authorization_headers"
         };
-        settings::credential(field, &value)?;
-        secrets.push(Secret::from(value));
+        secrets.push(settings::credential(field, &value)?);
     }
     Ok(Recognition { url: notification.url, secrets })
 }
