@@ -10,7 +10,11 @@ use core::fmt;
 use idvkit_core::{Input, Reject, RejectCode, UnixMillis};
 use serde_json::Value;
 
-use crate::{result::FlowResult, technology::Technology, types::is_session_id, validate::Account};
+use crate::{
+    account::Account,
+    answers::FlowResult,
+    values::{Technology, is_session_id},
+};
 
 /// The largest webhook body that is read, in bytes: a result with its documents and photos is large.
 pub const MAX_WEBHOOK_BYTES: usize = 32 * 1024 * 1024;
@@ -144,7 +148,7 @@ impl fmt::Debug for Webhook {
 /// # Errors
 /// `callback_secret_wrong` if the account has webhook secrets and the path ends in none of them; `callback_malformed`;
 /// `no_reference` for other inputs: a redirect never comes, as the provider knows no return URL.
-pub fn reference_of(account: &Account, input: &Input) -> Result<Option<String>, Reject> {
+pub(crate) fn reference_of(account: &Account, input: &Input) -> Result<Option<String>, Reject> {
     match input {
         Input::Callback { url, body, .. } => {
             check_segment(account, url)?;

@@ -1,13 +1,12 @@
 //! How the provider's pages are shown: the widget in a page, a web view in an app, or the link in a browser (B-F6, B-F7).
 
-use crate::ID;
 use alloc::{format, string::String, vec, vec::Vec};
 
 use idvkit_core::{
     HintKind, Journey, Param, ParamValue, Permission, Refused, Signal, Trigger, UnixMillis, Way, machine::Own,
 };
 
-use crate::Account;
+use crate::{account::Account, operations::ID};
 
 /// The event that the widget fires on the window at its end. Its detail is not documented and is never read (B-Q13).
 const FINISH_EVENT: &str = "finish";
@@ -19,12 +18,14 @@ pub(crate) struct Link<'a> {
     pub(crate) expires: UnixMillis,
 }
 
-pub(crate) fn journey(account: &Account, link: &Link<'_>, own: &Own<'_>) -> Journey {
+/// Without a session there is nothing to show.
+pub(crate) fn journey(account: &Account, link: Option<&Link<'_>>, own: &Own<'_>) -> Journey {
+    let ways = |link| vec![script(account, link), web_view(account, link), remote(account, link)];
     Journey {
         id: own.journey_id(),
         provider: ID.into(),
-        expires: Some(link.expires),
-        ways: vec![script(account, link), web_view(account, link), remote(account, link)],
+        expires: link.map(|link| link.expires),
+        ways: link.map(ways).unwrap_or_default(),
         refused: vec![Refused {
             way: "frame".into(),
             reason: "no document speaks of frames, and a framed page cannot tell its end: use the script or the link"

@@ -3,12 +3,14 @@
 
 mod common;
 
+use std::sync::Arc;
+
 use common::{Host, KEY, config, vectors};
 use idvkit_biometric_kz::{
-    Config, EdocumentMetadata, FlowResult, Iin, InputStep, Metadata, Phone, PrefilledField, Request, Sex, Status,
-    Technology, Webhook, open,
+    BiometricKz, Config, EdocumentMetadata, FlowResult, Iin, InputStep, Metadata, Phone, PrefilledField, Request, Sex,
+    Status, Technology, Webhook,
 };
-use idvkit_core::{Decision, Next, Outcome, Part, Person, Seed, Why};
+use idvkit_core::{Decision, Next, Outcome, Part, Person, Provider, Seed, Why};
 use serde_json::{Value, json};
 
 #[test]
@@ -44,11 +46,11 @@ fn metadata() {
         let metadata: Metadata = serde_json::from_value(row["metadata"].clone()).unwrap();
         let technologies: Option<Vec<Technology>> = serde_json::from_value(row["technologies"].clone()).unwrap();
         let config = Config { technologies, ..config() };
-        let account = idvkit_biometric_kz::account(config).unwrap();
+        let account = Arc::new(BiometricKz::account(config).unwrap());
         let step = account.check_metadata(&metadata).ok().map(|checked| step_json(checked.input_step()));
         let request = Request { metadata: Some(metadata), ..Request::default() };
         let seed = Seed::new(b"32 bytes from the system, random").unwrap();
-        match open(&account, request, seed, common::NOW) {
+        match BiometricKz::open(&account, request, seed, common::NOW) {
             Ok(session) => {
                 assert!(row["code"].is_null(), "{row}");
                 assert_eq!(step.unwrap(), row["step"], "{row}");

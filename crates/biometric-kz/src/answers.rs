@@ -10,12 +10,49 @@ use idvkit_core::{Document, Part, Person, Reason, Reject, RejectCode};
 use jiff::civil::Date;
 use serde_json::{Map, Value};
 
-use crate::{catalog::USER_ABORTED, iin::Iin, technology::Technology};
+use crate::{
+    catalog::USER_ABORTED,
+    values::{Iin, Technology, is_session_id},
+};
 
 /// The longest type and the longest detail of a failure reason that are kept, in characters (our limit).
 const MAX_CODE: usize = 64;
 const MAX_DETAIL: usize = 200;
 const VERDICT: &str = "flow_session_result";
+
+/// The answer to the creation of a session (B-F2).
+#[derive(Clone, PartialEq, Eq)]
+pub struct Created {
+    /// The one-time id. With it the session's page opens: a bearer value until the session has been used.
+    pub session_id: String,
+    /// The flow's technologies, in their order.
+    pub technologies: Vec<Technology>,
+}
+
+impl Created {
+    /// Reads the answer.
+    ///
+    /// # Errors
+    /// `session_malformed` if a member is missing or of another type.
+    pub fn parse(body: &[u8]) -> Result<Self, Reject> {
+        let malformed = |field: &str, why: &str| Reject::new(RejectCode::SessionMalformed, why).about(field);
+        let value: Value = serde_json::from_slice(body).map_err(|_| malformed("body", "this is not JSON"))?;
+        let session_id = value.get("session_id").and_then(Value::as_str).filter(|id| is_session_id(id));
+        let codes = value.get("technologies").and_then(Value::as_array);
+        let technologies =
+            codes.and_then(|codes| codes.iter().map(|one| one.as_str().map(Technology::parse)).collect());
+        Ok(Self {
+            session_id: session_id.ok_or_else(|| malformed("session_id", "a session id was expected"))?.into(),
+            technologies: technologies.ok_or_else(|| malformed("technologies", "a list of codes was expected"))?,
+        })
+    }
+}
+
+impl fmt::Debug for Created {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Created").field("technologies", &self.technologies).finish_non_exhaustive()
+    }
+}
 
 /// A session's result, as fetched or as a webhook's `session_result`. `Debug` prints no personal data.
 #[derive(Clone, PartialEq)]
