@@ -216,8 +216,8 @@ impl Flow for AttestrFlow {
         self.ended().and_then(NonPass::stage)
     }
 
-    fn references(&self) -> &[String] {
-        &self.handshakes
+    fn references(&self) -> Vec<String> {
+        self.handshakes.clone()
     }
 
     fn wipe(&mut self) {

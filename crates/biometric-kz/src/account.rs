@@ -13,8 +13,7 @@ use zeroize::Zeroizing;
 
 use crate::{
     catalog::LOCALES,
-    operations::ID,
-    values::{CheckedMetadata, DEFAULT_PHOTO_MAX_BYTES, Metadata, MetadataRules, Technology},
+    values::{CheckedMetadata, DEFAULT_PHOTO_MAX_BYTES, ID, Metadata, MetadataRules, Technology},
 };
 
 /// The fewest characters of a flow key (B-F1; the documents' own samples are cut short).

@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     catalog::USER_ABORTED,
-    values::{Iin, Technology, is_session_id},
+    values::{Iin, SessionId, Technology},
 };
 
 /// The longest type and the longest detail of a failure reason that are kept, in characters (our limit).
@@ -24,7 +24,7 @@ const VERDICT: &str = "flow_session_result";
 #[derive(Clone, PartialEq, Eq)]
 pub struct Created {
     /// The one-time id. With it the session's page opens: a bearer value until the session has been used.
-    pub session_id: String,
+    pub session_id: SessionId,
     /// The flow's technologies, in their order.
     pub technologies: Vec<Technology>,
 }
@@ -37,12 +37,12 @@ impl Created {
     pub fn parse(body: &[u8]) -> Result<Self, Reject> {
         let malformed = |field: &str, why: &str| Reject::new(RejectCode::SessionMalformed, why).about(field);
         let value: Value = serde_json::from_slice(body).map_err(|_| malformed("body", "this is not JSON"))?;
-        let session_id = value.get("session_id").and_then(Value::as_str).filter(|id| is_session_id(id));
+        let session_id = value.get("session_id").and_then(Value::as_str).and_then(SessionId::read);
         let codes = value.get("technologies").and_then(Value::as_array);
         let technologies =
             codes.and_then(|codes| codes.iter().map(|one| one.as_str().map(Technology::parse)).collect());
         Ok(Self {
-            session_id: session_id.ok_or_else(|| malformed("session_id", "a session id was expected"))?.into(),
+            session_id: session_id.ok_or_else(|| malformed("session_id", "a session id was expected"))?,
             technologies: technologies.ok_or_else(|| malformed("technologies", "a list of codes was expected"))?,
         })
     }
@@ -58,7 +58,7 @@ impl fmt::Debug for Created {
 #[derive(Clone, PartialEq)]
 pub struct FlowResult {
     /// The session's id.
-    pub session_id: String,
+    pub session_id: SessionId,
     /// Where the session stands; not in the widget's guide, but in everything since (B-F4).
     pub status: Status,
     /// `flow_session_result`: the verdict on the whole flow.
@@ -310,11 +310,11 @@ impl fmt::Debug for TechnologyResult {
 }
 
 /// `id`, or `session_id` as webhooks call it (B-6).
-fn session_id(object: &Map<String, Value>) -> Result<String, Reject> {
-    let id = |name: &str| object.get(name).and_then(Value::as_str);
+fn session_id(object: &Map<String, Value>) -> Result<SessionId, Reject> {
+    let id = |name: &str| object.get(name).and_then(Value::as_str).and_then(SessionId::read);
     match (id("id"), id("session_id")) {
         (Some(one), Some(other)) if one != other => Err(malformed("id", "it names two sessions")),
-        (Some(id), _) | (None, Some(id)) => Ok(id.to_string()),
+        (Some(id), _) | (None, Some(id)) => Ok(id),
         (None, None) => Err(malformed("id", "the session's id is missing")),
     }
 }

@@ -13,7 +13,7 @@ use serde_json::Value;
 use crate::{
     account::Account,
     answers::FlowResult,
-    values::{Technology, is_session_id},
+    values::{SessionId, Technology},
 };
 
 /// The largest webhook body that is read, in bytes: a result with its documents and photos is large.
@@ -27,7 +27,7 @@ pub struct Webhook {
     /// What happened.
     pub event: WebhookEvent,
     /// The session.
-    pub session_id: String,
+    pub session_id: SessionId,
     /// When, in Unix milliseconds (the provider sends seconds).
     pub created: Option<UnixMillis>,
     /// Whether it went well. A claim like the rest.
@@ -67,7 +67,7 @@ impl Webhook {
         let value: Value = serde_json::from_slice(body).map_err(|_| malformed("body", "this is not JSON"))?;
         let text = |name: &str| value.get(name).and_then(Value::as_str).map(ToString::to_string);
         let flow_end = value.get("data").and_then(|data| data.get("session_result"));
-        let session_id = text("session_id").filter(|id| is_session_id(id));
+        let session_id = text("session_id").as_deref().and_then(SessionId::read);
         let seconds = value.get("created").and_then(Value::as_i64);
         Ok(Self {
             id: text("id"),
@@ -85,7 +85,9 @@ impl Webhook {
     pub fn dedupe_key(&self) -> String {
         match &self.id {
             Some(id) => id.clone(),
-            None => format!("{}/{}/{}", self.session_id, self.event.as_str(), self.created.map_or(0, |at| at.0)),
+            None => {
+                format!("{}/{}/{}", self.session_id.as_str(), self.event.as_str(), self.created.map_or(0, |at| at.0))
+            }
         }
     }
 
@@ -152,7 +154,7 @@ pub(crate) fn reference_of(account: &Account, input: &Input) -> Result<Option<St
     match input {
         Input::Callback { url, body, .. } => {
             check_segment(account, url)?;
-            Webhook::parse(body).map(|webhook| Some(webhook.session_id))
+            Webhook::parse(body).map(|webhook| Some(webhook.session_id.into()))
         }
         _ => Err(Reject::at(RejectCode::NoReference, "input", "only webhooks carry a provider's reference")),
     }

@@ -2,10 +2,10 @@
 
 use alloc::{string::String, vec, vec::Vec};
 
-use idvkit_core::{Catalog, ErrorCode, LocaleEntry, LocaleList, LocaleName, LocaleSet, Operation as _};
+use idvkit_core::{Catalog, ErrorCode, LocaleEntry, LocaleList, LocaleName, LocaleSet};
 use serde_json::Value;
 
-use crate::operations::{ID, Operation};
+use crate::values::ID;
 
 /// The code of the reason when the document is another person's than the fixed IIN's (B-Q15).
 pub const IIN_MISMATCH: &str = "iin_mismatch";
@@ -36,11 +36,12 @@ pub static LOCALES: LocaleSet = LocaleSet {
 };
 
 /// All of the provider's tables. Its documents list the failure reasons of liveness only, and no errors of the flow
-/// API; those of the e-document service are observed, and flows use the same service (inferred, B-F8).
-pub(crate) fn catalog() -> Catalog {
+/// API; those of the e-document service are observed, and flows use the same service, whatever the operation (inferred,
+/// B-F8).
+pub(crate) fn catalog(operations: &[&str]) -> Catalog {
     let failures = FAILURES.iter().map(ErrorCode::from);
     let ours = OUR_REASONS.iter().map(ErrorCode::from);
-    let http = Operation::NAMES.iter().flat_map(|op| HTTP_ERRORS.iter().map(|one| one.entry(op)));
+    let http = operations.iter().flat_map(|op| HTTP_ERRORS.iter().map(|one| one.entry(op)));
     Catalog {
         provider: ID.into(),
         errors: failures.chain(ours).chain(http).collect(),

@@ -1,19 +1,13 @@
 //! Make a session, wait for the user, look for the verdict.
 
-use alloc::{
-    format,
-    string::{String, ToString},
-    vec,
-    vec::Vec,
-};
+use alloc::{string::String, vec::Vec};
 
 use idvkit_core::{
-    Fault, FaultCode, Header, Hint, HintKind, HttpRequest, Journey, Method, Operation as _, Outcome, Reject,
-    RejectCode, Response, UnixMillis,
+    Fault, FaultCode, Header, Hint, HintKind, HttpRequest, Journey, Operation as _, Outcome, Reject, RejectCode,
+    Response, UnixMillis,
     machine::{self, Flow, Heard, Need, Own, Schedule, Step, UserStage},
 };
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 
 use crate::{
     account::Account,
@@ -23,23 +17,21 @@ use crate::{
     journey::{self, Link},
     operations::Operation,
     request::ParsedRequest,
-    values::{Technology, is_session_id},
+    values::{SessionId, Technology},
     verdict::{self, Judgement},
 };
 
-const CREATE_PATH: &str = "/api/v1/flows/session/create/";
-const RESULT_PATH: &str = "/api/v1/flows/session/result/";
 /// A session that was begun anew so often gets no further attempt.
 const MAX_ATTEMPTS: usize = 32;
 
 /// A biometric.kz session's own state.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub struct BiometricKzFlow {
-    #[serde(rename = "order")] // the name in snapshots
+    #[serde(alias = "order")] // the first snapshots
     request: ParsedRequest,
     state: State,
     /// The provider's sessions, newest first. The newest is also what opens the hosted page.
-    references: Vec<String>,
+    references: Vec<SessionId>,
 }
 
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
@@ -76,10 +68,8 @@ impl Flow for BiometricKzFlow {
     }
 
     fn request(&self, account: &Account, op: &Operation, id: String, _own: &Own<'_>) -> HttpRequest {
-        match op {
-            Operation::CreateSession => self.create_request(account, op, id),
-            Operation::FetchResult(session) => result_request(account, op, session, id),
-        }
+        let body = (*op == Operation::CreateSession).then(|| self.request.body(account));
+        op.request(account, id, body)
     }
 
     fn answer(
@@ -104,13 +94,13 @@ impl Flow for BiometricKzFlow {
     }
 
     fn journey(&self, account: &Account, own: &Own<'_>) -> Journey {
-        let link = match (&self.state, self.references.first()) {
-            (State::Live { expires, .. }, Some(session_id)) => {
-                Some(Link { session_id, locale: self.request.locale(), expires: *expires })
+        match (&self.state, self.references.first()) {
+            (State::Live { expires, .. }, Some(session)) => {
+                let link = Link { session, locale: self.request.locale(), expires: *expires };
+                journey::of(account, &link, own)
             }
-            _ => None,
-        };
-        journey::journey(account, link.as_ref(), own)
+            _ => journey::none(own),
+        }
     }
 
     /// The page's end signals are the only ones there are, and say nothing of how it ended: they mean that the user is
@@ -141,7 +131,7 @@ impl Flow for BiometricKzFlow {
     ) -> Result<Heard, Reject> {
         let authentic = callback::check_segment(account, url)?;
         let webhook = Webhook::parse(body)?;
-        let place = self.references.iter().position(|one| one.eq_ignore_ascii_case(&webhook.session_id));
+        let place = self.references.iter().position(|one| *one == webhook.session_id);
         match (place, webhook.event) {
             (None, _) => {
                 let fix = "find the session by `reference_of` and tell that one";
@@ -176,8 +166,8 @@ impl Flow for BiometricKzFlow {
         allowed
     }
 
-    fn references(&self) -> &[String] {
-        &self.references
+    fn references(&self) -> Vec<String> {
+        self.references.iter().cloned().map(String::from).collect()
     }
 
     fn wipe(&mut self) {
@@ -185,9 +175,11 @@ impl Flow for BiometricKzFlow {
     }
 
     fn check(&self) -> Result<(), Reject> {
-        let known = self.references.len() <= MAX_ATTEMPTS && self.references.iter().all(|id| is_session_id(id));
         let live = matches!(self.state, State::Live { .. });
-        if known && (!live || !self.references.is_empty()) && self.request.is_plausible() {
+        if self.references.len() <= MAX_ATTEMPTS
+            && (!live || !self.references.is_empty())
+            && self.request.is_plausible()
+        {
             return Ok(());
         }
         Err(machine::malformed("a biometric.kz session, locale or metadata in it cannot be"))
@@ -195,26 +187,6 @@ impl Flow for BiometricKzFlow {
 }
 
 impl BiometricKzFlow {
-    fn create_request(&self, account: &Account, op: &Operation, id: String) -> HttpRequest {
-        let mut body = Map::new();
-        body.insert("api_key".into(), account.api_key.as_str().into());
-        if let Some(metadata) = self.request.metadata() {
-            body.insert("metadata".into(), metadata);
-        }
-        HttpRequest {
-            id,
-            operation: op.name().to_string(),
-            method: Method::Post,
-            url: format!("{}{CREATE_PATH}", account.api_base),
-            headers: vec![Header::new("Accept", "application/json"), Header::new("Content-Type", "application/json")],
-            body: Some(Value::Object(body).to_string().into_bytes()),
-            timeout_ms: account.timeout_ms,
-            // Each one is a session of its own, and is paid for.
-            idempotent: false,
-            cache: None,
-        }
-    }
-
     fn created(&mut self, account: &Account, op: &Operation, response: &Response<'_>) -> Result<Step, Fault> {
         let unreadable = |_| Fault::unreadable(op.name(), response.status);
         let created = Created::parse(response.body).map_err(unreadable)?;
@@ -235,12 +207,12 @@ impl BiometricKzFlow {
         &mut self,
         account: &Account,
         op: &Operation,
-        session: &str,
+        session: &SessionId,
         response: &Response<'_>,
     ) -> Result<Step, Fault> {
         let unreadable = |_| Fault::unreadable(op.name(), response.status);
         let result = FlowResult::parse(response.body).map_err(unreadable)?;
-        if !result.session_id.eq_ignore_ascii_case(session) {
+        if result.session_id != *session {
             return Err(Fault::foreign(op.name()));
         }
         match verdict::judge(&result, self.request.fixed_iin().as_ref()) {
@@ -281,24 +253,5 @@ impl BiometricKzFlow {
             State::Live { technologies, .. } => technologies,
             State::Creating => &[],
         }
-    }
-}
-
-/// The key goes into the query, as the provider wants it: never log this URL (B-Q18).
-fn result_request(account: &Account, op: &Operation, session: &str, id: String) -> HttpRequest {
-    let query = form_urlencoded::Serializer::new(String::new())
-        .append_pair("session_id", session)
-        .append_pair("flow_api_key", account.api_key.as_str())
-        .finish();
-    HttpRequest {
-        id,
-        operation: op.name().to_string(),
-        method: Method::Get,
-        url: format!("{}{RESULT_PATH}?{query}", account.api_base),
-        headers: vec![Header::new("Accept", "application/json")],
-        body: None,
-        timeout_ms: account.timeout_ms,
-        idempotent: true,
-        cache: None,
     }
 }

@@ -29,7 +29,7 @@ mod verdict;
 
 use alloc::{string::String, sync::Arc};
 
-use idvkit_core::{Catalog, Input, Provider, Reject, Seed, UnixMillis, machine::Machine};
+use idvkit_core::{Catalog, Input, Operation as _, Provider, Reject, Seed, UnixMillis, machine::Machine};
 
 pub use account::{Account, Config, DEFAULT_LIFETIME_MS, MIN_API_KEY, Options};
 pub use answers::{Created, FlowResult, Status, TechnologyInfo, TechnologyResult};
@@ -40,7 +40,7 @@ pub use operations::Operation;
 pub use request::Request;
 pub use values::{
     CheckedMetadata, DEFAULT_PHOTO_MAX_BYTES, EdocumentMetadata, Face2FaceMetadata, GeneralMetadata, Iin, InputStep,
-    Metadata, MetadataRules, Phone, Prefilled, PrefilledField, Sex, Technology, supports_edocument_metadata,
+    Metadata, MetadataRules, Phone, Prefilled, PrefilledField, SessionId, Sex, Technology, supports_edocument_metadata,
     supports_face2face_metadata,
 };
 
@@ -74,6 +74,6 @@ impl Provider for BiometricKz {
     }
 
     fn catalog() -> Catalog {
-        catalog::catalog()
+        catalog::catalog(Operation::NAMES)
     }
 }

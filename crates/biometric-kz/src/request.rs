@@ -118,8 +118,18 @@ impl ParsedRequest {
         !self.photo_sent
     }
 
+    /// The body of a creation.
+    pub(crate) fn body(&self, account: &Account) -> Vec<u8> {
+        let mut body = Map::new();
+        body.insert("api_key".into(), account.api_key.as_str().into());
+        if let Some(metadata) = self.metadata() {
+            body.insert("metadata".into(), metadata);
+        }
+        Value::Object(body).to_string().into_bytes()
+    }
+
     /// The `metadata` member, or none: then the flow runs by default (B-F3). Members that were not given are left out.
-    pub(crate) fn metadata(&self) -> Option<Value> {
+    fn metadata(&self) -> Option<Value> {
         let mut metadata = Map::new();
         if let Some(photo) = &self.photo1 {
             metadata.insert("face2face".into(), json!({ "photo1": photo.0 }));

@@ -158,7 +158,7 @@ fn webhook(document: &[u8]) -> Result<Value, Reject> {
     let technologies: Vec<String> = webhook.technologies().iter().map(ToString::to_string).collect();
     Ok(json!({
         "event": webhook.event.as_str(),
-        "session_id": webhook.session_id,
+        "session_id": webhook.session_id.as_str(),
         "created": webhook.created.map(|at| at.0),
         "dedupe_key": webhook.dedupe_key(),
         "technologies": technologies,

@@ -182,8 +182,8 @@ impl Flow for JumioFlow {
         again
     }
 
-    fn references(&self) -> &[String] {
-        &self.references
+    fn references(&self) -> Vec<String> {
+        self.references.clone()
     }
 
     fn erase(&self, index: u32) -> Option<Operation> {

@@ -3,6 +3,7 @@
 mod iin;
 mod metadata;
 mod phone;
+mod session_id;
 mod technology;
 
 pub use iin::{Iin, Sex};
@@ -11,9 +12,8 @@ pub use metadata::{
     Metadata, MetadataRules, Prefilled, PrefilledField,
 };
 pub use phone::Phone;
+pub use session_id::SessionId;
 pub use technology::{Technology, supports_edocument_metadata, supports_face2face_metadata};
 
-/// Whether a text can be a session's id. Every sample is a UUID; what matters here is that it is safe in a path.
-pub(crate) fn is_session_id(text: &str) -> bool {
-    (1..=64).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
-}
+/// The tag of biometric.kz's configurations, and the first part of every operation's name.
+pub(crate) const ID: &str = "biometric_kz";

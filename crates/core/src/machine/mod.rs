@@ -133,7 +133,7 @@ impl<F: Flow> Machine<F> {
 
     /// The provider's ids, newest first: index your rows by them.
     pub fn references(&self) -> Vec<String> {
-        self.record.flow.references().to_vec()
+        self.record.flow.references()
     }
 
     /// What the decision rests on; `None` before a decision and after an erasure.
@@ -189,7 +189,7 @@ impl<F: Flow> Machine<F> {
             Input::HttpResponse { id, status, headers, body } => {
                 let op = self.current(&id, now)?;
                 let response = Response { status, headers: &headers, body: &body, at: now };
-                self.answered(op, &response);
+                self.answered(&op, &response);
                 Ok(())
             }
             Input::HttpFailed { id } => {
@@ -234,14 +234,14 @@ impl<F: Flow> Machine<F> {
         Ok(())
     }
 
-    fn answered(&mut self, op: F::Operation, response: &Response<'_>) {
+    fn answered(&mut self, op: &F::Operation, response: &Response<'_>) {
         let now = response.at;
         let account = self.account.clone();
         let seed = self.record.seed.clone();
         let own = Own { seed: &seed, attempt: self.record.attempt, opened: self.record.opened };
         // A flow that finds fault half-way must leave no trace.
         let mut flow = self.record.flow.clone();
-        match flow.answer(&account, &op, response, &own) {
+        match flow.answer(&account, op, response, &own) {
             Ok(step) => {
                 self.record.flow = flow;
                 match step {
@@ -250,7 +250,7 @@ impl<F: Flow> Machine<F> {
                 }
                 self.stepped(step, now);
             }
-            Err(fault) => self.failed(&op, fault, response.headers, now),
+            Err(fault) => self.failed(op, fault, response.headers, now),
         }
     }
 

@@ -344,8 +344,8 @@ impl Flow for SignicatFlow {
         }
     }
 
-    fn references(&self) -> &[String] {
-        &self.references
+    fn references(&self) -> Vec<String> {
+        self.references.clone()
     }
 
     fn erase(&self, index: u32) -> Option<Operation> {
