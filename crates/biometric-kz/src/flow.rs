@@ -27,7 +27,7 @@ const MAX_ATTEMPTS: usize = 32;
 /// A biometric.kz session's own state.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub struct BiometricKzFlow {
-    #[serde(alias = "order")] // the first snapshots
+    #[serde(rename = "order")] // as snapshots have it
     request: ParsedRequest,
     state: State,
     /// The provider's sessions, newest first. The newest is also what opens the hosted page.
