@@ -8,11 +8,11 @@ use core::fmt;
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use idvkit_core::{Document, Person, Reason, Reject, RejectCode};
-use jiff::{Timestamp, civil::Date};
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::types::{code_of, cut, is_id};
+use crate::values::{Id, code_of, cut};
 
 /// The status of a process. Unknown values are kept, are not final and never a pass (S-D3, S-V13).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -92,9 +92,9 @@ impl From<ProcessStatus> for String {
 #[derive(Clone, PartialEq)]
 pub struct Process {
     /// Its id.
-    pub process_id: String,
+    pub process_id: Id,
     /// Its dossier, where the answer names it.
-    pub dossier_id: Option<String>,
+    pub dossier_id: Option<Id>,
     /// The provider.
     pub provider: String,
     /// The process type, where there is one.
@@ -125,14 +125,15 @@ impl Process {
             |field: &str| Reject::new(RejectCode::ProcessMalformed, "a required member is missing").about(field);
         let value: Value = serde_json::from_slice(body).map_err(|_| malformed("body"))?;
         let text = |name: &str| value.get(name).and_then(Value::as_str);
-        let process_id = text("processId").filter(|id| is_id(id)).ok_or_else(|| malformed("processId"))?;
+        let process_id = text("processId").and_then(Id::read).ok_or_else(|| malformed("processId"))?;
+        let dossier_id = text("dossierId").map(|id| Id::read(id).ok_or_else(|| malformed("dossierId"))).transpose()?;
         let provider = text("provider").ok_or_else(|| malformed("provider"))?;
         let status = text("status").ok_or_else(|| malformed("status"))?;
         let results = ["finalResult", "providerSpecific"].into_iter().filter_map(|name| value.get(name));
         let sealed = results.into_iter().find_map(|result| find_jwe(result, 4));
         Ok(Self {
-            process_id: process_id.to_string(),
-            dossier_id: text("dossierId").map(ToString::to_string),
+            process_id,
+            dossier_id,
             provider: cut(provider),
             process_type: text("processType").map(cut),
             status: ProcessStatus::parse(status),
@@ -153,80 +154,6 @@ impl fmt::Debug for Process {
             .field("status", &self.status)
             .finish_non_exhaustive()
     }
-}
-
-/// The answer to the start of a capture flow. `processId` may be missing (S-6).
-#[derive(Clone, Deserialize)]
-pub struct CaptureStarted {
-    /// Where the user is sent: a bearer value.
-    pub url: String,
-    /// The process, if it is named.
-    #[serde(default, rename = "processId")]
-    pub process_id: Option<String>,
-}
-
-impl fmt::Debug for CaptureStarted {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("CaptureStarted(..)")
-    }
-}
-
-/// The answer to the creation of a dossier.
-#[derive(Clone, Debug, Deserialize)]
-pub struct DossierCreated {
-    /// The new dossier.
-    #[serde(rename = "dossierId")]
-    pub dossier_id: String,
-}
-
-/// A process as it stands in a list. Which members such a list has is inferred, so only the id is asked for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Listed {
-    pub(crate) id: String,
-    pub(crate) provider: Option<String>,
-    pub(crate) created: Option<String>,
-}
-
-/// The processes of a dossier, as far as a list can be read.
-#[derive(Default)]
-pub(crate) struct List {
-    pub(crate) rows: Vec<Listed>,
-    /// Every process there is stands in it, and whose it is.
-    pub(crate) full: bool,
-}
-
-/// Reads a list of processes: a JSON array, or an object with one under `processes`. Any other object may hold them in a
-/// way that no document gives, so it shows nothing.
-pub(crate) fn listed(body: &[u8]) -> Option<List> {
-    let value: Value = serde_json::from_slice(body).ok()?;
-    let rows = match &value {
-        Value::Array(rows) => rows,
-        object => match object.get("processes") {
-            Some(Value::Array(rows)) => rows,
-            None if object.is_object() => return Some(List::default()),
-            _ => return None,
-        },
-    };
-    let text = |row: &Value, name: &str| row.get(name).and_then(Value::as_str).map(ToString::to_string);
-    let read = |row: &Value| {
-        let id =
-            row.as_str().map(ToString::to_string).or_else(|| text(row, "processId")).or_else(|| text(row, "id"))?;
-        is_id(&id).then(|| Listed { id, provider: text(row, "provider"), created: text(row, "createdAt") })
-    };
-    let read: Vec<Listed> = rows.iter().filter_map(read).collect();
-    let full = read.len() == rows.len() && read.iter().all(|row| row.provider.is_some());
-    Some(List { rows: read, full })
-}
-
-/// A moment that can be compared, in milliseconds; `None` if it is none.
-pub(crate) fn moment(text: Option<&str>) -> Option<i64> {
-    text?.parse::<Timestamp>().ok().map(Timestamp::as_millisecond)
-}
-
-/// Whether two names mean one provider: `eid` is the older name of `signicatvideoid` (S-8).
-pub(crate) fn same_provider(one: &str, other: &str) -> bool {
-    let current = |name| if name == "eid" { "signicatvideoid" } else { name };
-    current(one) == current(other)
 }
 
 /// A person from a `finalResult`. Normalised results have Assure's member names (S-F5); those of an eID are not
