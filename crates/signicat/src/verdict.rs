@@ -94,9 +94,10 @@ impl TryFrom<Stored<'_>> for FinalAnswer {
 
     fn try_from(stored: Stored<'_>) -> Result<Self, Self::Error> {
         let wrong = "final answer";
-        let body = match stored.base64 {
-            true => STANDARD.decode(stored.body.as_bytes()).map_err(|_| wrong)?,
-            false => stored.body.into_owned().into_bytes(),
+        let body = if stored.base64 {
+            STANDARD.decode(stored.body.as_bytes()).map_err(|_| wrong)?
+        } else {
+            stored.body.into_owned().into_bytes()
         };
         let process = Process::parse(&body).map_err(|_| wrong)?;
         Self::new(process, &body, stored.at).ok_or(wrong)
