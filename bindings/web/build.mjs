@@ -28,7 +28,7 @@ const { outputFiles } = await build({
   charset: "utf8",
   legalComments: "none",
   // Names of ours that no other code, and no data, uses.
-  mangleProps: /^(button|check|empty|label|node|over|owner|panel|ran|restart|say|show|speak|tag|users|warn)$/,
+  mangleProps: /^(button|check|done|empty|input|label|node|over|owner|panel|ran|restart|say|show|speak|tag|users|warn)$/,
   plugins: [css],
 });
 const { code } = await minify(outputFiles[0].text, {

@@ -11,7 +11,6 @@ export {
   catalog,
   diagnose,
   examine,
-  html,
   journeyFromJson,
   read,
   signedMember,

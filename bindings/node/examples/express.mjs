@@ -4,20 +4,43 @@
 //   IDV_CONFIG='{"provider": "jumio", ...}' IDV_REQUEST='{"flow": "jumio_authentication", ...}' node express.mjs
 
 import { randomBytes } from "node:crypto";
-import { pathToFileURL } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 
 import express from "express";
-import { Account, Input, Reject, Session, advance, html, read, tell } from "idvkit";
+import { Account, Input, Reject, Session, advance, tell } from "idvkit";
+import multer from "multer";
 import sqlite from "node-sqlite3-wasm";
 
 const TABLES = `
   CREATE TABLE IF NOT EXISTS session (id TEXT PRIMARY KEY, revision INTEGER, snapshot TEXT, due INTEGER, outcome TEXT);
   CREATE TABLE IF NOT EXISTS reference (reference TEXT PRIMARY KEY, session TEXT);`;
 
-const WAIT = '<!doctype html><meta http-equiv="refresh" content="1">One moment, please.';
-const page = (way, id) => `<!doctype html><title>Verify</title>${way}
-<script>addEventListener("idvkit:seen", (event) =>
-  fetch("/verifications/${id}/seen", { method: "POST", body: JSON.stringify(event.detail) }))</script>`;
+// `<idv-journey>` shows any journey. What it tells goes to the server, which says what is next.
+const PAGE = `<!doctype html><html lang="en"><meta name="viewport" content="width=device-width"><title>Verify</title>
+<link rel="icon" href="data:,">
+<p>One moment, please.</p>
+<idv-journey></idv-journey>
+<script type="module">
+  import "/idv/idv-journey.js";
+  const text = document.querySelector("p"), check = document.querySelector("idv-journey");
+  const post = (what, body) => fetch(location.pathname + "/" + what, { method: "POST", body });
+  check.addEventListener("idv-hint", ({ detail }) => post("hint", detail.text));
+  check.addEventListener("idv-images", async ({ detail }) => {
+    const form = new FormData();
+    for (const { slot, blob } of detail.images) form.append(slot, blob);
+    if (!(await post("images", form)).ok) alert("Please try other pictures.");
+  });
+  // A provider's page in a frame comes back to this page: then it is the one around it that goes on.
+  while (self === top) {
+    const next = await (await fetch(location.pathname + "/next")).json();
+    text.hidden = !!next.journey;
+    if (next.done) break;
+    if (next.journey) check.journey = next.journey; // the same one again leaves everything as it is
+    await new Promise((wake) => setTimeout(wake, 1000));
+  }
+  check.remove();
+  text.textContent = "Thank you.";
+</script>`;
 
 /** The application; `act` is called once for each session that has ended. */
 export function createApp({ config, request, act, path = "idv.sqlite", clock = Date.now, log = console.error }) {
@@ -61,6 +84,7 @@ export function createApp({ config, request, act, path = "idv.sqlite", clock = D
   }
 
   const app = express();
+  app.use("/idv", express.static(fileURLToPath(new URL(".", import.meta.resolve("idvkit-web"))))); // the element
 
   app.post("/verifications", (_, response) => {
     const id = randomBytes(16).toString("base64url");
@@ -69,18 +93,23 @@ export function createApp({ config, request, act, path = "idv.sqlite", clock = D
     response.redirect(303, `/verifications/${id}`);
   });
 
-  app.get("/verifications/:id", async ({ params: { id } }, response) => {
-    const next = await goOn(id);
-    if (next.type === "done") response.send("Thank you.");
-    else if (next.type === "wait") response.send(WAIT);
-    else response.send(page(next.journey.ways.map(html).find(Boolean) ?? "", id));
+  app.get("/verifications/:id", (_, response) => response.send(PAGE));
+
+  app.get("/verifications/:id/next", async ({ params: { id } }, response) => {
+    const { type, journey } = await goOn(id);
+    response.json({ journey, done: type === "done" });
   });
 
-  // What the page saw, as text. `read` picks the hint out of it, if there is one for this journey.
-  app.post("/verifications/:id/seen", express.text({ type: () => true }), async ({ params: { id }, body }, response) => {
-    const next = await goOn(id);
-    const hint = next.type === "present" ? read(next.journey, body || "") : null;
-    if (hint !== null) await tell(row(id), Input.hint(hint), { clock });
+  // What the page saw, as the element tells it.
+  app.post("/verifications/:id/hint", express.text({ type: () => true }), async ({ params: { id }, body }, response) => {
+    await tell(row(id), Input.hint(body || ""), { clock });
+    response.sendStatus(204);
+  });
+
+  // What the user chose, where a journey asks for images.
+  app.post("/verifications/:id/images", multer().any(), async ({ params: { id }, files = [] }, response) => {
+    const images = files.map(({ fieldname, buffer }) => ({ slot: fieldname, bytes: buffer }));
+    await tell(row(id), Input.images(images), { clock });
     response.sendStatus(204);
   });
 
@@ -121,5 +150,5 @@ export function createApp({ config, request, act, path = "idv.sqlite", clock = D
 
 if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
   const [config, request] = [process.env.IDV_CONFIG, process.env.IDV_REQUEST].map((text) => JSON.parse(text));
-  createApp({ config, request, act: (id, done) => console.log(id, done.outcome) }).app.listen(3000);
+  createApp({ config, request, act: (id, done) => console.log(id, done.outcome) }).app.listen(process.env.PORT ?? 3000);
 }

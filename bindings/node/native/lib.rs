@@ -7,9 +7,7 @@ mod input;
 mod reject;
 mod session;
 
-use idvkit::{
-    Algorithm, Config, Journey, KeyForm, ProviderId, Scheme, Secret, Seen, Subject, TagEncoding, UnixMillis, Way,
-};
+use idvkit::{Algorithm, Config, Journey, KeyForm, ProviderId, Scheme, Secret, Seen, Subject, TagEncoding, UnixMillis};
 use napi::bindgen_prelude::{Buffer, Error, Result, Uint8Array};
 use napi_derive::napi;
 
@@ -60,14 +58,6 @@ pub fn read(journey: String, seen: String, posted: bool) -> Result<Option<String
 #[napi]
 pub fn journey(text: String) -> Result<String> {
     json(&Journey::from_json(&text).map_err(thrown)?)
-}
-
-/// A way as HTML to paste, if there is such a form of it.
-#[napi]
-pub fn html(way: String) -> Result<Option<String>> {
-    let way: Way =
-        serde_json::from_str(&way).map_err(|_| Error::from_reason("this is no way, as in the type `Way`"))?;
-    Ok(way.html())
 }
 
 /// A provider's tables.

@@ -191,7 +191,7 @@ async function recall(fetch: Fetch, cache: Cache, clock: () => UnixMillis, perfo
   slots.set(fetch, mine);
   const now = clock();
   // A refused token makes every waiting session ask for a new one: the first of them fetches it for all.
-  const isNew = (kept: Kept) => !cache.refresh || now - kept.since < REFRESH_ONCE_MS;
+  const isNew = (kept: Kept) => cache.refused === null || now - kept.since < REFRESH_ONCE_MS;
   for (let slot = mine.get(cache.key); slot; slot = mine.get(cache.key)) {
     const kept = await slot;
     if (kept && now < kept.until && isNew(kept)) return kept.answer;

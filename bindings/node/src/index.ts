@@ -10,7 +10,7 @@ import { json } from "./json.js";
 import { native } from "./native.js";
 import { calling } from "./reject.js";
 import { Account } from "./session.js";
-import type { Catalog, Diagnosis, Journey, KeyForm, Provider, Seen, Subject, TagEncoding, Way } from "./types.js";
+import type { Catalog, Diagnosis, Journey, KeyForm, Provider, Seen, Subject, TagEncoding } from "./types.js";
 
 export { Conflict, MAX_ANSWER_BYTES, MemoryStore, advance, tell } from "./advance.js";
 export type { AdvanceOptions, Fetch, Store } from "./advance.js";
@@ -42,12 +42,6 @@ export function read(journey: Journey | string, seen: Seen | string): string | n
  */
 export function journeyFromJson(journey: string): Journey {
   return JSON.parse(calling(() => native.journey(text(journey, "journey")))) as Journey;
-}
-
-/** A way as HTML to paste, or `null` where there is no such form of it. */
-export function html(way: Way): string | null {
-  const written = json(way, "way");
-  return calling(() => native.html(written));
 }
 
 /** A provider's tables: error codes with meaning, locales, browsers, frame sizes, callback addresses. */

@@ -12,7 +12,6 @@ export interface Native {
   };
   read(journey: string, seen: string, posted: boolean): string | null;
   journey(text: string): string;
-  html(way: string): string | null;
   catalog(provider: string): string;
   diagnose(account: NativeAccount, body: Uint8Array, tag: string): string;
   verify(message: Uint8Array, tag: string, secrets: string[], base64: boolean, hexKey: boolean): void;

@@ -18,20 +18,58 @@ from typing import Annotated, Any, AsyncGenerator, Callable, Optional
 
 import httpx
 from fastapi import Depends, FastAPI, HTTPException, Request, Response
-from fastapi.responses import HTMLResponse, RedirectResponse
+from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
+from fastapi.staticfiles import StaticFiles
+from starlette.datastructures import UploadFile
 
 import idvkit.config
-from idvkit import Account, Blame, Callback, Done, Hint, Input, Present, Redirect, Reject, Session, Wait, read
+from idvkit import (
+    Account,
+    Blame,
+    Callback,
+    Done,
+    Hint,
+    Image,
+    Images,
+    Input,
+    Present,
+    Redirect,
+    Reject,
+    Session,
+    Wait,
+)
 from idvkit.httpx import Rest, advance, system_clock, tell
 
 TABLES = [
     "CREATE TABLE IF NOT EXISTS session (id TEXT PRIMARY KEY, revision INTEGER, snapshot TEXT, due INTEGER, outcome TEXT)",
     "CREATE TABLE IF NOT EXISTS reference (reference TEXT PRIMARY KEY, session TEXT)",
 ]
-WAIT = '<!doctype html><meta http-equiv="refresh" content="1">One moment, please.'
-PAGE = """<!doctype html><title>Verify</title>{way}
-<script>addEventListener("idvkit:seen", (event) =>
-  fetch("/verifications/{id}/seen", {{method: "POST", body: JSON.stringify(event.detail)}}))</script>"""
+# `<idv-journey>` shows any journey. What it tells goes to the server, which says what is next.
+PAGE = """<!doctype html><html lang="en"><meta name="viewport" content="width=device-width"><title>Verify</title>
+<link rel="icon" href="data:,">
+<p>One moment, please.</p>
+<idv-journey></idv-journey>
+<script type="module">
+  import "/idv/idv-journey.js";
+  const text = document.querySelector("p"), check = document.querySelector("idv-journey");
+  const post = (what, body) => fetch(location.pathname + "/" + what, { method: "POST", body });
+  check.addEventListener("idv-hint", ({ detail }) => post("hint", detail.text));
+  check.addEventListener("idv-images", async ({ detail }) => {
+    const form = new FormData();
+    for (const { slot, blob } of detail.images) form.append(slot, blob);
+    if (!(await post("images", form)).ok) alert("Please try other pictures.");
+  });
+  // A provider's page in a frame comes back to this page: then it is the one around it that goes on.
+  while (self === top) {
+    const next = await (await fetch(location.pathname + "/next")).json();
+    text.hidden = !!next.journey;
+    if (next.done) break;
+    if (next.journey) check.journey = next.journey; // the same one again leaves everything as it is
+    await new Promise((wake) => setTimeout(wake, 1000));
+  }
+  check.remove();
+  text.textContent = "Thank you.";
+</script>"""
 
 
 class Shop:
@@ -115,7 +153,14 @@ async def raw(posted: Request) -> bytes:
     return await posted.body()
 
 
+async def pictures(posted: Request) -> list[Image]:
+    """The files of a form, each by the name of its slot."""
+    async with posted.form() as form:
+        return [Image(slot, await file.read()) for slot, file in form.multi_items() if isinstance(file, UploadFile)]
+
+
 Raw = Annotated[bytes, Depends(raw)]
+Pictures = Annotated[list[Image], Depends(pictures)]
 
 
 def create_app(shop: Shop) -> FastAPI:
@@ -137,25 +182,32 @@ def create_app(shop: Shop) -> FastAPI:
 
     app = FastAPI(lifespan=lifespan)
 
+    app.mount("/idv", StaticFiles(packages=[("idvkit", "web")]))  # the element
+
     @app.post("/verifications")
     def begin() -> RedirectResponse:
         return RedirectResponse(f"/verifications/{shop.begin()}", 303)
 
     @app.get("/verifications/{id}")
     def show(id: str) -> HTMLResponse:
+        return HTMLResponse(PAGE)
+
+    @app.get("/verifications/{id}/next")
+    def next(id: str) -> Response:
         step = shop.go_on(id)
         if isinstance(step, Present):
-            way = next((html for html in (way.html() for way in step.journey.ways) if html), "")
-            return HTMLResponse(PAGE.format(way=way, id=id))
-        return HTMLResponse("Thank you." if isinstance(step, Done) else WAIT)
+            return Response(f'{{"journey": {step.journey.to_json()}}}', media_type="application/json")
+        return JSONResponse({"done": isinstance(step, Done)})
 
-    @app.post("/verifications/{id}/seen", status_code=204)
-    def seen(id: str, body: Raw) -> None:
-        """What the page saw, as JSON. `read` picks the hint out of it, if there is one for this journey."""
-        step = shop.go_on(id)
-        hint = read(step.journey, body.decode(errors="replace")) if isinstance(step, Present) else None
-        if hint is not None:
-            tell(Row(shop, id), Hint(hint), clock=shop.clock)
+    @app.post("/verifications/{id}/hint", status_code=204)
+    def hint(id: str, text: Raw) -> None:
+        """What the page saw, as the element tells it."""
+        tell(Row(shop, id), Hint(text.decode(errors="replace")), clock=shop.clock)
+
+    @app.post("/verifications/{id}/images", status_code=204)
+    def images(id: str, images: Pictures) -> None:
+        """What the user chose, where a journey asks for images."""
+        tell(Row(shop, id), Images(images), clock=shop.clock)
 
     @app.get("/back")
     def back(posted: Request) -> RedirectResponse:

@@ -15,7 +15,7 @@ mod _idvkit {
     #[pymodule_export]
     use super::account::{Account, diagnose};
     #[pymodule_export]
-    use super::functions::{catalog, html, journey_from_json, read, to_json};
+    use super::functions::{catalog, journey_from_json, read, to_json};
     #[pymodule_export]
     use super::session::Session;
     #[pymodule_export]
@@ -23,7 +23,7 @@ mod _idvkit {
 }
 
 mod functions {
-    use idvkit::{Journey, ProviderId, Seen, Way};
+    use idvkit::{Journey, ProviderId, Seen};
     use pyo3::{exceptions::PyValueError, prelude::*, types::PyString};
 
     use crate::{from_python, reject::raised, to_python::to_python};
@@ -67,12 +67,5 @@ mod functions {
     #[pyfunction]
     pub(crate) fn journey_from_json<'py>(py: Python<'py>, text: &str) -> PyResult<Bound<'py, PyAny>> {
         to_python(py, &Journey::from_json(text).map_err(raised(py))?)
-    }
-
-    /// A way as HTML to paste, or `None`.
-    #[pyfunction]
-    pub(crate) fn html(way: &Bound<'_, PyAny>) -> PyResult<Option<String>> {
-        let way: Way = from_python::parsed(&from_python::json(way)?, "this is none of the classes of `Way`")?;
-        Ok(way.html())
     }
 }

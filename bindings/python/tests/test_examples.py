@@ -1,4 +1,7 @@
-"""The examples are whole programs, and these are their runs against the sandbox."""
+"""The examples are whole programs, and these are their runs against the sandbox.
+
+Every flow in a browser is in `bindings/web/tests/shop.test.mjs`, which `cargo xtask python` runs on the shop, too.
+"""
 
 from __future__ import annotations
 
@@ -71,11 +74,12 @@ class Shop:
             meanwhile()
         return self.sandbox.now()
 
-    def page(self, place: str) -> str:
-        """The page, once it is there: another worker may be at it."""
-        while "One moment" in (text := self.http.get(place).text):
+    def next(self, place: str) -> Dict[str, Any]:
+        """What is next, once nobody else is at it."""
+        while (step := self.http.get(f"{place}/next").json()) == {"done": False}:
             time.sleep(0.02)
-        return text
+        assert isinstance(step, dict)
+        return step
 
     def outcome(self) -> idvkit.Outcome:
         for _ in range(60):
@@ -88,9 +92,9 @@ class Shop:
         return self.acted[0][1]
 
 
-def frame(page: str) -> str:
+def link(step: Dict[str, Any]) -> str:
     """What the page shows in its frame."""
-    return page.split('<iframe')[1].split('src="')[1].split('"')[0].replace("&amp;", "&")
+    return str(step["journey"]["ways"][0]["url"])
 
 
 def rows(path: Path, sql: str, *values: str) -> List[Any]:
@@ -120,52 +124,25 @@ def jumio_config(sandbox: Sandbox) -> Callable[[str], Dict[str, Any]]:
     }
 
 
-def test_the_shop_with_jumio(idv_sandbox: Sandbox, tmp_path: Path) -> None:
+def test_the_shop_from_open_to_outcome(idv_sandbox: Sandbox, tmp_path: Path) -> None:
     with Shop(idv_sandbox, tmp_path / "db", jumio_config(idv_sandbox), support.JUMIO_REQUEST) as shop:
         begun = shop.http.post("/verifications")
         assert begun.status_code == 303
-        page = shop.page(begun.headers["location"])
+        place = begun.headers["location"]
+        element = shop.http.get(shop.http.get(place).text.split('import "')[1].split('"')[0])
+        assert element.status_code == 200 and "javascript" in element.headers["content-type"]
         browser = Browser(shop.url)
-        browser.open(frame(page))
+        browser.open(link(shop.next(place)))
         back = browser.press("acceptable")
-        assert back and shop.http.get(back).status_code == 303
+        assert back and shop.http.get(back).headers["location"] == place
         assert shop.outcome() == idvkit.Decided(idvkit.Decision.APPROVED)
-        assert shop.http.get(begun.headers["location"]).text == "Thank you."
+        assert shop.next(place) == {"done": True}
         deliveries = idv_sandbox.control("deliveries")
         assert deliveries and all(one["status"] == 200 for one in deliveries), deliveries
 
 
-def test_the_shop_with_attestr(idv_sandbox: Sandbox, tmp_path: Path) -> None:
-    config = {
-        "provider": "attestr",
-        "auth_token": "c2FuZGJveC1hdHRlc3RyOmF1dGgtdG9rZW4=",
-        "client_key": "00112233445566778899aabbccddeeff",
-        "client_secrets": ["0123456789abcdef0123456789abcdef0123456789abcdef"],
-        "options": {
-            "development": True,
-            "api_base": f"{idv_sandbox.url}/attestr/api",
-            "library_src": f"{idv_sandbox.url}/attestr/cdn/flowx.js",
-        },
-    }
-    with Shop(idv_sandbox, tmp_path / "db", lambda _: config, support.ATTESTR_REQUEST) as shop:
-        place = shop.http.post("/verifications").headers["location"]
-        page = shop.page(place)
-        handshake = page.split("DS0")[1].split('"')[0]
-        browser = Browser()
-        browser.open(f"{idv_sandbox.url}/attestr/flow/DS0{handshake}?cl=00112233445566778899aabbccddeeff&lc=en")
-        browser.press("begin")
-        browser.press("submit", pan="ABCPE1234F")
-        browser.press("send_code", mobile="9876543210")
-        browser.press("submit", otp=browser.html.split('data-otp="')[1][:6])
-        browser.press("submit")
-        ((handler, data),) = browser.data("data-handler")
-        assert shop.http.post(f"{place}/seen", json={"type": "event", "name": "else", "data": "{}"}).status_code == 204
-        assert shop.http.post(f"{place}/seen", json={"type": "retry"}).status_code == 204
-        assert shop.http.post(f"{place}/seen", json={"type": "event", "name": handler, "data": data}).status_code == 204
-        assert shop.outcome() == idvkit.Decided(idvkit.Decision.COMPLETED)
-
-
-def test_the_shop_with_biometric_kz(idv_sandbox: Sandbox, tmp_path: Path) -> None:
+def test_the_shop_hears_a_large_webhook(idv_sandbox: Sandbox, tmp_path: Path) -> None:
+    """A result with its documents and photos is large."""
     config = {
         "provider": "biometric_kz",
         "api_key": "TTpme201NiUMBA-sandbox-flow-key-for-everyone-000001",
@@ -176,52 +153,19 @@ def test_the_shop_with_biometric_kz(idv_sandbox: Sandbox, tmp_path: Path) -> Non
         },
     }
     with Shop(idv_sandbox, tmp_path / "db", lambda _: config, support.BIOMETRIC_KZ_REQUEST) as shop:
-        place = shop.http.post("/verifications").headers["location"]
-        # The widget's frame, and the event that the widget fires at its end.
-        session = shop.page(place).split('"id": "')[1].split('"')[0]
-        browser = Browser()
-        browser.open(f"{idv_sandbox.url}/biometric_kz/remote/flow/{session}?locale=en")
-        while "<form" in browser.html:
-            browser.press("begin" if 'value="begin"' in browser.html else "submit")
-        assert shop.http.post(f"{place}/seen", json={"type": "event", "name": "finish", "data": ""}).status_code == 204
-        # A result with its documents and photos is large.
+        step = shop.next(shop.http.post("/verifications").headers["location"])
+        session = step["journey"]["ways"][0]["options"][0]["value"]["value"]
         webhook = f'{{"event": "flow.end", "session_id": "{session}"{" " * 3 * 1024 * 1024}}}'
         assert shop.http.post("/callbacks/biometric_kz", content=webhook).status_code == 200
-        assert shop.outcome() == idvkit.Decided(idvkit.Decision.APPROVED)
-
-
-def test_the_shop_with_signicat(idv_sandbox: Sandbox, tmp_path: Path) -> None:
-    def config(shop: str) -> Dict[str, Any]:
-        return {
-            "provider": "signicat",
-            "client_id": "sandbox-quiet-lake-123",
-            "client_secret": "sandbox-signicat-secret",
-            "redirect_url": f"{shop}/back",
-            "profile": {
-                "custom": {
-                    "token_url": f"{idv_sandbox.url}/signicat/auth/open/connect/token",
-                    "scope": "signicat-api",
-                    "api_base": f"{idv_sandbox.url}/signicat/assure",
-                }
-            },
-            "options": {"development": True},
-        }
-
-    with Shop(idv_sandbox, tmp_path / "db", config, support.SIGNICAT_REQUEST) as shop:
-        page = shop.page(shop.http.post("/verifications").headers["location"])
-        browser = Browser(shop.url)
-        browser.open(page.split('href="')[1].split('"')[0].replace("&amp;", "&"))
-        back = browser.press("submit")
-        assert back and shop.http.get(back).status_code == 303
-        assert shop.outcome() == idvkit.Decided(idvkit.Decision.APPROVED)
 
 
 def test_the_shop_turns_forgeries_away(idv_sandbox: Sandbox, tmp_path: Path) -> None:
     with Shop(idv_sandbox, tmp_path / "db", jumio_config(idv_sandbox), support.JUMIO_REQUEST) as shop:
         place = shop.http.post("/verifications").headers["location"]
-        shop.http.get(place)
-        assert shop.http.get("/verifications/nobody").status_code == 404
-        assert shop.http.post("/callbacks/forged", content=b"x=1").status_code == 400
+        shop.next(place)
+        assert shop.http.get("/verifications/nobody/next").status_code == 404
+        for post in ("/callbacks/forged", f"{place}/hint", f"{place}/images"):
+            assert shop.http.post(post, content=b"x=1").status_code == 400, post
         reference = shop.http.get("/back?transactionStatus=SUCCESS&transactionReference=11111111-1111-4111-8111-111111111111")
         assert reference.status_code == 404
         assert not shop.acted
@@ -232,12 +176,12 @@ def test_a_hint_while_the_page_is_made_is_not_slept_over(idv_sandbox: Sandbox, t
     with Shop(idv_sandbox, path, jumio_config(idv_sandbox), support.JUMIO_REQUEST) as shop:
         place = shop.http.post("/verifications").headers["location"]
         browser = Browser(shop.url)
-        browser.open(frame(shop.page(place)))
+        browser.open(link(shop.next(place)))
         before = rows(path, "SELECT due FROM session")
         back = browser.press("acceptable")
         came: List[int] = []
         shop.meanwhile = lambda: came.append(shop.http.get(str(back)).status_code)
-        shop.http.get(place)
+        shop.http.get(f"{place}/next")
         assert came == [303]
         until(lambda: rows(path, "SELECT due FROM session") < before or bool(shop.acted))
 
@@ -246,15 +190,15 @@ def test_a_failure_does_not_end_the_worker(idv_sandbox: Sandbox, tmp_path: Path)
     path = tmp_path / "db"
     with Shop(idv_sandbox, path, jumio_config(idv_sandbox), support.JUMIO_REQUEST) as shop:
         spoiled = shop.http.post("/verifications").headers["location"]
-        shop.page(spoiled)  # at Jumio, the later of two for the same enrollment ends the other
+        shop.next(spoiled)  # at Jumio, the later of two for the same enrollment ends the other
         place = shop.http.post("/verifications").headers["location"]
-        page = shop.page(place)
+        step = shop.next(place)
         rows(path, "UPDATE session SET snapshot = '', revision = -1, due = 0 WHERE id = ?", spoiled.split("/")[-1])
         rows(path, "ALTER TABLE session RENAME TO gone")
         time.sleep(0.5)  # some rounds of the worker
         rows(path, "ALTER TABLE gone RENAME TO session")
         browser = Browser(shop.url)
-        browser.open(frame(page))
+        browser.open(link(step))
         browser.press("acceptable")
         assert shop.outcome() == idvkit.Decided(idvkit.Decision.APPROVED)
-        assert shop.http.get(spoiled).status_code == 500
+        assert shop.http.get(f"{spoiled}/next").status_code == 500

@@ -84,7 +84,7 @@ def token_request(row: Dict[str, Any]) -> None:
     sent = {header.name: header.value for header in request.headers}
     assert (request.url, request.body) == (row["url"], row["form"].encode()), row["id"]
     assert sent.get("Authorization") == row["authorization"], row["id"]
-    assert request.cache is not None and (request.cache.refresh, request.cache.max_age_ms) == (False, 570_000), row["id"]
+    assert request.cache is not None and (request.cache.refused, request.cache.max_age_ms) == (None, 570_000), row["id"]
 
 
 def token_answer(row: Dict[str, Any]) -> None:

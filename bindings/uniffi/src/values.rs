@@ -1,6 +1,6 @@
 //! What values can do that are data only on the other side.
 
-use idvkit::{Journey, Outcome, Seen, Way};
+use idvkit::{Journey, Outcome, Seen};
 
 use crate::Reject;
 
@@ -12,7 +12,7 @@ pub fn read(journey: Journey, seen: Seen) -> Option<String> {
     idvkit::read(&journey, &seen)
 }
 
-/// The same for what a page posted as JSON, in the form of the events that `way_to_html` dispatches; nothing if it is none.
+/// The same for what a page posted as JSON; nothing if that is no [`Seen`].
 #[uniffi::export]
 pub fn read_json(journey: Journey, seen: &str) -> Option<String> {
     let seen = serde_json::from_str(seen).ok()?;
@@ -37,10 +37,4 @@ pub fn journey_from_json(text: &str) -> Result<Journey, Reject> {
 #[uniffi::export]
 pub fn outcome_to_json(outcome: Outcome) -> String {
     serde_json::to_string(&outcome).expect("an outcome holds only texts, numbers and flags")
-}
-
-/// The way as HTML to paste, for a redirect, a frame or a script; nothing for the others.
-#[uniffi::export]
-pub fn way_to_html(way: Way) -> Option<String> {
-    way.html()
 }

@@ -1,5 +1,6 @@
 // Which way of a journey a page can show.
 
+import { make } from "./panel.js";
 import { Trouble } from "./trouble.js";
 import type { Journey, Way } from "./types.js";
 
@@ -24,14 +25,18 @@ export function choose(journey: Journey | null, wish: string | null): PageWay {
   if (!journey) throw new Trouble("journey_malformed");
   const { ways, refused = [] } = journey;
   const way = ways.find(({ type }) => type === wish) ?? (refused.some(({ way }) => way === wish) ? undefined : ways.find(forPage));
-  if (way && forPage(way)) {
-    const { src, url = src ?? "https:" } = way as { src?: string; url?: string };
-    // A browser is sent to web addresses only, never to `javascript:`.
-    if (/^https?:/.test(url)) return way;
-    throw new Trouble("journey_malformed", `${way.type}: no web address`);
-  }
+  if (way && forPage(way)) return located(way);
   const reasons = refused.map(({ way, reason }) => `${way}: ${reason}; `);
   throw new Trouble("way_unsupported", `${reasons.join("")}this journey has: ${ways.map(({ type }) => type).join(", ")}`);
+}
+
+/** The way with its address as this page understands it: a library may be a copy on the merchant's own site. */
+function located(way: PageWay): PageWay {
+  const { src, url = src } = way as { src?: string; url?: string };
+  const { href, protocol } = make("a", { href: url! });
+  // A browser is sent to web addresses only, never to `javascript:`.
+  if (way.type === "upload" || /^https?:/.test(protocol)) return { ...way, ...{ src: href, url: href } };
+  throw new Trouble("journey_malformed", `${way.type}: no web address`);
 }
 
 /** Whether the provider's pages ask for the camera, as far as the journey says so. */

@@ -47,7 +47,7 @@ export function panelIn(host: HTMLElement) {
     const focused = root.activeElement;
     const lost = focused === section || place.contains(focused);
     place.replaceChildren(...nodes);
-    if (lost) (place.querySelector<HTMLElement>("a, button, input, iframe") ?? section).focus();
+    if (lost) (place.querySelector<HTMLElement>("a,button,input,iframe") ?? section).focus();
   };
 
   return {

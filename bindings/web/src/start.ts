@@ -26,7 +26,7 @@ async function attempt(shown: Showing, what: () => void | Promise<void>): Promis
   try {
     await what();
   } catch (error) {
-    if (!shown.signal.aborted) fail(shown, error instanceof Trouble ? error : new Trouble("script_failed", String(error)));
+    if (!shown.signal.aborted) fail(shown, error instanceof Trouble ? error : new Trouble("script_failed", `${error}`));
   }
 }
 

@@ -6,14 +6,13 @@ import type english from "../locales/en.json";
 export type TextKey = keyof typeof english;
 export type Texts = Readonly<Partial<Record<TextKey, string>>>;
 
-/** The languages that have a file, English first. */
-const LANGUAGES = ["en", "ru", "kk", "de", "hi"];
+/** The languages that have a file, besides English. */
+const LANGUAGES = /^(ru|kk|de|hi)\b/;
 const PATIENCE_MS = 3000;
 
 /** The texts of a language tag. What cannot be had must not cost the user the journey: a key without text is read as it is. */
 export async function load(tag: string): Promise<Texts> {
-  const wish = tag.toLowerCase().split("-")[0]!;
-  const language = LANGUAGES.includes(wish) ? wish : LANGUAGES[0]!;
+  const [language] = LANGUAGES.exec(tag.toLowerCase()) ?? ["en"];
   try {
     const file = new URL(`locales/${language}.json`, import.meta.url);
     return await (await fetch(file, { signal: AbortSignal.timeout(PATIENCE_MS) })).json();

@@ -125,6 +125,19 @@ test("a script is loaded once, however many journeys and however often", async (
   await page.context().close();
 });
 
+test("a local copy of a library, by its path: read against the page, or its base, and loaded once", async () => {
+  site.put("/js/flow.js", LIBRARY, { type: "text/javascript" });
+  site.put("/in/a/folder", merchantPage('<idv-journey id="one"></idv-journey><idv-journey id="two"></idv-journey>', { head: '<base href="/js/">' }));
+  const page = await open(browser, `${site.merchant}/in/a/folder`);
+  await give(page, journeyOf([flow({ src: "/js/flow.js" })]), "one");
+  await give(page, journeyOf([flow({ src: "flow.js" })], { id: "journey-2" }), "two");
+  await Promise.all([shown(page, "one"), shown(page, "two")]);
+  assert.deepEqual(await page.evaluate(() => [window.loads, window.launched.length]), [1, 2]);
+  assert.deepEqual(await page.evaluate(() => [...document.querySelectorAll("script[src$='flow.js']")].map(({ src }) => src)), [`${site.merchant}/js/flow.js`]);
+  assert.deepEqual(page.faults, []);
+  await page.context().close();
+});
+
 test("a script that does not come, has nothing to call, or breaks", async () => {
   site.put("/empty.js", "", { type: "text/javascript" });
   site.put("/broken.js", "window.Flow = class { launch() { throw new Error('out of order'); } };", { type: "text/javascript" });

@@ -49,12 +49,31 @@ test("with auto-redirect it leaves by itself", async () => {
 
 test("a journey cannot make the page run a script", async () => {
   const page = await open(browser, `${site.merchant}/`);
-  const evil = "javascript:window.hit=1";
-  for (const way of [{ ...redirect(), url: evil }, { ...frameJourney("http://a.example/").ways[0], url: evil }, { type: "script", src: evil, options: [], listen: [] }]) {
-    await give(page, journeyOf([way], { id: way.type }));
-    await page.waitForFunction((count) => window.told.filter((one) => one.code === "journey_malformed").length === count, ["redirect", "frame", "script"].indexOf(way.type) + 1);
+  const ways = (url) => [{ ...redirect(), url }, { ...frameJourney("http://a.example/").ways[0], url }, { type: "script", src: url, options: [], listen: [] }];
+  // The page around it is what a URL is read against, as a browser reads it, and the scheme is judged after that.
+  const evils = ["javascript:window.hit=1", " JavaScript:window.hit=1", "java\nscript:window.hit=1", "data:text/javascript,window.hit=1", "http://[", "file:///a.js"];
+  let count = 0;
+  for (const way of evils.flatMap(ways)) {
+    await give(page, journeyOf([way], { id: `${count++}` }));
+    await page.waitForFunction((count) => window.told.filter((one) => one.code === "journey_malformed").length === count, count);
   }
   assert.equal(await page.evaluate(() => window.hit), undefined);
+  assert.equal(await page.locator("idv-journey").evaluate((one) => one.shadowRoot.querySelectorAll("a, iframe").length), 0);
+  await page.context().close();
+});
+
+test("a link is read as a browser reads it: in capitals, or as a path on the page's own site", async () => {
+  site.put("/in/a/folder", merchantPage());
+  const page = await open(browser, `${site.merchant}/in/a/folder`);
+  for (const [url, href] of [
+    [`HTTP://127.0.0.1:${site.port}/start`, `${site.provider}/start`],
+    ["/start", `${site.merchant}/start`],
+    ["start?a=1", `${site.merchant}/in/a/start?a=1`],
+  ]) {
+    await give(page, journeyOf([{ ...redirect(), url }], { id: url }));
+    await page.waitForFunction((href) => document.querySelector("idv-journey").shadowRoot.querySelector("a")?.href === href, href);
+  }
+  assert.deepEqual(await told(page, "error"), []);
   await page.context().close();
 });
 

@@ -195,7 +195,10 @@ impl Flow for AttestrFlow {
     /// Attestr runs the same handshake again, and skips the stages that went well (A-F11). An expired one is dead: a new
     /// one is made, unless the request itself said when it expires. An archived one is gone with its data.
     fn retry(&mut self, outcome: &Outcome) -> bool {
-        let State::Live(live) = &mut self.state else { return false };
+        let State::Live(live) = &mut self.state else {
+            // The answer to a creation said nothing: another one is made.
+            return self.handshakes.len() < MAX_HANDSHAKES;
+        };
         match outcome {
             Outcome::Failed { fault } if fault.code == FaultCode::Archived => false,
             Outcome::Expired => {

@@ -64,6 +64,8 @@ words! {
     pub enum RejectCode {
         /// An account's name is blank or longer than 128 characters.
         AccountIdInvalid = "account_id_invalid", Caller;
+        /// There is no account of this name, or none that the request could be for.
+        AccountUnknown = "account_unknown", Caller;
         /// An API key holds characters that no key has.
         ApiKeyInvalid = "api_key_invalid", Caller;
         /// An API key is shorter than any key of the provider: probably cut off.
@@ -94,6 +96,8 @@ words! {
         ConfigMalformed = "config_malformed", Caller;
         /// A configuration is for another provider than asked for.
         ConfigOfOtherProvider = "config_of_other_provider", Caller;
+        /// Other workers kept changing the verification.
+        Conflict = "conflict", Caller;
         /// The container is not a CSS id selector.
         ContainerInvalid = "container_invalid", Caller;
         /// A credential is not printable ASCII, or has white space around it.
@@ -178,6 +182,8 @@ words! {
         JsonNotObject = "json_not_object", Provider;
         /// A body's JSON is nested deeper than 128 levels.
         JsonTooDeep = "json_too_deep", Provider;
+        /// A host's key for a verification is blank or longer than 256 bytes.
+        KeyInvalid = "key_invalid", Caller;
         /// The address of the provider's script is neither an https URL nor relative to the page.
         LibrarySrcInvalid = "library_src_invalid", Caller;
         /// A lifetime is out of the documented range.
@@ -208,6 +214,8 @@ words! {
         PhoneInvalid = "phone_invalid", Caller;
         /// A limit for photos is out of range.
         PhotoLimitOutOfRange = "photo_limit_out_of_range", Caller;
+        /// A plan is not of the documented form, or cannot be meant.
+        PlanMalformed = "plan_malformed", Caller;
         /// A poll plan is not growing offsets with a sane gap.
         PollPlanInvalid = "poll_plan_invalid", Caller;
         /// An error body is not in a documented form.
@@ -298,6 +306,8 @@ words! {
         TokenLifetimeOutOfRange = "token_lifetime_out_of_range", Caller;
         /// The answer of a token endpoint is not in the documented form.
         TokenMalformed = "token_malformed", Provider;
+        /// A driver was told something else than what came of its ask.
+        ToldUnexpected = "told_unexpected", Caller;
         /// The provider has no such language.
         UnknownLocale = "unknown_locale", Caller;
         /// A URL has a fragment.
@@ -332,6 +342,8 @@ words! {
         UserReferenceLength = "user_reference_length", Caller;
         /// A variable has no name.
         VariableUnnamed = "variable_unnamed", Caller;
+        /// The store has no verification of this id.
+        VerificationUnknown = "verification_unknown", Caller;
         /// No token for webhooks is configured.
         WebhookNotConfigured = "webhook_not_configured", Caller;
         /// A webhook's secret is not 16 to 128 letters, digits, `-` and `_`.
@@ -358,6 +370,8 @@ words! {
         AnswerLost = "answer_lost", Unavailable;
         /// The provider has archived what was asked for, and gives it no more.
         Archived = "archived", Input;
+        /// The provider says that it made something, in an answer that nothing can be made of. It is not asked to make it again.
+        CreationUnclear = "creation_unclear", Answer;
         /// The provider's page reported an error of the flow.
         FlowError = "flow_error", Unknown;
         /// An answer is about something else than what was asked for.

@@ -119,8 +119,13 @@ pub struct Cache {
     pub key: String,
     /// The longest an answer may be kept, in milliseconds. A shorter `expires_in` in the answer wins.
     pub max_age_ms: i64,
-    /// Not this time: ask anew and replace what is kept (the kept one was refused).
-    pub refresh: bool,
+    /// The mark of a token that was refused: an answer with that one will not do, any other will.
+    pub refused: Option<String>,
+}
+
+/// The bytes without a byte order mark: some servers and gateways put one before JSON, where it means nothing.
+pub(crate) fn without_mark(body: &[u8]) -> &[u8] {
+    body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body)
 }
 
 /// What came back, as a provider's flow reads it.
@@ -130,7 +135,7 @@ pub struct Response<'a> {
     pub status: u16,
     /// Header lines.
     pub headers: &'a [Header],
-    /// The body, byte for byte.
+    /// The body, byte for byte but for a byte order mark before it.
     pub body: &'a [u8],
     /// When it is handled.
     pub at: UnixMillis,

@@ -2,6 +2,7 @@
 //!
 //! * **What a host sees**: [`Next`] (send, present, wait, done) and [`Input`]; HTTP as data in [`HttpRequest`].
 //! * **What a page or phone sees**: [`Journey`] and its [`Way`]s; [`read`] turns what was [`Seen`] into a hint.
+//! * **What a driver's host sees**: [`Ask`], [`Told`] and the [`Row`] of a verification.
 //! * **What comes of it**: [`Outcome`], [`Evidence`], and [`Reject`] for a refused call.
 //! * **What providers share**: [`LocaleTag`], [`RestrictedUrl`], [`Base64Image`], [`PollPlan`], [`Secret`].
 //! * **What accounts share**: [`settings`].
@@ -17,10 +18,10 @@
 #![forbid(unsafe_code)]
 extern crate alloc;
 
+mod ask;
 mod catalog;
 mod codes;
 mod diagnosis;
-mod html;
 mod http;
 mod image;
 mod journey;
@@ -38,12 +39,14 @@ mod secret;
 mod seed;
 pub mod settings;
 mod time;
+mod token;
 #[cfg(feature = "wire")]
 mod wire;
 
 #[cfg(feature = "uniffi-client")]
 uniffi::setup_scaffolding!();
 
+pub use ask::{Answer, Ask, Blob, By, Delivery, Reference, Row, Told};
 pub use catalog::{Browser, CallbackSource, Catalog, ErrorCode, LocaleEntry, LocaleList, Support, VersionWindow};
 pub use codes::{FaultCode, RejectCode};
 pub use diagnosis::{Diagnosis, Difference, Finding, Verdict};
@@ -67,3 +70,4 @@ pub use restricted_url::{Development, QueryRule, RestrictedUrl, UrlRules, looks_
 pub use secret::Secret;
 pub use seed::{Seed, fingerprint};
 pub use time::UnixMillis;
+pub use token::TokenAnswer;

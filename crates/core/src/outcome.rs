@@ -40,11 +40,9 @@ impl Outcome {
     pub fn is_approved(&self) -> bool {
         matches!(self, Self::Decided { decision: Decision::Approved })
     }
-}
 
-impl Outcome {
-    /// Drops what a client may have worded.
-    pub(crate) fn forget_messages(&mut self) {
+    /// Drops what a client may have worded: an erased session's outcome has none of it.
+    pub fn forget_messages(&mut self) {
         if let Self::Failed { fault } = self {
             fault.message = None;
             if let Some(cause) = &mut fault.cause {

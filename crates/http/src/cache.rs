@@ -36,7 +36,7 @@ impl AnswerCache {
         let slot = self.slot(&cache.key);
         let mut kept = slot.lock().await;
         // A refused token makes every waiting session ask for a new one: the first of them fetches it for all.
-        let is_new = |kept: &&Kept| !cache.refresh || now.since(kept.since) < REFRESH_ONCE_MS;
+        let is_new = |kept: &&Kept| cache.refused.is_none() || now.since(kept.since) < REFRESH_ONCE_MS;
         if let Some(kept) = kept.as_ref().filter(|kept| now < kept.until).filter(is_new) {
             return Some(kept.answer.clone());
         }

@@ -93,8 +93,8 @@ async fn keeps_a_token_until_it_runs_out_and_fetches_it_once() {
     let time = Arc::new(AtomicI64::new(NOW));
     let clock = time.clone();
     let client = Client::new().unwrap().with_clock(move || UnixMillis(clock.load(Ordering::Relaxed)));
-    let ask = |refresh| HttpRequest {
-        cache: Some(Cache { key: "k".into(), max_age_ms: 600_000, refresh }),
+    let ask = |refresh: bool| HttpRequest {
+        cache: Some(Cache { key: "k".into(), max_age_ms: 600_000, refused: refresh.then(|| "m".into()) }),
         ..request(&base, "/")
     };
 
@@ -128,7 +128,7 @@ async fn a_failure_is_not_kept() {
     let base = serve(app).await;
     let client = Client::new().unwrap();
     let ask = HttpRequest {
-        cache: Some(Cache { key: "k".into(), max_age_ms: 600_000, refresh: false }),
+        cache: Some(Cache { key: "k".into(), max_age_ms: 600_000, refused: None }),
         ..request(&base, "/")
     };
     client.send(&ask).await;

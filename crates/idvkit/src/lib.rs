@@ -39,6 +39,7 @@
 extern crate alloc;
 
 mod account;
+pub mod driver;
 mod examine;
 mod list;
 mod malformed;

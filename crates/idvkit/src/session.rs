@@ -3,7 +3,7 @@
 use alloc::{string::String, vec::Vec};
 use core::fmt;
 
-use idvkit_core::{Evidence, Input, Next, Reject, RejectCode, Seed, UnixMillis, machine};
+use idvkit_core::{Evidence, Input, Next, Outcome, Reject, RejectCode, Seed, UnixMillis, machine};
 
 use crate::{
     ProviderId, Request,
@@ -81,6 +81,11 @@ impl Session {
     /// The provider's ids, newest first: index your rows by them, `Account::reference_of` names one of them.
     pub fn references(&self) -> Vec<String> {
         each!(&self.0, session => session.references())
+    }
+
+    /// How it ended, if it has; that is known also while it is being deleted at the provider.
+    pub fn outcome(&self) -> Option<&Outcome> {
+        each!(&self.0, session => session.outcome())
     }
 
     /// What the decision rests on; `None` before a decision and after an erasure. It must stay on the server.

@@ -5,8 +5,8 @@
 use std::sync::Arc;
 
 use idvkit_core::{
-    AtProvider, Basis, Decision, Header, HttpRequest, Input, Journey, Method, Next, Outcome, Reject, Seed, Seen,
-    UnixMillis, Way, Why, read,
+    AtProvider, Basis, Decision, FaultCode, Header, HttpRequest, Input, Journey, Method, Next, Outcome, Reject, Seed,
+    Seen, UnixMillis, Way, Why, read,
 };
 use idvkit_jumio::{Account, CallbackTarget, Config, Options, Region, Request, Session, image_request, open};
 use serde_json::{Value, json};
@@ -393,6 +393,33 @@ fn an_erasure_says_what_it_cannot_reach() {
     let Next::Done { erasure: Some(erasure), .. } = run.next() else { panic!("{:?}", run.next()) };
     let AtProvider::Failed { fault } = erasure.at_provider else { panic!("{erasure:?}") };
     assert_eq!((fault.code.as_str(), fault.operation.as_str()), ("answer_lost", "jumio.initiate"));
+}
+
+#[test]
+fn a_creation_that_was_answered_is_never_sent_again() {
+    let mut run = Run::start(Arc::new(Account::new(config()).unwrap()));
+    run.respond("jumio.initiate", 200, "<html>maintenance");
+    let Next::Done { outcome: Outcome::Failed { fault }, .. } = run.next() else { panic!("{:?}", run.next()) };
+    assert_eq!((fault.code, fault.status, fault.retryable), (FaultCode::CreationUnclear, Some(200), false));
+    assert_eq!(fault.operation, "jumio.initiate");
+
+    let (account, callback_url) = (run.account.clone(), run.callback_url.clone());
+    let mut erased = Run { account, session: run.session.clone(), now: run.now, callback_url };
+    erased.tell(Input::Erase { at_provider: true }).unwrap();
+    let Next::Done { erasure: Some(erasure), .. } = erased.next() else { panic!("{:?}", erased.next()) };
+    let AtProvider::Failed { fault } = erasure.at_provider else { panic!("{erasure:?}") };
+    assert_eq!(fault.code, FaultCode::AnswerLost, "a transaction may be there that nobody can name");
+
+    run.tell(Input::Retry).unwrap();
+    run.answer("jumio.initiate", &initiated(R1));
+    assert!(matches!(run.next(), Next::Present { .. }), "another attempt is another transaction");
+}
+
+#[test]
+fn a_byte_order_mark_is_skipped() {
+    let mut run = Run::start(Arc::new(Account::new(config()).unwrap()));
+    run.respond("jumio.initiate", 200, &format!("\u{feff}{}", initiated(R1)));
+    assert!(matches!(run.next(), Next::Present { .. }), "{:?}", run.next());
 }
 
 #[test]

@@ -39,7 +39,7 @@ function tellParent() {
     window.parent.postMessage(message.textContent, "*");
   }
   for (const finish of document.querySelectorAll("[data-finish]")) {
-    window.parent.postMessage({ sandbox: "biometric_kz", detail: JSON.parse(finish.textContent) }, "*");
+    window.parent.postMessage({ sandbox: finish.dataset.finish, detail: JSON.parse(finish.textContent) }, "*");
   }
 }
 

@@ -51,9 +51,9 @@ impl<E> Clock<E> {
     }
 
     /// Events with the same time come out in the order in which they went in.
-    pub(crate) fn at(&mut self, when: i64, event: E) {
+    pub(crate) fn at(&mut self, when: i64, event: impl Into<E>) {
         self.sequence += 1;
-        self.queue.insert((when, self.sequence), event);
+        self.queue.insert((when, self.sequence), event.into());
     }
 
     /// The next event that is due by `until`; a virtual clock moves to its time.

@@ -6,54 +6,63 @@ use std::net::{Ipv4Addr, SocketAddr};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::attestr::AttestrSettings;
-use crate::biometric_kz::BiometricKzSettings;
-use crate::jumio::JumioSettings;
-use crate::signicat::SignicatSettings;
+use crate::stand_in::StandIn;
+use crate::stand_ins;
 
-/// The whole sandbox as data: what `--config file.json` holds, in `snake_case`, every member optional.
-#[derive(Clone, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Config {
-    /// Every id, token and one-time code follows from this number and the order of requests.
-    pub seed: u64,
-    /// Where to listen; port 0 takes a free one.
-    pub listen: SocketAddr,
-    /// The virtual clock's first reading, Unix milliseconds. Fixed by default so that runs repeat exactly.
-    pub start_at: i64,
-    /// Follow the system clock instead of standing still until told to advance; for use by hand.
-    pub real_time: bool,
-    /// How many requests and deliveries each log keeps; the oldest go first.
-    pub log_limit: usize,
-    /// Callback addresses to send elsewhere: the start of a URL → what to put in its place, for example
-    /// `{"https://www.example.com": "http://127.0.0.1:8000"}`. Lets real URL rules be kept with a local receiver.
-    pub reroute: BTreeMap<String, String>,
-    /// Jumio Authentication for Web.
-    pub jumio: JumioSettings,
-    /// Attestr Flowx.
-    pub attestr: AttestrSettings,
-    /// biometric.kz Flow.
-    pub biometric_kz: BiometricKzSettings,
-    /// Signicat Assure.
-    pub signicat: SignicatSettings,
-}
-
-impl Default for Config {
-    fn default() -> Self {
-        Self {
-            seed: 1,
-            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
-            start_at: 1_767_225_600_000, // 2026-01-01T00:00:00Z
-            real_time: false,
-            log_limit: 10_000,
-            reroute: BTreeMap::new(),
-            jumio: JumioSettings::default(),
-            attestr: AttestrSettings::default(),
-            biometric_kz: BiometricKzSettings::default(),
-            signicat: SignicatSettings::default(),
+macro_rules! config {
+    ($($folder:ident: $StandIn:ident, $Settings:ident, $Script:ident, $about:literal;)*) => {
+        /// The whole sandbox as data: what `--config file.json` holds, in `snake_case`, every member optional.
+        #[derive(Clone, Serialize, Deserialize)]
+        #[serde(default, deny_unknown_fields)]
+        pub struct Config {
+            /// Every id, token and one-time code follows from this number and the order of requests.
+            pub seed: u64,
+            /// Where to listen; port 0 takes a free one.
+            pub listen: SocketAddr,
+            /// The virtual clock's first reading, Unix milliseconds. Fixed by default so that runs repeat exactly.
+            pub start_at: i64,
+            /// Follow the system clock instead of standing still until told to advance; for use by hand.
+            pub real_time: bool,
+            /// How many requests and deliveries each log keeps; the oldest go first.
+            pub log_limit: usize,
+            /// Callback addresses to send elsewhere: the start of a URL → what to put in its place, for example
+            /// `{"https://www.example.com": "http://127.0.0.1:8000"}`. Lets real URL rules be kept with a local receiver.
+            pub reroute: BTreeMap<String, String>,
+            $(#[doc = $about] pub $folder: stand_ins::$folder::$Settings,)*
         }
-    }
+
+        impl Default for Config {
+            fn default() -> Self {
+                Self {
+                    seed: 1,
+                    listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+                    start_at: 1_767_225_600_000, // 2026-01-01T00:00:00Z
+                    real_time: false,
+                    log_limit: 10_000,
+                    reroute: BTreeMap::new(),
+                    $($folder: Default::default(),)*
+                }
+            }
+        }
+
+        impl Config {
+            /// Test accounts and keys to copy: whose, and what.
+            pub fn keys(&self) -> Vec<(&'static str, String)> {
+                let mut keys = Vec::new();
+                $(for key in stand_ins::$folder::$StandIn::keys(&self.$folder) {
+                    keys.push((stand_ins::$folder::$StandIn.title(), key));
+                })*
+                keys
+            }
+
+            fn check_stand_ins(&self) -> Result<(), String> {
+                $(stand_ins::$folder::$StandIn::check(&self.$folder)?;)*
+                Ok(())
+            }
+        }
+    };
 }
+stand_ins::list!(config);
 
 impl Config {
     /// Reads a configuration file.
@@ -74,10 +83,7 @@ impl Config {
         if !(1_577_836_800_000..=7_258_118_400_000).contains(&self.start_at) {
             return Err("start_at must be Unix milliseconds between the years 2020 and 2200".into());
         }
-        self.jumio.check()?;
-        self.attestr.check()?;
-        self.biometric_kz.check()?;
-        self.signicat.check()
+        self.check_stand_ins()
     }
 
     /// This configuration with `patch` merged in as RFC 7396 describes: objects merge, `null` removes, all else replaces.
@@ -127,24 +133,5 @@ fn merge(target: &mut Value, patch: &Value) {
                 merge(target.entry(name.clone()).or_insert(Value::Null), value);
             }
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::Config;
-    use serde_json::json;
-
-    #[test]
-    fn a_patch_changes_only_what_it_names() {
-        let config = Config::default().patched(&json!({ "seed": 9, "jumio": { "liveness_images": 7 } })).unwrap();
-        assert_eq!((config.seed, config.jumio.liveness_images), (9, 7));
-        assert_eq!(config.jumio.accounts.len(), Config::default().jumio.accounts.len());
-    }
-
-    #[test]
-    fn a_misspelt_setting_is_an_error() {
-        assert!(Config::default().patched(&json!({ "sede": 9 })).is_err());
-        assert!(Config::default().patched(&json!({ "jumio": { "portal": { "domain_prefix": "-a" } } })).is_err());
     }
 }

@@ -1,12 +1,14 @@
 //! Callbacks and webhooks on their way: attempts, retries, and accidents on demand.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use crate::config::DeliveryPolicy;
-use crate::saved::{self, Word};
+use crate::saved;
+use crate::stand_in::StandIn;
 use crate::time::iso;
 use crate::world::{Event, World};
 
@@ -14,7 +16,7 @@ use crate::world::{Event, World};
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CallbackRule {
-    /// `jumio`, `attestr`, `biometric_kz` or `signicat`.
+    /// A provider's folder in URLs, such as `jumio`.
     pub provider: String,
     /// The accident.
     pub mode: CallbackMode,
@@ -57,7 +59,7 @@ pub struct DeliveryEntry {
     pub delivery: u64,
     /// When, on the virtual clock, Unix milliseconds.
     pub at: i64,
-    /// `jumio`, `attestr`, `biometric_kz` or `signicat`.
+    /// The provider's folder in URLs, such as `jumio`.
     pub provider: &'static str,
     /// The result or event that is told.
     pub event: String,
@@ -88,8 +90,8 @@ fn two() -> u32 {
 /// A callback and all that is needed to send it.
 #[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct Outgoing {
-    #[serde(deserialize_with = "saved::word")]
-    pub(crate) provider: Word,
+    #[serde(with = "saved::stand_in")]
+    pub(crate) provider: &'static dyn StandIn,
     pub(crate) event: String,
     pub(crate) reference: String,
     pub(crate) url: String,
@@ -103,8 +105,7 @@ pub(crate) struct Outgoing {
 pub(crate) enum Payload {
     /// `{now}` as a value is replaced by the time of the attempt, with so many fraction digits.
     Form {
-        #[serde(deserialize_with = "saved::word_pairs")]
-        fields: Vec<(Word, String)>,
+        fields: Vec<(Cow<'static, str>, String)>,
         digits: u8,
     },
     Json(String),
@@ -134,8 +135,10 @@ impl Deliveries {
     }
 
     /// Drops what is still on its way about something that was deleted.
-    pub(crate) fn forget(&mut self, provider: &str, reference: &str) {
-        self.waiting.retain(|_, (outgoing, _)| outgoing.provider != provider || outgoing.reference != reference);
+    pub(crate) fn forget(&mut self, provider: &dyn StandIn, reference: &str) {
+        let about =
+            |outgoing: &Outgoing| outgoing.provider.name() == provider.name() && outgoing.reference == reference;
+        self.waiting.retain(|_, (outgoing, _)| !about(outgoing));
     }
 
     fn take_rule(&mut self, provider: &str) -> Option<CallbackRule> {
@@ -173,7 +176,7 @@ impl World {
     /// Puts a callback on its way, or lets happen to it what a rule says.
     pub(crate) fn deliver(&mut self, outgoing: Outgoing) {
         let first = self.clock.now().saturating_add(outgoing.policy.delay_ms);
-        let rule = self.deliveries.take_rule(outgoing.provider);
+        let rule = self.deliveries.take_rule(outgoing.provider.name());
         match rule.as_ref().map(|rule| rule.mode) {
             Some(CallbackMode::Lost) => return self.note_unsent(&outgoing, "lost"),
             Some(CallbackMode::Held) => {
@@ -208,7 +211,7 @@ impl World {
             Payload::Form { fields, digits } => {
                 let now = iso(self.clock.now(), *digits);
                 let value = |value: &String| if value == NOW { now.clone() } else { value.clone() };
-                let pairs = fields.iter().map(|(name, text)| (*name, value(text)));
+                let pairs = fields.iter().map(|(name, text)| (name, value(text)));
                 form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish()
             }
         };
@@ -231,7 +234,7 @@ impl World {
         self.push_delivery(DeliveryEntry {
             delivery: attempt.id,
             at: now,
-            provider: attempt.outgoing.provider,
+            provider: attempt.outgoing.provider.name(),
             event: attempt.outgoing.event.clone(),
             reference: attempt.outgoing.reference.clone(),
             url: attempt.outgoing.url.clone(),
@@ -262,7 +265,7 @@ impl World {
         self.push_delivery(DeliveryEntry {
             delivery: 0,
             at: self.clock.now(),
-            provider: outgoing.provider,
+            provider: outgoing.provider.name(),
             event: outgoing.event.clone(),
             reference: outgoing.reference.clone(),
             url: outgoing.url.clone(),

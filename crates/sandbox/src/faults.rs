@@ -7,13 +7,15 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 
-use crate::{attestr, biometric_kz, jumio, signicat};
+use crate::stand_in::Operation;
+use crate::stand_ins;
 
 /// A fault to inject into the next calls of one operation.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Fault {
-    /// Such as `jumio.initiate` or `attestr.result`; a trailing `*` matches any rest.
+    /// As `operation` of the SDK's requests and of the log has it, such as `jumio.initiate`; a trailing `*` matches any
+    /// rest. `GET /_sandbox/faults` lists all.
     pub operation: String,
     /// What goes wrong.
     pub kind: FaultKind,
@@ -54,10 +56,7 @@ impl Fault {
 
     /// Whether there is an operation that it can strike.
     pub(crate) fn names_an_operation(&self) -> bool {
-        let first = jumio::API.iter().chain(&jumio::PAGES).chain(&attestr::API).chain(&attestr::PAGES);
-        let all =
-            first.chain(&biometric_kz::API).chain(&biometric_kz::PAGES).chain(&signicat::API).chain(&signicat::PAGES);
-        all.into_iter().any(|operation| matches(&self.operation, operation))
+        stand_ins::operations().any(|operation| operation.is(&self.operation))
     }
 }
 
@@ -101,19 +100,12 @@ impl Faults {
         self.0.push(fault);
     }
 
-    pub(crate) fn take(&mut self, operation: &str) -> Option<Fault> {
-        let index = self.0.iter().position(|fault| matches(&fault.operation, operation))?;
+    pub(crate) fn take(&mut self, operation: Operation) -> Option<Fault> {
+        let index = self.0.iter().position(|fault| operation.is(&fault.operation))?;
         let fault = self.0[index].clone();
         self.0[index].times = fault.times.saturating_sub(1);
         self.0.retain(|fault| fault.times > 0);
         Some(fault)
-    }
-}
-
-fn matches(pattern: &str, operation: &str) -> bool {
-    match pattern.strip_suffix('*') {
-        Some(start) => operation.starts_with(start),
-        None => pattern == operation,
     }
 }
 
@@ -155,14 +147,20 @@ fn dropped() -> Response {
 #[cfg(test)]
 mod tests {
     use super::{Fault, FaultKind, Faults};
+    use crate::stand_in::Operation;
 
     #[test]
     fn a_fault_strikes_as_often_as_asked_and_only_its_operation() {
         let mut faults = Faults::default();
-        faults.add(Fault { times: 2, ..Fault::once("jumio.*", FaultKind::Html) });
-        assert!(faults.take("attestr.result").is_none());
-        assert!(faults.take("jumio.initiate").is_some());
-        assert!(faults.take("jumio.retrieve").is_some());
-        assert!(faults.take("jumio.retrieve").is_none());
+        let operation = Operation::call("toy.start").also(&["toy.begin"]);
+        faults.add(Fault { times: 2, ..Fault::once("toy.*", FaultKind::Html) });
+        faults.add(Fault::once("toy.begin", FaultKind::Html));
+        assert!(faults.take(Operation::page("other.page")).is_none());
+        for _ in 0..2 {
+            assert_eq!(faults.take(operation).map(|fault| fault.operation).as_deref(), Some("toy.*"));
+        }
+        assert!(faults.take(Operation::call("toy.stop")).is_none());
+        assert_eq!(faults.take(operation).map(|fault| fault.operation).as_deref(), Some("toy.begin"));
+        assert!(faults.take(operation).is_none());
     }
 }

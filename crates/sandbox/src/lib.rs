@@ -14,8 +14,6 @@
 
 #![forbid(unsafe_code)]
 
-pub mod attestr;
-pub mod biometric_kz;
 mod clock;
 mod config;
 mod control;
@@ -24,10 +22,10 @@ mod faults;
 mod html;
 mod ids;
 mod index;
-pub mod jumio;
 mod log;
 mod saved;
-pub mod signicat;
+mod stand_in;
+mod stand_ins;
 mod time;
 mod world;
 
@@ -41,7 +39,7 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderValue, StatusCode, Uri};
 use axum::middleware;
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{any, get};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -53,6 +51,8 @@ pub use deliveries::{CallbackMode, CallbackRule, DeliveryEntry};
 pub use faults::{Fault, FaultKind, When};
 pub use html::{Camera, PageScript, Storage};
 pub use log::LogEntry;
+use log::Observed;
+pub use stand_ins::*;
 use world::{Handle, Shared, World};
 
 /// In bytes: the largest that any provider's path takes.
@@ -60,6 +60,11 @@ const LONGEST_BODY: usize = 64 * 1024 * 1024;
 
 /// What is under way when it stops has so long to be answered.
 const GRACE: Duration = Duration::from_secs(1);
+
+/// What stands in place of the providers' addresses: a label, and the path below [`Sandbox::base_url`].
+pub fn places() -> impl Iterator<Item = (&'static str, &'static str)> {
+    stand_ins::ALL.iter().flat_map(|stand_in| stand_in.places()).copied()
+}
 
 /// A running sandbox; it stops when dropped.
 pub struct Sandbox {
@@ -167,22 +172,29 @@ impl Drop for Sandbox {
 }
 
 fn router(shared: &Handle) -> Router {
-    let providers = Router::new()
-        .nest("/jumio/{region}", jumio::router())
-        .nest("/attestr", attestr::router())
-        .nest("/biometric_kz", biometric_kz::router())
-        .nest("/signicat", signicat::router())
-        .fallback(nothing_here)
-        .layer(middleware::from_fn_with_state(Arc::clone(shared), log::observe));
     Router::new()
         .route("/", get(index::index))
         .route("/_sandbox/", get(control::http::help))
         .nest("/_sandbox", control::http::router())
-        .merge(providers)
+        .merge(providers(shared))
         .layer(middleware::from_fn_with_state(Arc::clone(shared), note_change))
         .layer(middleware::from_fn(read_whole))
         .layer(middleware::map_response(mark))
         .with_state(Arc::clone(shared))
+}
+
+/// All paths of all providers, each observed under the name of its operation.
+fn providers(shared: &Handle) -> Router<Handle> {
+    let mut router = Router::new();
+    for &stand_in in stand_ins::ALL {
+        for route in stand_in.routes() {
+            let at = Observed { shared: Arc::clone(shared), stand_in, named: route.operation };
+            let methods = route.methods.layer(middleware::from_fn_with_state(at, log::observe));
+            router = router.route(&format!("/{}{}", stand_in.name(), route.path), methods);
+        }
+    }
+    let unknown = middleware::from_fn_with_state(Arc::clone(shared), log::observe_nothing);
+    router.fallback_service(any(nothing_here).layer(unknown).with_state::<()>(Arc::clone(shared)))
 }
 
 /// Every request may have changed something, also those that steer.

@@ -6,17 +6,17 @@ use axum::middleware::Next;
 use axum::response::Response;
 use serde::Serialize;
 
-use crate::faults::{self, When};
+use crate::faults::{self, Fault, When};
 use crate::html::Delay;
-use crate::world::{Handle, World};
-use crate::{attestr, biometric_kz, jumio, signicat};
+use crate::stand_in::{FaultyCall, Named, StandIn};
+use crate::world::Handle;
 
 /// One request to a provider's API or page.
 #[derive(Clone, PartialEq, Eq, Serialize)]
 pub struct LogEntry {
     /// When, on the virtual clock, Unix milliseconds.
     pub at: i64,
-    /// Such as `jumio.initiate`; `unknown` for paths that no provider has.
+    /// As the SDK calls it, where it has this call: `jumio.initiate`. `unknown` for paths that no provider has.
     pub operation: &'static str,
     /// The method.
     pub method: String,
@@ -53,21 +53,27 @@ pub(crate) fn header_text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a 
     headers.get(name).and_then(|value| value.to_str().ok())
 }
 
-/// The outermost layer around everything that a provider would serve.
-pub(crate) async fn observe(State(shared): State<Handle>, request: Request, next: Next) -> Response {
+/// Where a call of a provider is observed: at one of its paths.
+#[derive(Clone)]
+pub(crate) struct Observed {
+    pub(crate) shared: Handle,
+    pub(crate) stand_in: &'static dyn StandIn,
+    pub(crate) named: Named,
+}
+
+/// The outermost layer around a path of a provider.
+pub(crate) async fn observe(State(at): State<Observed>, request: Request, next: Next) -> Response {
     let (method, uri) = (request.method().clone(), request.uri().clone());
-    let operation = operation(&shared.world(), &method, uri.path());
-    let from_browser = is_api(operation) && request.headers().contains_key(header::ORIGIN);
-    let fault = shared.world().faults.take(operation);
+    let (operation, fault) = {
+        let mut world = at.shared.world();
+        let operation = at.named.of(&world, &method, &uri);
+        (operation, operation.and_then(|operation| world.faults.take(operation)))
+    };
+    let from_browser =
+        operation.is_some_and(|operation| operation.keyed) && request.headers().contains_key(header::ORIGIN);
     let struck = fault.is_some();
     let mut response = match fault {
-        Some(fault) => {
-            if fault.when == When::After {
-                next.run(request).await;
-            }
-            let error = |status, code| provider_error(&shared, (&method, &uri), status, code);
-            hinted(faults::answer(&fault, error).await, "This answer is a fault that was asked for.")
-        }
+        Some(fault) => faulty(&at, &fault, request, next).await,
         None => next.run(request).await,
     };
     if response.status() == StatusCode::METHOD_NOT_ALLOWED {
@@ -76,15 +82,48 @@ pub(crate) async fn observe(State(shared): State<Handle>, request: Request, next
     if from_browser {
         response = hinted(response, BROWSER);
     }
+    let name = operation.map_or(UNKNOWN, |operation| operation.name);
+    finished(&at.shared, response, Call { operation: name, method, uri, struck }).await
+}
+
+/// The same where no provider has a path.
+pub(crate) async fn observe_nothing(State(shared): State<Handle>, request: Request, next: Next) -> Response {
+    let (method, uri) = (request.method().clone(), request.uri().clone());
+    let response = next.run(request).await;
+    finished(&shared, response, Call { operation: UNKNOWN, method, uri, struck: false }).await
+}
+
+const UNKNOWN: &str = "unknown";
+
+async fn faulty(at: &Observed, fault: &Fault, request: Request, next: Next) -> Response {
+    let (method, uri) = (request.method().clone(), request.uri().clone());
+    if fault.when == When::After {
+        next.run(request).await;
+    }
+    let error = |status, code| at.stand_in.error(&at.shared, &FaultyCall { method: &method, uri: &uri, status, code });
+    hinted(faults::answer(fault, error).await, "This answer is a fault that was asked for.")
+}
+
+/// A call that was answered.
+struct Call {
+    operation: &'static str,
+    method: Method,
+    uri: Uri,
+    struck: bool,
+}
+
+/// Puts the hint into a header, waits as a slow network would, and writes the call down.
+async fn finished(shared: &Handle, mut response: Response, call: Call) -> Response {
     let hint = response.extensions().get::<Hint>().map(|Hint(text)| ascii(text));
     if let Some(value) = hint.as_deref().and_then(|text| HeaderValue::from_str(text).ok()) {
         response.headers_mut().insert("x-sandbox-hint", value);
     }
-    let (path, status) = (redacted(&uri), response.status().as_u16());
+    let status = response.status().as_u16();
     if let Some(Delay(time)) = response.extensions().get() {
         tokio::time::sleep(*time).await;
     }
-    record(&shared, |at| LogEntry { at, operation, method: method.to_string(), path, status, hint, fault: struck });
+    let (operation, method, path) = (call.operation, call.method.to_string(), redacted(&call.uri));
+    record(shared, |at| LogEntry { at, operation, method, path, status, hint, fault: call.struck });
     shared.kick();
     response
 }
@@ -102,32 +141,6 @@ fn record(shared: &Handle, entry: impl FnOnce(i64) -> LogEntry) {
     let entry = entry(world.clock.now());
     tracing::info!(operation = entry.operation, status = entry.status, hint = entry.hint.as_deref(), "request");
     world.log.push(entry);
-}
-
-fn operation(world: &World, method: &Method, path: &str) -> &'static str {
-    let found = match path.get(1..).unwrap_or_default().split_once('/') {
-        Some(("jumio", rest)) => jumio::operation(method, rest),
-        Some(("attestr", rest)) => attestr::operation(method, rest),
-        Some(("biometric_kz", rest)) => biometric_kz::operation(method, rest),
-        Some(("signicat", rest)) => signicat::operation(world, method, rest),
-        _ => None,
-    };
-    found.unwrap_or("unknown")
-}
-
-/// Calls that carry keys, as opposed to pages that a browser may load.
-fn is_api(operation: &str) -> bool {
-    let first = jumio::API.iter().chain(&attestr::API).chain(&biometric_kz::API);
-    first.chain(&signicat::API).any(|known| *known == operation)
-}
-
-fn provider_error(shared: &Handle, (method, uri): (&Method, &Uri), status: StatusCode, code: Option<i64>) -> Response {
-    match uri.path().split('/').nth(1) {
-        Some("attestr") => attestr::fault_body(shared, status, code),
-        Some("biometric_kz") => biometric_kz::fault_body(status),
-        Some("signicat") => signicat::fault_body(shared, method, uri, status),
-        _ => jumio::fault_body(shared, uri, status),
-    }
 }
 
 /// The path with only harmless query values left readable.

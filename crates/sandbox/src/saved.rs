@@ -1,40 +1,5 @@
 //! How the state is written down and read again, where a plain derive does not do.
 
-use std::collections::BTreeMap;
-
-use serde::{Deserialize, Deserializer};
-
-/// What stands in the tables of the program. (Serde would borrow a plain reference from its input.)
-pub(crate) type Word = &'static str;
-
-/// A word of the sandbox's own tables. It is read once, at the start, and is needed as long as the process lives.
-pub(crate) fn word<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Word, D::Error> {
-    String::deserialize(deserializer).map(fixed)
-}
-
-/// A word, or none.
-pub(crate) fn maybe_word<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Word>, D::Error> {
-    Ok(Option::<String>::deserialize(deserializer)?.map(fixed))
-}
-
-/// Texts with words as names.
-pub(crate) fn word_pairs<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<(Word, String)>, D::Error> {
-    let pairs = Vec::<(String, String)>::deserialize(deserializer)?;
-    Ok(pairs.into_iter().map(|(name, text)| (fixed(name), text)).collect())
-}
-
-/// Values with words as names.
-pub(crate) fn by_word<'de, D: Deserializer<'de>, V: Deserialize<'de>>(
-    deserializer: D,
-) -> Result<BTreeMap<Word, V>, D::Error> {
-    let map = BTreeMap::<String, V>::deserialize(deserializer)?;
-    Ok(map.into_iter().map(|(name, value)| (fixed(name), value)).collect())
-}
-
-fn fixed(text: String) -> Word {
-    text.leak()
-}
-
 /// A map whose keys are no strings, as a list.
 pub(crate) mod entries {
     use std::collections::BTreeMap;
@@ -52,6 +17,25 @@ pub(crate) mod entries {
         deserializer: D,
     ) -> Result<BTreeMap<K, V>, D::Error> {
         Ok(Vec::<(K, V)>::deserialize(deserializer)?.into_iter().collect())
+    }
+}
+
+/// A stand-in by its name.
+pub(crate) mod stand_in {
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    use crate::stand_in::StandIn;
+    use crate::stand_ins;
+
+    // The signature is serde's.
+    #[allow(clippy::trivially_copy_pass_by_ref)]
+    pub(crate) fn serialize<S: Serializer>(stand_in: &&'static dyn StandIn, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(stand_in.name())
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<&'static dyn StandIn, D::Error> {
+        let name = String::deserialize(deserializer)?;
+        stand_ins::find(&name).ok_or_else(|| D::Error::custom(format!("no provider is called {name}")))
     }
 }
 

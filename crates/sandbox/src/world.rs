@@ -10,18 +10,43 @@ use crate::deliveries::{Attempt, Deliveries};
 use crate::faults::Faults;
 use crate::ids::Ids;
 use crate::log::LogEntry;
-use crate::{attestr, biometric_kz, jumio, signicat};
+use crate::stand_in::StandIn;
+use crate::stand_ins;
 
-/// What can be due on the clock.
-#[derive(Serialize, Deserialize)]
-pub(crate) enum Event {
-    /// An attempt of the delivery with this number.
-    Deliver(u64),
-    Jumio(jumio::Event),
-    Attestr(attestr::Event),
-    BiometricKz(biometric_kz::Event),
-    Signicat(signicat::Event),
+macro_rules! world {
+    ($($folder:ident: $StandIn:ident, $Settings:ident, $Script:ident, $about:literal;)*) => {
+        /// What can be due on the clock.
+        #[derive(Serialize, Deserialize)]
+        pub(crate) enum Event {
+            /// An attempt of the delivery with this number.
+            Deliver(u64),
+            $($StandIn(<stand_ins::$folder::$StandIn as StandIn>::Event),)*
+        }
+
+        $(impl From<<stand_ins::$folder::$StandIn as StandIn>::Event> for Event {
+            fn from(event: <stand_ins::$folder::$StandIn as StandIn>::Event) -> Self {
+                Self::$StandIn(event)
+            }
+        })*
+
+        /// What each of the stand-ins keeps.
+        #[derive(Default, Serialize, Deserialize)]
+        pub(crate) struct States {
+            $(pub(crate) $folder: <stand_ins::$folder::$StandIn as StandIn>::State,)*
+        }
+
+        impl World {
+            /// What is due at a stand-in; deliveries go their own way, because they need the network.
+            fn happen(&mut self, event: Event) {
+                match event {
+                    Event::Deliver(_) => {}
+                    $(Event::$StandIn(event) => stand_ins::$folder::$StandIn::on_event(self, event),)*
+                }
+            }
+        }
+    };
 }
+stand_ins::list!(world);
 
 /// The whole state, behind one lock: every request sees the effects of all earlier ones.
 #[derive(Serialize, Deserialize)]
@@ -35,10 +60,7 @@ pub(crate) struct World {
     pub(crate) log: Vec<LogEntry>,
     pub(crate) deliveries: Deliveries,
     pub(crate) faults: Faults,
-    pub(crate) jumio: jumio::State,
-    pub(crate) attestr: attestr::State,
-    pub(crate) biometric_kz: biometric_kz::State,
-    pub(crate) signicat: signicat::State,
+    pub(crate) states: States,
     #[serde(skip)]
     initial: Config,
 }
@@ -51,10 +73,7 @@ impl World {
             log: Vec::new(),
             deliveries: Deliveries::default(),
             faults: Faults::default(),
-            jumio: jumio::State::default(),
-            attestr: attestr::State::default(),
-            biometric_kz: biometric_kz::State::default(),
-            signicat: signicat::State::default(),
+            states: States::default(),
             initial: config.clone(),
             config,
             base_url,
@@ -99,17 +118,6 @@ impl World {
             }
         }
         None
-    }
-
-    /// What is due at a provider; deliveries go their own way, because they need the network.
-    fn happen(&mut self, event: Event) {
-        match event {
-            Event::Jumio(event) => jumio::on_event(self, event),
-            Event::Attestr(event) => attestr::on_event(self, event),
-            Event::BiometricKz(event) => biometric_kz::on_event(self, event),
-            Event::Signicat(event) => signicat::on_event(self, event),
-            Event::Deliver(_) => {}
-        }
     }
 }
 

@@ -436,7 +436,7 @@ async fn forms_of_failure_faults_and_browsers() {
     let failed = result(&sandbox, EVERYONE, &user.id).await;
     assert_eq!((&failed["status"], &failed["flow_session_result"]), (&json!("FINISHED"), &json!(false)));
     assert_eq!(failed["liveness_result"]["failure_reason"], json!({ "type": "NO_CAM" }));
-    sandbox.control().fault(Fault { status: Some(503), ..Fault::once("biometric_kz.result", FaultKind::Status) });
+    sandbox.control().fault(Fault { status: Some(503), ..Fault::once("biometric_kz.fetch_result", FaultKind::Status) });
     let response = result_with(&sandbox, &[]).await;
     assert_eq!(response.status(), 503);
     assert!(response.json::<Value>().await.unwrap()["detail"].is_string());

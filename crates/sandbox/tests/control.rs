@@ -6,7 +6,7 @@ mod common;
 use std::time::{Duration, Instant};
 
 use common::{Receiver, authentications, begin, body, hint, http, initiate};
-use idvkit_sandbox::{Config, Fault, FaultKind, Sandbox, When};
+use idvkit_sandbox::{CallbackMode, CallbackRule, Config, Fault, FaultKind, Sandbox, When};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -105,7 +105,7 @@ async fn faults_strike_before_or_after_the_provider_acts() {
     let _ = send().await;
     assert!(started.elapsed() >= Duration::from_millis(200));
     assert_eq!(send().await.unwrap().status(), 200);
-    control.fault(Fault { code: Some(4005), ..Fault::once("attestr.handshake", FaultKind::Status) });
+    control.fault(Fault { code: Some(4005), ..Fault::once("attestr.create_handshake", FaultKind::Status) });
     let url = format!("{}/attestr/api/v1/public/flowx/handshake", sandbox.base_url());
     let response = http().post(url).send().await.unwrap();
     assert_eq!(response.status(), 400);
@@ -227,7 +227,7 @@ async fn the_two_later_providers_are_steered_the_same_way() {
         ("script", json!({ "provider": "signicat", "for_provider": "readid", "outcome": "rejected" })),
         ("callbacks", json!({ "provider": "biometric_kz", "mode": "lost" })),
         ("callbacks", json!({ "provider": "signicat", "mode": "duplicate" })),
-        ("faults", json!({ "operation": "biometric_kz.create", "kind": "drop" })),
+        ("faults", json!({ "operation": "biometric_kz.create_session", "kind": "drop" })),
         ("faults", json!({ "operation": "signicat.*", "kind": "html" })),
         ("signicat/revoke", json!({})),
     ] {
@@ -261,5 +261,59 @@ async fn a_body_that_comes_late_leaves_the_connection_open() {
         connection.read_to_string(&mut answers).await.unwrap();
         assert_eq!(answers.matches("HTTP/1.1 ").count(), 2, "{path}: {answers}");
         assert!(answers.contains("\"now\""), "{path}: {answers}");
+    }
+}
+
+#[tokio::test]
+async fn faults_and_callbacks_name_what_there_is() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let operations = read(&sandbox, "faults").await["operations"].clone();
+    let names: Vec<&str> = operations.as_array().unwrap().iter().map(|name| name.as_str().unwrap()).collect();
+    assert!(names.is_sorted());
+    for name in ["jumio.page", "signicat.delete", "signicat.discard_process", "signicat.raw", "attestr.socket"] {
+        assert!(names.contains(&name), "{name}");
+    }
+    let control = sandbox.control();
+    assert!(names.iter().all(|name| control.fault(Fault::once(name, FaultKind::Drop))));
+    assert!(control.fault(Fault::once("*", FaultKind::Drop)));
+    for none in ["attestr.handshake", "unknown", "", "signicat.*.process"] {
+        assert!(!control.fault(Fault::once(none, FaultKind::Drop)), "{none}");
+    }
+    assert!(control.callbacks(CallbackRule::next("signicat", CallbackMode::Lost)));
+    assert!(!control.callbacks(CallbackRule::next("signicaat", CallbackMode::Lost)));
+}
+
+#[tokio::test]
+async fn a_fault_for_everything_strikes_no_path_that_nobody_has() {
+    let sandbox = Sandbox::start().await.unwrap();
+    sandbox.control().fault(Fault { status: Some(418), ..Fault::once("*", FaultKind::Status) });
+    for (path, status) in [("nobody", 404), ("jumio/us/nothing", 404), ("attestr/cdn/flowx.js", 418)] {
+        let url = format!("{}/{path}", sandbox.base_url());
+        assert_eq!(http().get(url).send().await.unwrap().status(), status, "{path}");
+    }
+}
+
+#[test]
+fn a_patch_changes_only_what_it_names() {
+    let config = Config::default().patched(&json!({ "seed": 9, "jumio": { "liveness_images": 7 } })).unwrap();
+    assert_eq!((config.seed, config.jumio.liveness_images), (9, 7));
+    assert_eq!(config.jumio.accounts.len(), Config::default().jumio.accounts.len());
+}
+
+#[test]
+fn a_misspelt_setting_is_an_error() {
+    assert!(Config::default().patched(&json!({ "sede": 9 })).is_err());
+    assert!(Config::default().patched(&json!({ "jumio": { "portal": { "domain_prefix": "-a" } } })).is_err());
+}
+
+#[test]
+fn every_stand_in_checks_its_settings() {
+    for patch in [
+        json!({ "jumio": { "fraction_digits": 4 } }),
+        json!({ "attestr": { "flows": [{ "id": "FX0", "stages": [] }] } }),
+        json!({ "biometric_kz": { "flows": [{ "name": "x", "api_key": "short", "technologies": ["ED"] }] } }),
+        json!({ "signicat": { "clients": [] } }),
+    ] {
+        assert!(Config::default().patched(&patch).is_err(), "{patch}");
     }
 }

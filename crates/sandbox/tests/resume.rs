@@ -11,7 +11,8 @@ use axum::Router;
 use common::{Receiver, begin, http, result_of};
 use idvkit_sandbox::jumio::JumioScript;
 use idvkit_sandbox::{Config, Fault, FaultKind, PageScript, Sandbox, Script};
-use serde_json::json;
+use reqwest::Method;
+use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::time::sleep;
 
@@ -43,6 +44,62 @@ async fn a_journey_goes_on_and_its_callback_comes() {
     assert_eq!(result_of(&sandbox, &transaction.reference).await["transactionResult"], "PASSED");
     assert_eq!(receiver.heard().len(), 1);
     assert!(receiver.heard()[0].body.contains(&transaction.reference));
+}
+
+/// One thing of each provider, with words, pictures and callbacks that are still to come.
+#[tokio::test]
+async fn every_stand_ins_state_comes_back_as_it_was() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let transaction = begin(&sandbox, json!({ "callbackUrl": "http://127.0.0.1:1/" })).await;
+    transaction.press("acceptable", &[]).await;
+    common::attestr::handshake(&sandbox, true).await;
+    let create = format!("{}/biometric_kz/kyc/api/v1/flows/session/create/", sandbox.base_url());
+    let key = sandbox.control().settings().biometric_kz.flows[0].api_key.clone();
+    let session: Value =
+        http().post(create).json(&json!({ "api_key": key })).send().await.unwrap().json().await.unwrap();
+    let session = session["session_id"].as_str().unwrap();
+    let page = format!("{}/biometric_kz/remote/flow/{session}", sandbox.base_url());
+    http().post(page).form(&[("action", "mask_attack")]).send().await.unwrap();
+    let merchant = common::signicat::Merchant::new(&sandbox).await;
+    let paper = merchant.paper(json!({ "notificationUrl": "http://127.0.0.1:1/" })).await;
+    merchant.start(&paper).await;
+    // Nobody listens there, so that all callbacks wait for their next attempt.
+    sandbox.control().advance(5_000).await;
+    let providers: Vec<_> = sandbox.control().deliveries().iter().map(|entry| entry.provider).collect();
+    assert_eq!(providers, ["jumio", "signicat"]);
+
+    let result = format!(
+        "{}/biometric_kz/kyc/api/v1/flows/session/result/?session_id={session}&flow_api_key={key}",
+        sandbox.base_url()
+    );
+    let before: (Value, String) = (saved(&sandbox), http().get(&result).send().await.unwrap().text().await.unwrap());
+    let sandbox = restarted(sandbox).await;
+    assert_eq!(saved(&sandbox), before.0);
+    assert_eq!(http().get(&result).send().await.unwrap().text().await.unwrap(), before.1);
+    assert!(before.1.contains("Mask Attack"));
+    let image = merchant.send(Method::GET, &format!("{paper}/images/front"), None).await;
+    assert_eq!(image.headers()["content-type"], "image/png");
+    assert_eq!(image.bytes().await.unwrap(), common::signicat::PNG);
+    sandbox.control().advance(60_000).await;
+    assert!(sandbox.control().deliveries().iter().any(|entry| entry.provider == "jumio" && entry.attempt == 2));
+}
+
+/// As a value: the order of members is nobody's business.
+fn saved(sandbox: &Sandbox) -> Value {
+    serde_json::from_str(&sandbox.control().saved()).unwrap()
+}
+
+#[tokio::test]
+async fn a_state_of_a_provider_that_is_not_there_is_refused() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let transaction = begin(&sandbox, json!({ "callbackUrl": "http://127.0.0.1:1/" })).await;
+    transaction.press("acceptable", &[]).await;
+    sandbox.control().advance(5_000).await;
+    let text = sandbox.control().saved();
+    let other = text.replace("\"provider\":\"jumio\"", "\"provider\":\"nobody\"");
+    assert_ne!(text, other);
+    let error = Sandbox::resume(Config::default(), &other).await.err().unwrap();
+    assert_eq!(error.kind(), std::io::ErrorKind::InvalidData);
 }
 
 #[tokio::test]

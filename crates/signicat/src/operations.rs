@@ -52,9 +52,9 @@ idvkit_core::operations! {
     }
 }
 
-/// The request for an access token. The host may answer it from its own cache, which all sessions of the account
-/// share; `refresh` forbids that, after a token was refused.
-pub fn token_request(account: &Account, refresh: bool, id: String) -> HttpRequest {
+/// The request for an access token. The host may answer it from what it keeps for all sessions of the account, but not
+/// with the token that was `refused`, which is named by its mark.
+pub fn token_request(account: &Account, refused: Option<&str>, id: String) -> HttpRequest {
     let endpoint = &account.endpoint;
     let mut form = form_urlencoded::Serializer::new(String::new());
     form.append_pair("grant_type", "client_credentials").append_pair("scope", &endpoint.scope);
@@ -79,7 +79,11 @@ pub fn token_request(account: &Account, refresh: bool, id: String) -> HttpReques
         body: Some(form.finish().into_bytes()),
         timeout_ms: account.timeout_ms,
         idempotent: true,
-        cache: Some(Cache { key: account.token_cache_key(), max_age_ms: account.token_max_age_ms, refresh }),
+        cache: Some(Cache {
+            key: account.token_cache_key(),
+            max_age_ms: account.token_max_age_ms,
+            refused: refused.map(Into::into),
+        }),
     }
 }
 
@@ -122,7 +126,7 @@ impl Operation {
     /// one.
     pub(crate) fn request(&self, account: &Account, bearer: &str, id: String, body: Option<Vec<u8>>) -> HttpRequest {
         let (method, url) = match self {
-            Self::Token => return token_request(account, false, id),
+            Self::Token => return token_request(account, None, id),
             Self::CreateDossier => account.routes.url(&CREATE_DOSSIER, &[]),
             Self::CreateProcess(dossier) => in_dossier(account, &CREATE_PROCESS, dossier),
             Self::StartCapture(dossier) => in_dossier(account, &START_CAPTURE, dossier),

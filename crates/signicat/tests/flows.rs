@@ -5,7 +5,7 @@ mod common;
 
 use common::{D1, D2, Host, P1, P2, eid, image, notification, paper, png, process};
 use idvkit_core::{
-    AtProvider, Decision, FaultClass, Header, Image, Input, Next, Outcome, Provider, Seen, Way, Why,
+    AtProvider, Decision, FaultClass, Header, Image, Input, Next, Outcome, Provider, Seen, TokenAnswer, Way, Why,
     machine::Account as _,
 };
 use idvkit_signicat::Signicat;
@@ -234,11 +234,12 @@ fn retry_discards_the_process_and_keeps_the_dossier() {
 fn a_refused_token_is_refreshed_once() {
     let mut host = Host::open(&json!({}), &paper());
     let Next::Send { request: token } = host.next() else { panic!() };
-    assert!(!token.cache.as_ref().unwrap().refresh);
+    assert_eq!(token.cache.as_ref().unwrap().refused, None);
     host.give_token(&token);
     host.answer("create_dossier", 401, &json!({ "code": "invalid_token" }));
     let Next::Send { request: token } = host.next() else { panic!() };
-    assert_eq!((token.operation.as_str(), token.cache.as_ref().unwrap().refresh), ("signicat.token", true));
+    assert_eq!(token.operation, "signicat.token");
+    assert_eq!(token.cache.as_ref().unwrap().refused, Some(TokenAnswer::mark_of("tok-1")), "it says which one it was");
     host.give_token(&token);
     let again = host.answer("create_dossier", 201, &json!({ "dossierId": D1 }));
     assert_eq!(Header::find(&again.headers, "authorization"), Some("Bearer tok-2"));

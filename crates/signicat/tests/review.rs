@@ -180,7 +180,7 @@ fn a_twice_refused_token_is_not_held_and_the_host_is_asked_before_every_look() {
             Next::Send { request } => {
                 assert_eq!(request.operation, "signicat.token");
                 host.give_token(&request);
-                return request.cache.unwrap().refresh;
+                return request.cache.unwrap().refused.is_some();
             }
             Next::Wait { until, .. } => host.now = until.0,
             other => panic!("{other:?}"),

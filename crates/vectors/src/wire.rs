@@ -121,7 +121,7 @@ fn request_to_json(request: &HttpRequest) -> Value {
         "body": request.body.as_deref().map(Bytes::of),
         "timeout_ms": request.timeout_ms,
         "idempotent": request.idempotent,
-        "cache": cache.map(|it| json!({ "key": it.key, "max_age_ms": it.max_age_ms, "refresh": it.refresh })),
+        "cache": cache.map(|it| json!({ "key": it.key, "max_age_ms": it.max_age_ms, "refused": it.refused })),
     })
 }
 

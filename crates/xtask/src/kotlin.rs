@@ -2,13 +2,13 @@
 //!
 //! Maven fetches what it needs by itself; everything is made below `target/kotlin`.
 
-use std::{env::consts::EXE_SUFFIX, fs, process::Command};
+use std::{fs, path::Path, process::Command};
 
 use anyhow::{Context, Result};
 
 use crate::{
     phone::{self, LIBRARIES, binding, fresh},
-    step::{End, cargo, root, run, says, target, version},
+    step::{End, program, root, run, says, target, version},
 };
 
 const MAVEN: &str = if cfg!(windows) { "mvn.cmd" } else { "mvn" };
@@ -29,8 +29,7 @@ pub(crate) fn test() -> Result<End> {
         library.generate("kotlin", &sources)?;
     }
     let without = phone::android()?;
-    run(cargo(&["build", "--package", "idvkit-cli"]))?;
-    run(maven(&build))?;
+    run(maven(&build, &program()?))?;
     Ok(End::but(without))
 }
 
@@ -40,16 +39,15 @@ pub(crate) fn tools() -> Option<String> {
     version("java", 17)
 }
 
-fn maven(build: &std::path::Path) -> Command {
+fn maven(build: &Path, program: &Path) -> Command {
     let mut maven = Command::new(MAVEN);
     // The two libraries at once; the examples wait for one of them.
     maven
         .args(["--batch-mode", "--no-transfer-progress", "--threads", "2", "verify"])
         .current_dir(binding().join("kotlin"));
-    let program = target().join("debug").join(format!("idvkit{EXE_SUFFIX}"));
     for (name, place) in [
         ("build", build),
-        ("program", &program),
+        ("program", program),
         ("vectors", &root().join("crates/vectors/data")),
         ("binding", &binding()),
     ] {

@@ -12,22 +12,14 @@ mod swift;
 mod types;
 mod web;
 
-use std::process::ExitCode;
+use std::{
+    collections::BTreeSet,
+    process::{Command, ExitCode},
+};
 
 use anyhow::{Result, bail};
 use clap::{Parser, Subcommand};
-use step::{End, Step, cargo, run};
-
-/// The crates that must build without std, each alone.
-const PROTOCOL_CRATES: [&str; 7] = [
-    "idvkit-core",
-    "idvkit-signature",
-    "idvkit-attestr",
-    "idvkit-biometric-kz",
-    "idvkit-jumio",
-    "idvkit-signicat",
-    "idvkit",
-];
+use step::{End, Step, cargo, program, run};
 
 /// Everything that CI runs, in order.
 const STEPS: [Step; 13] = [
@@ -81,11 +73,11 @@ const STEPS: [Step; 13] = [
 )]
 struct Cli {
     #[command(subcommand)]
-    command: Command,
+    command: Task,
 }
 
 #[derive(Subcommand)]
-enum Command {
+enum Task {
     /// Check what this machine has, get a browser if that is possible, and say how to get what is missing.
     Setup,
     /// Write the declarations of Python and TypeScript anew from the Rust types.
@@ -100,7 +92,7 @@ enum Command {
     Node,
     /// Build the web element and test it in a browser.
     Web {
-        /// First renew the copy that the demo site carries.
+        /// First renew the copy that servers hand out.
         #[arg(long)]
         write: bool,
     },
@@ -120,19 +112,19 @@ enum Command {
 
 fn main() -> ExitCode {
     let done = match Cli::parse().command {
-        Command::Setup => setup::run(),
-        Command::Test { list: true, .. } => {
+        Task::Setup => setup::run(),
+        Task::Test { list: true, .. } => {
             list();
             Ok(())
         }
-        Command::Kotlin => test(&["kotlin"]),
-        Command::Node => test(&["node"]),
-        Command::Python => test(&["python"]),
-        Command::Web { write: false } => test(&["web"]),
-        Command::Web { write: true } => web::test(true).map(|end| println!("{end}")),
-        Command::Swift => test(&["swift"]),
-        Command::Types { check } => types::generate(check),
-        Command::Test { steps, .. } => test(&steps.iter().map(String::as_str).collect::<Vec<_>>()),
+        Task::Kotlin => test(&["kotlin"]),
+        Task::Node => test(&["node"]),
+        Task::Python => test(&["python"]),
+        Task::Web { write: false } => test(&["web"]),
+        Task::Web { write: true } => web::test(true).map(|end| println!("{end}")),
+        Task::Swift => test(&["swift"]),
+        Task::Types { check } => types::generate(check),
+        Task::Test { steps, .. } => test(&steps.iter().map(String::as_str).collect::<Vec<_>>()),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -183,9 +175,22 @@ fn doc() -> Result<()> {
 }
 
 fn alone() -> Result<()> {
-    PROTOCOL_CRATES.iter().try_for_each(|package| run(cargo(&["check", "--package", package])))
+    protocol_crates()?.iter().try_for_each(|package| run(cargo(&["check", "--package", package])))
+}
+
+/// The crates that must build without std: the facade and all of ours that it is made of.
+fn protocol_crates() -> Result<Vec<String>> {
+    let output =
+        cargo(&["tree", "--package", "idvkit", "--edges", "normal", "--prefix", "none", "--format", "{p}"]).output()?;
+    let ours = String::from_utf8(output.stdout)?;
+    let names = ours.lines().filter_map(|line| line.split(' ').next()).filter(|name| name.starts_with("idvkit"));
+    let names: BTreeSet<String> = names.map(ToString::to_string).collect();
+    if names.len() < 3 {
+        bail!("`cargo tree` does not say what the facade is made of");
+    }
+    Ok(names.into_iter().collect())
 }
 
 fn demo() -> Result<()> {
-    run(cargo(&["run", "--package", "idvkit-cli", "--", "demo", "--quiet"]))
+    run(Command::new(program()?).args(["demo", "--quiet"]))
 }

@@ -10,10 +10,13 @@ use std::{
 use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
 
-use crate::step::{self, End, cargo, root, run, says, target};
+use crate::{
+    step::{self, End, cargo, root, run, says, target},
+    web,
+};
 
 /// What the tests and examples need besides the packages themselves.
-const TOOLS: [&str; 5] = ["express@5", "node-sqlite3-wasm@0.8", "typescript@5", "@types/node@20", "zod@4"];
+const TOOLS: [&str; 6] = ["express@5", "multer@2", "node-sqlite3-wasm@0.8", "typescript@5", "@types/node@20", "zod@4"];
 
 const NPM: &str = if cfg!(windows) { "npm.cmd" } else { "npm" };
 
@@ -31,7 +34,8 @@ pub(crate) fn test() -> Result<End> {
     run(tests)?;
     let mut figures = Command::new("node");
     run(figures.arg("figures.mjs").current_dir(&project))?;
-    Ok(End::Passed)
+    let mut shop = Command::new("node");
+    web::try_shop(shop.arg(project.join("examples/express.mjs")))
 }
 
 /// The Node.js that is here, if it is new enough and has npm.
@@ -39,11 +43,11 @@ pub(crate) fn version() -> Option<String> {
     Some(format!("Node.js {}, npm {}", step::version("node", 20)?, says(NPM, &["--version"])?))
 }
 
-/// Builds the three packages of this platform, as they would be published. Only the sandbox's program is the everyday build,
+/// Builds the packages of this platform and the element's, as they would be published. Only the sandbox's program is the everyday build,
 /// which the other tests have made already.
 fn pack() -> Result<Vec<PathBuf>> {
     let platform = platform()?;
-    let (library, program) = (build("idvkit-node", "wheel")?, build("idvkit-cli", "dev")?);
+    let (library, program) = (build()?, step::program()?);
     let work = target().join("node");
     let main = work.join("package");
     copy(
@@ -69,7 +73,7 @@ fn pack() -> Result<Vec<PathBuf>> {
 
     let packed = work.join("packed");
     fresh(&packed)?;
-    for folder in [&native, &main, &sandbox] {
+    for folder in [&native, &main, &sandbox, &web::build()?] {
         let mut pack = npm(folder, &["pack", "--silent", "--pack-destination"]);
         run({
             pack.arg(&packed);
@@ -105,15 +109,14 @@ fn depend(manifest: &Path, package: &str) -> Result<()> {
 }
 
 /// Builds a package and says where its product is.
-fn build(package: &str, profile: &str) -> Result<PathBuf> {
-    run(cargo(&["build", "--package", package, "--profile", profile]))?;
-    let name = match (package, OS) {
-        ("idvkit-cli", _) => format!("idvkit{EXE_SUFFIX}"),
-        (_, "windows") => "idvkit_node.dll".to_owned(),
-        (_, "macos") => "libidvkit_node.dylib".to_owned(),
-        _ => "libidvkit_node.so".to_owned(),
+fn build() -> Result<PathBuf> {
+    run(cargo(&["build", "--package", "idvkit-node", "--profile", "wheel"]))?;
+    let name = match OS {
+        "windows" => "idvkit_node.dll",
+        "macos" => "libidvkit_node.dylib",
+        _ => "libidvkit_node.so",
     };
-    Ok(target().join(if profile == "dev" { "debug" } else { profile }).join(name))
+    Ok(target().join("wheel").join(name))
 }
 
 /// The platform's name at npm.

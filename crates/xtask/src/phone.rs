@@ -14,7 +14,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::{
     facts::documented_in_words,
-    step::{cargo, root, run, says, target},
+    step::{cargo, made_for_tests, root, run, says, target},
 };
 
 /// The largest library that a phone should carry, in bytes.
@@ -78,17 +78,17 @@ impl Library {
 
     /// Writes the sources in a language. They are read from a library of its own: a stripped one no longer says what it has.
     pub(crate) fn generate(&self, language: &str, folder: &Path) -> Result<()> {
-        let library = self.build_as("generate")?;
-        let mut generate = cargo(&["run", "--quiet", "--package", "idvkit-uniffi-bindgen", "--profile", "generate"]);
-        generate.args(["--", language]);
-        run(generate.arg(binding().join(self.names)).arg(folder).arg(library))?;
+        let library = self.build_as("dev")?;
+        let mut generate = Command::new(made_for_tests("--bin", "uniffi-bindgen")?);
+        run(generate.arg(language).arg(binding().join(self.names)).arg(folder).arg(library))?;
         put_in_words(folder)
     }
 
     /// Alone: features that another package wants of a common crate would come in as well.
     fn build_as(&self, profile: &str) -> Result<PathBuf> {
         run(cargo(&["build", "--package", self.package, "--profile", profile]))?;
-        Ok(target().join(profile).join(format!("{DLL_PREFIX}{}{DLL_SUFFIX}", self.file)))
+        let folder = if profile == "dev" { "debug" } else { profile };
+        Ok(target().join(folder).join(format!("{DLL_PREFIX}{}{DLL_SUFFIX}", self.file)))
     }
 }
 

@@ -10,7 +10,11 @@ use std::{
 
 use anyhow::{Result, bail};
 
-use crate::step::{End, root, run, says, target};
+use crate::{
+    node,
+    step::{End, root, run, says, target},
+    web,
+};
 
 /// The largest wheel that is still a small download, in bytes.
 const LARGEST_WHEEL: u64 = 1_572_864;
@@ -25,7 +29,11 @@ pub(crate) fn test() -> Result<End> {
     check_types(&python)?;
     run_tests(&python)?;
     figures(&wheels, &python)?;
-    Ok(End::Passed)
+    let app = binding().join("examples");
+    let uvicorn = ["-m", "uvicorn", "fastapi_app:app", "--host", "localhost", "--log-level", "warning"];
+    let mut shop = Command::new(&python);
+    shop.args(uvicorn).args(["--port", "{port}", "--app-dir"]).arg(app);
+    web::try_shop(&shop)
 }
 
 /// The Python that is here, if it is new enough and can make environments: Debian has a package of its own for that.
@@ -67,6 +75,7 @@ fn build() -> Result<Vec<PathBuf>> {
     if wheels.exists() {
         fs::remove_dir_all(&wheels)?;
     }
+    node::copy(&root().join(web::KEPT), &binding().join("python/idvkit/web"), &[])?;
     for (project, profile) in [(binding(), "wheel"), (binding().join("sandbox"), "dev")] {
         let mut maturin = Command::new(&tools);
         maturin

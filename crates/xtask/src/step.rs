@@ -81,6 +81,19 @@ pub(crate) fn cargo(arguments: &[&str]) -> Command {
     command
 }
 
+/// The `idvkit` program as the tests have it.
+pub(crate) fn program() -> Result<PathBuf> {
+    made_for_tests("--bin", "idvkit")
+}
+
+/// A program of the workspace. It is asked for together with a test and the whole workspace, so that it is made of the very
+/// same crates as all tests: nothing is compiled for it a second time.
+pub(crate) fn made_for_tests(kind: &str, program: &str) -> Result<PathBuf> {
+    run(cargo(&["build", "--workspace", kind, program, "--test", "cli"]))?;
+    let folder = target().join(if kind == "--example" { "debug/examples" } else { "debug" });
+    Ok(folder.join(format!("{program}{}", env::consts::EXE_SUFFIX)))
+}
+
 /// Runs a command to its end, its output going where ours goes.
 pub(crate) fn run(mut command: impl std::borrow::BorrowMut<Command>) -> Result<()> {
     let command = command.borrow_mut();

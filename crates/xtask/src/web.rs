@@ -1,12 +1,17 @@
-//! The web element: built, compared with the copy that the demo site carries, and tested in a real browser.
+//! The web element: built, compared with the copy that servers hand out, and tested in a real browser.
 
-use std::{fs, path::PathBuf, process::Command};
+use std::{
+    ffi::OsStr,
+    fs, iter,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use anyhow::{Context, Result, bail};
 
 use crate::{
     node::{self, copy, npm},
-    step::{End, cargo, root, run, says, target},
+    step::{End, made_for_tests, program, root, run, says, target},
 };
 
 /// What the package is made of; what was built or installed beside it stays where it is.
@@ -21,12 +26,12 @@ const SOURCES: [&str; 9] = [
     "tests",
     "tsconfig.json",
 ];
-/// The demo site is one program: its copy of the bundle is compiled in, and building it needs no Node.js.
-const ASSETS: &str = "crates/cli/assets";
+/// What was built is kept: building a server needs no Node.js. The demo site, the wheel and the Maven module take it from here.
+pub(crate) const KEPT: &str = "crates/web/files";
 /// The browser's names on different systems.
 const BROWSERS: [&str; 3] = ["chromium", "chromium-browser", "google-chrome"];
 
-/// Builds and tests; with `write`, the copy of the demo site is renewed first.
+/// Builds and tests; with `write`, the copy that is kept is renewed first.
 pub(crate) fn test(write: bool) -> Result<End> {
     let Some(version) = node::version() else {
         return Ok(End::Skipped("Node.js 20 or later, or npm, is absent: nothing was built or tested".into()));
@@ -37,21 +42,37 @@ pub(crate) fn test(write: bool) -> Result<End> {
     if !stale.is_empty() {
         bail!("run `cargo xtask web --write`: the element has changed, and these files have not: {}", stale.join(", "));
     }
+    let shop = Command::new(made_for_tests("--example", "axum")?);
+    let end = in_browser(&package, &["--test-concurrency=2", "tests/"], &shop)?;
+    println!("pictures of what was shown: {}", target().join("web/screenshots").display());
+    Ok(end)
+}
+
+/// Takes a shop, started by this command, through every flow of every provider.
+pub(crate) fn try_shop(shop: &Command) -> Result<End> {
+    if node::version().is_none() {
+        return Ok(End::but(["the shop in a browser (Node.js is absent)".into()]));
+    }
+    in_browser(&build()?, &["tests/shop.test.mjs"], shop)
+}
+
+/// Runs tests of the package that want the sandbox, an example shop and a browser.
+fn in_browser(package: &Path, tests: &[&str], shop: &Command) -> Result<End> {
     let Some(browser) = browser().or_else(install) else {
         let without = "every test in a browser (there is no Chromium, and it could not be installed)";
         return Ok(End::but([without.into()]));
     };
     println!("{}", says(&browser, &["--version"]).unwrap_or_default());
-    run(cargo(&["build", "--package", "idvkit-cli"]))?;
-    let mut tests = Command::new("node");
-    tests.args(["--test", "--test-concurrency=2", "--test-timeout=220000", "tests/"]).current_dir(&package).envs([
+    let shop: Vec<_> = iter::once(shop.get_program()).chain(shop.get_args()).map(OsStr::to_string_lossy).collect();
+    let mut node = Command::new("node");
+    node.args(["--test", "--test-timeout=220000"]).args(tests).current_dir(package).envs([
         ("IDVKIT_VECTORS", root().join("crates/vectors/data")),
-        ("IDVKIT_PROGRAM", target().join(format!("debug/idvkit{}", std::env::consts::EXE_SUFFIX))),
+        ("IDVKIT_PROGRAM", program()?),
+        ("IDVKIT_SHOP", serde_json::to_string(&shop)?.into()),
         ("IDVKIT_SCREENSHOTS", target().join("web/screenshots")),
         ("IDVKIT_CHROMIUM", PathBuf::from(browser)),
     ]);
-    run(tests)?;
-    println!("pictures of what was shown: {}", target().join("web/screenshots").display());
+    run(node)?;
     Ok(End::Passed)
 }
 
@@ -61,7 +82,7 @@ pub(crate) fn set_up() -> Option<String> {
 }
 
 /// Type-checks and bundles a copy of the package, as it would be published.
-fn build() -> Result<PathBuf> {
+pub(crate) fn build() -> Result<PathBuf> {
     let package = target().join("web/package");
     copy(&root().join("bindings/web"), &package, &SOURCES)?;
     run(npm(&package, &["ci", "--no-audit", "--no-fund", "--loglevel=error"]))?;
@@ -69,21 +90,21 @@ fn build() -> Result<PathBuf> {
     Ok(package)
 }
 
-/// The files of the demo site that differ from what was built; with `write` they are renewed, and none does.
-fn compare(package: &std::path::Path, write: bool) -> Result<Vec<String>> {
+/// The kept files that differ from what was built; with `write` they are renewed, and none does.
+fn compare(package: &Path, write: bool) -> Result<Vec<String>> {
     let mut names = vec!["idv-journey.js".to_owned()];
     for entry in fs::read_dir(package.join("dist/locales"))? {
         names.push(format!("locales/{}", entry?.file_name().to_string_lossy()));
     }
     let mut stale = Vec::new();
     for name in names {
-        let (built, kept) = (fs::read(package.join("dist").join(&name))?, root().join(ASSETS).join(&name));
+        let (built, kept) = (fs::read(package.join("dist").join(&name))?, root().join(KEPT).join(&name));
         if fs::read(&kept).is_ok_and(|there| there == built) {
             continue;
         }
         if write {
             fs::write(&kept, built).with_context(|| format!("{} cannot be written", kept.display()))?;
-            println!("wrote {ASSETS}/{name}");
+            println!("wrote {KEPT}/{name}");
         } else {
             stale.push(name);
         }

@@ -78,7 +78,7 @@ function tokenRequest(row) {
   assert.deepEqual([request.url, request.body.toString()], [row.url, row.form], row.id);
   const authorization = request.headers.find((header) => header.name === "Authorization")?.value ?? null;
   assert.equal(authorization, row.authorization, row.id);
-  assert.deepEqual([request.cache.refresh, request.cache.max_age_ms], [false, 570_000], row.id);
+  assert.deepEqual([request.cache.refused, request.cache.max_age_ms], [null, 570_000], row.id);
 }
 
 function tokenAnswer(row) {

@@ -8,12 +8,21 @@ from __future__ import annotations
 from typing import Literal, Mapping, Sequence, Tuple, Union
 
 from ._types import (
+    AskLoad,
+    AskStore,
+    AskExchange,
+    AskDeliver,
+    AskRest,
+    AskHeard,
     AtProviderNotAsked,
     AtProviderNotOffered,
     AtProviderDeleted,
     AtProviderFailed,
     BasisSigned,
     BasisFetched,
+    ById,
+    ByKey,
+    ByReferences,
     Header,
     HttpResponse,
     HttpFailed,
@@ -41,6 +50,10 @@ from ._types import (
     SeenMessage,
     SeenEvent,
     SeenClosed,
+    ToldLoaded,
+    ToldStored,
+    ToldExchanged,
+    ToldDelivered,
     TriggerNavigation,
     TriggerMessage,
     TriggerHandler,
@@ -63,11 +76,19 @@ BytesLike = Union[bytes, bytearray, memoryview]
 HeadersLike = Union[Sequence[Union[Header, Tuple[str, str]]], Mapping[str, str]]
 """Header lines in order, as objects or pairs, or a mapping of single lines."""
 
+Ask = Union[AskLoad, AskStore, AskExchange, AskDeliver, AskRest, AskHeard]
+"""What a host is asked to do next. Asking twice gives the same; it is settled by telling what came of it.
+
+Deliberately exhaustive: these six are the whole job of a host."""
+
 AtProvider = Union[AtProviderNotAsked, AtProviderNotOffered, AtProviderDeleted, AtProviderFailed]
 """What became of the data at the provider. Deliberately exhaustive."""
 
 Basis = Union[BasisSigned, BasisFetched]
 """How a result was made sure. Deliberately exhaustive."""
+
+By = Union[ById, ByKey, ByReferences]
+"""Which row to load. Deliberately exhaustive."""
 
 Input = Union[HttpResponse, HttpFailed, Sending, Hint, Redirect, Callback, Images, Retry, Erase]
 """What a host tells a session. It has no serialised form: a client must never be able to post one; what
@@ -92,6 +113,11 @@ ParamValue = Union[ParamValueText, ParamValueFlag, ParamValueTexts, ParamValueNu
 Seen = Union[SeenNavigation, SeenMessage, SeenEvent, SeenClosed]
 """Something that a page or phone saw. It has a JSON form: it never leaves the client, `read` turns it into a hint."""
 
+Told = Union[ToldLoaded, ToldStored, ToldExchanged, ToldDelivered]
+"""What came of what was asked. It has no serialised form: no client must be able to post one.
+
+Deliberately exhaustive."""
+
 Trigger = Union[TriggerNavigation, TriggerMessage, TriggerHandler, TriggerEvent]
 """Where a signal is seen."""
 
@@ -108,6 +134,7 @@ Why = Union[WhyInFlight, WhyVerdict, WhyBackoff, WhyThrottled]
 
 RejectCode = Literal[
     "account_id_invalid",
+    "account_unknown",
     "api_key_invalid",
     "api_key_too_short",
     "api_version_invalid",
@@ -123,6 +150,7 @@ RejectCode = Literal[
     "client_key_invalid",
     "config_malformed",
     "config_of_other_provider",
+    "conflict",
     "container_invalid",
     "credential_invalid",
     "credential_malformed",
@@ -165,6 +193,7 @@ RejectCode = Literal[
     "json_malformed",
     "json_not_object",
     "json_too_deep",
+    "key_invalid",
     "library_src_invalid",
     "lifetime_out_of_range",
     "locale_malformed",
@@ -180,6 +209,7 @@ RejectCode = Literal[
     "personal_data",
     "phone_invalid",
     "photo_limit_out_of_range",
+    "plan_malformed",
     "poll_plan_invalid",
     "problem_malformed",
     "process_malformed",
@@ -225,6 +255,7 @@ RejectCode = Literal[
     "timeout_out_of_range",
     "token_lifetime_out_of_range",
     "token_malformed",
+    "told_unexpected",
     "unknown_locale",
     "url_fragment",
     "url_host",
@@ -242,6 +273,7 @@ RejectCode = Literal[
     "user_agent_invalid",
     "user_reference_length",
     "variable_unnamed",
+    "verification_unknown",
     "webhook_not_configured",
     "webhook_secret_invalid",
     "webhook_token_malformed",
@@ -255,13 +287,16 @@ RejectCode = Literal[
 __all__ = [
     "BytesLike",
     "HeadersLike",
+    "Ask",
     "AtProvider",
     "Basis",
+    "By",
     "Input",
     "Next",
     "Outcome",
     "ParamValue",
     "Seen",
+    "Told",
     "Trigger",
     "UnixMillis",
     "Way",

@@ -9,7 +9,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, ClassVar, Iterator, Optional, Tuple
 
-__all__ = ["HeaderMethods", "JourneyMethods", "OutcomeMethods", "Sealed", "Value", "WayMethods", "Word"]
+__all__ = ["HeaderMethods", "JourneyMethods", "OutcomeMethods", "Sealed", "Value", "Word"]
 
 
 class Word(str, Enum):
@@ -136,21 +136,8 @@ class OutcomeMethods:
         return to_json(self)
 
 
-class WayMethods:
-    """What a way can do."""
-
-    __slots__ = ()
-
-    def html(self) -> Optional[str]:
-        """The way as HTML to paste, for a redirect, a frame or a script; `None` for the others.
-
-        What the page sees is dispatched on the window as an `idvkit:seen` event whose `detail` is what `read` takes.
-        """
-        return html(self)
-
-
 # Used by methods only; the native module itself needs the classes.
-from ._idvkit import html, journey_from_json, to_json  # noqa: E402
+from ._idvkit import journey_from_json, to_json  # noqa: E402
 
 if TYPE_CHECKING:
     from ._types import Journey

@@ -336,7 +336,7 @@ class _Slot:
         answer, cache = self._answer, request.cache
         if answer is None or cache is None or now >= self._until:
             return None
-        if cache.refresh and now - self._since >= _REFRESH_ONCE_MS:
+        if cache.refused is not None and now - self._since >= _REFRESH_ONCE_MS:
             return None
         return HttpResponse(request.id, answer.status, answer.headers, answer.body)
 

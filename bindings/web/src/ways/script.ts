@@ -29,7 +29,7 @@ let running = 0;
 /** What was put into the page meanwhile, and in whose call. Later than that nobody can tell: it goes with the last of them. */
 const additions = new Map<ChildNode, Showing | undefined>();
 /** What a page adds for itself, a stylesheet or another element like this one, is no overlay. */
-const OVERLAY = ":not(script, style, link, idv-journey, :has(idv-journey))";
+const OVERLAY = ":not(script,style,link,idv-journey,:has(idv-journey))";
 
 /** Calls a script. What it puts into the page (an overlay) goes with the journey: no provider documents how to close it. */
 function watch(shown: Showing, what: () => void): void {

@@ -1,6 +1,6 @@
 //! Skips, errors, archived handshakes, time, and answers that are errors.
 
-use idvkit_core::{FaultClass, Input, Next, Outcome, Why};
+use idvkit_core::{FaultClass, FaultCode, Input, Next, Outcome, Why};
 
 use idvkit_attestr::Request;
 
@@ -218,17 +218,29 @@ fn a_refused_creation_says_why_and_can_be_resumed() {
 }
 
 #[test]
-fn odd_answers_to_the_creation_are_retried_and_then_given_up() {
+fn a_creation_that_was_answered_is_never_sent_again() {
     for body in ["<html>", "{}", r#"{"_id": "DS0/../x12345"}"#, r#"{"_id": "FX02zfeuvcj36knhn06us"}"#, ""] {
         let mut run = Run::new();
-        for _ in 0..4 {
-            run.answer(200, body);
-            assert!(matches!(run.next(), Next::Wait { why: Why::Backoff { .. }, .. }), "{body}");
-            run.wait();
-        }
         run.answer(200, body);
-        assert!(matches!(run.outcome(), Outcome::Failed { fault } if fault.code == "unreadable"), "{body}");
+        let Outcome::Failed { fault } = run.outcome() else { panic!("{body}") };
+        assert_eq!((fault.code, fault.retryable), (FaultCode::CreationUnclear, false), "{body}");
+        // Another attempt is another handshake, if that is asked for.
+        run.handle(Input::Retry).unwrap();
+        run.answer(200, CREATED);
+        run.journey();
     }
+}
+
+#[test]
+fn a_creation_that_fails_is_retried_and_then_given_up() {
+    let mut run = Run::new();
+    for _ in 0..4 {
+        run.answer(503, "<html>");
+        assert!(matches!(run.next(), Next::Wait { why: Why::Backoff { .. }, .. }));
+        run.wait();
+    }
+    run.answer(503, "<html>");
+    assert!(matches!(run.outcome(), Outcome::Failed { fault } if fault.code == FaultCode::HttpStatus));
 }
 
 #[test]

@@ -15,7 +15,7 @@ const RETURN: &str = include_str!("../../assets/return.html");
 
 const JAVASCRIPT: &str = "text/javascript; charset=utf-8";
 
-/// The files that the pages load: name, type, text.
+/// The files that the pages load besides the element's: name, type, text.
 const ASSETS: &[(&str, &str, &str)] = &[
     ("site.css", "text/css; charset=utf-8", include_str!("../../assets/site.css")),
     ("site.js", JAVASCRIPT, include_str!("../../assets/site.js")),
@@ -24,16 +24,6 @@ const ASSETS: &[(&str, &str, &str)] = &[
     ("timeline.js", JAVASCRIPT, include_str!("../../assets/timeline.js")),
     ("return.js", JAVASCRIPT, include_str!("../../assets/return.js")),
     ("icon.svg", "image/svg+xml", include_str!("../../assets/icon.svg")),
-    ("idv-journey.js", JAVASCRIPT, include_str!("../../assets/idv-journey.js")),
-];
-
-/// The element's languages.
-const LANGUAGES: &[(&str, &str)] = &[
-    ("de.json", include_str!("../../assets/locales/de.json")),
-    ("en.json", include_str!("../../assets/locales/en.json")),
-    ("hi.json", include_str!("../../assets/locales/hi.json")),
-    ("kk.json", include_str!("../../assets/locales/kk.json")),
-    ("ru.json", include_str!("../../assets/locales/ru.json")),
 ];
 
 pub(super) async fn index(State(shop): State<Arc<Shop>>) -> Response {
@@ -46,17 +36,11 @@ pub(super) async fn returned(State(shop): State<Arc<Shop>>) -> Response {
 }
 
 pub(super) async fn asset(Path(file): Path<String>) -> Response {
-    let Some((_, kind, text)) = ASSETS.iter().find(|(name, ..)| *name == file) else {
-        return StatusCode::NOT_FOUND.into_response();
-    };
-    ([(header::CONTENT_TYPE, *kind)], *text).into_response()
-}
-
-pub(super) async fn language(Path(file): Path<String>) -> Response {
-    let Some((_, text)) = LANGUAGES.iter().find(|(name, _)| *name == file) else {
-        return StatusCode::NOT_FOUND.into_response();
-    };
-    ([(header::CONTENT_TYPE, "application/json")], *text).into_response()
+    let own = ASSETS.iter().find(|(name, ..)| *name == file).map(|(_, kind, text)| (*kind, *text));
+    match own.or_else(|| idvkit_web::file(&file).map(|file| (file.media_type, file.text))) {
+        Some((kind, text)) => ([(header::CONTENT_TYPE, kind)], text).into_response(),
+        None => StatusCode::NOT_FOUND.into_response(),
+    }
 }
 
 /// What every answer carries.

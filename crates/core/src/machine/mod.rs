@@ -24,7 +24,7 @@ use watch::Watch;
 
 use crate::{
     AtProvider, Evidence, Fault, FaultCode, Header, Hint, HttpRequest, Input, Next, Operation as _, Outcome, Reject,
-    RejectCode, Response, Seed, UnixMillis, Why,
+    RejectCode, Response, Seed, UnixMillis, Why, http::without_mark,
 };
 
 /// So often in a row the provider may say that what is looked at is gone.
@@ -131,6 +131,14 @@ impl<F: Flow> Machine<F> {
         self.record.revision
     }
 
+    /// How it ended, if it has; that is known also while it is being deleted at the provider.
+    pub fn outcome(&self) -> Option<&Outcome> {
+        match &self.record.phase {
+            Phase::Ended { outcome, .. } | Phase::Erasing { outcome, .. } => Some(outcome),
+            Phase::Running { .. } => None,
+        }
+    }
+
     /// The provider's ids, newest first: index your rows by them.
     pub fn references(&self) -> Vec<String> {
         self.record.flow.references()
@@ -188,7 +196,7 @@ impl<F: Flow> Machine<F> {
         match input {
             Input::HttpResponse { id, status, headers, body } => {
                 let op = self.current(&id, now)?;
-                let response = Response { status, headers: &headers, body: &body, at: now };
+                let response = Response { status, headers: &headers, body: without_mark(&body), at: now };
                 self.answered(&op, &response);
                 Ok(())
             }
@@ -250,6 +258,9 @@ impl<F: Flow> Machine<F> {
                 }
                 self.stepped(step, now);
             }
+            Err(fault) if response.is_success() && !self.request(op, now).idempotent => {
+                self.made(op, fault, response.headers, now);
+            }
             Err(fault) => self.failed(op, fault, response.headers, now),
         }
     }
@@ -282,6 +293,16 @@ impl<F: Flow> Machine<F> {
                 }
             }
             (Phase::Erasing { .. } | Phase::Ended { .. }, _) | (Phase::Running { .. }, Step::Deleted) => {}
+        }
+    }
+
+    /// The provider says that it made something, and nothing can be made of its answer. That is not sent again, whatever the
+    /// answer holds: a retry makes another attempt.
+    fn made(&mut self, op: &F::Operation, fault: Fault, headers: &[Header], now: UnixMillis) {
+        let code = if fault.retryable { FaultCode::CreationUnclear } else { fault.code };
+        self.failed(op, Fault { code, retryable: false, ..fault }, headers, now);
+        if let Phase::Ended { resume, .. } = &mut self.record.phase {
+            *resume = None;
         }
     }
 
@@ -435,8 +456,14 @@ impl<F: Flow> Machine<F> {
         }
     }
 
-    /// A creation that was claimed and never answered may have made something that nobody can name now.
+    /// A creation that was claimed and never answered, or answered so that nothing can be made of it, may have made
+    /// something that nobody can name now.
     fn lost_creation(&self) -> Option<Fault> {
+        if let Phase::Ended { outcome: Outcome::Failed { fault }, .. } = &self.record.phase
+            && fault.code == FaultCode::CreationUnclear
+        {
+            return Some(Fault::new(FaultCode::AnswerLost, &fault.operation, false));
+        }
         let Need::Answer(op) = self.record.flow.need(&self.account) else { return None };
         let running = matches!(self.record.phase, Phase::Running { .. });
         let request = (running && self.record.call.may_be_sent()).then(|| self.request(&op, self.record.clock))?;

@@ -55,6 +55,11 @@ impl Flow {
     }
 
     pub(crate) fn open(self) -> Session {
+        let seed: Vec<u8> = (0..32).collect();
+        Session::open(&self.account(), self.request(), Seed::new(&seed).unwrap(), T0).unwrap()
+    }
+
+    pub(crate) fn request(self) -> Request {
         let request = match self {
             Self::Jumio => json!({"flow": "jumio_authentication", "enrollment_transaction_reference": ENROLLMENT}),
             Self::BiometricKz => json!({"flow": "biometric_kz_flow", "locale": "kk", "metadata": {"edocument": {
@@ -70,9 +75,7 @@ impl Flow {
                 json!({"flow": "attestr_flowx", "flow_id": "FX02zfeuvcj36knhn06us", "tag": "user-7", "webhook": true})
             }
         };
-        let request = Request::from_json(&request.to_string()).unwrap();
-        let seed: Vec<u8> = (0..32).collect();
-        Session::open(&self.account(), request, Seed::new(&seed).unwrap(), T0).unwrap()
+        Request::from_json(&request.to_string()).unwrap()
     }
 
     /// One of the answers that the provider, or something between, may give to this request.
@@ -230,7 +233,7 @@ impl Flow {
             _ => answers.push((204, String::new())),
         }
         let genuine = answers.split_off(7);
-        answers.extend([&genuine, &genuine, &genuine, &genuine].into_iter().flatten().cloned());
+        answers.extend(genuine.iter().cycle().take(28).cloned());
         answers
     }
 }

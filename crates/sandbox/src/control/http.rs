@@ -1,26 +1,27 @@
 //! The control API below `/_sandbox/`: JSON in, JSON out, no credentials.
 
 use axum::body::Bytes;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router, middleware};
+use std::collections::BTreeSet;
+
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::{Control, Script, guard};
-use crate::attestr::Flow;
-use crate::biometric_kz::BiometricKzFlow;
 use crate::deliveries::CallbackRule;
 use crate::faults::Fault;
 use crate::html::assets;
-use crate::jumio::{Enrollment, resolve_colours};
+use crate::stand_in::{Operation, StandIn};
+use crate::stand_ins;
 use crate::world::Handle;
 
 pub(crate) fn router() -> Router<Handle> {
-    Router::new()
+    let own = Router::new()
         .route("/", get(help))
         .route("/clock", get(clock).post(move_clock))
         .route("/settle", post(settle))
@@ -29,27 +30,26 @@ pub(crate) fn router() -> Router<Handle> {
         .route("/accounts", get(accounts))
         .route("/settings", get(settings).post(patch).patch(patch))
         .route("/script", post(script))
-        .route("/faults", post(fault))
+        .route("/faults", get(operations).post(fault))
         .route("/callbacks", post(callbacks))
-        .route("/reset", post(reset))
-        .route("/jumio/enrollments", get(enrollments).post(add_enrollment))
-        .route("/jumio/transactions", get(transactions))
-        .route("/jumio/colours", get(colours))
-        .route("/attestr/flows", get(flows).post(add_flow))
-        .route("/attestr/handshakes", get(handshakes))
-        .route("/attestr/archive", post(archive))
-        .route("/biometric_kz/flows", get(kz_flows).post(add_kz_flow))
-        .route("/biometric_kz/sessions", get(kz_sessions))
-        .route("/signicat/processes", get(processes))
-        .route("/signicat/revoke", post(revoke))
-        .route("/signicat/sdk", post(sdk))
+        .route("/reset", post(reset));
+    let nest = |router: Router<Handle>, stand_in: &&dyn StandIn| {
+        router.nest(&format!("/{}", stand_in.name()), stand_in.control())
+    };
+    stand_ins::ALL
+        .iter()
+        .fold(own, nest)
         .layer(middleware::from_fn(guard::only_from_here))
         // The pages' own files: other sites' frames fetch them.
         .route("/assets/{file}", get(assets::serve))
 }
 
 /// What there is, also shown on the index page.
-pub(crate) const HELP: [(&str, &str); 22] = [
+pub(crate) fn help_lines() -> impl Iterator<Item = &'static (&'static str, &'static str)> {
+    HELP.iter().chain(stand_ins::ALL.iter().flat_map(|stand_in| stand_in.help()))
+}
+
+const HELP: [(&str, &str); 13] = [
     ("GET /_sandbox/clock", "the virtual clock: {\"now\": unix ms}"),
     (
         "POST /_sandbox/clock",
@@ -63,34 +63,20 @@ pub(crate) const HELP: [(&str, &str); 22] = [
     ("POST /_sandbox/settings", "changes settings: a JSON merge patch"),
     (
         "POST /_sandbox/script",
-        "{\"provider\":\"jumio\",\"outcome\":\"FAILED\",\"verdict_delay_ms\":0} or {\"provider\":\"attestr\",\"stage_error\":{...}}; \
+        "{\"provider\": name} and how something of it shall turn out, as its documentation says; \
          any with \"page\":{\"camera\":\"denied|none|in_use\",\"storage\":\"blocked\",\"delay_ms\":3000}",
     ),
+    ("GET /_sandbox/faults", "the names of all operations, as the SDK has them"),
     (
         "POST /_sandbox/faults",
-        "{\"operation\":\"jumio.retrieve\",\"kind\":\"status|html|invalid_json|hang|drop\",\"when\":\"before|after\",\"times\":1}",
+        "{\"operation\": name,\"kind\":\"status|html|invalid_json|hang|drop\",\"when\":\"before|after\",\"times\":1}",
     ),
-    ("POST /_sandbox/callbacks", "{\"provider\":\"jumio\",\"mode\":\"lost|duplicate|late|held\",\"ms\":0,\"times\":1}"),
+    ("POST /_sandbox/callbacks", "{\"provider\": name,\"mode\":\"lost|duplicate|late|held\",\"ms\":0,\"times\":1}"),
     ("POST /_sandbox/reset", "back to the start, seed included"),
-    ("GET, POST /_sandbox/jumio/enrollments", "ID verifications that can be referred to; POST adds or replaces one"),
-    ("GET /_sandbox/jumio/transactions", "transactions and their states"),
-    ("GET /_sandbox/jumio/colours?locale=en-GB", "the colours that a locale gets"),
-    ("GET, POST /_sandbox/attestr/flows", "flows with stages and variables; POST adds or replaces one"),
-    (
-        "GET /_sandbox/attestr/handshakes; POST /_sandbox/attestr/archive",
-        "handshakes; {\"handshake\": id} archives one",
-    ),
-    ("GET, POST /_sandbox/biometric_kz/flows", "flows with keys and technologies; POST adds or replaces one"),
-    ("GET /_sandbox/biometric_kz/sessions", "sessions and where their users are"),
-    ("GET /_sandbox/signicat/processes", "processes and their statuses"),
-    ("POST /_sandbox/signicat/revoke", "makes all access tokens invalid"),
-    ("POST /_sandbox/signicat/sdk", "{\"process\": id}: the provider's own SDK has taken its pictures"),
 ];
 
-const PROVIDERS: [&str; 4] = ["jumio", "attestr", "biometric_kz", "signicat"];
-
 pub(crate) async fn help() -> Response {
-    let lines: Vec<String> = HELP.iter().map(|(call, what)| format!("{call}\n    {what}\n")).collect();
+    let lines: Vec<String> = help_lines().map(|(call, what)| format!("{call}\n    {what}\n")).collect();
     format!("Local sandbox, control API\n\n{}", lines.concat()).into_response()
 }
 
@@ -133,26 +119,8 @@ async fn deliveries(State(shared): State<Handle>) -> Response {
 
 async fn accounts(State(shared): State<Handle>) -> Json<Value> {
     let world = shared.world();
-    let base = &world.base_url;
-    Json(json!({
-        "jumio": {
-            "us": format!("{base}/jumio/us"), "eu": format!("{base}/jumio/eu"), "sgp": format!("{base}/jumio/sgp"),
-            "accounts": world.config.jumio.accounts, "enrollments": world.config.jumio.enrollments,
-        },
-        "attestr": {
-            "api": format!("{base}/attestr/api"), "script": format!("{base}/attestr/cdn/flowx.js"),
-            "accounts": world.config.attestr.accounts, "flows": world.config.attestr.flows,
-        },
-        "biometric_kz": {
-            "api": format!("{base}/biometric_kz/kyc"), "remote": format!("{base}/biometric_kz/remote"),
-            "flows": world.config.biometric_kz.flows,
-        },
-        "signicat": {
-            "api": format!("{base}/signicat/assure"), "clients": world.config.signicat.clients,
-            "token": format!("{base}/signicat/auth/open/connect/token"),
-            "legacy_token": format!("{base}/signicat/oidc/token"),
-        },
-    }))
+    let all = stand_ins::ALL.iter().map(|stand_in| (stand_in.name().to_owned(), stand_in.accounts(&world)));
+    Json(Value::Object(all.collect()))
 }
 
 async fn settings(State(shared): State<Handle>) -> Response {
@@ -171,30 +139,21 @@ async fn script(State(shared): State<Handle>, body: Bytes) -> Response {
     answer_found(found, "there is no transaction, handshake, session or process with this id")
 }
 
+/// Every name that a fault can have; the SDK has two for some calls, and one for several.
+async fn operations() -> Json<Value> {
+    let names: BTreeSet<&str> = stand_ins::operations().flat_map(Operation::names).collect();
+    Json(json!({ "operations": names }))
+}
+
 async fn fault(State(shared): State<Handle>, body: Bytes) -> Response {
-    match read::<Fault>(&body) {
-        Ok(fault) if !fault.names_an_operation() => {
-            refused("no operation has this name; GET /_sandbox/log shows names")
-        }
-        Ok(fault) => {
-            shared.world().faults.add(fault);
-            done().into_response()
-        }
-        Err(refusal) => refusal,
-    }
+    let known = read::<Fault>(&body).map(|fault| Control::new(shared).fault(fault));
+    answer_found(known, "no operation has this name; GET /_sandbox/faults lists all")
 }
 
 async fn callbacks(State(shared): State<Handle>, body: Bytes) -> Response {
-    match read::<CallbackRule>(&body) {
-        Ok(rule) if !PROVIDERS.contains(&rule.provider.as_str()) => {
-            refused("provider must be jumio, attestr, biometric_kz or signicat")
-        }
-        Ok(rule) => {
-            shared.world().deliveries.rule(rule);
-            done().into_response()
-        }
-        Err(refusal) => refusal,
-    }
+    let known = read::<CallbackRule>(&body).map(|rule| Control::new(shared).callbacks(rule));
+    let names: Vec<&str> = stand_ins::ALL.iter().map(|stand_in| stand_in.name()).collect();
+    answer_found(known, &format!("provider is none of {}", names.join(", ")))
 }
 
 async fn reset(State(shared): State<Handle>) -> Json<Value> {
@@ -202,93 +161,7 @@ async fn reset(State(shared): State<Handle>) -> Json<Value> {
     done()
 }
 
-async fn enrollments(State(shared): State<Handle>) -> Response {
-    Json(&shared.world().config.jumio.enrollments).into_response()
-}
-
-async fn add_enrollment(State(shared): State<Handle>, body: Bytes) -> Response {
-    apply(&body, |enrollment: Enrollment| {
-        let list = &mut shared.world().config.jumio.enrollments;
-        list.retain(|other| other.reference != enrollment.reference);
-        list.push(enrollment);
-    })
-}
-
-async fn transactions(State(shared): State<Handle>) -> Response {
-    Json(shared.world().jumio.views()).into_response()
-}
-
-#[derive(Deserialize)]
-struct Locale {
-    locale: String,
-}
-
-async fn colours(State(shared): State<Handle>, Query(query): Query<Locale>) -> Response {
-    Json(resolve_colours(&shared.world().config.jumio.portal, &query.locale)).into_response()
-}
-
-async fn flows(State(shared): State<Handle>) -> Response {
-    Json(&shared.world().config.attestr.flows).into_response()
-}
-
-async fn add_flow(State(shared): State<Handle>, body: Bytes) -> Response {
-    apply(&body, |flow: Flow| {
-        let list = &mut shared.world().config.attestr.flows;
-        list.retain(|other| other.id != flow.id);
-        list.push(flow);
-    })
-}
-
-async fn handshakes(State(shared): State<Handle>) -> Response {
-    Json(shared.world().attestr.views()).into_response()
-}
-
-async fn kz_flows(State(shared): State<Handle>) -> Response {
-    Json(&shared.world().config.biometric_kz.flows).into_response()
-}
-
-async fn add_kz_flow(State(shared): State<Handle>, body: Bytes) -> Response {
-    apply(&body, |flow: BiometricKzFlow| {
-        let list = &mut shared.world().config.biometric_kz.flows;
-        list.retain(|other| other.api_key != flow.api_key);
-        list.push(flow);
-    })
-}
-
-async fn kz_sessions(State(shared): State<Handle>) -> Response {
-    Json(shared.world().biometric_kz.views()).into_response()
-}
-
-async fn processes(State(shared): State<Handle>) -> Response {
-    Json(shared.world().signicat.views()).into_response()
-}
-
-async fn revoke(State(shared): State<Handle>) -> Json<Value> {
-    Control::new(shared).revoke_tokens();
-    done()
-}
-
-#[derive(Deserialize)]
-struct SdkDone {
-    process: String,
-}
-
-async fn sdk(State(shared): State<Handle>, body: Bytes) -> Response {
-    let found = read::<SdkDone>(&body).map(|it| Control::new(shared).sdk_done(&it.process));
-    answer_found(found, "no process that waits for pictures has this id")
-}
-
-#[derive(Deserialize)]
-struct Archive {
-    handshake: String,
-}
-
-async fn archive(State(shared): State<Handle>, body: Bytes) -> Response {
-    let found = read::<Archive>(&body).map(|archive| Control::new(shared).archive(&archive.handshake));
-    answer_found(found, "there is no handshake with this id")
-}
-
-fn apply<T: DeserializeOwned>(body: &[u8], change: impl FnOnce(T)) -> Response {
+pub(crate) fn apply<T: DeserializeOwned>(body: &[u8], change: impl FnOnce(T)) -> Response {
     match read(body) {
         Ok(value) => {
             change(value);
@@ -300,11 +173,11 @@ fn apply<T: DeserializeOwned>(body: &[u8], change: impl FnOnce(T)) -> Response {
 
 // The error is a finished answer, made once and sent.
 #[allow(clippy::result_large_err)]
-fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Response> {
+pub(crate) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Response> {
     serde_json::from_slice(body).map_err(|error| refused(&error.to_string()))
 }
 
-fn answer_found(found: Result<bool, Response>, otherwise: &str) -> Response {
+pub(crate) fn answer_found(found: Result<bool, Response>, otherwise: &str) -> Response {
     match found {
         Ok(true) => done().into_response(),
         Ok(false) => refused(otherwise),
@@ -319,7 +192,7 @@ fn answer(result: Result<(), String>) -> Response {
     }
 }
 
-fn done() -> Json<Value> {
+pub(crate) fn done() -> Json<Value> {
     Json(json!({ "ok": true }))
 }
 

@@ -4,14 +4,15 @@ use axum::extract::Path;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
+use crate::stand_ins;
+
 const FOLDER: &str = "/_sandbox/assets/";
 
-const FILES: [(&str, &str, &str); 4] = [
-    ("page.css", "text/css; charset=utf-8", include_str!("../../assets/page.css")),
-    ("page.js", JAVASCRIPT, include_str!("../../assets/page.js")),
-    ("capture.js", JAVASCRIPT, include_str!("../../assets/capture.js")),
-    ("flow.js", JAVASCRIPT, include_str!("../attestr/flow.js")),
-];
+const STYLES: &str = include_str!("../../assets/page.css");
+
+/// The scripts of all pages; stand-ins have more.
+const SCRIPTS: [(&str, &str); 2] =
+    [("page.js", include_str!("../../assets/page.js")), ("capture.js", include_str!("../../assets/capture.js"))];
 
 const JAVASCRIPT: &str = "text/javascript; charset=utf-8";
 
@@ -21,8 +22,12 @@ pub(crate) fn path(name: &str) -> String {
 }
 
 pub(crate) async fn serve(Path(name): Path<String>) -> Response {
-    match FILES.iter().find(|(own, ..)| *own == name) {
-        Some((_, content_type, text)) => file(content_type, text),
+    if name == "page.css" {
+        return file("text/css; charset=utf-8", STYLES);
+    }
+    let mut scripts = SCRIPTS.iter().chain(stand_ins::ALL.iter().flat_map(|stand_in| stand_in.page_scripts()));
+    match scripts.find(|(own, _)| *own == name) {
+        Some((_, text)) => javascript(text),
         None => StatusCode::NOT_FOUND.into_response(),
     }
 }

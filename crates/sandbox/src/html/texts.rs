@@ -1,11 +1,14 @@
-//! What the pages say: one file of texts for each language, read once.
+//! What the pages say: the texts that several providers have, and each stand-in's own, by language.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
+use crate::stand_ins;
+
 type Table = BTreeMap<String, String>;
 
-const FILES: [(&str, &str); 5] = [
+/// The languages; the first one has every text.
+const SHARED: [(&str, &str); 5] = [
     ("en", include_str!("../../locales/en.json")),
     ("ru", include_str!("../../locales/ru.json")),
     ("kk", include_str!("../../locales/kk.json")),
@@ -13,8 +16,15 @@ const FILES: [(&str, &str); 5] = [
     ("hi", include_str!("../../locales/hi.json")),
 ];
 
-static TABLES: LazyLock<[(&str, Table); 5]> =
-    LazyLock::new(|| FILES.map(|(language, file)| (language, serde_json::from_str(file).unwrap_or_default())));
+static TABLES: LazyLock<[(&str, Table); 5]> = LazyLock::new(|| {
+    let mut own: Vec<BTreeMap<String, Table>> =
+        stand_ins::ALL.iter().map(|stand_in| serde_json::from_str(stand_in.texts()).unwrap_or_default()).collect();
+    SHARED.map(|(language, shared)| {
+        let mut table: Table = serde_json::from_str(shared).unwrap_or_default();
+        table.extend(own.iter_mut().filter_map(|texts| texts.remove(language)).flatten());
+        (language, table)
+    })
+});
 
 /// The texts of one language; English where it has none.
 #[derive(Clone, Copy)]
@@ -59,13 +69,19 @@ impl Texts {
 
 #[cfg(test)]
 mod tests {
-    use super::{FILES, Table, Texts};
+    use super::{SHARED, TABLES, Table, Texts};
+    use crate::stand_ins;
     use regex_lite::Regex;
-    use std::collections::BTreeSet;
+    use std::collections::{BTreeMap, BTreeSet};
     use std::path::Path;
 
-    fn table(file: &str) -> Table {
-        serde_json::from_str(file).unwrap()
+    /// One table: the texts that are shared, or one stand-in's.
+    type Languages = BTreeMap<String, Table>;
+
+    fn tables() -> Vec<Languages> {
+        let table = |(language, file): (&str, &str)| (language.to_owned(), serde_json::from_str(file).unwrap());
+        let own = stand_ins::ALL.iter().map(|stand_in| serde_json::from_str(stand_in.texts()).unwrap());
+        std::iter::once(SHARED.into_iter().map(table).collect()).chain(own).collect()
     }
 
     fn placeholders(text: &str) -> BTreeSet<String> {
@@ -74,32 +90,45 @@ mod tests {
 
     #[test]
     fn every_language_has_every_key_with_the_same_placeholders() {
-        let english = table(FILES[0].1);
-        for (language, file) in FILES {
-            let own = table(file);
-            let keys = |table: &Table| table.keys().cloned().collect::<Vec<_>>();
-            assert_eq!(keys(&own), keys(&english), "{language}");
-            for (key, text) in &own {
-                assert_eq!(placeholders(text), placeholders(&english[key]), "{language}: {key}");
-                assert!(!text.trim().is_empty(), "{language}: {key}");
+        for table in tables() {
+            let languages: BTreeSet<&str> = table.keys().map(String::as_str).collect();
+            assert_eq!(languages, SHARED.map(|(language, _)| language).into());
+            let english = &table["en"];
+            for (language, own) in &table {
+                let keys = |table: &Table| table.keys().cloned().collect::<Vec<_>>();
+                assert_eq!(keys(own), keys(english), "{language}");
+                for (key, text) in own {
+                    assert_eq!(placeholders(text), placeholders(&english[key]), "{language}: {key}");
+                    assert!(!text.trim().is_empty(), "{language}: {key}");
+                }
             }
         }
+    }
+
+    /// All tables are one for the pages, so none may hide a text of another.
+    #[test]
+    fn every_key_stands_in_one_table() {
+        let all = tables();
+        assert_eq!(all.iter().map(|table| table["en"].len()).sum::<usize>(), TABLES[0].1.len());
     }
 
     /// All keys that the sources name, literally or by a prefix.
     #[test]
     fn every_key_is_said_and_every_said_key_is_there() {
         let sources = sources(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/src")));
-        let quoted: BTreeSet<String> =
-            Regex::new("\"([a-z0-9_]+)\"").unwrap().captures_iter(&sources).map(|found| found[1].to_owned()).collect();
-        let prefixed = ["stage_", "field_", "jumio_9", "camera_", "error_", "capture_", "kz_step_", "kz_lead_"];
-        let english = table(FILES[0].1);
+        let found = |pattern: &str| -> BTreeSet<String> {
+            let found = Regex::new(pattern).unwrap();
+            found.captures_iter(&sources).map(|found| found[1].to_owned()).collect()
+        };
+        let quoted = found("\"([a-z0-9_]+)\"");
+        let prefixes = found(r#"format!\("([a-z0-9_]+_)\{"#);
+        let english = &TABLES[0].1;
         for key in english.keys() {
-            let known = quoted.contains(key) || prefixed.iter().any(|prefix| key.starts_with(prefix));
+            let known = quoted.contains(key) || prefixes.iter().any(|prefix| key.starts_with(prefix));
             assert!(known, "{key} is never said");
         }
-        for said in Regex::new(r#"\.(?:say|with)\(\s*"([a-z0-9_]+)""#).unwrap().captures_iter(&sources) {
-            assert!(english.contains_key(&said[1]), "{} is said and not there", &said[1]);
+        for said in found(r#"\.(?:say|with)\(\s*"([a-z0-9_]+)""#) {
+            assert!(english.contains_key(&said), "{said} is said and not there");
         }
     }
 

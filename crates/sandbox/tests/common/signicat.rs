@@ -12,7 +12,7 @@ use super::{hint, http};
 pub const CLIENT: &str = "sandbox-quiet-lake-123";
 pub const SECRET: &str = "sandbox-signicat-secret";
 pub const BACK: &str = "https://merchant.example/r?x=1";
-pub const PNG: &[u8] = include_bytes!("../../src/jumio/liveness.png");
+pub const PNG: &[u8] = include_bytes!("../../assets/picture.png");
 
 /// A server of a merchant with a token.
 pub struct Merchant {

@@ -1,9 +1,6 @@
 //! Access tokens: OAuth 2.0 client credentials (S-F1, S-V1 to S-V3, S-V23).
 
-use alloc::string::String;
-
-use idvkit_core::{Reject, RejectCode, Secret, UnixMillis};
-use serde::Deserialize;
+use idvkit_core::{Reject, RejectCode, Secret, TokenAnswer, UnixMillis};
 
 use crate::values::is_bearer;
 
@@ -26,23 +23,16 @@ impl AccessToken {
     /// `token_malformed`.
     pub fn parse(body: &[u8]) -> Result<Self, Reject> {
         let refuse = |why: &str| Reject::new(RejectCode::TokenMalformed, why).about("access_token");
-        let wire: Wire = serde_json::from_slice(body).map_err(|_| refuse("the answer is no token answer"))?;
-        if !is_bearer(&wire.access_token) {
+        let answer = TokenAnswer::parse(body).ok_or_else(|| refuse("the answer is no token answer"))?;
+        if !is_bearer(&answer.access_token) {
             return Err(refuse("an access token is visible ASCII without spaces"));
         }
-        let expires_in_s = wire.expires_in.unwrap_or(DEFAULT_LIFETIME_S).max(0);
-        Ok(Self { value: Secret::from(wire.access_token), expires_in_s })
+        let expires_in_s = answer.expires_in_s.unwrap_or(DEFAULT_LIFETIME_S);
+        Ok(Self { value: Secret::from(answer.access_token), expires_in_s })
     }
 
     /// Until when it may be used again, if it was received at `received`: `skew_ms` before its end.
     pub fn usable_until(&self, received: UnixMillis, skew_ms: i64) -> UnixMillis {
         received.plus((self.expires_in_s.saturating_mul(1000)).saturating_sub(skew_ms).max(0))
     }
-}
-
-#[derive(Deserialize)]
-struct Wire {
-    access_token: String,
-    #[serde(default)]
-    expires_in: Option<i64>,
 }

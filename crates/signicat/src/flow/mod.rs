@@ -239,7 +239,7 @@ impl Flow for SignicatFlow {
     fn request(&self, account: &Account, op: &Operation, id: String, _own: &Own<'_>) -> HttpRequest {
         match self.token.value() {
             Some(bearer) if *op != Operation::Token => op.request(account, bearer, id, self.body(account, op)),
-            _ => token_request(account, self.token.refresh(), id),
+            _ => token_request(account, self.token.refused_mark(), id),
         }
     }
 

@@ -3,8 +3,8 @@
 use alloc::string::String;
 use core::fmt;
 
-use idvkit_core::{Fault, Operation as _, Response, UnixMillis};
-use serde::{Deserialize, Serialize};
+use idvkit_core::{Fault, Operation as _, Response, TokenAnswer, UnixMillis};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::{
     answers::{AccessToken, fault_of},
@@ -18,9 +18,9 @@ pub(crate) struct Held {
     /// A bearer value.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     value: Option<String>,
-    /// The token before this one was refused, and none has been taken since.
-    #[serde(default)]
-    refused: bool,
+    /// The mark of the token that was refused, while none has been taken since.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "mark_or_flag")]
+    refused: Option<String>,
     /// From then on it is not used any more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     until: Option<UnixMillis>,
@@ -31,9 +31,9 @@ impl Held {
         self.value.as_deref()
     }
 
-    /// Whether a token from the host's cache will not do.
-    pub(crate) fn refresh(&self) -> bool {
-        self.refused
+    /// The mark of the token that will not do, should the host still keep it.
+    pub(crate) fn refused_mark(&self) -> Option<&str> {
+        self.refused.as_deref()
     }
 
     pub(crate) fn answered(&mut self, response: &Response<'_>, skew_ms: i64) -> Result<(), Fault> {
@@ -49,14 +49,14 @@ impl Held {
 
     /// The API refused it: once a new one is asked for, the second time in a row it is a fault (S-V23).
     pub(crate) fn refused(&mut self) -> bool {
-        let first = !self.refused;
-        *self = Self { refused: true, ..Self::default() };
+        let first = self.refused.is_none();
+        *self = Self { refused: self.value().map(TokenAnswer::mark_of), ..Self::default() };
         first
     }
 
     /// The API took it. One that is old by now goes: the host's cache knows whether there is a newer one.
     pub(crate) fn taken(&mut self, at: UnixMillis) {
-        self.refused = false;
+        self.refused = None;
         if self.until.is_some_and(|until| until <= at) {
             self.forget();
         }
@@ -65,7 +65,7 @@ impl Held {
     /// Something went wrong: the next request begins with a token from the host, and with a fresh one if this one was
     /// refused.
     pub(crate) fn put_down(&mut self) {
-        *self = Self { refused: self.refused, ..Self::default() };
+        *self = Self { refused: self.refused.take(), ..Self::default() };
     }
 
     pub(crate) fn forget(&mut self) {
@@ -81,4 +81,19 @@ impl fmt::Debug for Held {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Held(..)")
     }
+}
+
+/// The first snapshots only say that one was refused, and not which.
+fn mark_or_flag<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Form {
+        Mark(String),
+        Flag(bool),
+    }
+    Ok(match Option::<Form>::deserialize(deserializer)? {
+        Some(Form::Mark(mark)) => Some(mark),
+        Some(Form::Flag(true)) => Some(String::new()),
+        Some(Form::Flag(false)) | None => None,
+    })
 }

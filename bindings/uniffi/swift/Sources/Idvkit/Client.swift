@@ -94,7 +94,7 @@ private struct Kept: Sendable {
     }
 
     func serves(_ cache: Cache, _ now: UnixMillis) -> Bool {
-        now < until && (!cache.refresh || now - since < Self.refreshOnceMs)
+        now < until && (cache.refused == nil || now - since < Self.refreshOnceMs)
     }
 
     /// `expires_in` of an OAuth 2.0 token answer, in milliseconds, if that is shorter.

@@ -40,11 +40,6 @@ extension Catalog {
     public var json: String { catalogToJson(catalog: self) }
 }
 
-extension Way {
-    /// The way as HTML to paste, for a redirect, a frame or a script; `nil` for the others.
-    public var html: String? { wayToHtml(way: self) }
-}
-
 /// Gives milliseconds since 1970.
 public typealias Clock = @Sendable () -> UnixMillis
 

@@ -62,7 +62,7 @@ private func toWire(_ request: HttpRequest) -> JSON {
         "timeout_ms": .number(String(request.timeoutMs)),
         "idempotent": .bool(request.idempotent),
         "cache": request.cache.map {
-            ["key": .string($0.key), "max_age_ms": .number(String($0.maxAgeMs)), "refresh": .bool($0.refresh)]
+            ["key": .string($0.key), "max_age_ms": .number(String($0.maxAgeMs)), "refused": $0.refused.map { .string($0) } ?? .null]
         } ?? .null,
     ]
 }

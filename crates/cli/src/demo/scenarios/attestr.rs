@@ -24,8 +24,8 @@ pub const CAST: Cast = Cast {
     prepare,
     play,
     walk: |user| Box::pin(walk(user)),
-    begin: "attestr.handshake",
-    look: "attestr.result",
+    begin: "attestr.create_handshake",
+    look: "attestr.fetch_result",
     begun: |control| control.handshakes().len(),
     callbacks: 1,
     looks: 1,
@@ -161,8 +161,8 @@ async fn completed(stage: Stage) -> Result<Outcome> {
     let stages = evidence.parts.iter().filter(|part| part.status.is_none()).count();
     stage.check("stages in the evidence", 3, stages);
     stage.check("claimed as production", false, evidence.source.production);
-    stage.check("handshakes made", 1, stage.requests("attestr.handshake"));
-    stage.check("looks at the result", 1, stage.requests("attestr.result"));
+    stage.check("handshakes made", 1, stage.requests("attestr.create_handshake"));
+    stage.check("looks at the result", 1, stage.requests("attestr.fetch_result"));
     Ok(outcome)
 }
 
@@ -241,7 +241,7 @@ async fn retry_all_done(stage: Stage) -> Result<Outcome> {
     user.run_script().await?;
     stage.check("the flow is over at once", "Completed".to_owned(), user.page()?.title());
     let outcome = case.wait_for_outcome().await?;
-    stage.check("handshakes made", 1, stage.requests("attestr.handshake"));
+    stage.check("handshakes made", 1, stage.requests("attestr.create_handshake"));
     Ok(outcome)
 }
 
@@ -273,7 +273,7 @@ async fn forged_signature(stage: Stage) -> Result<Outcome> {
     };
     let shown_again = matches!(&next, Next::Present { journey, .. } if journey.id == user.journey().id);
     stage.check("the claim is dropped, the journey shown again", true, shown_again);
-    let looks = stage.requests("attestr.result");
+    let looks = stage.requests("attestr.fetch_result");
     stage.check("the looks that the claim was worth are few", true, (1..=10).contains(&looks));
     case.wait_for_outcome().await
 }
@@ -288,7 +288,7 @@ async fn forged_callback(stage: Stage) -> Result<Outcome> {
         stage.check("a webhook without the token", 403, stage.stranger_posts("/idv/callbacks", headers, &body).await?);
     }
     stage.check("the session has not moved", before, case.session()?.revision());
-    stage.check("looks at the result", 0, stage.requests("attestr.result"));
+    stage.check("looks at the result", 0, stage.requests("attestr.fetch_result"));
     case.wait_for_outcome().await
 }
 
@@ -385,7 +385,7 @@ async fn go_on(case: &Case, expected: &str) -> Result<Outcome> {
     stage.check("the first stage that is shown again", expected.to_owned(), user.stage_type().unwrap_or_default());
     user.pass_all_stages().await?;
     let outcome = case.wait_for_outcome().await?;
-    stage.check("handshakes made", 1, stage.requests("attestr.handshake"));
+    stage.check("handshakes made", 1, stage.requests("attestr.create_handshake"));
     Ok(outcome)
 }
 

@@ -54,7 +54,7 @@ pub(super) async fn callback(stage: Stage) -> Result<Outcome> {
         stage.check("a webhook without the segment", 403, status);
     }
     stage.check("the session has not moved", before, case.session()?.revision());
-    stage.check("looks at the result", 0, stage.requests("biometric_kz.result"));
+    stage.check("looks at the result", 0, stage.requests("biometric_kz.fetch_result"));
     case.wait_for_outcome().await
 }
 

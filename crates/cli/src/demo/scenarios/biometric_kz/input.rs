@@ -66,7 +66,7 @@ pub(super) async fn skip_unmet(stage: Stage) -> Result<Outcome> {
         stage.check(rule, true, named);
         stage.check("the provider shows the step", "entry".to_owned(), step_without_sdk(&stage, &unmet).await?);
     }
-    stage.check("requests of the SDK so far", 4, stage.requests("biometric_kz.create"));
+    stage.check("requests of the SDK so far", 4, stage.requests("biometric_kz.create_session"));
     pass(&open(&stage, &metadata(Some(false), Some(false), None))?).await
 }
 

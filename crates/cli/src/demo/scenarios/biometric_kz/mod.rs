@@ -27,8 +27,8 @@ pub const CAST: Cast = Cast {
     prepare,
     play,
     walk: |user| Box::pin(walk(user)),
-    begin: "biometric_kz.create",
-    look: "biometric_kz.result",
+    begin: "biometric_kz.create_session",
+    look: "biometric_kz.fetch_result",
     begun: |control| control.sessions().len(),
     // Start and end of the flow and of each of its three technologies.
     callbacks: 8,
@@ -160,8 +160,8 @@ async fn approved(stage: Stage) -> Result<Outcome> {
     stage.check("basis of the decision", "fetched", basis_text(evidence.basis));
     stage.check("technologies in the evidence", 3, evidence.parts.len());
     stage.check("claimed as production", false, evidence.source.production);
-    stage.check("sessions made", 1, stage.requests("biometric_kz.create"));
-    stage.check("looks at the result", 1, stage.requests("biometric_kz.result"));
+    stage.check("sessions made", 1, stage.requests("biometric_kz.create_session"));
+    stage.check("looks at the result", 1, stage.requests("biometric_kz.fetch_result"));
     Ok(outcome)
 }
 
@@ -210,7 +210,7 @@ async fn abandoned(stage: Stage) -> Result<Outcome> {
     stage.check("technology at which the user left", "ED".to_owned(), at);
     case.retry().await?;
     stage.check("a retry is a session of its own", "approved".into(), outcome_text(&pass(&case).await?));
-    stage.check("sessions made", 2, stage.requests("biometric_kz.create"));
+    stage.check("sessions made", 2, stage.requests("biometric_kz.create_session"));
     Ok(outcome)
 }
 
@@ -242,7 +242,7 @@ async fn liveness_fails(stage: Stage, button: &str, reason: &str) -> Result<Outc
 }
 
 async fn error_then_retry(stage: Stage) -> Result<Outcome> {
-    stage.control().fault(Fault { status: Some(403), ..Fault::once("biometric_kz.create", FaultKind::Status) });
+    stage.control().fault(Fault { status: Some(403), ..Fault::once("biometric_kz.create_session", FaultKind::Status) });
     let case = stage.open()?;
     let refused = outcome_text(&case.wait_for_outcome().await?);
     stage.check("refused by the provider", "failed (http_status)".into(), refused);
@@ -314,7 +314,7 @@ async fn slow_result(stage: Stage) -> Result<Outcome> {
     let began = stage.now();
     let outcome = pass(&case).await?;
     stage.check("empty results are waited for", true, stage.now().since(began) >= MINUTE);
-    stage.check("looks at the result", 4, stage.requests("biometric_kz.result"));
+    stage.check("looks at the result", 4, stage.requests("biometric_kz.fetch_result"));
     Ok(outcome)
 }
 

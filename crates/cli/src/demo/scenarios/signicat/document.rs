@@ -157,7 +157,7 @@ async fn replaced_images(stage: Stage) -> Result<Outcome> {
     let images = vec![Image { slot: "front".into(), bytes }];
     stage.check("another picture before the start", "heard", case.tell(Input::Images { images }).await?);
     let outcome = case.wait_for_outcome().await?;
-    stage.check("uploads", 2, stage.requests("signicat.upload"));
+    stage.check("uploads", 2, stage.requests("signicat.set_images"));
     stage.check("verifications started", 1, stage.requests("signicat.start"));
     Ok(outcome)
 }
@@ -172,7 +172,7 @@ async fn upload_after_start(stage: Stage) -> Result<Outcome> {
     let images = vec![Image { slot: "front".into(), bytes: picture(20) }];
     stage.check("and knows why", "images_too_late", case.tell(Input::Images { images }).await?);
     stage.check("the session has not moved", before, case.session()?.revision());
-    stage.check("uploads", 1, stage.requests("signicat.upload"));
+    stage.check("uploads", 1, stage.requests("signicat.set_images"));
     case.wait_for_outcome().await
 }
 
@@ -215,7 +215,7 @@ async fn own_dossier(stage: Stage) -> Result<Outcome> {
     pass(&case).await?;
     stage.check("dossiers made", 1, stage.requests(signicat::BEGIN));
     let outcome = signicat::erase_at_provider(&stage, &case).await?;
-    stage.check("dossiers deleted", 0, stage.requests("signicat.delete_dossier"));
+    stage.check("dossiers deleted", 0, stage.requests("signicat.delete"));
     stage.check("processes left at the provider", 1, stage.control().processes().len());
     Ok(outcome)
 }

@@ -21,7 +21,7 @@ use crate::demo::{
 const MINUTE: i64 = 60_000;
 const HEADER: &str = "Bearer demo-notification-header-0001";
 const BEGIN: &str = "signicat.create_dossier";
-const LOOK: &str = "signicat.process";
+const LOOK: &str = "signicat.get_process";
 
 fn config(places: &Places<'_>) -> Value {
     let Places { sandbox, callbacks, returns } = places;
@@ -139,7 +139,7 @@ async fn process_failed(stage: Stage) -> Result<Outcome> {
     let outcome = pass(&case).await?;
     let anew = if stage.cast().flow == Some("capture") { 2 } else { 1 };
     stage.check("dossiers made", anew, stage.requests(BEGIN));
-    stage.check("processes discarded", 2 - anew, stage.requests("signicat.delete_process"));
+    stage.check("processes discarded", 2 - anew, stage.requests("signicat.discard_process"));
     Ok(outcome)
 }
 
@@ -191,7 +191,7 @@ async fn erase(stage: Stage) -> Result<Outcome> {
     let case = stage.open()?;
     pass(&case).await?;
     let outcome = erase_at_provider(&stage, &case).await?;
-    stage.check("dossiers deleted", 1, stage.requests("signicat.delete_dossier"));
+    stage.check("dossiers deleted", 1, stage.requests("signicat.delete"));
     stage.check("processes left at the provider", 0, stage.control().processes().len());
     Ok(outcome)
 }

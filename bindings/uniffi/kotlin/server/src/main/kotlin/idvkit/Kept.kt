@@ -23,7 +23,7 @@ internal class Slot {
         lock.lockInterruptibly()
         try {
             val now = clock()
-            kept?.takeIf { now < it.until && (!cache.refresh || now - it.since < REFRESH_ONCE_MS) }?.let { return it.answer }
+            kept?.takeIf { now < it.until && (cache.refused == null || now - it.since < REFRESH_ONCE_MS) }?.let { return it.answer }
             kept = null
             return fetch()?.also { if (it.status in 200..299) kept = Kept(now, now + life(cache, it), it) }
         } finally {

@@ -7,7 +7,6 @@ import idvkit.types.Catalog
 import idvkit.types.Journey
 import idvkit.types.Outcome
 import idvkit.types.UnixMillis
-import idvkit.types.Way
 
 /** The stable `snake_case` code, the same text in every language. */
 val Reject.code: String
@@ -53,9 +52,6 @@ fun Outcome.toJson(): String = outcomeToJson(this)
 
 /** The tables as JSON, for a settings page. */
 fun Catalog.toJson(): String = catalogToJson(this)
-
-/** The way as HTML to paste, for a redirect, a frame or a script; `null` for the others. */
-fun Way.toHtml(): String? = wayToHtml(this)
 
 /** Gives milliseconds since 1970. */
 typealias Clock = () -> UnixMillis

@@ -108,7 +108,7 @@ private fun tokenRequest(row: JsonObject) {
     assertEquals(row.text("url") to row.text("form"), request.url to request.body?.decodeToString(), row.text("id"))
     val authorization = request.headers.find { it.name == "Authorization" }?.value
     assertEquals(row.text("authorization"), authorization, row.text("id"))
-    assertEquals(false to 570_000L, request.cache?.refresh to request.cache?.maxAgeMs, row.text("id"))
+    assertEquals(null to 570_000L, request.cache?.refused to request.cache?.maxAgeMs, row.text("id"))
 }
 
 private fun tokenRefusal(row: JsonObject) {

@@ -61,7 +61,7 @@ private fun toWire(request: HttpRequest): JsonElement = obj(
     "body" to request.body?.let(::toWire),
     "timeout_ms" to request.timeoutMs.toLong(),
     "idempotent" to request.idempotent,
-    "cache" to request.cache?.let { obj("key" to it.key, "max_age_ms" to it.maxAgeMs, "refresh" to it.refresh) },
+    "cache" to request.cache?.let { obj("key" to it.key, "max_age_ms" to it.maxAgeMs, "refused" to it.refused) },
 )
 
 private fun toWire(body: ByteArray): JsonObject {

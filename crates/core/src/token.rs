@@ -1,0 +1,103 @@
+//! The answer of an OAuth 2.0 token endpoint (RFC 6749, section 5.1), as sessions and whoever keeps tokens for them read it.
+
+use alloc::string::{String, ToString};
+use core::fmt;
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::{fingerprint, http::without_mark};
+
+/// No token is good for longer than ten years, in seconds: a larger number is none.
+const MAX_LIFE_S: i64 = 10 * 366 * 86_400;
+
+/// An access token and how long it lives. `Debug` prints no part of the token.
+#[derive(Clone, PartialEq, Eq)]
+pub struct TokenAnswer {
+    /// The bearer value.
+    pub access_token: String,
+    /// How long it lives, in whole seconds; `None` if the answer does not say so in a way that can be read.
+    pub expires_in_s: Option<i64>,
+}
+
+impl TokenAnswer {
+    /// Reads an answer. How long the token lives decides nothing, so it is read as it comes: `3600`, `3600.5`, `"3600"`.
+    pub fn parse(body: &[u8]) -> Option<Self> {
+        let wire: Wire = serde_json::from_slice(without_mark(body)).ok()?;
+        Some(Self { access_token: wire.access_token, expires_in_s: wire.expires_in.as_ref().and_then(seconds) })
+    }
+
+    /// A short name of the token, to tell it from another. It gives no part of it away.
+    pub fn mark(&self) -> String {
+        Self::mark_of(&self.access_token)
+    }
+
+    /// The same for a token alone.
+    pub fn mark_of(access_token: &str) -> String {
+        fingerprint(&["access token", access_token])
+    }
+}
+
+impl fmt::Debug for TokenAnswer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TokenAnswer").field("expires_in_s", &self.expires_in_s).finish_non_exhaustive()
+    }
+}
+
+#[derive(Deserialize)]
+struct Wire {
+    access_token: String,
+    expires_in: Option<Value>,
+}
+
+/// The whole seconds of a number that stands there as such or as text.
+fn seconds(value: &Value) -> Option<i64> {
+    let text = match value {
+        Value::Number(number) => number.to_string(),
+        Value::String(text) => text.trim().to_string(),
+        _ => return None,
+    };
+    let (whole, fraction) = text.split_once('.').unwrap_or((&text, "0"));
+    let digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+    let whole = (digits(whole) && digits(fraction)).then(|| whole.parse().ok())??;
+    (whole <= MAX_LIFE_S).then_some(whole)
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::format;
+
+    use super::*;
+
+    #[test]
+    fn reads_a_life_in_whatever_form() {
+        for (given, expected) in [
+            ("3600", Some(3600)),
+            ("\"3600\"", Some(3600)),
+            ("\" 3600.9 \"", Some(3600)),
+            ("3600.5", Some(3600)),
+            ("0", Some(0)),
+            ("-1", None),
+            ("1e300", None),
+            ("99999999999999999999", None),
+            ("\"soon\"", None),
+            ("\".5\"", None),
+            ("\"1.\"", None),
+            ("true", None),
+            ("null", None),
+        ] {
+            let answer = TokenAnswer::parse(format!(r#"{{"access_token": "t", "expires_in": {given}}}"#).as_bytes());
+            assert_eq!(answer.unwrap().expires_in_s, expected, "{given}");
+        }
+        assert_eq!(TokenAnswer::parse(br#"{"access_token": "t"}"#).unwrap().expires_in_s, None);
+        assert_eq!(TokenAnswer::parse(b"<html>"), None);
+    }
+
+    #[test]
+    fn marks_tell_tokens_apart_and_give_nothing_away() {
+        let answer = TokenAnswer::parse(br#"{"access_token": "planted-token"}"#).unwrap();
+        assert_eq!(answer.mark(), TokenAnswer::mark_of("planted-token"));
+        assert_ne!(answer.mark(), TokenAnswer::mark_of("planted-tokens"));
+        assert!(!answer.mark().contains("planted") && !format!("{answer:?}").contains("planted"));
+    }
+}

@@ -1,0 +1,327 @@
+#![doc = include_str!("../../guide/driver.md")]
+
+mod accounts;
+mod plan;
+mod record;
+mod tokens;
+mod verification;
+
+use alloc::{boxed::Box, string::String, vec::Vec};
+use core::{fmt, mem};
+
+pub use accounts::Accounts;
+pub use idvkit_core::{Answer, Ask, Blob, By, Delivery, Reference, Row, Told};
+use idvkit_core::{HttpRequest, Input, Reject, RejectCode, Seed, UnixMillis};
+pub use plan::{Plan, Step, When};
+pub use tokens::Tokens;
+pub use verification::{Attempt, Verification};
+use verification::{Duty, is_stale};
+
+/// How often a lost compare-and-swap is tried again before giving up: each loss means that another worker got on.
+const MAX_CONFLICTS: u32 = 100;
+
+/// One errand for one verification: it asks for I/O, one thing after the other, until it rests.
+///
+/// It has no lock and nothing of the store's: drop it at any time. What an accident leaves undone is due again.
+#[derive(Clone)]
+pub struct Driver {
+    accounts: Accounts,
+    errand: Errand,
+    state: State,
+    ask: Ask,
+    conflicts: u32,
+    news: Vec<News>,
+}
+
+/// Something that was told to a session, for a log or a recording.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct News {
+    /// When.
+    pub at: UnixMillis,
+    /// What.
+    pub input: Input,
+    /// Why it was left: another worker's came first. `None`: it was heard, and the store holds what became of it.
+    pub refused: Option<Reject>,
+}
+
+impl Driver {
+    /// Stores a new verification, unless there is one of this key: comes to `Heard` with the id of the one or the other.
+    ///
+    /// `seed` holds 32 bytes from the operating system's random source; `key` is your own name for it, such as an order's
+    /// number. Nothing is sent yet: the row is due at once.
+    ///
+    /// # Errors
+    /// Whatever is wrong with the plan, as [`Session::open`](crate::Session::open) says it; `key_invalid`, `plan_malformed`,
+    /// `account_unknown`.
+    pub fn begin(
+        accounts: &Accounts,
+        plan: impl Into<Plan>,
+        seed: Seed,
+        key: &str,
+        now: UnixMillis,
+    ) -> Result<Self, Reject> {
+        let now = now.plausible()?;
+        let opened = Verification::open(accounts, plan.into(), seed, key, now)?;
+        Ok(Self::new(accounts, Errand::Begin(Box::new(opened)), By::Key { key: key.into() }, None))
+    }
+
+    /// Does what can be done now: comes to `Rest` with what is waited for, or how it ended.
+    pub fn advance(accounts: &Accounts, id: &str) -> Self {
+        Self::new(accounts, Errand::Advance, By::Id { id: id.into() }, None)
+    }
+
+    /// Tells a verification something: comes to `Heard` once that is stored. [`told`](Self::told) refuses what its session
+    /// refuses.
+    pub fn tell(accounts: &Accounts, id: &str, input: Input) -> Self {
+        Self::new(accounts, Errand::Tell, By::Id { id: id.into() }, Some(Unstored::Input(input)))
+    }
+
+    /// Tells a redirect or callback to the verification that it is about: comes to `Heard` with its id, or with none if it is
+    /// genuine, but nobody's.
+    ///
+    /// `from` names the account that it can be from, if the URL at which it came says so; otherwise all are tried.
+    ///
+    /// # Errors
+    /// As [`Account::reference_of`](crate::Account::reference_of); `account_unknown`.
+    pub fn hear(accounts: &Accounts, from: Option<&str>, input: Input, now: UnixMillis) -> Result<Self, Reject> {
+        let references = accounts.references_of(from, &input, now)?;
+        let nobodys = references.is_empty();
+        let mut driver = Self::new(accounts, Errand::Tell, By::References { references }, Some(Unstored::Input(input)));
+        if nobodys {
+            driver.enter(State::Over { held: None }, Ask::Heard { id: None });
+        }
+        Ok(driver)
+    }
+
+    /// What the host is to do now. It stays the same until [`told`](Self::told) what came of it.
+    pub fn ask(&self) -> &Ask {
+        &self.ask
+    }
+
+    /// Takes in what came of it. A refusal changed nothing.
+    ///
+    /// # Errors
+    /// Whatever a session refuses; blame `snapshot` for a text that cannot be used; `verification_unknown`; `conflict` if other
+    /// workers won a hundred times in a row; `told_unexpected` for an answer to something else.
+    pub fn told(&mut self, told: Told, now: UnixMillis) -> Result<(), Reject> {
+        let now = now.plausible()?;
+        let mut next = Self { news: Vec::new(), ..self.clone() };
+        match (mem::replace(&mut next.state, State::Over { held: None }), told) {
+            (State::Loading { by, unstored }, Told::Loaded { snapshot, .. }) => {
+                next.loaded(&by, unstored, snapshot.as_deref(), now)?;
+            }
+            (State::Storing(storing), Told::Stored { stored: true }) => next.stored(*storing, now)?,
+            (State::Storing(storing), Told::Stored { stored: false }) => next.lost(*storing)?,
+            (State::Sending { held, id }, Told::Exchanged { answer }) => {
+                let input = match answer {
+                    Some(Answer { status, headers, body }) => Input::HttpResponse { id, status, headers, body },
+                    None => Input::HttpFailed { id },
+                };
+                next.go_on(held, Some(Unstored::Input(input)), now)?;
+            }
+            (State::Delivering { held, number }, Told::Delivered { delivered }) => {
+                next.go_on(held, Some(Unstored::Delivery { number, delivered }), now)?;
+            }
+            _ => {
+                let message = "this is not the answer to what was asked; tell what came of `ask`";
+                return Err(Reject::at(RejectCode::ToldUnexpected, "told", message));
+            }
+        }
+        *self = next;
+        Ok(())
+    }
+
+    /// The verification as the driver knows it: what is stored, or about to be.
+    pub fn verification(&self) -> Option<&Verification> {
+        match &self.state {
+            State::Loading { .. } => None,
+            State::Storing(storing) => Some(&storing.held),
+            State::Sending { held, .. } | State::Delivering { held, .. } => Some(held),
+            State::Over { held } => held.as_ref(),
+        }
+    }
+
+    /// What the verification's sessions have heard by what was told last.
+    pub fn news(&self) -> &[News] {
+        &self.news
+    }
+
+    fn new(accounts: &Accounts, errand: Errand, by: By, unstored: Option<Unstored>) -> Self {
+        let ask = Ask::Load { by: by.clone(), blobs: Vec::new() };
+        let state = State::Loading { by, unstored };
+        Self { accounts: accounts.clone(), errand, state, ask, conflicts: 0, news: Vec::new() }
+    }
+
+    fn enter(&mut self, state: State, ask: Ask) {
+        (self.state, self.ask) = (state, ask);
+    }
+
+    fn loaded(
+        &mut self,
+        by: &By,
+        unstored: Option<Unstored>,
+        snapshot: Option<&str>,
+        now: UnixMillis,
+    ) -> Result<(), Reject> {
+        let Some(snapshot) = snapshot else { return self.missing(by, now) };
+        let held = Verification::restore(&self.accounts, snapshot)?;
+        let asked = match by {
+            By::Id { id } => held.id() == id,
+            By::Key { key } => held.key() == key,
+            By::References { references } => held.references().iter().any(|known| references.contains(known)),
+        };
+        if !asked {
+            return Err(record::malformed("this is the text of another row than was asked for"));
+        }
+        match &self.errand {
+            Errand::Begin(_) => self.perform(Duty::Hear, held, now),
+            Errand::Advance | Errand::Tell => self.go_on(held, unstored, now),
+        }
+    }
+
+    fn missing(&mut self, by: &By, now: UnixMillis) -> Result<(), Reject> {
+        match (&self.errand, by) {
+            (Errand::Begin(opened), _) => {
+                let held = (**opened).clone();
+                self.store(Storing { held, expected: None, unstored: None, then: Duty::Hear, news: Vec::new() }, now);
+                Ok(())
+            }
+            (_, By::References { .. }) => {
+                self.enter(State::Over { held: None }, Ask::Heard { id: None });
+                Ok(())
+            }
+            _ => {
+                let message = "the store has no row of this id; ask it with the id that `begin` came to";
+                Err(Reject::at(RejectCode::VerificationUnknown, "id", message))
+            }
+        }
+    }
+
+    /// Tells the verification what it has to hear, takes up what is to be done, and has both stored if anything changed.
+    fn go_on(&mut self, mut held: Verification, unstored: Option<Unstored>, now: UnixMillis) -> Result<(), Reject> {
+        let expected = held.revision();
+        let mut news = Vec::new();
+        match &unstored {
+            Some(Unstored::Input(input)) => news.push(self.hand(&mut held, input, now)?),
+            Some(Unstored::Delivery { number, delivered }) => held.delivered(*number, *delivered, now)?,
+            None => {}
+        }
+        let then = match self.errand {
+            Errand::Advance => held.take_up(now)?,
+            Errand::Tell | Errand::Begin(_) => Duty::Hear,
+        };
+        if let Duty::Send(HttpRequest { id, idempotent: false, .. }) = &then {
+            news.push(News { at: now, input: Input::Sending { id: id.clone() }, refused: None });
+        }
+        if held.revision() == expected {
+            self.news.append(&mut news);
+            return self.perform(then, held, now);
+        }
+        self.store(Storing { held, expected: Some(expected), unstored, then, news }, now);
+        Ok(())
+    }
+
+    /// An answer of this worker's that comes too late is left, everything else that is refused is the caller's to know.
+    fn hand(&self, held: &mut Verification, input: &Input, now: UnixMillis) -> Result<News, Reject> {
+        let refused = match (held.handle(input.clone(), now), &self.errand) {
+            (Ok(()), _) => None,
+            (Err(reject), Errand::Advance) if is_stale(&reject) => Some(reject),
+            (Err(reject), _) => return Err(reject),
+        };
+        Ok(News { at: now, input: input.clone(), refused })
+    }
+
+    fn store(&mut self, storing: Storing, now: UnixMillis) {
+        let ask = Ask::Store { row: storing.held.row(now), expected: storing.expected, blobs: Vec::new() };
+        self.enter(State::Storing(Box::new(storing)), ask);
+    }
+
+    fn stored(&mut self, storing: Storing, now: UnixMillis) -> Result<(), Reject> {
+        self.conflicts = 0;
+        self.news = storing.news;
+        self.perform(storing.then, storing.held, now)
+    }
+
+    /// Another worker was first: what was told is told again to what that one stored.
+    fn lost(&mut self, storing: Storing) -> Result<(), Reject> {
+        self.conflicts += 1;
+        if self.conflicts >= MAX_CONFLICTS {
+            let message = "other workers kept changing the verification; try again";
+            return Err(Reject::at(RejectCode::Conflict, "told", message));
+        }
+        let by = match &self.errand {
+            Errand::Begin(opened) => By::Key { key: opened.key().into() },
+            Errand::Advance | Errand::Tell => By::Id { id: storing.held.id().into() },
+        };
+        let ask = Ask::Load { by: by.clone(), blobs: Vec::new() };
+        self.enter(State::Loading { by, unstored: storing.unstored }, ask);
+        Ok(())
+    }
+
+    fn perform(&mut self, duty: Duty, held: Verification, now: UnixMillis) -> Result<(), Reject> {
+        let id = String::from(held.id());
+        match duty {
+            Duty::Hear => self.enter(State::Over { held: Some(held) }, Ask::Heard { id: Some(id) }),
+            Duty::Rest(next) => self.enter(State::Over { held: Some(held) }, Ask::Rest { next }),
+            // A worker that was slow to store its claim has lost it.
+            Duty::Send(request) if !request.idempotent && !held.holds(&request, now) => {
+                return self.go_on(held, None, now);
+            }
+            Duty::Send(request) => {
+                let state = State::Sending { held, id: request.id.clone() };
+                let exclusive = request.cache.as_ref().map(|cache| cache.key.clone());
+                self.enter(state, Ask::Exchange { request, exclusive });
+            }
+            Duty::Deliver => match held.delivery().zip(held.outcome().cloned()) {
+                Some((delivery, outcome)) if held.holds_delivery(now) => {
+                    let (key, number) = (held.key().into(), held.delivery_number());
+                    self.enter(State::Delivering { held, number }, Ask::Deliver { id, key, delivery, outcome });
+                }
+                _ => return self.go_on(held, None, now),
+            },
+        }
+        Ok(())
+    }
+}
+
+/// What a driver is for.
+#[derive(Clone)]
+enum Errand {
+    Begin(Box<Verification>),
+    Tell,
+    Advance,
+}
+
+/// What a driver waits to be told.
+#[derive(Clone)]
+enum State {
+    Loading { by: By, unstored: Option<Unstored> },
+    Storing(Box<Storing>),
+    Sending { held: Verification, id: String },
+    Delivering { held: Verification, number: u32 },
+    Over { held: Option<Verification> },
+}
+
+#[derive(Clone)]
+struct Storing {
+    held: Verification,
+    expected: Option<i64>,
+    unstored: Option<Unstored>,
+    /// What comes once it is stored.
+    then: Duty,
+    news: Vec<News>,
+}
+
+/// What the store does not have yet.
+#[derive(Clone)]
+enum Unstored {
+    Input(Input),
+    Delivery { number: u32, delivered: bool },
+}
+
+/// Prints what is asked; that prints no secret.
+impl fmt::Debug for Driver {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Driver").field("ask", &self.ask).finish_non_exhaustive()
+    }
+}

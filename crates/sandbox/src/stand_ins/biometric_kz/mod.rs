@@ -1,0 +1,99 @@
+//! biometric.kz Flow (B-WIDGET, B-WEBVIEW): session API, hosted flow as plain forms, widget script, webhooks.
+
+mod api;
+mod callbacks;
+mod control;
+mod errors;
+mod metadata;
+mod pages;
+mod people;
+mod result;
+mod routes;
+mod script;
+mod settings;
+mod state;
+
+use axum::Router;
+use axum::response::Response;
+use serde_json::{Value, json};
+
+pub use control::SessionView;
+pub use people::Person;
+pub use script::{BiometricKzScript, Scenario};
+pub use settings::{BiometricKzFlow, BiometricKzSettings, FailureForm};
+
+use crate::stand_in::{FaultyCall, Route, StandIn};
+use crate::world::{Handle, World};
+
+pub(crate) struct BiometricKz;
+
+impl StandIn for BiometricKz {
+    type Settings = BiometricKzSettings;
+    type Script = BiometricKzScript;
+    type State = state::State;
+    type Event = state::Event;
+
+    fn check(settings: &BiometricKzSettings) -> Result<(), String> {
+        settings.check()
+    }
+
+    fn script(world: &mut World, script: BiometricKzScript) -> bool {
+        script::play(world, script)
+    }
+
+    fn on_event(world: &mut World, event: state::Event) {
+        state::on_event(world, event);
+    }
+
+    fn keys(settings: &BiometricKzSettings) -> Vec<String> {
+        let flow = |own: &BiometricKzFlow| format!("{}, key {}", own.technologies.join("+"), own.api_key);
+        settings.flows.iter().map(flow).collect()
+    }
+
+    fn title(&self) -> &'static str {
+        pages::PROVIDER
+    }
+
+    fn name(&self) -> &'static str {
+        "biometric_kz"
+    }
+
+    fn routes(&self) -> Vec<Route> {
+        routes::all()
+    }
+
+    fn error(&self, _: &Handle, call: &FaultyCall<'_>) -> Response {
+        errors::fault(call)
+    }
+
+    fn control(&self) -> Router<Handle> {
+        control::router()
+    }
+
+    fn help(&self) -> &'static [(&'static str, &'static str)] {
+        &control::HELP
+    }
+
+    fn places(&self) -> &'static [(&'static str, &'static str)] {
+        &[
+            ("biometric.kz API (instead of kyc.biometric.kz)", "/biometric_kz/kyc"),
+            ("biometric.kz flow pages and widget (instead of remote.biometric.kz)", "/biometric_kz/remote"),
+        ]
+    }
+
+    fn accounts(&self, world: &World) -> Value {
+        let (base, settings) = (&world.base_url, &world.config.biometric_kz);
+        json!({
+            "api": format!("{base}/biometric_kz/kyc"), "remote": format!("{base}/biometric_kz/remote"),
+            "flows": settings.flows,
+        })
+    }
+
+    fn texts(&self) -> &'static str {
+        include_str!("texts.json")
+    }
+
+    fn page_scripts(&self) -> &'static [(&'static str, &'static str)] {
+        &[]
+    }
+}

@@ -1,0 +1,133 @@
+//! What a biometric.kz customer sets in the dashboard, and what the documents leave open.
+
+use serde::{Deserialize, Serialize};
+
+use super::people::Person;
+use super::script::Scenario;
+use crate::config::DeliveryPolicy;
+
+/// The biometric.kz side of the sandbox.
+// Switches that are set by name in a file: enums would only hide that each is a yes or a no.
+#[allow(clippy::struct_excessive_bools)]
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct BiometricKzSettings {
+    /// Flows as made in the dashboard, each with its own key.
+    pub flows: Vec<BiometricKzFlow>,
+    /// The citizen whose documents the flows read.
+    pub person: Person,
+    /// What happens in a flow when no script says otherwise.
+    pub scenario: Scenario,
+    /// Invention (B-Q1): the status of a successful create, 200 or 201.
+    pub create_status: u16,
+    /// Invention (B-Q2): the status for an unknown key, and for the key of another flow.
+    pub wrong_key_status: u16,
+    /// Invention (B-Q3): `skip_input` without its preconditions is a 400; otherwise it counts as false.
+    pub strict_skip_input: bool,
+    /// Invention (B-Q6): how large a decoded `photo1` may be, bytes.
+    pub photo_limit_bytes: usize,
+    /// The flow page redirects to `/finished` only with `web_view=true` (B-13).
+    pub finished_needs_web_view: bool,
+    /// Invention (B-Q9): how long a session lives, virtual milliseconds.
+    pub session_ms: i64,
+    /// Invention (B-Q10): how long after the end the results stay empty, virtual milliseconds.
+    pub pending_ms: i64,
+    /// How an unsuccessful end is written (B-14).
+    pub failure_form: FailureForm,
+    /// Invention: how long a code from 1414 works, virtual milliseconds.
+    pub code_life_ms: i64,
+    /// Invention: how many wrong codes end the technology.
+    pub code_attempts: u32,
+    /// Invention: an IIN with a wrong check digit is refused where the user enters it.
+    pub check_iin: bool,
+    /// Invention: `flow.end` is sent while the results are still empty; otherwise when they are there.
+    pub early_flow_end: bool,
+    /// Webhooks carry `metadata: null`, as in the older pages, instead of `{}` (B-15).
+    pub null_metadata: bool,
+    /// How webhooks are sent.
+    pub webhooks: DeliveryPolicy,
+}
+
+impl Default for BiometricKzSettings {
+    fn default() -> Self {
+        let flow = |name: &str, api_key: &str, technologies: [&str; 3]| BiometricKzFlow {
+            name: name.into(),
+            api_key: api_key.into(),
+            technologies: technologies.iter().filter(|code| !code.is_empty()).map(|&code| code.into()).collect(),
+            webhooks: Vec::new(),
+        };
+        Self {
+            flows: vec![
+                flow("Flow for everyone", "TTpme201NiUMBA-sandbox-flow-key-for-everyone-000001", ["LDHP", "F2F", ""]),
+                flow(
+                    "Flow for individuals",
+                    "Efy202XKbVAWRu-sandbox-flow-key-for-individuals-02",
+                    ["LDHP", "ED", "F2F"],
+                ),
+                flow(
+                    "Flow for legal entities",
+                    "UuuH4V1XC-M9je-sandbox-flow-key-for-entities-00003",
+                    ["LDHP", "DR", "F2F"],
+                ),
+            ],
+            person: Person::default(),
+            scenario: Scenario::Approved,
+            create_status: 200,
+            wrong_key_status: 403,
+            strict_skip_input: false,
+            photo_limit_bytes: 10 * 1024 * 1024,
+            finished_needs_web_view: true,
+            session_ms: 30 * 60_000,
+            pending_ms: 3_000,
+            failure_form: FailureForm::Failed,
+            code_life_ms: 2 * 60_000,
+            code_attempts: 3,
+            check_iin: true,
+            early_flow_end: false,
+            null_metadata: false,
+            webhooks: DeliveryPolicy::default(),
+        }
+    }
+}
+
+impl BiometricKzSettings {
+    pub(crate) fn check(&self) -> Result<(), String> {
+        for flow in &self.flows {
+            if flow.api_key.len() < 47 {
+                return Err("biometric_kz.flows: an api_key has 47 characters or more".into());
+            }
+            if flow.technologies.is_empty() {
+                return Err("biometric_kz.flows: a flow needs at least one technology".into());
+            }
+            if flow.webhooks.len() > 5 {
+                return Err("biometric_kz.flows: a flow has at most 5 webhooks".into());
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A flow as made in the dashboard. Its key is worth nothing outside the sandbox.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BiometricKzFlow {
+    /// As shown in the dashboard and in webhooks.
+    pub name: String,
+    /// 47 characters or more; opens this flow and its results only.
+    pub api_key: String,
+    /// Codes in the order in which the user meets them: `LD…`, `ED`, `DR`, `F2F`; others are one button.
+    pub technologies: Vec<String>,
+    /// At most 5 URLs.
+    #[serde(default)]
+    pub webhooks: Vec<String>,
+}
+
+/// How a result says that a flow was not passed (B-14).
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FailureForm {
+    /// `status` is `FAILED`, as in the webhook documents.
+    Failed,
+    /// `status` is `FINISHED` and only `flow_session_result` is false, as integrators have seen.
+    FinishedFalse,
+}

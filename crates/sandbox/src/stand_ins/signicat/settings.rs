@@ -1,0 +1,189 @@
+//! What a Signicat customer has set up, and what the documents leave open.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::script::SignicatOutcome;
+use crate::config::DeliveryPolicy;
+
+/// The Signicat side of the sandbox.
+// Switches that are set by name in a file: enums would only hide that each is a yes or a no.
+#[allow(clippy::struct_excessive_bools)]
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct SignicatSettings {
+    /// API clients with their credentials.
+    pub clients: Vec<SignicatClient>,
+    /// The person whose documents are read.
+    pub person: SignicatPerson,
+    /// How long an access token lives, seconds: 600, settable from 1 to 3600.
+    pub token_life_s: u32,
+    /// Paths that no document gives: operation → template, such as `{"signicat.start": "/dossiers/{d}/processes/{p}/start"}`.
+    /// Placeholders in braces stand for ids, in the order of the default (S-D7).
+    pub routes: BTreeMap<String, String>,
+    /// Largest decoded image, bytes; known only from the watermark page (S-D12).
+    pub image_limit_bytes: usize,
+    /// Largest width and height of an image, pixels; known only from the watermark page (S-D12).
+    pub image_limit_px: u32,
+    /// Invention: an upload discards all earlier images; otherwise it replaces those that it names.
+    pub upload_replaces_all: bool,
+    /// The verdict when no script says otherwise.
+    pub outcome: SignicatOutcome,
+    /// Invention: virtual milliseconds from the start of a verification to its verdict.
+    pub verdict_delay_ms: i64,
+    /// The member of a capture answer that only some have seen (S-6).
+    pub capture_returns_process_id: bool,
+    /// What is added to the redirect after two providers (S-4).
+    pub two_provider_redirect: TwoProviderRedirect,
+    /// The member of a created eID process that holds the page for the user (inferred).
+    pub eid_url_member: String,
+    /// How an eID method hands over the user's data.
+    pub userinfo: UserInfoForm,
+    /// Invention: callbacks are refused unless their host is listed here, as at the provider (S-D17). None: any host.
+    pub allowed_callback_hosts: Option<Vec<String>>,
+    /// Who may show the capture page in a frame: the provider's support lists the origins. None: anybody.
+    pub frame_ancestors: Option<Vec<String>>,
+    /// Invention (S-D11): how many calls of Get process are answered. None: all.
+    pub rate_limit: Option<RateLimit>,
+    /// The callback: 10 seconds and five resends; their spacing is an invention (S-D9).
+    pub callbacks: DeliveryPolicy,
+}
+
+impl Default for SignicatSettings {
+    fn default() -> Self {
+        Self {
+            clients: vec![SignicatClient::default()],
+            person: SignicatPerson::default(),
+            token_life_s: 600,
+            routes: BTreeMap::new(),
+            image_limit_bytes: 4 * 1024 * 1024,
+            image_limit_px: 5_000,
+            upload_replaces_all: false,
+            outcome: SignicatOutcome::Accepted,
+            verdict_delay_ms: 5_000,
+            capture_returns_process_id: true,
+            two_provider_redirect: TwoProviderRedirect::DossierOnly,
+            eid_url_member: "redirectUrl".into(),
+            userinfo: UserInfoForm::Json,
+            allowed_callback_hosts: None,
+            frame_ancestors: None,
+            rate_limit: None,
+            callbacks: DeliveryPolicy {
+                timeout_ms: 10_000,
+                retry_after_ms: vec![10_000, 30_000, 60_000, 300_000, 900_000],
+                delay_ms: 0,
+            },
+        }
+    }
+}
+
+impl SignicatSettings {
+    pub(crate) fn check(&self) -> Result<(), String> {
+        if !(1..=3_600).contains(&self.token_life_s) {
+            return Err("signicat.token_life_s must be 1 to 3600 seconds".into());
+        }
+        if self.clients.is_empty() {
+            return Err("signicat.clients needs at least one client".into());
+        }
+        let origin =
+            |text: &String| text.starts_with("http") && !text.contains([' ', ';', ',', '\'', '"']) && text.is_ascii();
+        if !self.frame_ancestors.iter().flatten().all(origin) {
+            return Err("signicat.frame_ancestors: origins such as https://shop.example".into());
+        }
+        super::table::check(&self.routes)
+    }
+}
+
+/// An API client. Its credentials are worth nothing outside the sandbox.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SignicatClient {
+    /// As in the dashboard.
+    pub client_id: String,
+    /// Its secret.
+    pub client_secret: String,
+}
+
+impl Default for SignicatClient {
+    fn default() -> Self {
+        Self { client_id: "sandbox-quiet-lake-123".into(), client_secret: "sandbox-signicat-secret".into() }
+    }
+}
+
+/// What the made-up person's document says, in the normalised forms of Assure.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct SignicatPerson {
+    /// Given names.
+    pub first_name: String,
+    /// Family name.
+    pub last_name: String,
+    /// `YYYY-MM-DD`.
+    pub date_of_birth: String,
+    /// As Assure writes it.
+    pub gender: String,
+    /// ISO 3166 alpha-3.
+    pub nationality: String,
+    /// One of Assure's document types.
+    pub document_type: String,
+    /// Of the document.
+    pub document_number: String,
+    /// ISO 3166 alpha-3.
+    pub issuing_country: String,
+    /// `YYYY-MM-DD`.
+    pub date_of_expiry: String,
+    /// The national number.
+    pub personal_identification_number: String,
+}
+
+impl Default for SignicatPerson {
+    fn default() -> Self {
+        Self {
+            first_name: "ANNA".into(),
+            last_name: "TEST".into(),
+            date_of_birth: "1990-01-02".into(),
+            gender: "F".into(),
+            nationality: "NLD".into(),
+            document_type: "passport".into(),
+            document_number: "SPECI2014".into(),
+            issuing_country: "NLD".into(),
+            date_of_expiry: "2034-03-09".into(),
+            personal_identification_number: "999999990".into(),
+        }
+    }
+}
+
+/// A limit on the calls of Get process, on the virtual clock.
+#[derive(Clone, Copy, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RateLimit {
+    /// How many calls are answered within `per_ms`.
+    pub calls: u32,
+    /// The window, virtual milliseconds.
+    pub per_ms: i64,
+    /// What `Retry-After` says, seconds.
+    pub retry_after_s: u32,
+}
+
+/// What the redirect after two providers names.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TwoProviderRedirect {
+    /// The dossier, as documented.
+    DossierOnly,
+    /// The dossier and the last process with its status, as after one provider.
+    LastProcess,
+}
+
+/// How an eID method hands over the user's data (S-V20).
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UserInfoForm {
+    /// Plain JSON.
+    Json,
+    /// A signed JWT (HS256 with the client's secret; the algorithm is an invention).
+    SignedJwt,
+    /// An encrypted JWT: five parts that nobody can read, and no `finalResult`.
+    EncryptedJwt,
+}
