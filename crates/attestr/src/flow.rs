@@ -108,8 +108,8 @@ impl Flow for AttestrFlow {
         match &mut self.state {
             State::Creating => {
                 let ends = self.order.expiry.unwrap_or_else(|| response.at.plus(DEFAULT_LIFETIME_MS));
-                let live =
-                    Live::created(response, ends).ok_or_else(|| Fault::unreadable(operation, response.status))?;
+                let live = Live::created(response, ends)
+                    .map_err(|flaw| Fault::unreadable(operation, response.status, flaw))?;
                 self.handshakes.insert(0, live.handshake.as_str().into());
                 self.state = State::Live(live);
                 Ok(Step::Go)

@@ -8,7 +8,8 @@ use alloc::{
 use core::fmt;
 
 use idvkit_core::{
-    Basis, Decision, Evidence, Fault, FaultCode, Outcome, Part, PollPlan, Response, SignedForm, Source, UnixMillis,
+    Basis, Decision, Evidence, Fault, FaultCode, Flaw, FlawKind, Json, Outcome, Part, PollPlan, Response, SignedForm,
+    Source, UnixMillis,
     machine::{Heard, Step, UserStage},
 };
 use idvkit_signature::{Mismatch, ecmascript, member, same_tag};
@@ -72,14 +73,11 @@ pub(crate) enum NonPass {
 
 impl Live {
     /// From the answer to the creation. `digest` is reserved (A-F4, A-Q13), the `number` is for the provider's portal.
-    pub(crate) fn created(response: &Response<'_>, ends: UnixMillis) -> Option<Self> {
-        #[derive(Deserialize)]
-        struct Created {
-            #[serde(rename = "_id")]
-            handshake: HandshakeId,
-        }
-        let Created { handshake } = serde_json::from_slice(response.body).ok()?;
-        Some(Self {
+    pub(crate) fn created(response: &Response<'_>, ends: UnixMillis) -> Result<Self, Flaw> {
+        let json = Json::read(response.body)?;
+        let root = json.root();
+        let handshake = HandshakeId::parse(root.text("_id")?).ok_or_else(|| root.flaw(FlawKind::MemberValue, "_id"))?;
+        Ok(Self {
             handshake,
             ends,
             retry: false,
@@ -144,20 +142,25 @@ impl Live {
 
     /// Takes in a fetched result: the only place that decides.
     pub(crate) fn fetched(&mut self, account: &Account, tag: &str, response: &Response<'_>) -> Result<Step, Fault> {
-        let unreadable = || Fault::unreadable(FETCH_RESULT, response.status);
-        let answer = ExecutionResult::from_json(response.body).map_err(|_| unreadable())?;
-        if answer.handshake != self.handshake.as_str() || answer.tag.as_deref().is_some_and(|theirs| theirs != tag) {
-            return Err(Fault::foreign(FETCH_RESULT));
+        let unreadable = |flaw| Fault::unreadable(FETCH_RESULT, response.status, flaw);
+        let of_result = |kind| unreadable(Flaw::new(kind, "result"));
+        let answer = ExecutionResult::read(response.body).map_err(unreadable)?;
+        let foreign = |place: &str| Fault::foreign(FETCH_RESULT, Flaw::new(FlawKind::OtherReference, place));
+        if answer.handshake != self.handshake.as_str() {
+            return Err(foreign("_id"));
+        }
+        if answer.tag.as_deref().is_some_and(|theirs| theirs != tag) {
+            return Err(foreign("tag"));
         }
         if answer.archived.is_some() {
             let fault = Fault::new(FaultCode::Archived, FETCH_RESULT, false);
             return Ok(Step::End { outcome: Outcome::Failed { fault }, evidence: None });
         }
-        let result = member(response.body, "result").map_err(|_| unreadable())?;
+        let result = member(response.body, "result").map_err(|_| of_result(FlawKind::MemberTwice))?;
         let Some(result) = result.filter(|result| *result != b"null") else {
             return Ok(Step::NotYet { user: UserStage::Unknown });
         };
-        let stages = stages(result).ok_or_else(unreadable)?;
+        let stages = stages(result).ok_or_else(|| of_result(FlawKind::MemberType))?;
         let signature = answer.signature.as_deref().unwrap_or_default();
         let (form, raw) = verified(account, result, signature).map_err(|mismatch| {
             let fault = Fault::new(mismatch.fault_code(), FETCH_RESULT, true);

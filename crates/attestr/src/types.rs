@@ -7,7 +7,7 @@ use alloc::{
 };
 use core::fmt;
 
-use idvkit_core::{Cause, Fault, FaultClass, FaultCode, Reject, RejectCode};
+use idvkit_core::{Cause, Fault, FaultClass, FaultCode, Flaw, Json, Reject, RejectCode};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -312,6 +312,7 @@ impl LaunchError {
                 code: cause.code.map(|code| code.to_string()),
                 status: cause.http_status,
                 message: cause.message.clone(),
+                ..Cause::default()
             }),
             class: self.http_status.map_or(FaultClass::Unknown, FaultClass::of_status),
             ..Fault::new(FaultCode::FlowError, operation, again)
@@ -341,25 +342,19 @@ impl fmt::Debug for LaunchCause {
 }
 
 /// What the result answer says besides `result` itself, which is never parsed before it is verified (A-F5).
-#[derive(Clone, PartialEq, Eq, Deserialize)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct ExecutionResult {
     /// The handshake that it is about.
-    #[serde(rename = "_id")]
     pub handshake: String,
     /// The handshake's human-readable number.
-    #[serde(default)]
     pub number: Option<String>,
     /// Your own reference.
-    #[serde(default)]
     pub tag: Option<String>,
     /// Whether the handshake was used once to run the flow on a device.
-    #[serde(default)]
     pub consumed: Option<bool>,
     /// When it was archived, in Unix time of undocumented unit; its data are gone then.
-    #[serde(default, deserialize_with = "unix_time")]
     pub archived: Option<i64>,
     /// The claimed signature of `result`: it proves nothing before it was verified.
-    #[serde(default, rename = "resultSignature")]
     pub signature: Option<String>,
 }
 
@@ -369,9 +364,20 @@ impl ExecutionResult {
     /// # Errors
     /// `result_unreadable` if it is not the documented object, or a member stands there twice.
     pub fn from_json(body: &[u8]) -> Result<Self, Reject> {
-        serde_json::from_slice(body).map_err(|_| {
-            let message = "this is not the object that the Execution Result API documents";
-            Reject::new(RejectCode::ResultUnreadable, message).about("body")
+        Self::read(body).map_err(|flaw| flaw.reject(RejectCode::ResultUnreadable))
+    }
+
+    pub(crate) fn read(body: &[u8]) -> Result<Self, Flaw> {
+        let json = Json::read(body)?;
+        let root = json.root().object("")?;
+        let text = |name| Ok(root.maybe_text(name)?.map(ToString::to_string));
+        Ok(Self {
+            handshake: root.text("_id")?.to_string(),
+            number: root.loose_text("number"),
+            tag: text("tag")?,
+            consumed: root.maybe_flag("consumed")?,
+            archived: unix_time(root.maybe_value("archived")?),
+            signature: text("resultSignature")?,
         })
     }
 }
@@ -387,11 +393,11 @@ impl fmt::Debug for ExecutionResult {
 }
 
 /// A number that says whether; anything that is neither absent, null, false nor zero counts, as its data may be gone.
-fn unix_time<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
-    Ok(match Value::deserialize(deserializer)? {
+fn unix_time(value: Option<&Value>) -> Option<i64> {
+    match value? {
         Value::Null | Value::Bool(false) => None,
-        value => Some(integer(&value).unwrap_or(1)).filter(|time| *time != 0),
-    })
+        value => Some(integer(value).unwrap_or(1)).filter(|time| *time != 0),
+    }
 }
 
 /// A code and an HTTP status, each in its own place.

@@ -6,7 +6,7 @@ use alloc::{
 };
 use core::fmt;
 
-use idvkit_core::{Document, Part, Person, Reason, Reject, RejectCode};
+use idvkit_core::{Document, Flaw, FlawKind, Json, Node, Part, Person, Reason, Reject, RejectCode};
 use jiff::civil::Date;
 use serde_json::{Map, Value};
 
@@ -35,16 +35,16 @@ impl Created {
     /// # Errors
     /// `session_malformed` if a member is missing or of another type.
     pub fn parse(body: &[u8]) -> Result<Self, Reject> {
-        let malformed = |field: &str, why: &str| Reject::new(RejectCode::SessionMalformed, why).about(field);
-        let value: Value = serde_json::from_slice(body).map_err(|_| malformed("body", "this is not JSON"))?;
-        let session_id = value.get("session_id").and_then(Value::as_str).and_then(SessionId::read);
-        let codes = value.get("technologies").and_then(Value::as_array);
-        let technologies =
-            codes.and_then(|codes| codes.iter().map(|one| one.as_str().map(Technology::parse)).collect());
-        Ok(Self {
-            session_id: session_id.ok_or_else(|| malformed("session_id", "a session id was expected"))?,
-            technologies: technologies.ok_or_else(|| malformed("technologies", "a list of codes was expected"))?,
-        })
+        Self::read(body).map_err(|flaw| flaw.reject(RejectCode::SessionMalformed))
+    }
+
+    pub(crate) fn read(body: &[u8]) -> Result<Self, Flaw> {
+        let json = Json::read(body)?;
+        let root = json.root();
+        let session_id = SessionId::read(root.text("session_id")?);
+        let codes = root.list("technologies")?;
+        let technologies = codes.iter().map(|code| code.text("").map(Technology::parse)).collect::<Result<_, _>>()?;
+        Ok(Self { session_id: session_id.ok_or_else(|| root.flaw(FlawKind::MemberValue, "session_id"))?, technologies })
     }
 }
 
@@ -121,19 +121,25 @@ impl FlowResult {
     /// `result_malformed` if the session's id is missing or named twice differently, or if something that decides is of
     /// another type than documented: unknown forms are never a pass.
     pub fn parse(body: &[u8]) -> Result<Self, Reject> {
-        let value: Value = serde_json::from_slice(body).map_err(|_| malformed("body", "this is not JSON"))?;
-        Self::from_value(&value)
+        Self::read(body).map_err(|flaw| flaw.reject(RejectCode::ResultMalformed))
     }
 
-    pub(crate) fn from_value(value: &Value) -> Result<Self, Reject> {
-        let object = value.as_object().ok_or_else(|| malformed("body", "an object was expected"))?;
+    pub(crate) fn read(body: &[u8]) -> Result<Self, Flaw> {
+        Self::of(&Json::read(body)?.root())
+    }
+
+    /// Reads the result that stands at a place of another document.
+    pub(crate) fn of(root: &Node<'_>) -> Result<Self, Flaw> {
+        let root = root.object("")?;
+        let empty = Map::new();
+        let object = root.value().and_then(Value::as_object).unwrap_or(&empty);
         let reasons = array(object, "flow_session_failure_reasons");
         Ok(Self {
-            session_id: session_id(object)?,
-            status: Status::parse(object.get("status").and_then(Value::as_str).unwrap_or("")),
-            verdict: flag(object, VERDICT)?,
+            session_id: session_id(&root)?,
+            status: Status::parse(root.maybe_text("status")?.unwrap_or("")),
+            verdict: root.maybe_flag(VERDICT)?,
             technologies: array(object, "technologies").iter().map(TechnologyInfo::read).collect(),
-            parts: parts(object)?,
+            parts: parts(&root)?,
             failure_reasons: reasons.iter().filter_map(|one| reason(one, None)).collect(),
             validated_at: text(object, "validated_at"),
             finished_at: text(object, "finished_at"),
@@ -278,14 +284,14 @@ impl TechnologyResult {
         self.scalar("extra.date_of_birth").or_else(|| self.scalar("date_of_birth")).as_deref().and_then(iso_date)
     }
 
-    fn read(kind: &str, value: &Value) -> Result<Self, Reject> {
-        let field = || alloc::format!("{kind}_result");
-        let members = value.as_object().ok_or_else(|| malformed(&field(), "an object was expected"))?;
+    fn read(kind: &str, node: &Node<'_>) -> Result<Self, Flaw> {
+        let node = node.object("")?;
+        let members = node.value().and_then(Value::as_object).cloned().unwrap_or_default();
         Ok(Self {
             kind: kind.to_string(),
-            passed: flag(members, "result").map_err(|reject| reject.within(&field()))?,
+            passed: node.maybe_flag("result")?,
             failure_reason: members.get("failure_reason").and_then(|one| reason(one, Some(kind))),
-            members: members.clone(),
+            members,
         })
     }
 }
@@ -310,29 +316,23 @@ impl fmt::Debug for TechnologyResult {
 }
 
 /// `id`, or `session_id` as webhooks call it (B-6).
-fn session_id(object: &Map<String, Value>) -> Result<SessionId, Reject> {
-    let id = |name: &str| object.get(name).and_then(Value::as_str).and_then(SessionId::read);
-    match (id("id"), id("session_id")) {
-        (Some(one), Some(other)) if one != other => Err(malformed("id", "it names two sessions")),
+fn session_id(root: &Node<'_>) -> Result<SessionId, Flaw> {
+    let id = |name: &str| {
+        let id = root.maybe_text(name)?;
+        id.map(|id| SessionId::read(id).ok_or_else(|| root.flaw(FlawKind::MemberValue, name))).transpose()
+    };
+    match (id("id")?, id("session_id")?) {
+        (Some(one), Some(other)) if one != other => Err(root.flaw(FlawKind::OtherReference, "session_id")),
         (Some(id), _) | (None, Some(id)) => Ok(id),
-        (None, None) => Err(malformed("id", "the session's id is missing")),
+        (None, None) => Err(root.flaw(FlawKind::MemberMissing, "id")),
     }
 }
 
 /// Every member `..._result` that is there, also of technologies that are not documented.
-fn parts(object: &Map<String, Value>) -> Result<Vec<TechnologyResult>, Reject> {
-    let named = object.iter().filter(|(name, value)| *name != VERDICT && !value.is_null());
-    let parts = named.filter_map(|(name, value)| Some((name.strip_suffix("_result")?, value)));
-    parts.map(|(kind, value)| TechnologyResult::read(kind, value)).collect()
-}
-
-/// A flag that decides: absent, or a real boolean.
-fn flag(object: &Map<String, Value>, name: &str) -> Result<Option<bool>, Reject> {
-    match object.get(name) {
-        None | Some(Value::Null) => Ok(None),
-        Some(Value::Bool(flag)) => Ok(Some(*flag)),
-        Some(_) => Err(malformed(name, "true or false was expected")),
-    }
+fn parts(root: &Node<'_>) -> Result<Vec<TechnologyResult>, Flaw> {
+    let named = root.members().filter(|(name, node)| *name != VERDICT && node.value().is_some());
+    let parts = named.filter_map(|(name, node)| Some((name.strip_suffix("_result")?, node)));
+    parts.map(|(kind, node)| TechnologyResult::read(kind, &node)).collect()
 }
 
 /// `{type, detail?}`, or a bare text.
@@ -416,8 +416,4 @@ fn array<'a>(object: &'a Map<String, Value>, name: &str) -> &'a [Value] {
 
 fn text(object: &Map<String, Value>, name: &str) -> Option<String> {
     object.get(name).and_then(Value::as_str).map(ToString::to_string)
-}
-
-fn malformed(field: &str, why: &str) -> Reject {
-    Reject::new(RejectCode::ResultMalformed, why).about(field)
 }

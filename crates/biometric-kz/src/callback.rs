@@ -7,7 +7,7 @@ use alloc::{
 };
 use core::fmt;
 
-use idvkit_core::{Input, Reject, RejectCode, UnixMillis};
+use idvkit_core::{Input, Json, Reject, RejectCode, UnixMillis};
 use serde_json::Value;
 
 use crate::{
@@ -64,7 +64,8 @@ impl Webhook {
         if body.len() > MAX_WEBHOOK_BYTES {
             return Err(malformed("body", "the body is over 32 MiB; no result comes near that"));
         }
-        let value: Value = serde_json::from_slice(body).map_err(|_| malformed("body", "this is not JSON"))?;
+        let json = Json::read(body).map_err(|flaw| flaw.reject(RejectCode::CallbackMalformed))?;
+        let value = json.root().value().cloned().unwrap_or_default();
         let text = |name: &str| value.get(name).and_then(Value::as_str).map(ToString::to_string);
         let flow_end = value.get("data").and_then(|data| data.get("session_result"));
         let session_id = text("session_id").as_deref().and_then(SessionId::read);
@@ -111,7 +112,8 @@ impl Webhook {
     /// # Errors
     /// As [`FlowResult::parse`].
     pub fn claimed_result(&self) -> Result<FlowResult, Reject> {
-        FlowResult::from_value(&self.data)
+        let claimed = Json::from(self.data.clone());
+        FlowResult::of(&claimed.root()).map_err(|flaw| flaw.reject(RejectCode::ResultMalformed))
     }
 }
 

@@ -3,8 +3,8 @@
 use alloc::{string::String, vec::Vec};
 
 use idvkit_core::{
-    Fault, FaultCode, Header, Hint, HintKind, HttpRequest, Journey, Operation as _, Outcome, Reject, RejectCode,
-    Response, UnixMillis,
+    Fault, FaultCode, Flaw, FlawKind, Header, Hint, HintKind, HttpRequest, Journey, Operation as _, Outcome, Reject,
+    RejectCode, Response, UnixMillis,
     machine::{self, Flow, Heard, Need, Own, Schedule, Step, UserStage},
 };
 use serde::{Deserialize, Serialize};
@@ -188,8 +188,8 @@ impl Flow for BiometricKzFlow {
 
 impl BiometricKzFlow {
     fn created(&mut self, account: &Account, op: &Operation, response: &Response<'_>) -> Result<Step, Fault> {
-        let unreadable = |_| Fault::unreadable(op.name(), response.status);
-        let created = Created::parse(response.body).map_err(unreadable)?;
+        let unreadable = |flaw| Fault::unreadable(op.name(), response.status, flaw);
+        let created = Created::read(response.body).map_err(unreadable)?;
         if !account.unsupported_metadata && !self.request.is_supported_by(&created.technologies) {
             return Err(Fault::new(FaultCode::MetadataUnsupported, op.name(), false));
         }
@@ -210,10 +210,10 @@ impl BiometricKzFlow {
         session: &SessionId,
         response: &Response<'_>,
     ) -> Result<Step, Fault> {
-        let unreadable = |_| Fault::unreadable(op.name(), response.status);
-        let result = FlowResult::parse(response.body).map_err(unreadable)?;
+        let unreadable = |flaw| Fault::unreadable(op.name(), response.status, flaw);
+        let result = FlowResult::read(response.body).map_err(unreadable)?;
         if result.session_id != *session {
-            return Err(Fault::foreign(op.name()));
+            return Err(Fault::foreign(op.name(), Flaw::new(FlawKind::OtherReference, "id")));
         }
         match verdict::judge(&result, self.request.fixed_iin().as_ref()) {
             Judgement::Open { user_done } => {

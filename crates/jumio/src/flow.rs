@@ -9,8 +9,8 @@ use alloc::{
 };
 
 use idvkit_core::{
-    Basis, Decision, Evidence, Fault, Header, Hint, HintKind, HttpRequest, Journey, Method, Outcome, Part, Reject,
-    RejectCode, Response, Secret, Source, UnixMillis,
+    Basis, Decision, Evidence, Fault, Flaw, FlawKind, Header, Hint, HintKind, HttpRequest, Journey, Method, Outcome,
+    Part, Reject, RejectCode, Response, Secret, Source, UnixMillis,
     machine::{self, Flow, Heard, Need, Own, Schedule, Step, UserStage},
     push_segment, settings,
 };
@@ -256,12 +256,14 @@ impl JumioFlow {
         if !response.is_success() {
             return Err(Fault::status(INITIATE, response.status).with_provider_code(error_status(response.body)));
         }
-        let unreadable = || Fault::unreadable(INITIATE, response.status);
-        let initiated: Initiated = serde_json::from_slice(response.body).map_err(|_| unreadable())?;
-        if !is_reference(&initiated.transaction_reference)
-            || !settings::is_link(&initiated.redirect_url, account.development)
-        {
-            return Err(unreadable());
+        let unreadable = |flaw| Fault::unreadable(INITIATE, response.status, flaw);
+        let wrong = |member: &str| unreadable(Flaw::new(FlawKind::MemberValue, member));
+        let initiated = Initiated::read(response.body).map_err(unreadable)?;
+        if !is_reference(&initiated.transaction_reference) {
+            return Err(wrong("transactionReference"));
+        }
+        if !settings::is_link(&initiated.redirect_url, account.development) {
+            return Err(wrong("redirectUrl"));
         }
         self.references.insert(0, initiated.transaction_reference.clone());
         self.state = State::Live {
@@ -278,11 +280,13 @@ impl JumioFlow {
             return Err(Fault::status(RETRIEVE, response.status).with_provider_code(error_status(response.body)));
         }
         let transaction =
-            Transaction::parse(response.body).map_err(|_| Fault::unreadable(RETRIEVE, response.status))?;
-        let ours = transaction.reference == self.reference(0)
-            && transaction.enrollment_reference == self.order.enrollment_reference;
-        if !ours {
-            return Err(Fault::foreign(RETRIEVE));
+            Transaction::read(response.body).map_err(|flaw| Fault::unreadable(RETRIEVE, response.status, flaw))?;
+        let foreign = |place: &str| Fault::foreign(RETRIEVE, Flaw::new(FlawKind::OtherReference, place));
+        if transaction.reference != self.reference(0) {
+            return Err(foreign("transactionReference"));
+        }
+        if transaction.enrollment_reference != self.order.enrollment_reference {
+            return Err(foreign("enrollmentTransactionReference"));
         }
         let decision = match transaction.result {
             TransactionResult::Passed => Decision::Approved,

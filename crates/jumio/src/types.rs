@@ -8,7 +8,7 @@ use alloc::{
 };
 use core::fmt;
 
-use idvkit_core::{Reject, RejectCode, UnixMillis};
+use idvkit_core::{Flaw, Json, Reject, RejectCode, UnixMillis};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -328,16 +328,25 @@ impl TransactionResult {
 }
 
 /// The answer to an initiate request (J-F1). Token and URL are opaque: the documented limit of 255 does not hold (J-D2).
-#[derive(Deserialize)]
 pub struct Initiated {
     /// UTC, `YYYY-MM-DDThh:mm:ss.SSSZ`.
-    pub timestamp: String,
+    pub timestamp: Option<String>,
     /// The reference of the new transaction, at most 36 characters.
-    #[serde(rename = "transactionReference")]
     pub transaction_reference: String,
     /// The link for the user: a bearer value.
-    #[serde(rename = "redirectUrl")]
     pub redirect_url: String,
+}
+
+impl Initiated {
+    pub(crate) fn read(body: &[u8]) -> Result<Self, Flaw> {
+        let json = Json::read(body)?;
+        let root = json.root();
+        Ok(Self {
+            timestamp: root.loose_text("timestamp"),
+            transaction_reference: root.text("transactionReference")?.to_string(),
+            redirect_url: root.text("redirectUrl")?.to_string(),
+        })
+    }
 }
 
 /// A transaction as retrieved (J-F8).
@@ -363,18 +372,23 @@ impl Transaction {
     /// # Errors
     /// `retrieval_malformed` if a required member is missing.
     pub fn parse(body: &[u8]) -> Result<Self, Reject> {
-        let malformed = |field: &str| Reject::new(RejectCode::RetrievalMalformed, "the member is missing").about(field);
-        let value: Value = serde_json::from_slice(body).map_err(|_| malformed("body"))?;
-        let text = |name: &str| value.get(name).and_then(Value::as_str).ok_or_else(|| malformed(name));
-        let hrefs = one_or_many(value.get("images")).iter().filter_map(|image| image.get("href")?.as_str());
-        let liveness = one_or_many(value.get("livenessImages")).iter().filter_map(Value::as_str);
+        Self::read(body).map_err(|flaw| flaw.reject(RejectCode::RetrievalMalformed))
+    }
+
+    pub(crate) fn read(body: &[u8]) -> Result<Self, Flaw> {
+        let json = Json::read(body)?;
+        let root = json.root();
         Ok(Self {
-            reference: text("transactionReference")?.to_string(),
-            enrollment_reference: text("enrollmentTransactionReference")?.to_string(),
-            result: TransactionResult::parse(text("transactionResult")?),
-            date: value.get("transactionDate").and_then(Value::as_str).and_then(UnixMillis::parse),
-            images: hrefs.map(ToString::to_string).collect(),
-            liveness_images: liveness.map(ToString::to_string).collect(),
+            reference: root.text("transactionReference")?.to_string(),
+            enrollment_reference: root.text("enrollmentTransactionReference")?.to_string(),
+            result: TransactionResult::parse(root.text("transactionResult")?),
+            date: root.loose_text("transactionDate").as_deref().and_then(UnixMillis::parse),
+            images: root.loose_list("images").iter().filter_map(|image| image.loose_text("href")).collect(),
+            liveness_images: root
+                .loose_list("livenessImages")
+                .iter()
+                .filter_map(|image| image.loose_text(""))
+                .collect(),
         })
     }
 }

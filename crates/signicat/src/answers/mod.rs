@@ -10,8 +10,8 @@ use alloc::{
 };
 use core::fmt;
 
+use idvkit_core::{Flaw, Json, Node};
 use jiff::Timestamp;
-use serde::Deserialize;
 use serde_json::Value;
 
 pub use problem::{Problem, ProblemShape};
@@ -22,13 +22,20 @@ pub use token::AccessToken;
 use crate::values::Id;
 
 /// The answer to the start of a capture flow. `processId` may be missing (S-6).
-#[derive(Clone, Deserialize)]
+#[derive(Clone)]
 pub struct CaptureStarted {
     /// Where the user is sent: a bearer value.
     pub url: String,
     /// The process, if it is named.
-    #[serde(default, rename = "processId")]
     pub process_id: Option<Id>,
+}
+
+impl CaptureStarted {
+    pub(crate) fn read(body: &[u8]) -> Result<Self, Flaw> {
+        let json = Json::read(body)?;
+        let root = json.root();
+        Ok(Self { url: root.text("url")?.to_string(), process_id: Id::maybe_at(&root, "processId")? })
+    }
 }
 
 impl fmt::Debug for CaptureStarted {
@@ -38,11 +45,16 @@ impl fmt::Debug for CaptureStarted {
 }
 
 /// The answer to the creation of a dossier.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug)]
 pub struct DossierCreated {
     /// The new dossier.
-    #[serde(rename = "dossierId")]
     pub dossier_id: Id,
+}
+
+impl DossierCreated {
+    pub(crate) fn read(body: &[u8]) -> Result<Self, Flaw> {
+        Ok(Self { dossier_id: Id::at(&Json::read(body)?.root(), "dossierId")? })
+    }
 }
 
 /// A process as it stands in a list. Which members such a list has is inferred, so only the id is asked for.
@@ -51,6 +63,16 @@ pub(crate) struct Listed {
     pub(crate) id: Id,
     pub(crate) provider: Option<String>,
     pub(crate) created: Option<String>,
+}
+
+impl Listed {
+    /// The id alone, or an object with one.
+    fn read(row: &Node<'_>) -> Option<Self> {
+        let text = |name: &str| row.text(name).ok();
+        let id = text("").or_else(|| text("processId")).or_else(|| text("id"))?;
+        let owned = |name: &str| text(name).map(ToString::to_string);
+        Some(Self { id: Id::read(id)?, provider: owned("provider"), created: owned("createdAt") })
+    }
 }
 
 /// The processes of a dossier, as far as a list can be read.
@@ -63,25 +85,19 @@ pub(crate) struct List {
 
 /// Reads a list of processes: a JSON array, or an object with one under `processes`. Any other object may hold them in a
 /// way that no document gives, so it shows nothing.
-pub(crate) fn listed(body: &[u8]) -> Option<List> {
-    let value: Value = serde_json::from_slice(body).ok()?;
-    let rows = match &value {
-        Value::Array(rows) => rows,
-        object => match object.get("processes") {
-            Some(Value::Array(rows)) => rows,
-            None if object.is_object() => return Some(List::default()),
-            _ => return None,
+pub(crate) fn listed(body: &[u8]) -> Result<List, Flaw> {
+    let json = Json::read(body)?;
+    let root = json.root();
+    let rows = match root.value() {
+        Some(Value::Array(_)) => root.list("")?,
+        _ => match root.object("")?.maybe_list("processes")? {
+            Some(rows) => rows,
+            None => return Ok(List::default()),
         },
     };
-    let text = |row: &Value, name: &str| row.get(name).and_then(Value::as_str).map(ToString::to_string);
-    let read = |row: &Value| {
-        let named = ["processId", "id"].into_iter().find_map(|name| row.get(name)?.as_str());
-        let id = Id::read(row.as_str().or(named)?)?;
-        Some(Listed { id, provider: text(row, "provider"), created: text(row, "createdAt") })
-    };
-    let read: Vec<Listed> = rows.iter().filter_map(read).collect();
+    let read: Vec<Listed> = rows.iter().filter_map(Listed::read).collect();
     let full = read.len() == rows.len() && read.iter().all(|row| row.provider.is_some());
-    Some(List { rows: read, full })
+    Ok(List { rows: read, full })
 }
 
 /// A moment that can be compared, in milliseconds; `None` if it is none.

@@ -7,7 +7,7 @@ use alloc::{
 use core::fmt;
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use idvkit_core::{Document, Person, Reason, Reject, RejectCode};
+use idvkit_core::{Document, Flaw, Json, Person, Reason, Reject, RejectCode};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -121,14 +121,18 @@ impl Process {
     /// # Errors
     /// `process_malformed` if id, provider or status is missing, or a member has an impossible form.
     pub fn parse(body: &[u8]) -> Result<Self, Reject> {
-        let malformed =
-            |field: &str| Reject::new(RejectCode::ProcessMalformed, "a required member is missing").about(field);
-        let value: Value = serde_json::from_slice(body).map_err(|_| malformed("body"))?;
+        Self::read(body).map_err(|flaw| flaw.reject(RejectCode::ProcessMalformed))
+    }
+
+    pub(crate) fn read(body: &[u8]) -> Result<Self, Flaw> {
+        let json = Json::read(body)?;
+        let root = json.root();
+        let value = root.value().cloned().unwrap_or_default();
         let text = |name: &str| value.get(name).and_then(Value::as_str);
-        let process_id = text("processId").and_then(Id::read).ok_or_else(|| malformed("processId"))?;
-        let dossier_id = text("dossierId").map(|id| Id::read(id).ok_or_else(|| malformed("dossierId"))).transpose()?;
-        let provider = text("provider").ok_or_else(|| malformed("provider"))?;
-        let status = text("status").ok_or_else(|| malformed("status"))?;
+        let process_id = Id::at(&root, "processId")?;
+        let dossier_id = Id::maybe_at(&root, "dossierId")?;
+        let provider = root.text("provider")?;
+        let status = root.text("status")?;
         let results = ["finalResult", "providerSpecific"].into_iter().filter_map(|name| value.get(name));
         let sealed = results.into_iter().find_map(|result| find_jwe(result, 4));
         Ok(Self {

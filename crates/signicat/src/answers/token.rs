@@ -1,6 +1,6 @@
 //! Access tokens: OAuth 2.0 client credentials (S-F1, S-V1 to S-V3, S-V23).
 
-use idvkit_core::{Reject, RejectCode, Secret, TokenAnswer, UnixMillis};
+use idvkit_core::{Flaw, FlawKind, Json, Reject, RejectCode, Secret, TokenAnswer, UnixMillis};
 
 use crate::values::is_bearer;
 
@@ -22,13 +22,19 @@ impl AccessToken {
     /// # Errors
     /// `token_malformed`.
     pub fn parse(body: &[u8]) -> Result<Self, Reject> {
-        let refuse = |why: &str| Reject::new(RejectCode::TokenMalformed, why).about("access_token");
-        let answer = TokenAnswer::parse(body).ok_or_else(|| refuse("the answer is no token answer"))?;
-        if !is_bearer(&answer.access_token) {
-            return Err(refuse("an access token is visible ASCII without spaces"));
+        Self::read(body).map_err(|flaw| flaw.reject(RejectCode::TokenMalformed))
+    }
+
+    pub(crate) fn read(body: &[u8]) -> Result<Self, Flaw> {
+        let json = Json::read(body)?;
+        let root = json.root();
+        let value = root.text("access_token")?;
+        if !is_bearer(value) {
+            return Err(root.flaw(FlawKind::MemberValue, "access_token"));
         }
-        let expires_in_s = answer.expires_in_s.unwrap_or(DEFAULT_LIFETIME_S);
-        Ok(Self { value: Secret::from(answer.access_token), expires_in_s })
+        // As whoever keeps tokens for all sessions reads it.
+        let expires_in_s = TokenAnswer::parse(body).and_then(|answer| answer.expires_in_s);
+        Ok(Self { value: Secret::from(value), expires_in_s: expires_in_s.unwrap_or(DEFAULT_LIFETIME_S) })
     }
 
     /// Until when it may be used again, if it was received at `received`: `skew_ms` before its end.

@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 
 use idvkit_core::{
-    Fault, FaultClass, FaultCode, Operation as _, Outcome, Response,
+    Fault, FaultClass, FaultCode, Flaw, FlawKind, Operation as _, Outcome, Response,
     machine::{Flow, Need, Step, UserStage},
     settings,
 };
@@ -62,8 +62,8 @@ impl SignicatFlow {
 
     fn dossier_created(&mut self, op: &Operation, response: &Response<'_>) -> Result<Step, Fault> {
         success(op, response)?;
-        let unreadable = || Fault::unreadable(op.name(), response.status);
-        let created: DossierCreated = serde_json::from_slice(response.body).map_err(|_| unreadable())?;
+        let unreadable = |flaw| Fault::unreadable(op.name(), response.status, flaw);
+        let created = DossierCreated::read(response.body).map_err(unreadable)?;
         self.made.insert(0, MadeHere::Dossier(created.dossier_id.clone()));
         self.learn_dossier(created.dossier_id);
         self.state = State::Creating;
@@ -72,9 +72,10 @@ impl SignicatFlow {
 
     fn process_created(&mut self, account: &Account, op: &Operation, response: &Response<'_>) -> Result<Step, Fault> {
         success(op, response)?;
-        let process = Process::parse(response.body).map_err(|_| Fault::unreadable(op.name(), response.status))?;
+        let process =
+            Process::read(response.body).map_err(|flaw| Fault::unreadable(op.name(), response.status, flaw))?;
         if !self.is_ours(0, &process) {
-            return Err(Fault::foreign(op.name()));
+            return Err(Fault::foreign(op.name(), Flaw::new(FlawKind::OtherReference, "dossierId")));
         }
         // It is there, whatever else the answer says: an erasure has to know it.
         if let Some(dossier) = self.request.dossier.clone() {
@@ -114,10 +115,10 @@ impl SignicatFlow {
 
     fn capture_started(&mut self, account: &Account, op: &Operation, response: &Response<'_>) -> Result<Step, Fault> {
         success(op, response)?;
-        let unreadable = || Fault::unreadable(op.name(), response.status);
-        let started: CaptureStarted = serde_json::from_slice(response.body).map_err(|_| unreadable())?;
+        let unreadable = |flaw| Fault::unreadable(op.name(), response.status, flaw);
+        let started = CaptureStarted::read(response.body).map_err(unreadable)?;
         if !is_user_link(account, &self.request, &started.url) {
-            return Err(unreadable());
+            return Err(unreadable(Flaw::new(FlawKind::MemberValue, "url")));
         }
         match (started.process_id, self.slots.as_mut_slice()) {
             (Some(process), [only]) => {
@@ -164,8 +165,8 @@ impl SignicatFlow {
         if !response.is_success() && !absent {
             return Err(fault);
         }
-        let list = if absent { Some(List::default()) } else { listed(response.body) };
-        let List { mut rows, full } = list.ok_or_else(|| Fault::unreadable(op.name(), response.status))?;
+        let list = if absent { Ok(List::default()) } else { listed(response.body) };
+        let List { mut rows, full } = list.map_err(|flaw| Fault::unreadable(op.name(), response.status, flaw))?;
         // The newest of several with one provider counts (inferred); without dates the last one.
         rows.sort_by_key(|row| moment(row.created.as_deref()));
         self.search.listed = true;
@@ -191,9 +192,10 @@ impl SignicatFlow {
             return Ok(self.look_done(account));
         }
         success(op, response)?;
-        let process = Process::parse(response.body).map_err(|_| Fault::unreadable(op.name(), response.status))?;
+        let process =
+            Process::read(response.body).map_err(|flaw| Fault::unreadable(op.name(), response.status, flaw))?;
         if self.index_of(&process.process_id) != Some(index) || !self.is_ours(index, &process) {
-            return Err(Fault::foreign(op.name()));
+            return Err(Fault::foreign(op.name(), Flaw::new(FlawKind::OtherReference, "processId")));
         }
         self.record(index, process, response);
         Ok(self.look_done(account))

@@ -40,8 +40,8 @@ impl Held {
         if !response.is_success() {
             return Err(fault_of(&Operation::Token, response));
         }
-        let token = AccessToken::parse(response.body)
-            .map_err(|_| Fault::unreadable(Operation::Token.name(), response.status))?;
+        let token = AccessToken::read(response.body)
+            .map_err(|flaw| Fault::unreadable(Operation::Token.name(), response.status, flaw))?;
         self.value = token.value.expose_str().map(Into::into);
         self.until = Some(token.usable_until(response.at, skew_ms));
         Ok(())

@@ -3,7 +3,7 @@
 use alloc::string::{String, ToString};
 use core::fmt;
 
-use idvkit_core::{Reject, RejectCode};
+use idvkit_core::{Flaw, FlawKind, Node, Reject, RejectCode};
 use serde::{Deserialize, Serialize};
 
 /// An id of a dossier or process: 1 to 64 letters, digits, hyphens and underscores. Samples are UUIDs (S-F4); the
@@ -29,6 +29,16 @@ impl Id {
     pub(crate) fn read(text: &str) -> Option<Self> {
         let allowed = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'_';
         ((1..=64).contains(&text.len()) && text.bytes().all(allowed)).then(|| Self(text.to_string()))
+    }
+
+    /// Reads the member of that name of what the provider sent.
+    pub(crate) fn at(node: &Node<'_>, name: &str) -> Result<Self, Flaw> {
+        Self::read(node.text(name)?).ok_or_else(|| node.flaw(FlawKind::MemberValue, name))
+    }
+
+    /// The same where the member may be missing.
+    pub(crate) fn maybe_at(node: &Node<'_>, name: &str) -> Result<Option<Self>, Flaw> {
+        node.maybe_text(name)?.map(|_| Self::at(node, name)).transpose()
     }
 
     /// The id as text.
