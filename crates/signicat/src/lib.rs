@@ -37,7 +37,7 @@ pub use answers::{AccessToken, CaptureStarted, DossierCreated, Problem, ProblemS
 pub use callback::{Callback, Event, ReturnParameters};
 pub use catalog::{DOCUMENT_TYPES, PROVIDERS, ProviderEntry, REDACT_FIELDS};
 pub use flow::SignicatFlow;
-pub use operations::{Operation, download_request, raw_request, token_request};
+pub use operations::{Operation, Outside, download_request, raw_request, token_request};
 pub use request::{
     CaptureFlow, CaptureParameters, CaptureProvider, CaptureSdk, DocumentVerification, Eid, ImageSource,
     NotificationTarget, Request, Required,

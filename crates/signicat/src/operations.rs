@@ -20,7 +20,6 @@ use crate::{
 };
 
 const JSON: &str = "application/json";
-const ARCHIVE: &str = "application/zip, application/octet-stream";
 
 idvkit_core::operations! {
     /// What Signicat's API is asked to do.
@@ -45,10 +44,14 @@ idvkit_core::operations! {
         GetProcess(Place) = "signicat.get_process",
         /// Deletes what the session made.
         Delete(Made) = "signicat.delete",
-        /// Fetches the full result of this process: outside a session, by [`download_request`].
-        Download(Place) = "signicat.download",
-        /// Anything else: outside a session, by [`raw_request`].
-        Raw(RawRoute) = "signicat.raw",
+    }
+
+    /// What no session asks for.
+    pub enum Outside {
+        /// Fetches the full result of a process, by [`download_request`].
+        Download = "signicat.download",
+        /// Anything else, by [`raw_request`].
+        Raw = "signicat.raw",
     }
 }
 
@@ -102,7 +105,10 @@ pub fn download_request(
     id: String,
 ) -> Result<HttpRequest, Reject> {
     let place = Place { dossier: Id::parse("dossier", dossier)?, process: Id::parse("process", process)? };
-    Ok(Operation::Download(place).request(account, bearer(token)?, id, None))
+    let bearer = bearer(token)?;
+    let call = Call { operation: Outside::Download.name(), bearer, id };
+    let request = call.request(account, at_place(account, &DOWNLOAD, &place), None);
+    Ok(HttpRequest { headers: headers(bearer, "application/zip, application/octet-stream"), ..request })
 }
 
 /// Any other request below the API's base, with this session's kind of headers. It is taken not to be idempotent unless
@@ -112,20 +118,23 @@ pub fn download_request(
 /// `credential_missing` or `credential_malformed` about the token.
 pub fn raw_request(
     account: &Account,
-    route: RawRoute,
+    route: &RawRoute,
     body: Option<&Value>,
     token: &Secret,
     id: String,
 ) -> Result<HttpRequest, Reject> {
-    let body = body.map(|body| body.to_string().into_bytes());
-    Ok(Operation::Raw(route).request(account, bearer(token)?, id, body))
+    let call = Call { operation: Outside::Raw.name(), bearer: bearer(token)?, id };
+    let idempotent = route.method == Method::Get;
+    let route = (route.method, format!("{}{}", account.routes.base(), route.path));
+    let request = call.request(account, route, body.map(|body| body.to_string().into_bytes()));
+    Ok(HttpRequest { idempotent, ..request })
 }
 
 impl Operation {
     /// The request for it, with this access token and what it sends as its body. A token itself is asked for without
     /// one.
     pub(crate) fn request(&self, account: &Account, bearer: &str, id: String, body: Option<Vec<u8>>) -> HttpRequest {
-        let (method, url) = match self {
+        let route = match self {
             Self::Token => return token_request(account, None, id),
             Self::CreateDossier => account.routes.url(&CREATE_DOSSIER, &[]),
             Self::CreateProcess(dossier) => in_dossier(account, &CREATE_PROCESS, dossier),
@@ -138,45 +147,51 @@ impl Operation {
                 at_place(account, &DELETE_PROCESS, place)
             }
             Self::Delete(Made::Dossier(dossier)) => in_dossier(account, &DELETE_DOSSIER, dossier),
-            Self::Download(place) => at_place(account, &DOWNLOAD, place),
-            Self::Raw(route) => (route.method, format!("{}{}", account.routes.base(), route.path)),
         };
-        HttpRequest {
-            id,
-            operation: self.name().into(),
-            method,
-            url,
-            headers: self.headers(bearer, body.is_some()),
-            body,
-            timeout_ms: account.timeout_ms,
-            idempotent: self.is_idempotent(),
-            cache: None,
-        }
-    }
-
-    fn headers(&self, bearer: &str, with_body: bool) -> Vec<Header> {
-        let accept = if matches!(self, Self::Download(_)) { ARCHIVE } else { JSON };
-        let mut headers = vec![Header::new("Accept", accept), Header::new("Authorization", format!("Bearer {bearer}"))];
-        if with_body {
-            headers.push(Header::new("Content-Type", JSON));
-        }
-        headers
+        let call = Call { operation: self.name(), bearer, id };
+        HttpRequest { idempotent: self.is_idempotent(), ..call.request(account, route, body) }
     }
 
     /// What makes or starts something is not. A new upload replaces the one before (S-F3) and is not either: two workers
     /// could send different images. What stays: an older upload that the network held back may arrive after a newer one
     /// was answered.
     fn is_idempotent(&self) -> bool {
-        match self {
-            Self::CreateDossier
-            | Self::CreateProcess(_)
-            | Self::StartCapture(_)
-            | Self::SetImages(_)
-            | Self::Start(_) => false,
-            Self::Raw(route) => route.method == Method::Get,
-            _ => true,
+        !matches!(
+            self,
+            Self::CreateDossier | Self::CreateProcess(_) | Self::StartCapture(_) | Self::SetImages(_) | Self::Start(_)
+        )
+    }
+}
+
+/// What every call of the API has.
+struct Call<'a> {
+    operation: &'static str,
+    bearer: &'a str,
+    id: String,
+}
+
+impl Call<'_> {
+    fn request(self, account: &Account, (method, url): (Method, String), body: Option<Vec<u8>>) -> HttpRequest {
+        let mut headers = headers(self.bearer, JSON);
+        if body.is_some() {
+            headers.push(Header::new("Content-Type", JSON));
+        }
+        HttpRequest {
+            id: self.id,
+            operation: self.operation.into(),
+            method,
+            url,
+            headers,
+            body,
+            timeout_ms: account.timeout_ms,
+            idempotent: true,
+            cache: None,
         }
     }
+}
+
+fn headers(bearer: &str, accept: &str) -> Vec<Header> {
+    vec![Header::new("Accept", accept), Header::new("Authorization", format!("Bearer {bearer}"))]
 }
 
 fn in_dossier(account: &Account, entry: &RouteEntry, dossier: &Id) -> (Method, String) {

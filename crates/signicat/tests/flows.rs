@@ -399,7 +399,7 @@ fn download_and_raw_requests_stay_below_the_base() {
         assert_eq!(refused.field(), Some("token"), "no header goes without its credential");
     }
     let route = RawRoute::parse(Method::Get, "/dossiers?limit=2").unwrap();
-    let raw = raw_request(&host.account, route, None, &token, "2".into()).unwrap();
+    let raw = raw_request(&host.account, &route, None, &token, "2".into()).unwrap();
     assert_eq!(raw.url, "https://api.signicat.com/assure/dossiers?limit=2");
     for path in ["dossiers", "/../x", "/a/%2E%2E/x", "/a b", "/a\\..\\b", ""] {
         assert!(RawRoute::parse(Method::Get, path).is_err(), "{path}");

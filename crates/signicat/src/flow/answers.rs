@@ -49,8 +49,6 @@ impl SignicatFlow {
             // What is gone already is deleted as well (S-D13).
             Operation::Delete(_) if response.is_success() || response.status == 404 => Step::Deleted,
             Operation::Delete(_) => return Err(fault_of(op, response)),
-            // No session asks for these.
-            Operation::Download(_) | Operation::Raw(_) => Step::NotYet { user: UserStage::Unknown },
         };
         self.token.taken(response.at);
         // Until the next request a long time may pass: the host's cache then knows which token is good.
