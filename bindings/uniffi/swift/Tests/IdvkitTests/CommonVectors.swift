@@ -228,8 +228,7 @@ private func provoke(_ file: JSON, _ row: JSON) throws {
         let subjects: [String: Subject] = ["ecmascript": .ecmascript, "time": .time, "locale": .locale, "biometric_kz_iin": .biometricKzIin,
             "biometric_kz_phone": .biometricKzPhone, "biometric_kz_webhook": .biometricKzWebhook, "jumio_return": .jumioReturn,
             "jumio_enrollment": .jumioEnrollment, "jumio_colours": .jumioColours, "jumio_transaction": .jumioTransaction,
-            "signicat_event": .signicatEvent, "signicat_matching": .signicatMatching, "signicat_rule": .signicatRule,
-            "signicat_problem": .signicatProblem, "signicat_process": .signicatProcess, "signicat_token": .signicatToken]
+            "signicat_event": .signicatEvent, "signicat_problem": .signicatProblem, "signicat_process": .signicatProcess, "signicat_token": .signicatToken]
         guard let subject = subjects[row.text("subject") ?? ""] else { throw Unexpected(row.text("subject")) }
         _ = try examine(subject: subject, document: Data((row.text("document") ?? "").utf8))
     case "read": _ = read(journey: try journeyFromJson(text: row.text("journey") ?? ""), seen: .closed)

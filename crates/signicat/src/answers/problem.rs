@@ -2,10 +2,13 @@
 
 use alloc::string::String;
 
-use idvkit_core::{Fault, FaultClass, Response};
+use idvkit_core::{Fault, FaultClass, Operation as _, Response};
 use serde_json::Value;
 
-use crate::types::{code_of, cut};
+use crate::{
+    operations::Operation,
+    values::{code_of, cut},
+};
 
 /// An error body. Its texts are a server's words to a server: they are kept for the record and never repeated in errors.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,13 +71,22 @@ impl Problem {
 }
 
 /// The fault that an error answer stands for.
-pub(crate) fn fault_of(operation: &str, response: &Response<'_>) -> Fault {
+pub(crate) fn fault_of(operation: &Operation, response: &Response<'_>) -> Fault {
     let code = Problem::parse(response.body).map(|problem| code_of(&problem.code));
-    let mut fault = Fault::status(operation, response.status).with_provider_code(code);
+    let mut fault = Fault::status(operation.name(), response.status).with_provider_code(code);
     // OAuth lets a token endpoint refuse a client with 400 as well.
     let refused_client = matches!(fault.provider_code.as_deref(), Some("invalid_client" | "unauthorized_client"));
-    if refused_client || crate::token::is_refusal(response) {
+    if refused_client || is_refusal(response) {
         fault.class = FaultClass::Authorization;
     }
     fault
+}
+
+/// Whether the answer complains about the authorization: 401, or a 400 that says so (S-10).
+pub(crate) fn is_refusal(response: &Response<'_>) -> bool {
+    match response.status {
+        401 => true,
+        400 => Problem::parse(response.body).is_some_and(|problem| problem.is_about_authorization()),
+        _ => false,
+    }
 }
