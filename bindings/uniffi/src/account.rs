@@ -64,3 +64,9 @@ pub fn diagnose(account: &Account, body: Vec<u8>, tag: &str) -> Result<Diagnosis
 pub fn catalog_to_json(catalog: Catalog) -> String {
     serde_json::to_string(&catalog).expect("tables hold only texts, numbers and flags")
 }
+
+/// The names of all providers, as configurations have them in the member `provider`.
+#[uniffi::export]
+pub fn providers() -> Vec<String> {
+    ProviderId::ALL.iter().map(ToString::to_string).collect()
+}
