@@ -9,7 +9,7 @@ mod session;
 mod signed;
 mod values;
 
-pub use account::{Account, catalog, catalog_to_json, diagnose, providers};
+pub use account::{Account, catalog, catalog_to_json, diagnose, difference_word, providers};
 pub use reject::{Reject, fault_code_word, reject_code_blame, reject_code_word, reject_codes};
 pub use session::{Session, provider_of};
 pub use signed::{KeyForm, Subject, TagEncoding, examine, signed_member, verify};

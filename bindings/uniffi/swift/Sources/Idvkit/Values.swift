@@ -35,6 +35,11 @@ extension FaultCode {
     public var word: String { faultCodeWord(code: self) }
 }
 
+extension Difference {
+    /// The stable word, the same text in every language.
+    public var word: String { differenceWord(difference: self) }
+}
+
 extension Journey {
     /// The journey as JSON, for this one user's page or app.
     public var json: String { journeyToJson(journey: self) }
