@@ -29,6 +29,8 @@ pub struct Driver {
     errand: Errand,
     state: State,
     ask: Ask,
+    /// What was loaded last.
+    seen: Option<Verification>,
     conflicts: u32,
     news: Vec<News>,
 }
@@ -106,35 +108,19 @@ impl Driver {
     pub fn told(&mut self, told: Told, now: UnixMillis) -> Result<(), Reject> {
         let now = now.plausible()?;
         let mut next = Self { news: Vec::new(), ..self.clone() };
-        match (mem::replace(&mut next.state, State::Over { held: None }), told) {
-            (State::Loading { by, unstored }, Told::Loaded { snapshot, .. }) => {
-                next.loaded(&by, unstored, snapshot.as_deref(), now)?;
-            }
-            (State::Storing(storing), Told::Stored { stored: true }) => next.stored(*storing, now)?,
-            (State::Storing(storing), Told::Stored { stored: false }) => next.lost(*storing)?,
-            (State::Sending { held, id }, Told::Exchanged { answer }) => {
-                let input = match answer {
-                    Some(Answer { status, headers, body }) => Input::HttpResponse { id, status, headers, body },
-                    None => Input::HttpFailed { id },
-                };
-                next.go_on(held, Some(Unstored::Input(input)), now)?;
-            }
-            (State::Delivering { held, number }, Told::Delivered { delivered }) => {
-                next.go_on(held, Some(Unstored::Delivery { number, delivered }), now)?;
-            }
-            _ => {
-                let message = "this is not the answer to what was asked; tell what came of `ask`";
-                return Err(Reject::at(RejectCode::ToldUnexpected, "told", message));
-            }
+        let taken = next.take(told, now);
+        if taken.is_ok() {
+            *self = next;
+        } else {
+            (self.seen, self.news) = (next.seen, Vec::new());
         }
-        *self = next;
-        Ok(())
+        taken
     }
 
-    /// The verification as the driver knows it: what is stored, or about to be.
+    /// The verification as the driver knows it: what is stored, or about to be; also after a refusal.
     pub fn verification(&self) -> Option<&Verification> {
         match &self.state {
-            State::Loading { .. } => None,
+            State::Loading { .. } => self.seen.as_ref(),
             State::Storing(storing) => Some(&storing.held),
             State::Sending { held, .. } | State::Delivering { held, .. } => Some(held),
             State::Over { held } => held.as_ref(),
@@ -146,10 +132,34 @@ impl Driver {
         &self.news
     }
 
+    fn take(&mut self, told: Told, now: UnixMillis) -> Result<(), Reject> {
+        match (mem::replace(&mut self.state, State::Over { held: None }), told) {
+            (State::Loading { by, unstored }, Told::Loaded { snapshot, .. }) => {
+                self.loaded(&by, unstored, snapshot.as_deref(), now)
+            }
+            (State::Storing(storing), Told::Stored { stored: true }) => self.stored(*storing, now),
+            (State::Storing(storing), Told::Stored { stored: false }) => self.lost(*storing),
+            (State::Sending { held, id }, Told::Exchanged { answer }) => {
+                let input = match answer {
+                    Some(Answer { status, headers, body }) => Input::HttpResponse { id, status, headers, body },
+                    None => Input::HttpFailed { id },
+                };
+                self.go_on(held, Some(Unstored::Input(input)), now)
+            }
+            (State::Delivering { held, number }, Told::Delivered { delivered }) => {
+                self.go_on(held, Some(Unstored::Delivery { number, delivered }), now)
+            }
+            _ => {
+                let message = "this is not the answer to what was asked; tell what came of `ask`";
+                Err(Reject::at(RejectCode::ToldUnexpected, "told", message))
+            }
+        }
+    }
+
     fn new(accounts: &Accounts, errand: Errand, by: By, unstored: Option<Unstored>) -> Self {
         let ask = Ask::Load { by: by.clone(), blobs: Vec::new() };
         let state = State::Loading { by, unstored };
-        Self { accounts: accounts.clone(), errand, state, ask, conflicts: 0, news: Vec::new() }
+        Self { accounts: accounts.clone(), errand, state, ask, seen: None, conflicts: 0, news: Vec::new() }
     }
 
     fn enter(&mut self, state: State, ask: Ask) {
@@ -173,6 +183,7 @@ impl Driver {
         if !asked {
             return Err(record::malformed("this is the text of another row than was asked for"));
         }
+        self.seen = Some(held.clone());
         match &self.errand {
             Errand::Begin(_) => self.perform(Duty::Hear, held, now),
             Errand::Advance | Errand::Tell => self.go_on(held, unstored, now),
@@ -282,6 +293,11 @@ impl Driver {
         }
         Ok(())
     }
+}
+
+/// The id of a verification that is begun with this seed, for whoever needs it in a URL of the request.
+pub fn id_of(seed: &Seed) -> String {
+    seed.token("verification", 0, 16)
 }
 
 /// What a driver is for.

@@ -12,6 +12,7 @@ use serde_json::value::RawValue;
 
 use super::{
     accounts::Accounts,
+    id_of,
     plan::{Plan, Step, When, within},
     record::{End, Outbox, Planned, Record, is_key, malformed},
 };
@@ -116,6 +117,11 @@ impl Verification {
         self.record.end.as_ref().map(|end| &end.outcome)
     }
 
+    /// The session that decided, or the one that is tried now: for what a provider offers beside the verification.
+    pub fn session(&self) -> &Session {
+        &self.sessions[self.step()].session
+    }
+
     /// What the decision rests on; `None` before a decision and after an erasure. It must stay on the server.
     pub fn evidence(&self) -> Option<Evidence> {
         self.sessions[self.record.end.as_ref()?.step].session.evidence()
@@ -156,7 +162,7 @@ impl Verification {
 
     /// Everything as a store keeps it. No row is made elsewhere.
     pub(super) fn row(&self, now: UnixMillis) -> Row {
-        let step = self.record.end.as_ref().map_or(self.record.current, |end| end.step);
+        let step = self.step();
         Row {
             id: self.record.id.clone(),
             key: self.record.key.clone(),
@@ -193,7 +199,7 @@ impl Verification {
             steps.push(Planned { account: name.into(), when });
             sessions.push(Held { account: account.clone(), session });
         }
-        let (id, key, outbox) = (seed.token("verification", 0, 16), key.into(), deliver.then(Outbox::default));
+        let (id, key, outbox) = (id_of(&seed), key.into(), deliver.then(Outbox::default));
         let (revision, current, erased, end) = (0, 0, false, None);
         let record = Record { id, key, seed, revision, clock: now, steps, current, erased, end, outbox };
         Ok(Self { record, sessions })
@@ -265,6 +271,11 @@ impl Verification {
             Next::Done { .. } => None,
         };
         next.into_iter().chain(pending.map(|pending| pending.due)).min()
+    }
+
+    /// The step that decided, or is tried now.
+    fn step(&self) -> usize {
+        self.record.end.as_ref().map_or(self.record.current, |end| end.step)
     }
 
     /// The sessions that are gone on with: those that were begun; once there is a verdict, only its own; to erase, all.
