@@ -1050,13 +1050,6 @@ export type Subject =
   | "jumio_transaction"
   /** One of Signicat's account-wide events. Gives its members; nothing in it says that it is genuine. */
   | "signicat_event"
-  /** Two values of a Signicat dossier, `{kind: "text" or "date", one, other}`. Gives `{match, permille}`. */
-  | "signicat_matching"
-  /**
-   * What a documented rule gives: `{provider: "readid", chip, clone}` or `{provider: "signicatpaper", run}`. Gives
-   * `{status}`.
-   */
-  | "signicat_rule"
   /** An error body of Signicat. Gives `{shape, code, authorization, trace_id, fields}`. */
   | "signicat_problem"
   /** A Signicat process. Gives `{process_id, provider, status, final, sealed, reasons}`, and nothing about the person. */

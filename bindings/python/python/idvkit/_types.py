@@ -1507,11 +1507,6 @@ class Subject(Word):
     """A Jumio transaction as retrieved. Gives `{reference, enrollment_reference, result, date, images, liveness_images}`."""
     SIGNICAT_EVENT = "signicat_event"
     """One of Signicat's account-wide events. Gives its members; nothing in it says that it is genuine."""
-    SIGNICAT_MATCHING = "signicat_matching"
-    """Two values of a Signicat dossier, `{kind: "text" or "date", one, other}`. Gives `{match, permille}`."""
-    SIGNICAT_RULE = "signicat_rule"
-    """What a documented rule gives: `{provider: "readid", chip, clone}` or `{provider: "signicatpaper", run}`. Gives
-    `{status}`."""
     SIGNICAT_PROBLEM = "signicat_problem"
     """An error body of Signicat. Gives `{shape, code, authorization, trace_id, fields}`."""
     SIGNICAT_PROCESS = "signicat_process"
@@ -1904,7 +1899,7 @@ CLASSES: Dict[str, object] = {
     "SignedForm": {"as_sent": SignedForm.AS_SENT, "ecmascript": SignedForm.ECMASCRIPT},
     "SizeClass": SizeClass,
     "Source": Source,
-    "Subject": {"time": Subject.TIME, "locale": Subject.LOCALE, "ecmascript": Subject.ECMASCRIPT, "biometric_kz_iin": Subject.BIOMETRIC_KZ_IIN, "biometric_kz_phone": Subject.BIOMETRIC_KZ_PHONE, "biometric_kz_webhook": Subject.BIOMETRIC_KZ_WEBHOOK, "jumio_enrollment": Subject.JUMIO_ENROLLMENT, "jumio_colours": Subject.JUMIO_COLOURS, "jumio_return": Subject.JUMIO_RETURN, "jumio_transaction": Subject.JUMIO_TRANSACTION, "signicat_event": Subject.SIGNICAT_EVENT, "signicat_matching": Subject.SIGNICAT_MATCHING, "signicat_rule": Subject.SIGNICAT_RULE, "signicat_problem": Subject.SIGNICAT_PROBLEM, "signicat_process": Subject.SIGNICAT_PROCESS, "signicat_token": Subject.SIGNICAT_TOKEN},
+    "Subject": {"time": Subject.TIME, "locale": Subject.LOCALE, "ecmascript": Subject.ECMASCRIPT, "biometric_kz_iin": Subject.BIOMETRIC_KZ_IIN, "biometric_kz_phone": Subject.BIOMETRIC_KZ_PHONE, "biometric_kz_webhook": Subject.BIOMETRIC_KZ_WEBHOOK, "jumio_enrollment": Subject.JUMIO_ENROLLMENT, "jumio_colours": Subject.JUMIO_COLOURS, "jumio_return": Subject.JUMIO_RETURN, "jumio_transaction": Subject.JUMIO_TRANSACTION, "signicat_event": Subject.SIGNICAT_EVENT, "signicat_problem": Subject.SIGNICAT_PROBLEM, "signicat_process": Subject.SIGNICAT_PROCESS, "signicat_token": Subject.SIGNICAT_TOKEN},
     "Support": {"full": Support.FULL, "partial": Support.PARTIAL, "none": Support.NONE},
     "TagEncoding": {"hex": TagEncoding.HEX, "base64": TagEncoding.BASE64},
     "TextEntry": TextEntry,
