@@ -79,9 +79,10 @@ pub struct Options {
     pub user_timeout_ms: Option<i64>,
     /// How long the proof of a claimed success may take, in milliseconds; 15 minutes by default (inferred).
     pub result_timeout_ms: Option<i64>,
-    /// How long a claimed skip or error waits for a success proof, in milliseconds; 30 seconds by default (inferred). It
-    /// counts from the first such claim, and a success that is only claimed does not put it off: one that comes later
-    /// has what is left of this time to be proven.
+    /// How long a claimed skip waits for a success proof, in milliseconds; 30 seconds by default (inferred). So long also
+    /// an error waits for the proof of a success that was claimed before it; without one it ends the run with one more
+    /// look (A-Q14). It counts from the first such claim, and a success that is only claimed later does not put it off:
+    /// it has what is left of this time to be proven.
     pub grace_ms: Option<i64>,
     /// Offsets in seconds, since a claimed success, at which to fetch the result; 0, 2, 4, 8, 15, 30, 60, 120, 300 and
     /// then each 300 by default (inferred).
@@ -148,6 +149,11 @@ impl Account {
             fingerprint: account_name(&client_key, options.account_id.as_deref())?,
             client_key,
         })
+    }
+
+    /// How long the user may take with a handshake that lives so long.
+    pub(crate) fn user_timeout_ms(&self, lifetime_ms: i64) -> i64 {
+        self.user_timeout_ms.map_or(lifetime_ms, |timeout| timeout.min(lifetime_ms))
     }
 
     /// Where the evidence of this operation comes from.

@@ -25,6 +25,7 @@ mod codes;
 mod diagnosis;
 mod flaw;
 mod http;
+mod id;
 mod image;
 mod journey;
 mod json;
@@ -55,6 +56,7 @@ pub use codes::{FaultCode, RejectCode};
 pub use diagnosis::{Diagnosis, Difference, Finding, Verdict};
 pub use flaw::{Flaw, FlawKind};
 pub use http::{Cache, Header, HttpRequest, Method, Response};
+pub use id::one_form;
 pub use image::{Base64Image, ImageKind, ImageRules};
 pub use journey::{
     Bound, Carry, Condition, HintKind, ImageSlot, Journey, NativeCall, Param, ParamValue, Permission, Refused, Signal,

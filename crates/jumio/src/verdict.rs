@@ -3,7 +3,7 @@
 use alloc::{string::ToString, vec::Vec};
 
 use idvkit_core::{
-    Basis, Decision, Evidence, Operation as _, Outcome, Part, Response, Source,
+    Basis, Decision, Evidence, Fault, FaultCode, Operation as _, Outcome, Part, Response, Source,
     machine::{Step, UserStage},
     settings,
 };
@@ -11,7 +11,8 @@ use idvkit_core::{
 use crate::{
     account::Account,
     answers::{Transaction, TransactionResult},
-    operations::Operation,
+    callback::ReturnError,
+    operations::{Operation, Outside},
     values::ID,
 };
 
@@ -28,6 +29,12 @@ pub(crate) fn step(account: &Account, op: &Operation, transaction: &Transaction,
     };
     let evidence = Some(evidence(account, op, transaction, response));
     Step::End { outcome: Outcome::Decided { decision }, evidence }
+}
+
+/// What the session comes to where the page said what went wrong, and there is no verdict.
+pub(crate) fn failed(error: ReturnError) -> Outcome {
+    let fault = Fault::new(FaultCode::FlowError, Outside::Journey.name(), true);
+    Outcome::Failed { fault: fault.with_provider_code(Some(error.code)) }
 }
 
 fn evidence(account: &Account, op: &Operation, transaction: &Transaction, response: &Response<'_>) -> Evidence {
