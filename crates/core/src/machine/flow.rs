@@ -89,6 +89,11 @@ pub trait Flow: Clone + PartialEq + Serialize + DeserializeOwned {
     /// Begins a new attempt after this outcome, if the provider allows one.
     fn retry(&mut self, outcome: &Outcome) -> bool;
 
+    /// Begins a new attempt in place of the one whose page is shown, where the provider's rules make that safe (rule 27).
+    fn supersede(&mut self) -> bool {
+        false
+    }
+
     /// Hears that the session goes on at the request that failed with this fault: the place to forget what the fault
     /// makes doubtful. `true` if something else is shown from here on: the journey gets a new id, and hints of the old
     /// one are refused.
@@ -109,7 +114,7 @@ pub trait Flow: Clone + PartialEq + Serialize + DeserializeOwned {
     }
 
     /// The provider's ids, newest first. They survive an erasure: your rows are indexed by them.
-    fn references(&self) -> &[alloc::string::String];
+    fn references(&self) -> alloc::vec::Vec<alloc::string::String>;
 
     /// The operation that deletes thing number `index` that this session made at the provider, or `None` where there is
     /// no more, or the provider documents no way. It may name a request that has to come first (an access token), as
@@ -239,7 +244,7 @@ pub struct Schedule {
     pub user_timeout_ms: i64,
     /// How long the verdict may take.
     pub result_timeout_ms: i64,
-    /// How long a claimed non-pass waits for something better.
+    /// How long a claimed non-pass waits for something better; none at all ends the session with the next look.
     pub grace_ms: i64,
     /// How many failures in a row end the start of a flow.
     pub max_failures: u32,

@@ -141,7 +141,7 @@ impl<F: Flow> Machine<F> {
 
     /// The provider's ids, newest first: index your rows by them.
     pub fn references(&self) -> Vec<String> {
-        self.record.flow.references().to_vec()
+        self.record.flow.references()
     }
 
     /// What the decision rests on; `None` before a decision and after an erasure.
@@ -405,28 +405,40 @@ impl<F: Flow> Machine<F> {
 
     fn retry(&mut self, now: UnixMillis) -> Result<(), Reject> {
         let refuse = |why: &str| Err(Reject::at(RejectCode::RetryRefused, "input", why));
-        let Phase::Ended { outcome, resume, erasure } = self.record.phase.clone() else {
-            return refuse("the session is still running; go on with `next`");
-        };
-        if erasure.is_some() {
-            return refuse("the session was erased; open a new one");
-        }
-        if let Some(resume) = resume {
-            if matches!(&outcome, Outcome::Failed { fault } if self.record.flow.resumed(fault)) {
-                self.record.attempt = self.record.attempt.saturating_add(1);
+        match self.record.phase.clone() {
+            Phase::Running { .. } => {
+                let shown = matches!(self.record.flow.need(&self.account), Need::User(_));
+                if !shown || !self.record.flow.supersede() {
+                    return refuse("the session is still running; go on with `next`");
+                }
+                self.begin_anew(now);
             }
-            let watch = resume.watch.map(|watch| watch.renewed(now));
-            self.record.phase = Phase::Running { watch };
-        } else if self.record.flow.retry(&outcome) {
-            self.record.attempt = self.record.attempt.saturating_add(1);
-            let starts = matches!(self.record.flow.need(&self.account), Need::Answer(_));
-            self.record.phase = Phase::Running { watch: (!starts).then(|| Watch::new(now)) };
-        } else {
-            return refuse("the session is decided, or the provider allows no further attempt; open a new one");
+            Phase::Erasing { .. } | Phase::Ended { erasure: Some(_), .. } => {
+                return refuse("the session was erased; open a new one");
+            }
+            Phase::Ended { outcome, resume: Some(resume), .. } => {
+                if matches!(&outcome, Outcome::Failed { fault } if self.record.flow.resumed(fault)) {
+                    self.record.attempt = self.record.attempt.saturating_add(1);
+                }
+                let watch = resume.watch.map(|watch| watch.renewed(now));
+                self.record.phase = Phase::Running { watch };
+            }
+            Phase::Ended { outcome, .. } => {
+                if !self.record.flow.retry(&outcome) {
+                    return refuse("the session is decided, or the provider allows no further attempt; open a new one");
+                }
+                self.begin_anew(now);
+            }
         }
         self.record.evidence = None;
         self.record.call.renew();
         Ok(())
+    }
+
+    fn begin_anew(&mut self, now: UnixMillis) {
+        self.record.attempt = self.record.attempt.saturating_add(1);
+        let starts = matches!(self.record.flow.need(&self.account), Need::Answer(_));
+        self.record.phase = Phase::Running { watch: (!starts).then(|| Watch::new(now)) };
     }
 
     fn erase(&mut self, at_provider: bool) {

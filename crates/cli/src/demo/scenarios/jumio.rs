@@ -68,7 +68,7 @@ fn play(scenario: &str) -> Play {
         "expired" => run("expired", |stage| Box::pin(expired(stage))),
         "abandoned" => run("abandoned", |stage| Box::pin(abandoned(stage))),
         "superseded" => run("expired", |stage| Box::pin(superseded(stage))),
-        "three-failed-attempts" => run("expired", |stage| Box::pin(three_failed_attempts(stage))),
+        "three-failed-attempts" => run("failed (flow_error)", |stage| Box::pin(three_failed_attempts(stage))),
         "camera-denied" => run("approved", |stage| Box::pin(camera_denied(stage))),
         "error-then-retry" => run("approved", |stage| Box::pin(error_then_retry(stage))),
         "forged-redirect" => run("expired", |stage| Box::pin(forged_redirect(stage))),
@@ -191,7 +191,6 @@ async fn three_failed_attempts(stage: Stage) -> Result<Outcome> {
     for _ in 0..3 {
         user.press("unacceptable").await?;
     }
-    stage.check("an error is no end", "present", name(&case.advance().await?));
     case.wait_for_outcome().await
 }
 
@@ -230,7 +229,10 @@ async fn retry_after(stage: Stage, code: &str) -> Result<Outcome> {
     user.follow_link().await?;
     user.fill_and_press(&[("code", code)], "error").await?;
     let journey = user.journey().id.clone();
-    stage.check("how the first attempt ends", "expired".into(), outcome_text(&case.wait_for_outcome().await?));
+    let ended = case.wait_for_outcome().await?;
+    stage.check("how the first attempt ends", "failed (flow_error)".into(), outcome_text(&ended));
+    let Outcome::Failed { fault } = ended else { anyhow::bail!("it did not fail") };
+    stage.check("the page's own code", code.to_owned(), fault.provider_code.unwrap_or_default());
     case.retry().await?;
     let mut user = case.present().await?;
     stage.check("another attempt has another journey", true, journey != user.journey().id);
