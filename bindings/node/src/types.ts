@@ -1303,7 +1303,6 @@ export type RejectCode =
   | "config_of_other_provider"
   | "conflict"
   | "container_invalid"
-  | "credential_invalid"
   | "credential_malformed"
   | "credential_missing"
   | "direct_upload_unsupported"

@@ -3,9 +3,8 @@
 use alloc::{string::ToString, vec::Vec};
 
 use idvkit_core::{
-    Basis, Decision, Evidence, Fault, FaultCode, Operation as _, Outcome, Part, Response, Source,
+    Basis, Decision, Evidence, Fault, FaultCode, Operation as _, Outcome, Part, Response,
     machine::{Step, UserStage},
-    settings,
 };
 
 use crate::{
@@ -13,7 +12,6 @@ use crate::{
     answers::{Transaction, TransactionResult},
     callback::ReturnError,
     operations::{Operation, Outside},
-    values::ID,
 };
 
 /// What the session makes of its own transaction, as this operation gave it.
@@ -38,7 +36,6 @@ pub(crate) fn failed(error: ReturnError) -> Outcome {
 }
 
 fn evidence(account: &Account, op: &Operation, transaction: &Transaction, response: &Response<'_>) -> Evidence {
-    let host = settings::host_of(&account.api_base);
     Evidence {
         basis: Basis::Fetched,
         at: response.at,
@@ -52,11 +49,6 @@ fn evidence(account: &Account, op: &Operation, transaction: &Transaction, respon
         }],
         reasons: Vec::new(),
         sealed: None,
-        source: Source {
-            provider: ID.into(),
-            operation: op.name().into(),
-            host: host.to_string(),
-            production: host == account.region.host(),
-        },
+        source: account.source(op.name()),
     }
 }

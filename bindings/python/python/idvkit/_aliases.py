@@ -152,7 +152,6 @@ RejectCode = Literal[
     "config_of_other_provider",
     "conflict",
     "container_invalid",
-    "credential_invalid",
     "credential_malformed",
     "credential_missing",
     "direct_upload_unsupported",

@@ -77,6 +77,7 @@ fn bad_accounts_get_one_clear_error() {
         (Config { api_secret: "secret\n".into(), ..config() }, "api_secret"),
         (Config { user_agent: "curl".into(), ..config() }, "user_agent"),
         (Config { administration_token: Some("t".into()), ..config() }, "administration_secret"),
+        (Config { administration_secret: Some("s".into()), ..config() }, "administration_token"),
         (Config { domain_prefix: Some("-a".into()), ..config() }, "domain_prefix"),
         (Config { domain_prefix: Some("a".into()), region: Region::Eu, ..config() }, "domain_prefix"),
         (Config { success_url: Some("http://merchant.example".into()), ..config() }, "success_url"),
