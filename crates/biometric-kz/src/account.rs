@@ -133,10 +133,10 @@ pub struct Account {
 }
 
 impl Account {
-    /// Parses an account.
+    /// Parses an account, once, at start-up.
     ///
     /// # Errors
-    /// A [`Reject`] that names the member, the rule and the fix.
+    /// A [`Reject`] that names the field, the rule and the fix.
     pub fn new(config: Config) -> Result<Self, Reject> {
         let options = config.options;
         let api_key = api_key(&config.api_key)?;

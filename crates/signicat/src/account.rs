@@ -212,10 +212,10 @@ struct Patience {
 }
 
 impl Account {
-    /// Parses an account.
+    /// Parses an account, once, at start-up.
     ///
     /// # Errors
-    /// A [`Reject`] that names the member, the rule and the fix.
+    /// A [`Reject`] that names the field, the rule and the fix.
     pub fn new(config: Config) -> Result<Self, Reject> {
         let options = config.options;
         settings::credential("client_id", &config.client_id)?;

@@ -259,6 +259,7 @@ fn why_text(why: &Why) -> String {
         Why::Verdict => "the provider's verdict".into(),
         Why::Backoff { fault } => format!("back-off after {}", fault.code),
         Why::Throttled { .. } => "the provider asked for a pause".into(),
+        Why::Blobs { .. } => "images from the store".into(),
     }
 }
 

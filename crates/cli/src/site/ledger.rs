@@ -36,6 +36,11 @@ const TABLES: &str = "
         account TEXT NOT NULL, reference TEXT NOT NULL, verification TEXT NOT NULL,
         PRIMARY KEY (account, reference)
     );
+    -- Images on their way: once, beside the snapshots that name them.
+    CREATE TABLE blobs (
+        verification TEXT NOT NULL, digest TEXT NOT NULL, bytes BLOB NOT NULL,
+        PRIMARY KEY (verification, digest)
+    );
     CREATE TABLE events (sequence INTEGER PRIMARY KEY AUTOINCREMENT, session TEXT NOT NULL, entry TEXT NOT NULL);
     CREATE INDEX events_of_session ON events (session, sequence);
     CREATE TABLE kept (name TEXT PRIMARY KEY, value TEXT NOT NULL);
@@ -246,7 +251,7 @@ impl Ledger {
 impl Store for Ledger {
     type Error = anyhow::Error;
 
-    async fn load(&self, by: &By, _: &[String]) -> Result<(Option<String>, Vec<Blob>)> {
+    async fn load(&self, by: &By, blobs: &[String]) -> Result<(Option<String>, Vec<Blob>)> {
         let connection = self.lock();
         let text = |sql, values: &[&str]| {
             connection.query_row(sql, rusqlite::params_from_iter(values), |row| row.get(0)).optional()
@@ -261,10 +266,16 @@ impl Store for Ledger {
                 found.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().next()
             }
         };
-        Ok((snapshot, Vec::new()))
+        let mut statement = connection.prepare("SELECT bytes FROM blobs WHERE digest = ?1")?;
+        let read = |digest: &String| {
+            let bytes = statement.query_row([digest], |row| row.get(0)).optional()?;
+            Ok(bytes.map(|bytes| Blob { digest: digest.clone(), bytes }))
+        };
+        let found = blobs.iter().map(read).collect::<Result<Vec<_>>>()?;
+        Ok((snapshot, found.into_iter().flatten().collect()))
     }
 
-    async fn store(&self, row: &Verified, expected: Option<i64>, _: &[Blob]) -> Result<bool> {
+    async fn store(&self, row: &Verified, expected: Option<i64>, blobs: &[Blob]) -> Result<bool> {
         let due = row.due.map(|due| due.0);
         let mut connection = self.lock();
         let transaction = connection.transaction()?;
@@ -284,6 +295,12 @@ impl Store for Ledger {
             for one in &row.references {
                 transaction.execute(sql, params![one.account, one.reference, row.id])?;
             }
+            for Blob { digest, bytes } in blobs {
+                transaction
+                    .execute("INSERT OR REPLACE INTO blobs VALUES (?1, ?2, ?3)", params![row.id, digest, bytes])?;
+            }
+            let sql = "DELETE FROM blobs WHERE verification = ?1 AND instr(?2, digest) = 0";
+            transaction.execute(sql, params![row.id, row.blobs.join(" ")])?;
         }
         transaction.commit()?;
         Ok(stored == 1)

@@ -4,8 +4,8 @@ use alloc::{boxed::Box, string::String, vec::Vec};
 use core::fmt;
 
 use idvkit_core::{
-    AtProvider, Delivery, Erasure, Evidence, HttpRequest, Input, Next, Outcome, Reference, Reject, RejectCode, Row,
-    Seed, UnixMillis, Why,
+    AtProvider, Blob, Delivery, Erasure, Evidence, HttpRequest, Input, Next, Outcome, Reference, Reject, RejectCode,
+    Row, Seed, UnixMillis, Why,
 };
 
 use serde_json::value::RawValue;
@@ -50,6 +50,8 @@ pub struct Attempt {
 pub(super) enum Duty {
     Deliver,
     Send(HttpRequest),
+    /// Bytes are in the store that go into the next request.
+    Fetch(Vec<String>),
     Rest(Next),
     /// Nothing: it was only to be told something.
     Hear,
@@ -174,7 +176,29 @@ impl Verification {
             references: self.references(),
             outcome: self.outcome().cloned(),
             delivery: self.delivery(),
-            blobs: Vec::new(),
+            blobs: self.digests(),
+        }
+    }
+
+    /// The digests of the bytes that belong to it.
+    pub(super) fn digests(&self) -> Vec<String> {
+        let mut digests: Vec<String> = self.sessions.iter().flat_map(|held| held.session.digests()).collect();
+        digests.sort_unstable();
+        digests.dedup();
+        digests
+    }
+
+    /// Those bytes that are at hand.
+    pub(super) fn blobs(&self) -> Vec<Blob> {
+        self.sessions.iter().flat_map(|held| held.session.blobs()).collect()
+    }
+
+    /// Takes the blobs of the row, without which it waits for them where it would send them.
+    pub fn supply(&mut self, blobs: &[Blob]) {
+        for held in &mut self.sessions {
+            for blob in blobs {
+                held.session.supply(blob.bytes.clone());
+            }
         }
     }
 
@@ -226,8 +250,8 @@ impl Verification {
         Ok(())
     }
 
-    /// Takes up what is to be done now, so that other workers leave it.
-    pub(super) fn take_up(&mut self, now: UnixMillis) -> Result<Duty, Reject> {
+    /// Takes up what is to be done now, so that other workers leave it. `fetched`: all that the store has is at hand.
+    pub(super) fn take_up(&mut self, fetched: bool, now: UnixMillis) -> Result<Duty, Reject> {
         let now = now.plausible()?.max(self.record.clock);
         let mut changed = self.clone();
         if changed.record.end.is_some() && changed.record.outbox.as_mut().is_some_and(|outbox| outbox.claim(now)) {
@@ -241,6 +265,7 @@ impl Verification {
                 }
                 Ok(Duty::Send(request))
             }
+            Next::Wait { why: Why::Blobs { digests }, .. } if !fetched => Ok(Duty::Fetch(digests)),
             next => Ok(Duty::Rest(next)),
         }
     }
