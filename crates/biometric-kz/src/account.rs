@@ -131,7 +131,11 @@ pub struct Account {
 }
 
 impl Account {
-    pub(crate) fn new(config: Config) -> Result<Self, Reject> {
+    /// Parses an account.
+    ///
+    /// # Errors
+    /// A [`Reject`] that names the member, the rule and the fix.
+    pub fn new(config: Config) -> Result<Self, Reject> {
         let options = config.options;
         let api_key = api_key(&config.api_key)?;
         let base = |field, url: &str| settings::base_url(field, url, options.development);

@@ -212,7 +212,11 @@ struct Patience {
 }
 
 impl Account {
-    pub(crate) fn new(config: Config) -> Result<Self, Reject> {
+    /// Parses an account.
+    ///
+    /// # Errors
+    /// A [`Reject`] that names the member, the rule and the fix.
+    pub fn new(config: Config) -> Result<Self, Reject> {
         let options = config.options;
         settings::credential("client_id", &config.client_id)?;
         settings::credential("client_secret", &config.client_secret)?;
