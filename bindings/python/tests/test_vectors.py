@@ -24,9 +24,7 @@ RUST_ONLY = {
     "jumio/retrieval",
     "signature/ecmascript",
     "signicat/event",
-    "signicat/matching",
     "signicat/problem",
-    "signicat/rules",
 }
 
 

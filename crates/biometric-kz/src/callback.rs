@@ -7,10 +7,14 @@ use alloc::{
 };
 use core::fmt;
 
-use idvkit_core::{Input, Reject, RejectCode, UnixMillis};
+use idvkit_core::{Input, Json, Reject, RejectCode, UnixMillis};
 use serde_json::Value;
 
-use crate::{result::FlowResult, technology::Technology, types::is_session_id, validate::Account};
+use crate::{
+    account::Account,
+    answers::FlowResult,
+    values::{SessionId, Technology},
+};
 
 /// The largest webhook body that is read, in bytes: a result with its documents and photos is large.
 pub const MAX_WEBHOOK_BYTES: usize = 32 * 1024 * 1024;
@@ -23,7 +27,7 @@ pub struct Webhook {
     /// What happened.
     pub event: WebhookEvent,
     /// The session.
-    pub session_id: String,
+    pub session_id: SessionId,
     /// When, in Unix milliseconds (the provider sends seconds).
     pub created: Option<UnixMillis>,
     /// Whether it went well. A claim like the rest.
@@ -60,10 +64,11 @@ impl Webhook {
         if body.len() > MAX_WEBHOOK_BYTES {
             return Err(malformed("body", "the body is over 32 MiB; no result comes near that"));
         }
-        let value: Value = serde_json::from_slice(body).map_err(|_| malformed("body", "this is not JSON"))?;
+        let json = Json::read(body).map_err(|flaw| flaw.reject(RejectCode::CallbackMalformed))?;
+        let value = json.root().value().cloned().unwrap_or_default();
         let text = |name: &str| value.get(name).and_then(Value::as_str).map(ToString::to_string);
         let flow_end = value.get("data").and_then(|data| data.get("session_result"));
-        let session_id = text("session_id").filter(|id| is_session_id(id));
+        let session_id = text("session_id").as_deref().and_then(SessionId::read);
         let seconds = value.get("created").and_then(Value::as_i64);
         Ok(Self {
             id: text("id"),
@@ -81,7 +86,9 @@ impl Webhook {
     pub fn dedupe_key(&self) -> String {
         match &self.id {
             Some(id) => id.clone(),
-            None => format!("{}/{}/{}", self.session_id, self.event.as_str(), self.created.map_or(0, |at| at.0)),
+            None => {
+                format!("{}/{}/{}", self.session_id.as_str(), self.event.as_str(), self.created.map_or(0, |at| at.0))
+            }
         }
     }
 
@@ -105,7 +112,8 @@ impl Webhook {
     /// # Errors
     /// As [`FlowResult::parse`].
     pub fn claimed_result(&self) -> Result<FlowResult, Reject> {
-        FlowResult::from_value(&self.data)
+        let claimed = Json::from(self.data.clone());
+        FlowResult::of(&claimed.root()).map_err(|flaw| flaw.reject(RejectCode::ResultMalformed))
     }
 }
 
@@ -144,11 +152,11 @@ impl fmt::Debug for Webhook {
 /// # Errors
 /// `callback_secret_wrong` if the account has webhook secrets and the path ends in none of them; `callback_malformed`;
 /// `no_reference` for other inputs: a redirect never comes, as the provider knows no return URL.
-pub fn reference_of(account: &Account, input: &Input) -> Result<Option<String>, Reject> {
+pub(crate) fn reference_of(account: &Account, input: &Input) -> Result<Option<String>, Reject> {
     match input {
         Input::Callback { url, body, .. } => {
             check_segment(account, url)?;
-            Webhook::parse(body).map(|webhook| Some(webhook.session_id))
+            Webhook::parse(body).map(|webhook| Some(webhook.session_id.into()))
         }
         _ => Err(Reject::at(RejectCode::NoReference, "input", "only webhooks carry a provider's reference")),
     }

@@ -1,11 +1,11 @@
 //! The words for what goes wrong: one list for all languages.
 
-/// Declares an enum of stable words: each variant with its meaning, its `snake_case` word, and one value that belongs to it.
+/// Declares an enum of stable words: each variant with its meaning and its `snake_case` word; and, where a fact is named
+/// behind the enum, with one value of that fact.
 macro_rules! words {
     (
         $(#[$attr:meta])*
-        pub enum $Name:ident { $(#[doc = $meaning:literal] $Variant:ident = $word:literal, $value:ident;)* }
-        $(#[doc = $about:literal])* fn $fact:ident -> $Fact:ident;
+        pub enum $Name:ident { $(#[doc = $meaning:literal] $Variant:ident = $word:literal;)* }
     ) => {
         $(#[$attr])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
@@ -33,13 +33,6 @@ macro_rules! words {
                     $(Self::$Variant => $meaning.trim_ascii_start(),)*
                 }
             }
-
-            $(#[doc = $about])*
-            pub const fn $fact(self) -> $Fact {
-                match self {
-                    $(Self::$Variant => $Fact::$value,)*
-                }
-            }
         }
 
         impl core::fmt::Display for $Name {
@@ -55,7 +48,27 @@ macro_rules! words {
             }
         }
     };
+    (
+        $(#[$attr:meta])*
+        pub enum $Name:ident { $(#[doc = $meaning:literal] $Variant:ident = $word:literal, $value:ident;)* }
+        $(#[doc = $about:literal])* fn $fact:ident -> $Fact:ident;
+    ) => {
+        words! {
+            $(#[$attr])*
+            pub enum $Name { $(#[doc = $meaning] $Variant = $word;)* }
+        }
+
+        impl $Name {
+            $(#[doc = $about])*
+            pub const fn $fact(self) -> $Fact {
+                match self {
+                    $(Self::$Variant => $Fact::$value,)*
+                }
+            }
+        }
+    };
 }
+pub(crate) use words;
 
 use crate::{Blame, FaultClass};
 

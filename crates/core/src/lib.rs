@@ -6,6 +6,7 @@
 //! * **What comes of it**: [`Outcome`], [`Evidence`], and [`Reject`] for a refused call.
 //! * **What providers share**: [`LocaleTag`], [`RestrictedUrl`], [`Base64Image`], [`PollPlan`], [`Secret`].
 //! * **What accounts share**: [`settings`].
+//! * **How answers are read**: [`Json`], and [`Flaw`] for what is wrong with one.
 //! * **How it runs**: [`machine`], which keeps every rule that all providers have in common.
 //!
 //! Some features exist for the bindings and are off otherwise: `wire` gives requests and evidence a serialised form, which
@@ -22,9 +23,11 @@ mod ask;
 mod catalog;
 mod codes;
 mod diagnosis;
+mod flaw;
 mod http;
 mod image;
 mod journey;
+mod json;
 mod locale;
 pub mod machine;
 mod next;
@@ -50,12 +53,14 @@ pub use ask::{Answer, Ask, Blob, By, Delivery, Reference, Row, Told};
 pub use catalog::{Browser, CallbackSource, Catalog, ErrorCode, LocaleEntry, LocaleList, Support, VersionWindow};
 pub use codes::{FaultCode, RejectCode};
 pub use diagnosis::{Diagnosis, Difference, Finding, Verdict};
+pub use flaw::{Flaw, FlawKind};
 pub use http::{Cache, Header, HttpRequest, Method, Response};
 pub use image::{Base64Image, ImageKind, ImageRules};
 pub use journey::{
     Bound, Carry, Condition, HintKind, ImageSlot, Journey, NativeCall, Param, ParamValue, Permission, Refused, Signal,
     SizeClass, TextEntry, Trigger, Way,
 };
+pub use json::{Json, Node};
 pub use locale::{LocaleName, LocaleSet, LocaleTag};
 pub use next::{AtProvider, Erasure, Image, Input, Next, Why};
 pub use operation::Operation;

@@ -1,6 +1,5 @@
 //! Jumio's tables.
 
-use crate::ID;
 use alloc::{
     string::{String, ToString},
     vec,
@@ -12,8 +11,10 @@ use idvkit_core::{
     SizeClass, Support, VersionWindow,
 };
 
+use crate::values::ID;
+
 /// All of Jumio's tables.
-pub fn catalog() -> Catalog {
+pub(crate) fn catalog() -> Catalog {
     Catalog {
         provider: ID.into(),
         errors: ERROR_CODES.iter().map(ErrorCode::from).collect(),

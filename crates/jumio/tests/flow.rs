@@ -5,10 +5,10 @@
 use std::sync::Arc;
 
 use idvkit_core::{
-    AtProvider, Basis, Decision, FaultCode, Header, HttpRequest, Input, Journey, Method, Next, Outcome, Reject, Seed,
-    Seen, UnixMillis, Way, Why, read,
+    AtProvider, Basis, Decision, FaultCode, Header, HttpRequest, Input, Journey, Method, Next, Outcome, Provider,
+    Reject, Seed, Seen, UnixMillis, Way, Why, read,
 };
-use idvkit_jumio::{Account, CallbackTarget, Config, Options, Region, Request, Session, image_request, open};
+use idvkit_jumio::{Account, CallbackTarget, Config, Jumio, Options, Region, Request, Session, image_request};
 use serde_json::{Value, json};
 
 const T0: UnixMillis = UnixMillis(1_767_225_600_000);
@@ -23,7 +23,7 @@ fn sends_what_the_seed_asks_for() {
         [(Region::Us, "netverify.com"), (Region::Eu, "lon.netverify.com"), (Region::Sgp, "core-sgp.jumio.com")]
     {
         let account = Arc::new(Account::new(Config { region, ..config() }).unwrap());
-        let request = sent(&open(&account, order(), seed(), T0).unwrap().next(T0));
+        let request = sent(&Jumio::open(&account, order(), seed(), T0).unwrap().next(T0));
         assert_eq!(request.method, Method::Post);
         assert_eq!(request.url, format!("https://{host}/api/authentication/v1/web/initiate"));
         let header = |name| Header::find(&request.headers, name).unwrap();
@@ -150,7 +150,7 @@ fn a_claim_about_a_page_never_opened_is_taken_back() {
 #[test]
 fn polls_as_documented_without_a_callback() {
     let account = Arc::new(Account::new(Config { callback: Some(CallbackTarget::Portal), ..config() }).unwrap());
-    let session = open(&account, Request { callback: None, ..order() }, seed(), T0).unwrap();
+    let session = Jumio::open(&account, Request { callback: None, ..order() }, seed(), T0).unwrap();
     let mut run = Run { account, session, now: T0, callback_url: String::new() };
     run.answer("jumio.initiate", &initiated(R1));
     let journey = run.present();
@@ -553,7 +553,7 @@ struct Run {
 
 impl Run {
     fn start(account: Arc<Account>) -> Self {
-        let session = open(&account, order(), seed(), T0).unwrap();
+        let session = Jumio::open(&account, order(), seed(), T0).unwrap();
         let body: Value = serde_json::from_slice(&sent(&session.next(T0)).body.unwrap()).unwrap();
         Self { account, session, now: T0, callback_url: body["callbackUrl"].as_str().unwrap().into() }
     }

@@ -6,6 +6,7 @@ use axum::middleware::Next;
 use axum::response::Response;
 use serde::Serialize;
 
+use crate::body::{self, SHORT};
 use crate::faults::{self, Fault, When};
 use crate::html::Delay;
 use crate::stand_in::{FaultyCall, Named, StandIn};
@@ -64,11 +65,16 @@ pub(crate) struct Observed {
 /// The outermost layer around a path of a provider.
 pub(crate) async fn observe(State(at): State<Observed>, request: Request, next: Next) -> Response {
     let (method, uri) = (request.method().clone(), request.uri().clone());
-    let (operation, fault) = {
-        let mut world = at.shared.world();
-        let operation = at.named.of(&world, &method, &uri);
-        (operation, operation.and_then(|operation| world.faults.take(operation)))
+    let operation = at.named.of(&at.shared.world(), &method, &uri);
+    let name = operation.map_or(UNKNOWN, |operation| operation.name);
+    let longest = operation.map_or(SHORT, |operation| operation.longest);
+    let request = match body::whole(request, longest, &at.shared).await {
+        Ok(request) => request,
+        Err(refusal) => {
+            return finished(&at.shared, refusal, Call { operation: name, method, uri, struck: false }).await;
+        }
     };
+    let fault = operation.and_then(|operation| at.shared.world().faults.take(operation));
     let from_browser =
         operation.is_some_and(|operation| operation.keyed) && request.headers().contains_key(header::ORIGIN);
     let struck = fault.is_some();
@@ -76,20 +82,26 @@ pub(crate) async fn observe(State(at): State<Observed>, request: Request, next: 
         Some(fault) => faulty(&at, &fault, request, next).await,
         None => next.run(request).await,
     };
+    if response.status() == StatusCode::UNAUTHORIZED {
+        let challenge = HeaderValue::from_static(at.stand_in.challenge());
+        response.headers_mut().entry(header::WWW_AUTHENTICATE).or_insert(challenge);
+    }
     if response.status() == StatusCode::METHOD_NOT_ALLOWED {
         response = hinted(response, format!("{method} is not the method that the documents give for this path."));
     }
     if from_browser {
         response = hinted(response, BROWSER);
     }
-    let name = operation.map_or(UNKNOWN, |operation| operation.name);
     finished(&at.shared, response, Call { operation: name, method, uri, struck }).await
 }
 
 /// The same where no provider has a path.
 pub(crate) async fn observe_nothing(State(shared): State<Handle>, request: Request, next: Next) -> Response {
     let (method, uri) = (request.method().clone(), request.uri().clone());
-    let response = next.run(request).await;
+    let response = match body::whole(request, SHORT, &shared).await {
+        Ok(request) => next.run(request).await,
+        Err(refusal) => refusal,
+    };
     finished(&shared, response, Call { operation: UNKNOWN, method, uri, struck: false }).await
 }
 

@@ -1,7 +1,7 @@
 //! Accounts and requests: every bad input gives one clear error that echoes nothing.
 
-use idvkit_attestr::{Account, Config, Options, Request, open};
-use idvkit_core::{Blame, Reject, UnixMillis};
+use idvkit_attestr::{Account, Attestr, Config, Options, Request};
+use idvkit_core::{Blame, Provider, Reject, UnixMillis};
 use serde_json::json;
 
 use crate::run::{FLOW, HANDSHAKE, Run, START, TAG, config, request, seed};
@@ -92,7 +92,7 @@ fn requests() {
     let refused = |change: &dyn Fn(&mut Request)| {
         let mut request = request();
         change(&mut request);
-        let reject = open(&account, request, seed(), START).unwrap_err();
+        let reject = Attestr::open(&account, request, seed(), START).unwrap_err();
         (reject.field().unwrap().to_string(), reject.code().to_string())
     };
     for flow in ["", "FX0 x", "FX0/../x", HANDSHAKE, "FS02zfeuv3tcnkq2mond2"] {
@@ -114,9 +114,9 @@ fn requests() {
         assert_eq!(refused(&|r| r.expiry = Some(expiry)), pair("request.expiry", "expiry_invalid"), "{expiry}");
     }
     for expiry in [START.0 + 1, START.0 + year] {
-        assert!(open(&account, Request { expiry: Some(expiry), ..request() }, seed(), START).is_ok());
+        assert!(Attestr::open(&account, Request { expiry: Some(expiry), ..request() }, seed(), START).is_ok());
     }
-    let reject = open(&account, request(), seed(), UnixMillis(START.0 / 1000)).unwrap_err();
+    let reject = Attestr::open(&account, request(), seed(), UnixMillis(START.0 / 1000)).unwrap_err();
     assert_eq!(reject.code(), "now_out_of_range");
 }
 
@@ -124,7 +124,7 @@ fn requests() {
 fn plain_json_is_a_request() {
     let parsed: Request =
         serde_json::from_value(json!({ "flow_id": FLOW, "tag": TAG, "variables": { "pan": "x" } })).unwrap();
-    assert!(open(&Run::new().account, parsed, seed(), START).is_ok());
+    assert!(Attestr::open(&Run::new().account, parsed, seed(), START).is_ok());
     assert!(serde_json::from_value::<Request>(json!({ "flow_id": FLOW, "tag": TAG, "expires": 1 })).is_err());
     let config: Config =
         serde_json::from_value(json!({ "auth_token": "t", "client_key": "ab", "client_secrets": ["s"] })).unwrap();
@@ -137,9 +137,10 @@ fn snapshots_follow_the_name_of_the_account() {
         let options = Options { account_id: id.map(String::from), ..Options::default() };
         std::sync::Arc::new(Account::new(Config { client_key: key.into(), options, ..config() }).unwrap())
     };
-    let stored = |account: &std::sync::Arc<Account>| open(account, request(), seed(), START).unwrap().snapshot();
+    let stored =
+        |account: &std::sync::Arc<Account>| Attestr::open(account, request(), seed(), START).unwrap().snapshot();
     let text = stored(&named("aa", None));
-    assert_eq!(idvkit_attestr::restore(&named("bb", None), &text).unwrap_err().code(), "snapshot_of_other_account");
+    assert_eq!(Attestr::restore(&named("bb", None), &text).unwrap_err().code(), "snapshot_of_other_account");
     let text = stored(&named("aa", Some("shop")));
-    assert!(idvkit_attestr::restore(&named("bb", Some("shop")), &text).is_ok());
+    assert!(Attestr::restore(&named("bb", Some("shop")), &text).is_ok());
 }

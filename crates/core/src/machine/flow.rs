@@ -109,7 +109,7 @@ pub trait Flow: Clone + PartialEq + Serialize + DeserializeOwned {
     }
 
     /// The provider's ids, newest first. They survive an erasure: your rows are indexed by them.
-    fn references(&self) -> &[alloc::string::String];
+    fn references(&self) -> alloc::vec::Vec<alloc::string::String>;
 
     /// The operation that deletes thing number `index` that this session made at the provider, or `None` where there is
     /// no more, or the provider documents no way. It may name a request that has to come first (an access token), as

@@ -141,7 +141,7 @@ impl<F: Flow> Machine<F> {
 
     /// The provider's ids, newest first: index your rows by them.
     pub fn references(&self) -> Vec<String> {
-        self.record.flow.references().to_vec()
+        self.record.flow.references()
     }
 
     /// What the decision rests on; `None` before a decision and after an erasure.

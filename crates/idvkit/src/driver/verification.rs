@@ -64,14 +64,14 @@ impl Verification {
     /// `account_unknown` if an account that it names is not among the accounts.
     pub fn restore(accounts: &Accounts, snapshot: &str) -> Result<Self, Reject> {
         let (record, texts) = Record::from_text(snapshot)?;
-        let held = |(step, text): (&Planned, &Box<RawValue>)| {
+        let held = |(step, text): (&Planned, Box<RawValue>)| {
             let account = accounts.get(&step.account).ok_or_else(|| {
                 let message = "the row belongs to an account that is not here; add it to the accounts under its name";
                 Reject::at(RejectCode::AccountUnknown, "account", message)
             })?;
             Ok(Held { account: account.clone(), session: Session::restore(account, text.get())? })
         };
-        let sessions = record.steps.iter().zip(&texts).map(held).collect::<Result<_, Reject>>()?;
+        let sessions = record.steps.iter().zip(texts).map(held).collect::<Result<_, Reject>>()?;
         Ok(Self { record, sessions })
     }
 

@@ -76,7 +76,7 @@ fn an_answer_that_meets_other_news_is_told_again() {
     let before = host.row().revision;
     host.tell(&id, back()).unwrap();
     assert!(host.row().revision > before);
-    let verdict = host::approving(&look).map(|(status, body)| answer(status, &body));
+    let verdict = host::APPROVING(&look).map(|(status, body)| answer(status, &body));
     looking.told(Told::Exchanged { answer: verdict }, host.now).unwrap();
     let approved = Outcome::Decided { decision: Decision::Approved };
     assert_eq!(host.run(looking).unwrap(), Ask::Rest { next: Next::Done { outcome: approved, erasure: None } });
@@ -122,7 +122,7 @@ fn a_broken_connection_is_waited_out() {
     let Next::Wait { until, why: Why::Backoff { .. } } = host.advance(&id) else { panic!() };
     assert_eq!(host.row().due, Some(until));
     assert!(until > UnixMillis(T0.0 + 999));
-    host.answers = host::approving;
+    host.answers = host::APPROVING;
     assert!(matches!(host.work(&id), Next::Done { outcome: Outcome::Decided { .. }, .. }));
 }
 

@@ -60,8 +60,7 @@ pub(crate) struct Host {
     pub(crate) accounts: Accounts,
     pub(crate) shelf: Shelf,
     pub(crate) now: UnixMillis,
-    /// What the providers answer: status and body. Nothing: the connection breaks.
-    pub(crate) answers: fn(&HttpRequest) -> Option<(u16, String)>,
+    pub(crate) answers: Answers,
     /// Whether the host's own act works.
     pub(crate) acts: bool,
     /// The operations that were sent.
@@ -74,7 +73,7 @@ impl Host {
     pub(crate) fn new() -> Self {
         let accounts = Accounts::default().with("jumio-eu", account("jumio")).with("kz", account("biometric_kz"));
         let (shelf, acts, sent, acted) = (Shelf::default(), true, Vec::new(), Vec::new());
-        Self { accounts, shelf, now: T0, answers: approving, acts, sent, acted }
+        Self { accounts, shelf, now: T0, answers: APPROVING, acts, sent, acted }
     }
 
     /// The loop, until there is nothing more to do.
@@ -181,27 +180,17 @@ pub(crate) fn answer(status: u16, body: &str) -> Answer {
     Answer { status, headers: vec![Header::new("Content-Type", "application/json")], body: body.as_bytes().to_vec() }
 }
 
-pub(crate) fn approving(request: &HttpRequest) -> Option<(u16, String)> {
-    Some((200, body_for(request, "PASSED")))
-}
+/// What the providers answer: status and body. Nothing: the connection breaks.
+pub(crate) type Answers = fn(&HttpRequest) -> Option<(u16, String)>;
 
-pub(crate) fn pending(request: &HttpRequest) -> Option<(u16, String)> {
-    Some((200, body_for(request, "STARTED")))
-}
-
-pub(crate) fn declining(request: &HttpRequest) -> Option<(u16, String)> {
-    Some((200, body_for(request, "FAILED")))
-}
-
+pub(crate) const APPROVING: Answers = |request| Some((200, body_for(request, "PASSED")));
+pub(crate) const PENDING: Answers = |request| Some((200, body_for(request, "STARTED")));
+pub(crate) const DECLINING: Answers = |request| Some((200, body_for(request, "FAILED")));
 /// The first provider cannot say, the others approve.
-pub(crate) fn inconclusive(request: &HttpRequest) -> Option<(u16, String)> {
-    Some((200, body_for(request, "INVALID")))
-}
-
+pub(crate) const INCONCLUSIVE: Answers = |request| Some((200, body_for(request, "INVALID")));
 /// The first provider refuses the request for good.
-pub(crate) fn forbidden(request: &HttpRequest) -> Option<(u16, String)> {
-    if request.operation.starts_with("jumio.") { Some((403, "{}".into())) } else { approving(request) }
-}
+pub(crate) const FORBIDDEN: Answers =
+    |request| if request.operation.starts_with("jumio.") { Some((403, "{}".into())) } else { APPROVING(request) };
 
 pub(crate) fn reference(number: u32) -> String {
     format!("11111111-1111-4111-8111-{number:012}")
