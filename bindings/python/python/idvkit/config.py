@@ -287,6 +287,9 @@ Deliberately exhaustive: everything unforeseen is `custom`."""
 SignicatRequired = Union[Literal["all"], Literal["any"]]
 """How several providers make one verdict (inferred: no document says). Deliberately exhaustive."""
 
+When = Union[Literal["failed"], Literal["expired"], Literal["inconclusive"]]
+"""An end that another provider may mend. Not among them: what the user decided, and a verdict of no."""
+
 
 class AttestrConfig(TypedDict):
     """Attestr Studio (Flowx)."""
@@ -489,6 +492,19 @@ class SignicatEidRequest(TypedDict):
 Request = Union[AttestrFlowxRequest, BiometricKzFlowRequest, JumioAuthenticationRequest, SignicatDocumentVerificationRequest, SignicatCaptureFlowRequest, SignicatEidRequest]
 """One verification. In JSON the member `flow` says which flow."""
 
+
+class Step(TypedDict):
+    """One request of a plan."""
+    request: Request
+    """The request."""
+    account: NotRequired[Union[str, None]]
+    """The name of the account; not needed where there is only one of the request's provider."""
+    when: NotRequired[Sequence[When]]
+    """After which ends of the step before it is tried; the first one is always."""
+
+Plan = Union[Request, Sequence[Step]]
+"""What a verification tries: one request, or others after it."""
+
 __all__ = [
     "AttestrOptions",
     "BiometricKzEdocumentMetadata",
@@ -515,6 +531,7 @@ __all__ = [
     "SignicatProfileCustom",
     "SignicatProfile",
     "SignicatRequired",
+    "When",
     "AttestrConfig",
     "BiometricKzConfig",
     "JumioConfig",
@@ -527,4 +544,6 @@ __all__ = [
     "SignicatCaptureFlowRequest",
     "SignicatEidRequest",
     "Request",
+    "Step",
+    "Plan",
 ]
