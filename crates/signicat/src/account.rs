@@ -221,9 +221,8 @@ impl Account {
         settings::credential("client_id", &config.client_id)?;
         settings::credential("client_secret", &config.client_secret)?;
         let (endpoint, base) = endpoint(config.profile, &options)?;
-        if endpoint.client_auth == ClientAuth::Basic && config.client_id.contains(':') {
-            let rule = "the user name of HTTP Basic cannot hold a colon; is this id and secret in one?";
-            return Err(Reject::at(RejectCode::CredentialMalformed, "client_id", rule));
+        if endpoint.client_auth == ClientAuth::Basic {
+            settings::user_name("client_id", &config.client_id)?;
         }
         let fingerprint = match settings::account_id(options.account_id.as_deref())? {
             Some(id) => fingerprint(&[ID, "named", id]),

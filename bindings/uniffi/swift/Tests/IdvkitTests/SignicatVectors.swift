@@ -179,7 +179,7 @@ private func cameTo(_ run: Run) throws -> String? {
     case .done(.abandoned, _): return "abandoned"
     case .done(.expired, _): return "expired"
     case let .done(.failed(fault), _):
-        XCTAssertEqual(fault.code, "process_failed")
+        XCTAssertEqual(fault.code, .processFailed)
         return "failed"
     default: throw Unexpected("neither a wait nor an end")
     }

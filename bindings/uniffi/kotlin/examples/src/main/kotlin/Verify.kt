@@ -14,6 +14,7 @@ import idvkit.Session
 import idvkit.Store
 import idvkit.advance
 import idvkit.code
+import idvkit.word
 import idvkit.systemClock
 import idvkit.tell
 import idvkit.toJson
@@ -92,7 +93,7 @@ class Page(private val store: Store, private val clock: Clock, port: Int) : Auto
             heard.put(Unit)
             reply(200, "Thank you. You may close this page.")
         } catch (reject: Reject) {
-            reply(400, reject.code)
+            reply(400, reject.code.word)
         }
     }
 

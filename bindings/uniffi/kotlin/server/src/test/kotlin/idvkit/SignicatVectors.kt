@@ -188,7 +188,7 @@ private fun cameTo(run: Run): String? {
     return when (val outcome = (step as Next.Done).outcome) {
         is Outcome.Decided -> outcome.decision.name.lowercase()
         is Outcome.Abandoned -> "abandoned"
-        is Outcome.Failed -> "failed".also { assertEquals("process_failed", outcome.fault.code) }
+        is Outcome.Failed -> "failed".also { assertEquals("process_failed", outcome.fault.code.word) }
         Outcome.Expired -> "expired"
     }
 }
