@@ -7,7 +7,7 @@ use pyo3::{
     types::{PyDict, PyMapping},
 };
 
-use crate::{from_python, reject::raised, to_python::to_python};
+use crate::{from_python, json, reject::raised, to_python::to_python};
 
 /// A parsed provider account: make it once, at start-up. It holds the secrets and is opaque.
 ///
@@ -24,9 +24,9 @@ impl Account {
     #[pyo3(signature = (config = None, /, **settings))]
     fn new(py: Python<'_>, config: Option<&Bound<'_, PyAny>>, settings: Option<&Bound<'_, PyDict>>) -> PyResult<Self> {
         let text = match (config, settings) {
-            (Some(config), None) => from_python::json(config)?,
-            (None, Some(settings)) => from_python::json(settings)?,
-            (Some(config), Some(settings)) => from_python::json(merged(config, settings)?.as_any())?,
+            (Some(config), None) => json::text(config)?,
+            (None, Some(settings)) => json::text(settings)?,
+            (Some(config), Some(settings)) => json::text(merged(config, settings)?.as_any())?,
             (None, None) => return Err(PyTypeError::new_err("pass a configuration, or its members by keyword")),
         };
         let config = Config::from_json(&text).map_err(raised(py))?;

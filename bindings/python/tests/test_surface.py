@@ -93,7 +93,7 @@ def test_a_configuration_in_every_form() -> None:
         idvkit.Account(provider="jumio", **members),
         idvkit.Account({"provider": "attestr", **members}, provider="jumio"),
     ):
-        assert account.provider is idvkit.Provider.JUMIO
+        assert account.provider is idvkit.ProviderId.JUMIO
     loop: List[Any] = []
     loop.append(loop)
     for wrong in ({"provider": b"jumio"}, {"provider": object()}, {1: 2}, {"provider": loop}, {"provider": 1 << 70}):
@@ -169,7 +169,7 @@ def test_the_forms_of_configurations_are_there_at_run_time() -> None:
 
 
 def test_catalogs_are_typed() -> None:
-    for provider in idvkit.Provider:
+    for provider in idvkit.ProviderId:
         catalog = idvkit.catalog(provider)
         assert catalog.provider is provider and catalog.errors
         assert all(isinstance(error, idvkit.ErrorCode) and error.meaning for error in catalog.errors)
@@ -256,7 +256,7 @@ def test_unknown_ways() -> None:
 
 
 def test_what_a_page_posted_may_be_anything() -> None:
-    journey = idvkit.Journey("j", idvkit.Provider.JUMIO, None, (), ())
+    journey = idvkit.Journey("j", idvkit.ProviderId.JUMIO, None, (), ())
     assert idvkit.read(journey, '{"type":"closed"}') == idvkit.read(journey, idvkit.SeenClosed()) is not None
     for text in ("", "[]", '{"type":"retry"}', "null", '{"type":"navigation"}', "x" * 1_000_000):
         assert idvkit.read(journey, text) is None
@@ -316,7 +316,7 @@ def test_every_public_name_is_documented() -> None:
         value = getattr(idvkit, name)
         if isinstance(value, type):
             assert value.__doc__ and not value.__doc__.startswith(f"{name}("), name
-    for owner in (idvkit.Account, idvkit.Session):
+    for owner in (idvkit.Account, idvkit.Accounts, idvkit.Driver, idvkit.Session, idvkit.Tokens, idvkit.Verification):
         for name in vars(owner):
             if not name.startswith("_"):
                 assert getattr(owner, name).__doc__, name

@@ -12,6 +12,8 @@ use super::{
 
 /// The choices that everybody writes every day: their variants go without the name of the choice in front.
 const SHORT: [&str; 3] = ["Next", "Input", "Outcome"];
+/// Those that a program makes: bytes of any kind will do in them.
+const INCOMING: [&str; 3] = ["Input", "Image", "Blob"];
 /// What a class has besides its fields: see `_base.py`.
 const METHODS: [(&str, &str); 3] =
     [("Journey", "JourneyMethods"), ("Header", "HeaderMethods"), ("Outcome", "OutcomeMethods")];
@@ -226,7 +228,7 @@ fn class(text: &mut String, class: &Class<'_>) {
     if let Some(tag) = class.tag {
         put(text, format_args!("    type: ClassVar[Literal[\"{tag}\"]] = \"{tag}\"\n"));
     }
-    let incoming = class.of.name == "Input" || class.of.name == "Image";
+    let incoming = INCOMING.contains(&class.of.name.as_str());
     for Field { name, doc, shape } in &class.fields.all {
         put(text, format_args!("    {}: {}\n", identifier(name), hint(shape, incoming)));
         docstring(text, doc);
