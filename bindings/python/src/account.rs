@@ -24,9 +24,9 @@ impl Account {
     #[pyo3(signature = (config = None, /, **settings))]
     fn new(py: Python<'_>, config: Option<&Bound<'_, PyAny>>, settings: Option<&Bound<'_, PyDict>>) -> PyResult<Self> {
         let text = match (config, settings) {
-            (Some(config), None) => json::text(config)?,
-            (None, Some(settings)) => json::text(settings)?,
-            (Some(config), Some(settings)) => json::text(merged(config, settings)?.as_any())?,
+            (Some(config), None) => json::text(config, "config")?,
+            (None, Some(settings)) => json::text(settings, "config")?,
+            (Some(config), Some(settings)) => json::text(merged(config, settings)?.as_any(), "config")?,
             (None, None) => return Err(PyTypeError::new_err("pass a configuration, or its members by keyword")),
         };
         let config = Config::from_json(&text).map_err(raised(py))?;

@@ -5,11 +5,15 @@ from __future__ import annotations
 import contextlib
 import copy
 import dataclasses
+import datetime
+import enum
 import json
 import pickle
+import re
 import sys
 import threading
 import time
+import uuid
 from pathlib import Path
 from typing import Any, Callable, Dict, List, get_args
 
@@ -115,13 +119,64 @@ def test_what_is_wrong_in_a_configuration_is_named() -> None:
         Session.open(support.jumio("http://127.0.0.1:1"), {**support.JUMIO_REQUEST, "callback": PLANTED}, support.SEED, 0)
 
 
+class Secret:
+    """As pydantic has it."""
+
+    def get_secret_value(self) -> str:
+        return PLANTED
+
+
+@dataclasses.dataclass
+class Options:
+    development: bool = True
+
+
+@pytest.mark.parametrize(
+    ("value", "fix"),
+    [
+        (uuid.UUID(int=7), "UUID.*str(value)"),
+        (Path(PLANTED), "Path.*str(value)"),
+        (PLANTED.encode(), "bytes.*value.decode()"),
+        (datetime.date(2026, 1, 1), "date.*value.isoformat()"),
+        (Secret(), "Secret.*value.get_secret_value()"),
+        (Options(), "Options.*dataclasses.asdict(value)"),
+        ({PLANTED}, "set.*list(value)"),
+        (enum.Enum("Region", {"US": PLANTED}).US, "Region.*value.value"),  # type: ignore[attr-defined]
+        (idvkit.Hint(PLANTED), "Hint.*may hold credentials"),
+    ],
+)
+def test_a_wrong_type_is_named_with_its_place_and_the_fix(value: Any, fix: str) -> None:
+    fix = re.escape(fix).replace(re.escape(".*"), ".*")
+    at = {
+        "config.options.api_base": lambda: support.jumio("http://127.0.0.1:1", options={"api_base": value}),
+        "config.api_token": lambda: support.jumio("http://127.0.0.1:1", api_token=value),
+        "request.enrollment_transaction_reference": lambda: session_of({"enrollment_transaction_reference": value}),
+        "request.variables.names\\[1\\]": lambda: session_of({"variables": {"names": ["x", value]}}),
+        "plan\\[1\\].request.locale": lambda: client_of([{"request": support.JUMIO_REQUEST}, {"request": {"locale": value}}]),
+    }
+    for place, call in at.items():
+        with pytest.raises(TypeError, match=f"^{place} is an? .*{fix}") as caught:
+            call()
+        assert PLANTED not in str(caught.value)
+
+
+def session_of(request: Dict[str, Any]) -> Session:
+    account = support.jumio("http://127.0.0.1:1")
+    return Session.open(account, {**support.JUMIO_REQUEST, **request}, support.SEED, support.T0)
+
+
+def client_of(plan: Any) -> idvkit.Driver:
+    accounts = idvkit.Accounts(support.jumio("http://127.0.0.1:1"))
+    return idvkit.Driver.begin(accounts, plan, support.SEED, "order-7", support.T0)
+
+
 @pytest.mark.parametrize("number", [float("nan"), float("inf"), float("-inf")])
 def test_a_number_that_json_has_no_word_for_is_refused(number: float) -> None:
     """As `null` it would mean "not set"."""
     with pytest.raises(TypeError, match="options.timeout_ms must be a finite number"):
         support.jumio("http://127.0.0.1:1", options={"timeout_ms": number})
     request = {**support.ATTESTR_REQUEST, "variables": {"amounts": [1.5, number]}}
-    with pytest.raises(TypeError, match="variables.amounts must be a finite number"):
+    with pytest.raises(TypeError, match=r"request.variables.amounts\[1\] must be a finite number"):
         Session.open(support.attestr("http://127.0.0.1:1"), request, support.SEED, support.T0)
 
 
