@@ -14,6 +14,7 @@ import sys
 import threading
 import time
 import uuid
+import weakref
 from pathlib import Path
 from typing import Any, Callable, Dict, List, get_args
 
@@ -108,6 +109,16 @@ def test_a_configuration_in_every_form() -> None:
     with pytest.raises(Reject) as caught:
         idvkit.Account(provider="jumio", **members, api_tokn=PLANTED)
     assert "api_tokn" in str(caught.value) and PLANTED not in str(caught.value)
+
+
+def test_an_account_is_its_own_copy_and_stays_in_its_process() -> None:
+    account = support.jumio("http://127.0.0.1:1")
+    for one in (account, idvkit.Accounts(account)):
+        settings = {"idv": [one]}
+        assert copy.copy(one) is one and copy.deepcopy(settings)["idv"][0] is one
+        assert weakref.ref(one)() is one and weakref.WeakKeyDictionary({one: 1})[one] == 1
+        with pytest.raises(TypeError, match="read the settings in each process and build it there"):
+            pickle.dumps(settings)
 
 
 def test_what_is_wrong_in_a_configuration_is_named() -> None:
