@@ -69,14 +69,37 @@ def test_an_input_comes_from_its_classes_only() -> None:
 
 
 def test_headers_in_every_form() -> None:
-    for headers in ([("Retry-After", "9")], {"Retry-After": "9"}, [idvkit.Header("retry-after", "9")], (("retry-after", "9"),)):
+    for headers in (
+        [("Retry-After", "9")],
+        {"Retry-After": "9"},
+        [idvkit.Header("retry-after", "9")],
+        (("retry-after", "9"),),
+        {"x-none": None, "retry-after": ["9"]},
+        [("retry-after", ("9",)), ("x-none", None), ("x-no-line", [])],
+    ):
         one = session()
         one.handle(idvkit.HttpResponse(first(one).id, 429, headers, b""), support.T0)  # type: ignore[arg-type]
         step = one.next(support.T0)
         assert isinstance(step, idvkit.Wait) and step.until == support.T0 + 9_000
-    for wrong in ("Retry-After: 9", [("a",)], [("a", 1)], ["ab"], 7):
+    one = session()
+    one.handle(idvkit.HttpResponse(first(one).id, 429, None, b""), support.T0)
+    for wrong in ("Retry-After: 9", [("a",)], [("a", 1)], [("a", [1])], {"a": [None]}, {"a": {"b"}}, ["ab"], 7):
         with pytest.raises(TypeError):
             one.handle(idvkit.HttpResponse("x", 429, wrong, b""), support.T0)  # type: ignore[arg-type]
+
+
+def test_a_gateway_s_headers_prove_a_sender() -> None:
+    """Each name with a list of values, or with none."""
+    account = idvkit.Account(
+        provider="attestr", auth_token="t", client_key="00", client_secrets=["0" * 48], webhook_tokens=["planted"]
+    )
+    payload = {"_id": "DS02zfeuv6n4gkq51hvw6", "tag": "user-7", "result": {}, "resultSignature": "0" * 64}
+    body = json.dumps({"event": "flowx.completed", "payload": payload}).encode()
+    sent: Dict[str, Any] = {"authorization": ["Basic planted"], "x-trace": ["1", "2"], "x-none": None}
+    assert account.reference_of(idvkit.Callback("/", sent, body), support.T0) == payload["_id"]
+    with pytest.raises(Reject) as refused:
+        account.reference_of(idvkit.Callback("/", {**sent, "authorization": None}, body), support.T0)
+    assert refused.value.blame is idvkit.Blame.SIGNATURE
 
 
 def test_a_reject_says_all() -> None:
