@@ -4,6 +4,7 @@ mod account;
 mod accounts;
 mod driver;
 mod from_python;
+mod interpreter;
 mod json;
 mod reject;
 mod session;
@@ -27,6 +28,11 @@ mod _idvkit {
     use super::session::Session;
     #[pymodule_export]
     use super::signed::{signed_member, verify};
+
+    #[pymodule_init]
+    fn init(module: &pyo3::Bound<'_, pyo3::types::PyModule>) -> pyo3::PyResult<()> {
+        super::interpreter::claim(module.py())
+    }
 }
 
 mod functions {

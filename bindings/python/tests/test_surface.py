@@ -10,6 +10,7 @@ import enum
 import json
 import pickle
 import re
+import subprocess
 import sys
 import threading
 import time
@@ -398,6 +399,38 @@ def test_other_threads_run_during_work_on_a_large_body() -> None:
         done.wait(0.001)
     thread.join()
     assert ticks > 5, "the interpreter stood still"
+
+
+IN_AN_INTERPRETER = """
+try:
+    import idvkit
+except ImportError as error:
+    print(error)
+else:
+    try:
+        idvkit.Account(provider="jumio")
+    except idvkit.Reject:
+        print("caught")
+"""
+IN_TWO_INTERPRETERS = """
+import sys
+try:
+    import _interpreters
+    made = [_interpreters.create("legacy") for _ in range(2)]
+except ImportError:
+    import _xxsubinterpreters as _interpreters
+    made = [_interpreters.create() for _ in range(2)]
+for one in made + made[:1]:
+    _interpreters.run_string(one, f"import sys; sys.path[:] = {sys.path!r}" + sys.argv[1])
+"""
+
+
+def test_a_second_interpreter_is_told_the_remedy() -> None:
+    """As in mod_wsgi. The only one that uses it may be a sub-interpreter, and may import it again."""
+    command = [sys.executable, "-c", IN_TWO_INTERPRETERS, IN_AN_INTERPRETER]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    first, second, again = done.stdout.splitlines()
+    assert first == again == "caught" and "WSGIApplicationGroup %{GLOBAL}" in second, done
 
 
 def test_every_public_name_is_documented() -> None:
