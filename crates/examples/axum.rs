@@ -33,7 +33,9 @@ const TABLES: &str = "
         id TEXT PRIMARY KEY, key TEXT UNIQUE, revision INTEGER, snapshot TEXT, due INTEGER, outcome TEXT);
     CREATE INDEX IF NOT EXISTS verification_due ON verification (due);
     CREATE TABLE IF NOT EXISTS reference (
-        account TEXT, reference TEXT, verification TEXT, PRIMARY KEY (account, reference));";
+        account TEXT, reference TEXT, verification TEXT, PRIMARY KEY (account, reference));
+    CREATE TABLE IF NOT EXISTS blob (
+        verification TEXT, digest TEXT, bytes BLOB, PRIMARY KEY (verification, digest));";
 
 /// `<idv-journey>` shows any journey. What it tells goes to the server, which says what is next.
 const PAGE: &str = r#"<!doctype html><html lang="en"><meta name="viewport" content="width=device-width"><title>Verify</title>
@@ -197,7 +199,7 @@ impl Database {
 impl Store for Database {
     type Error = rusqlite::Error;
 
-    async fn load(&self, by: &By, _: &[String]) -> rusqlite::Result<(Option<String>, Vec<Blob>)> {
+    async fn load(&self, by: &By, blobs: &[String]) -> rusqlite::Result<(Option<String>, Vec<Blob>)> {
         let connection = self.lock();
         let text = |sql, values: &[&str]| {
             connection.query_row(sql, rusqlite::params_from_iter(values), |row| row.get(0)).optional()
@@ -215,10 +217,16 @@ impl Store for Database {
                 found.into_iter().flatten().next()
             }
         };
-        Ok((snapshot, Vec::new()))
+        let mut statement = connection.prepare("SELECT bytes FROM blob WHERE digest = ?")?;
+        let read = |digest: &String| {
+            let bytes = statement.query_row([digest], |row| row.get(0)).optional()?;
+            Ok(bytes.map(|bytes| Blob { digest: digest.clone(), bytes }))
+        };
+        let found = blobs.iter().map(read).collect::<rusqlite::Result<Vec<_>>>()?;
+        Ok((snapshot, found.into_iter().flatten().collect()))
     }
 
-    async fn store(&self, row: &Row, expected: Option<i64>, _: &[Blob]) -> rusqlite::Result<bool> {
+    async fn store(&self, row: &Row, expected: Option<i64>, blobs: &[Blob]) -> rusqlite::Result<bool> {
         let mut connection = self.lock();
         let transaction = connection.transaction()?;
         let (due, outcome) = (row.due.map(|due| due.0), row.outcome.as_ref().map(|outcome| json!(outcome).to_string()));
@@ -238,6 +246,11 @@ impl Store for Database {
             for one in &row.references {
                 transaction.execute(sql, [&one.account, &one.reference, &row.id])?;
             }
+            for Blob { digest, bytes } in blobs {
+                transaction.execute("INSERT OR REPLACE INTO blob VALUES (?, ?, ?)", params![row.id, digest, bytes])?;
+            }
+            let sql = "DELETE FROM blob WHERE verification = ? AND instr(?, digest) = 0";
+            transaction.execute(sql, [&row.id, &row.blobs.join(" ")])?;
         }
         transaction.commit()?;
         Ok(stored == 1)

@@ -1292,6 +1292,15 @@ export type Why =
       readonly type: "throttled";
       /** Its answer. */
       readonly fault: Fault;
+    }
+  /**
+   * Bytes that were stored beside the snapshot, and go into the next request: hand them to `supply`. If they are lost,
+   * the user can hand in the images anew.
+   */
+  | {
+      readonly type: "blobs";
+      /** Their digests. */
+      readonly digests: readonly string[];
     };
 
 /** The codes that a refusal can have. New ones may be added; none is ever given another meaning. */
@@ -1315,7 +1324,6 @@ export type RejectCode =
   | "config_of_other_provider"
   | "conflict"
   | "container_invalid"
-  | "credential_invalid"
   | "credential_malformed"
   | "credential_missing"
   | "direct_upload_unsupported"

@@ -8,11 +8,11 @@ use alloc::{
 use core::fmt;
 
 use idvkit_core::{
-    PollPlan, Reject, RejectCode, Secret, Source, fingerprint,
+    BaseUrl, PollPlan, Reject, RejectCode, Secret, Source, fingerprint,
     machine::{self, Schedule},
     settings,
 };
-use idvkit_signature::{KeyForm, Scheme};
+use idvkit_signature::{KeyForm, Mismatch, Scheme};
 use serde::Deserialize;
 
 use crate::values::{ClientKey, DEFAULT_LIFETIME_MS, ID, MAX_LIFETIME_MS};
@@ -79,9 +79,10 @@ pub struct Options {
     pub user_timeout_ms: Option<i64>,
     /// How long the proof of a claimed success may take, in milliseconds; 15 minutes by default (inferred).
     pub result_timeout_ms: Option<i64>,
-    /// How long a claimed skip or error waits for a success proof, in milliseconds; 30 seconds by default (inferred). It
-    /// counts from the first such claim, and a success that is only claimed does not put it off: one that comes later
-    /// has what is left of this time to be proven.
+    /// How long a claimed skip waits for a success proof, in milliseconds; 30 seconds by default (inferred). So long also
+    /// an error waits for the proof of a success that was claimed before it; without one it ends the run with one more
+    /// look (A-Q14). It counts from the first such claim, and a success that is only claimed later does not put it off:
+    /// it has what is left of this time to be proven.
     pub grace_ms: Option<i64>,
     /// Offsets in seconds, since a claimed success, at which to fetch the result; 0, 2, 4, 8, 15, 30, 60, 120, 300 and
     /// then each 300 by default (inferred).
@@ -105,9 +106,8 @@ pub struct Account {
     pub(crate) webhook_tokens: Vec<Secret>,
     pub(crate) scheme: Scheme,
     pub(crate) ecmascript_form: bool,
-    /// Up to and with the version, without a slash at the end.
-    pub(crate) api: String,
-    pub(crate) api_host: String,
+    /// Up to and with the version.
+    pub(crate) api: BaseUrl,
     pub(crate) library_src: String,
     pub(crate) user_timeout_ms: Option<i64>,
     pub(crate) schedule: Schedule,
@@ -123,24 +123,16 @@ impl Account {
     /// `api_version_invalid`, `base_url_invalid`, `library_src_invalid`, `duration_out_of_range`,
     /// `timeout_out_of_range`, `poll_plan_invalid`, `account_id_invalid`.
     pub fn new(config: Config) -> Result<Self, Reject> {
-        let Config { auth_token, client_key, client_secrets, webhook_tokens, options } = config;
-        let client_key = ClientKey::parse(&client_key).ok_or_else(|| {
-            let rule = "the client key has only hex digits; paste it from the app's page (it is not the client secret)";
-            Reject::at(RejectCode::ClientKeyInvalid, "client_key", rule)
-        })?;
+        let options = config.options;
+        let client_key = client_key(&config.client_key)?;
         let scheme = scheme(&options);
-        let (api, api_host) = api(&options)?;
         Ok(Self {
-            auth_token: basic_token("auth_token", auth_token)?,
-            client_secrets: secrets(scheme, client_secrets)?,
-            webhook_tokens: webhook_tokens
-                .into_iter()
-                .map(|token| basic_token("webhook_tokens", token))
-                .collect::<Result<_, _>>()?,
+            auth_token: settings::token("auth_token", &config.auth_token)?,
+            client_secrets: client_secrets(scheme, &config.client_secrets)?,
+            webhook_tokens: settings::secrets("webhook_tokens", &config.webhook_tokens)?,
             scheme,
             ecmascript_form: !options.as_sent_only,
-            api,
-            api_host,
+            api: api(&options)?,
             library_src: library_src(&options)?,
             user_timeout_ms: settings::duration_ms("user_timeout_ms", options.user_timeout_ms)?,
             schedule: schedule(&options)?,
@@ -150,13 +142,19 @@ impl Account {
         })
     }
 
+    /// How long the user may take with a handshake that lives so long.
+    pub(crate) fn user_timeout_ms(&self, lifetime_ms: i64) -> i64 {
+        self.user_timeout_ms.map_or(lifetime_ms, |timeout| timeout.min(lifetime_ms))
+    }
+
     /// Where the evidence of this operation comes from.
     pub(crate) fn source(&self, operation: &str) -> Source {
+        let host = self.api.host();
         Source {
             provider: ID.into(),
             operation: operation.into(),
-            host: self.api_host.clone(),
-            production: self.api_host == PRODUCTION_HOST,
+            host: host.into(),
+            production: host == PRODUCTION_HOST,
         }
     }
 }
@@ -173,47 +171,28 @@ impl fmt::Debug for Account {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Account")
             .field("fingerprint", &self.fingerprint)
-            .field("api_host", &self.api_host)
+            .field("api_host", &self.api.host())
             .finish_non_exhaustive()
     }
 }
 
-/// What stands behind `Basic` in a header: visible ASCII without spaces.
-fn basic_token(field: &str, value: String) -> Result<Secret, Reject> {
-    if value.is_empty() {
-        let rule = "it is empty; paste the token that the dashboard shows";
-        return Err(Reject::at(RejectCode::CredentialMissing, field, rule));
+/// The app's secrets, each of the form that the scheme takes.
+fn client_secrets(scheme: Scheme, values: &[String]) -> Result<Vec<Secret>, Reject> {
+    let field = "client_secrets";
+    let secrets = settings::needed_secrets(field, values)?;
+    for secret in &secrets {
+        let refuse = |mismatch: Mismatch| Reject::at(RejectCode::CredentialMalformed, field, mismatch.to_string());
+        scheme.check_secret(secret).map_err(refuse)?;
     }
-    if value.get(..6).is_some_and(|start| start.eq_ignore_ascii_case("basic ")) {
-        let rule = "leave out the word `Basic`; it is added for you";
-        return Err(Reject::at(RejectCode::CredentialMalformed, field, rule));
-    }
-    if !value.bytes().all(|b| b.is_ascii_graphic()) {
-        let rule =
-            "the token has only visible ASCII characters; remove spaces and line ends, and do not encode it again";
-        return Err(Reject::at(RejectCode::CredentialMalformed, field, rule));
-    }
-    Ok(Secret::from(value))
+    Ok(secrets)
 }
 
-fn secrets(scheme: Scheme, values: Vec<String>) -> Result<Vec<Secret>, Reject> {
-    let field = "client_secrets";
-    let missing = "give the app's client secret: without it no result can be verified";
-    if values.is_empty() || values.iter().any(String::is_empty) {
-        return Err(Reject::at(RejectCode::CredentialMissing, field, missing));
-    }
-    let check = |value: String| {
-        if value.bytes().any(|b| b.is_ascii_whitespace() || b.is_ascii_control()) {
-            let rule = "a client secret has no spaces or line ends; paste it again";
-            return Err(Reject::at(RejectCode::CredentialMalformed, field, rule));
-        }
-        let secret = Secret::from(value);
-        match scheme.check_secret(&secret) {
-            Ok(()) => Ok(secret),
-            Err(mismatch) => Err(Reject::at(RejectCode::CredentialMalformed, field, mismatch.to_string())),
-        }
-    };
-    values.into_iter().map(check).collect()
+fn client_key(value: &str) -> Result<ClientKey, Reject> {
+    settings::credential("client_key", value)?;
+    ClientKey::parse(value).ok_or_else(|| {
+        let rule = "the client key has only hex digits; paste it from the app's page (it is not the client secret)";
+        Reject::at(RejectCode::ClientKeyInvalid, "client_key", rule)
+    })
 }
 
 fn scheme(options: &Options) -> Scheme {
@@ -221,18 +200,16 @@ fn scheme(options: &Options) -> Scheme {
     Scheme { key, ..Scheme::HMAC_SHA256_HEX }
 }
 
-/// The base URL with the version, and its host.
-fn api(options: &Options) -> Result<(String, String), Reject> {
+/// The base URL with the version.
+fn api(options: &Options) -> Result<BaseUrl, Reject> {
     let default = if options.staging { STAGING_API_BASE } else { API_BASE };
-    let base = options.api_base.as_deref().unwrap_or(default);
-    let base = settings::base_url(&option("api_base"), base, options.development)?;
+    let base = options.api_base.as_deref().unwrap_or(default).trim_end_matches('/');
     let version = options.api_version.as_deref().unwrap_or("v1");
     if !version.strip_prefix('v').is_some_and(|number| (1..=3).contains(&number.len()) && is_number(number)) {
         let rule = "an API version looks like `v1`";
         return Err(Reject::at(RejectCode::ApiVersionInvalid, option("api_version"), rule));
     }
-    let host = settings::host_of(&base).to_string();
-    Ok((format!("{base}/{version}"), host))
+    BaseUrl::parse(&option("api_base"), &format!("{base}/{version}"), options.development)
 }
 
 fn library_src(options: &Options) -> Result<String, Reject> {
@@ -240,7 +217,7 @@ fn library_src(options: &Options) -> Result<String, Reject> {
     let src = options.library_src.as_deref().unwrap_or(default);
     let field = option("library_src");
     if !src.starts_with('/') {
-        return settings::base_url(&field, src, options.development);
+        return BaseUrl::parse(&field, src, options.development).map(BaseUrl::into_string);
     }
     if src.starts_with("//") || !src.bytes().all(|b| b.is_ascii_graphic() && !b"\"'<>`\\".contains(&b)) {
         let rule =
@@ -270,11 +247,7 @@ fn schedule(options: &Options) -> Result<Schedule, Reject> {
 }
 
 fn account_name(client_key: &ClientKey, account_id: Option<&str>) -> Result<String, Reject> {
-    match account_id {
-        Some("") => {
-            let rule = "give the account a name, or leave it out to use the client key";
-            Err(Reject::at(RejectCode::AccountIdInvalid, option("account_id"), rule))
-        }
+    match settings::account_id(account_id)? {
         Some(id) => Ok(fingerprint(&["attestr", "id", id])),
         None => Ok(fingerprint(&["attestr", "key", &client_key.as_str().to_ascii_lowercase()])),
     }

@@ -7,8 +7,8 @@ use alloc::{
 use core::fmt;
 
 use idvkit_core::{
-    Fault, FaultCode, Header, Hint, HintKind, HttpRequest, Journey, Operation as _, Outcome, PollPlan, Reject,
-    RejectCode, Response,
+    Fault, FaultCode, Header, Hint, HintKind, HttpRequest, Journey, Operation as _, Outcome, Reject, RejectCode,
+    Response,
     machine::{Flow, Heard, Need, Own, Schedule, Step, malformed},
 };
 use serde::{Deserialize, Serialize};
@@ -107,7 +107,7 @@ impl Flow for AttestrFlow {
             }
             HintKind::Error => {
                 let is_new = live.end(NonPass::Errored { error: journey::error_in(hint) }, false);
-                if is_new { Heard { look: true, ..Heard::SETTLE } } else { Heard::NOTHING }
+                if is_new { Heard::SETTLE } else { Heard::NOTHING }
             }
             HintKind::Skipped => {
                 let stage = hint.member(journey::STAGE).and_then(StageId::parse);
@@ -148,14 +148,9 @@ impl Flow for AttestrFlow {
     }
 
     fn schedule(&self, account: &Account) -> Schedule {
-        let lifetime = self.request.lifetime_ms;
-        let claimed = matches!(&self.state, State::Live(live) if !live.claims.is_empty());
-        let plan = &account.schedule;
-        Schedule {
-            user_timeout_ms: account.user_timeout_ms.map_or(lifetime, |patience| patience.min(lifetime)),
-            // Once every claim was dropped there is nothing that a look could prove.
-            verdict: if claimed { plan.verdict.clone() } else { PollPlan::never(2) },
-            ..plan.clone()
+        match &self.state {
+            State::Live(live) => live.schedule(account, self.request.lifetime_ms),
+            State::Creating => account.schedule.clone(),
         }
     }
 
@@ -183,6 +178,12 @@ impl Flow for AttestrFlow {
                 live.again();
                 true
             }
+        }
+    }
+
+    fn faulted(&mut self, fault: &Fault) {
+        if let State::Live(live) = &mut self.state {
+            live.faulted(fault);
         }
     }
 

@@ -1,8 +1,9 @@
 //! Attestr's values, parsed once and right from then on.
 
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use core::fmt;
 
+use idvkit_core::one_form;
 use serde::{Deserialize, Serialize};
 
 /// The tag of Attestr's configurations, and the first part of every operation's name.
@@ -13,7 +14,8 @@ pub const DEFAULT_LIFETIME_MS: i64 = 24 * 3_600_000;
 /// The farthest expiry, in milliseconds from now: "1 year" (A-F4), read as 365 days.
 pub const MAX_LIFETIME_MS: i64 = 365 * 24 * 3_600_000;
 
-/// An id that the provider or its dashboard gave: 1 to 64 letters, digits, `-` and `_`.
+/// An id that the provider or its dashboard gave: 1 to 64 letters, digits, `-` and `_`. The letters of a UUID are in lower
+/// case, however they came (A-Q16).
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident, $parse:expr) => {
         $(#[$doc])*
@@ -25,7 +27,7 @@ macro_rules! id {
             /// Reads one, or `None` if it has another form.
             pub fn parse(value: &str) -> Option<Self> {
                 let fits: fn(&str) -> bool = $parse;
-                fits(value).then(|| Self(value.to_string()))
+                fits(value).then(|| Self(one_form(value)))
             }
 
             /// The id as text.

@@ -9,7 +9,7 @@ use core::fmt;
 use idvkit_core::{
     Basis, Decision, Evidence, Fault, FaultCode, Flaw, FlawKind, Operation as _, Outcome, Part, PollPlan, Response,
     SignedForm, UnixMillis,
-    machine::{Heard, Step, UserStage},
+    machine::{Heard, Schedule, Step, UserStage},
 };
 use idvkit_signature::{Mismatch, ecmascript, member, same_tag};
 use serde::{Deserialize, Deserializer, Serialize, de::IgnoredAny};
@@ -42,6 +42,9 @@ pub(crate) struct Live {
     pub(crate) claims: Vec<Claim>,
     /// How somebody says the run ended, if not completed.
     pub(crate) ended: Option<Ended>,
+    /// The provider has a result whose signature does not verify, as with a wrong client secret: the user is done.
+    #[serde(default, skip_serializing_if = "core::ops::Not::not")]
+    unproven: bool,
     /// The signatures of earlier runs that were decided, newest last.
     decided: Vec<ClaimedSignature>,
     /// The newest change of the handshake that a webhook spoke of, in the provider's time.
@@ -79,6 +82,7 @@ impl Live {
             retry: false,
             claims: Vec::new(),
             ended: None,
+            unproven: false,
             decided: Vec::new(),
             updated: None,
             updated_before: None,
@@ -89,6 +93,7 @@ impl Live {
     pub(crate) fn again(&mut self) {
         self.claims.clear();
         self.ended = None;
+        self.unproven = false;
         self.updated_before = self.updated;
         self.retry = true;
     }
@@ -97,6 +102,33 @@ impl Live {
         self.claims.clear();
         self.decided.clear();
         self.ended = None;
+    }
+
+    /// Hears that a look went wrong: its result may be there, and not be proven.
+    pub(crate) fn faulted(&mut self, fault: &Fault) {
+        self.unproven |= matches!(
+            fault.code,
+            FaultCode::SignatureWrong
+                | FaultCode::SignatureMissing
+                | FaultCode::SignatureMalformed
+                | FaultCode::SecretMissing
+                | FaultCode::SecretMalformed
+        );
+    }
+
+    /// When to look and how long to wait, for a handshake that lives so long.
+    pub(crate) fn schedule(&self, account: &Account, lifetime_ms: i64) -> Schedule {
+        let plan = &account.schedule;
+        let errored = matches!(&self.ended, Some(Ended { how: NonPass::Errored { .. }, .. }));
+        Schedule {
+            // The user is done where there is a result: only its proof is waited for.
+            user_timeout_ms: if self.unproven { 0 } else { account.user_timeout_ms(lifetime_ms) },
+            // Once every claim was dropped there is nothing that a look could prove.
+            verdict: if self.claims.is_empty() { PollPlan::never(2) } else { plan.verdict.clone() },
+            // An error ends a run for good; only a success that is claimed as well may still be proven (A-Q14).
+            grace_ms: if errored && self.claims.is_empty() { 0 } else { plan.grace_ms },
+            ..plan.clone()
+        }
     }
 
     /// Restored states are untrusted.
@@ -122,8 +154,9 @@ impl Live {
             News::Errored { error } => NonPass::Errored { error },
             News::Other => return Heard::NOTHING,
         };
+        let skipped = matches!(how, NonPass::Skipped { .. });
         self.end(how, true);
-        Heard { look: true, authentic: true, ..Heard::SETTLE }
+        Heard { look: skipped, authentic: true, ..Heard::SETTLE }
     }
 
     /// Whether it was sent for an earlier run: providers deliver late and more than once (A-Q9). That run's own signature
@@ -168,6 +201,7 @@ impl Live {
             let fault = Fault::new(mismatch.fault_code(), op.name(), true);
             Fault { status: Some(response.status), ..fault }
         })?;
+        self.unproven = false;
         let Some(claim) = self.claims.iter().find(|claim| same_tag(claim.signature.as_str(), signature)) else {
             return Ok(Step::NotYet { user: self.missed(&account.schedule.verdict, response.at) });
         };

@@ -7,7 +7,9 @@ use alloc::{
 };
 use core::fmt;
 
-use idvkit_core::{PollPlan, Reject, RejectCode, Secret, Source, fingerprint, machine, machine::Schedule, settings};
+use idvkit_core::{
+    BaseUrl, PollPlan, Reject, RejectCode, Secret, Source, fingerprint, machine, machine::Schedule, settings,
+};
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
@@ -131,10 +133,14 @@ pub struct Account {
 }
 
 impl Account {
-    pub(crate) fn new(config: Config) -> Result<Self, Reject> {
+    /// Parses an account, once, at start-up.
+    ///
+    /// # Errors
+    /// A [`Reject`] that names the field, the rule and the fix.
+    pub fn new(config: Config) -> Result<Self, Reject> {
         let options = config.options;
         let api_key = api_key(&config.api_key)?;
-        let base = |field, url: &str| settings::base_url(field, url, options.development);
+        let base = |field, url: &str| BaseUrl::parse(field, url, options.development).map(BaseUrl::into_string);
         let api_base = base("options.api_base", options.api_base.as_deref().unwrap_or(API_BASE))?;
         let front_base = base("options.front_base", options.front_base.as_deref().unwrap_or(FRONT_BASE))?;
         let widget_src = match &options.widget_src {

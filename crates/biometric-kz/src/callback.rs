@@ -1,13 +1,9 @@
 //! Webhooks (B-F10). The provider signs none of them: they bring a look at the result forward and decide nothing.
 
-use alloc::{
-    format,
-    string::{String, ToString},
-    vec::Vec,
-};
+use alloc::{format, string::String, vec::Vec};
 use core::fmt;
 
-use idvkit_core::{Input, Json, Reject, RejectCode, UnixMillis};
+use idvkit_core::{Flaw, FlawKind, Input, Json, Node, Reject, RejectCode, UnixMillis};
 use serde_json::Value;
 
 use crate::{
@@ -62,23 +58,24 @@ impl Webhook {
     /// `callback_malformed` if it is no JSON object with an event and a session, or over 32 MiB.
     pub fn parse(body: &[u8]) -> Result<Self, Reject> {
         if body.len() > MAX_WEBHOOK_BYTES {
-            return Err(malformed("body", "the body is over 32 MiB; no result comes near that"));
+            return Err(malformed(&Flaw::new(FlawKind::TooLarge, "")));
         }
-        let json = Json::read(body).map_err(|flaw| flaw.reject(RejectCode::CallbackMalformed))?;
-        let value = json.root().value().cloned().unwrap_or_default();
-        let text = |name: &str| value.get(name).and_then(Value::as_str).map(ToString::to_string);
-        let flow_end = value.get("data").and_then(|data| data.get("session_result"));
-        let session_id = text("session_id").as_deref().and_then(SessionId::read);
-        let seconds = value.get("created").and_then(Value::as_i64);
+        Json::read(body).and_then(|json| Self::of(&json.root())).map_err(|flaw| malformed(&flaw))
+    }
+
+    fn of(root: &Node<'_>) -> Result<Self, Flaw> {
+        let session_id = SessionId::read(root.text("session_id")?);
+        let seconds = root.loose_integer("created");
+        let ended = root.at("data.session_result").value();
         Ok(Self {
-            id: text("id"),
-            event: WebhookEvent::parse(&text("event").ok_or_else(|| malformed("event", "the event is missing"))?),
-            session_id: session_id.ok_or_else(|| malformed("session_id", "the session's id is missing"))?,
+            id: root.loose_text("id"),
+            event: WebhookEvent::parse(root.text("event")?),
+            session_id: session_id.ok_or_else(|| root.flaw(FlawKind::MemberValue, "session_id"))?,
             created: seconds.map(|seconds| UnixMillis(seconds.saturating_mul(1000))).filter(|at| at.is_plausible()),
-            success: value.get("success").and_then(Value::as_bool),
-            flow_name: text("flow_name"),
-            metadata: value.get("metadata").filter(|metadata| !metadata.is_null()).cloned(),
-            data: flow_end.or_else(|| value.get("data")).cloned().unwrap_or(Value::Null),
+            success: root.maybe_flag("success").ok().flatten(),
+            flow_name: root.loose_text("flow_name"),
+            metadata: root.at("metadata").value().cloned(),
+            data: ended.or_else(|| root.at("data").value()).cloned().unwrap_or_default(),
         })
     }
 
@@ -177,6 +174,6 @@ pub(crate) fn check_segment(account: &Account, url: &str) -> Result<bool, Reject
     Err(Reject::new(RejectCode::CallbackSecretWrong, message).about("url"))
 }
 
-fn malformed(field: &str, why: &str) -> Reject {
-    Reject::new(RejectCode::CallbackMalformed, why).about(field)
+fn malformed(flaw: &Flaw) -> Reject {
+    flaw.reject(RejectCode::CallbackMalformed)
 }

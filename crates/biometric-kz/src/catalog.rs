@@ -2,8 +2,7 @@
 
 use alloc::{string::String, vec, vec::Vec};
 
-use idvkit_core::{Catalog, ErrorCode, LocaleEntry, LocaleList, LocaleName, LocaleSet};
-use serde_json::Value;
+use idvkit_core::{Catalog, ErrorCode, Json, LocaleEntry, LocaleList, LocaleName, LocaleSet};
 
 use crate::values::ID;
 
@@ -61,8 +60,8 @@ pub(crate) fn catalog(operations: &[&str]) -> Catalog {
 /// controls nothing (B-Q2).
 pub(crate) fn http_error(status: u16, body: &[u8]) -> Option<String> {
     let body = (body.len() <= MAX_ERROR_BODY).then_some(body)?;
-    let value: Value = serde_json::from_slice(body).ok()?;
-    let text = ["detail", "message"].into_iter().find_map(|name| value.get(name)?.as_str())?;
+    let json = Json::read(body).ok()?;
+    let text = ["detail", "message"].into_iter().find_map(|name| json.root().loose_text(name))?;
     let known = HTTP_ERRORS.iter().find(|one| one.status == status && text.contains(one.text));
     known.map(|one| one.code.into())
 }

@@ -113,11 +113,9 @@ words! {
         Conflict = "conflict", Caller;
         /// The container is not a CSS id selector.
         ContainerInvalid = "container_invalid", Caller;
-        /// A credential is not printable ASCII, or has white space around it.
-        CredentialInvalid = "credential_invalid", Caller;
-        /// A credential is not of its documented form.
+        /// A credential is not of its form: characters that none has, white space around it, or too short.
         CredentialMalformed = "credential_malformed", Caller;
-        /// A required credential is missing or empty.
+        /// A needed credential is missing or blank.
         CredentialMissing = "credential_missing", Caller;
         /// The process takes no direct upload of images.
         DirectUploadUnsupported = "direct_upload_unsupported", Caller;

@@ -63,6 +63,8 @@ pub enum Observed<'a> {
     },
     /// Something that a verification was told is refused.
     Refused {
+        /// The verification, if it is known.
+        verification: Option<&'a Verification>,
         /// What.
         input: &'a Input,
         /// Why.
@@ -115,8 +117,10 @@ impl<S: Store> Client<S> {
     pub async fn begin(&self, plan: impl Into<Plan>, key: &str) -> Result<String, Error<S::Error>> {
         let plan = plan.into();
         let plan = Plan { deliver: plan.deliver || self.act.is_some(), ..plan };
-        let driver = Driver::begin(&self.accounts, plan, Seed::new(&rand::random::<[u8; 32]>())?, key, self.now())?;
-        Ok(heard(&self.run(driver).await?).expect("what is begun has an id"))
+        let seed = Seed::new(&rand::random::<[u8; 32]>())?;
+        let mut driver = Driver::begin(&self.accounts, plan, seed, key, self.now())?;
+        self.run(&mut driver).await?;
+        Ok(heard(&driver).expect("what is begun has an id"))
     }
 
     /// Does what can be done now, until the user, a wait or the end is reached, and says which.
@@ -124,7 +128,9 @@ impl<S: Store> Client<S> {
     /// # Errors
     /// If there is no such verification, the store fails, the clock is out of range, or other workers keep winning.
     pub async fn advance(&self, id: &str) -> Result<Next, Error<S::Error>> {
-        match self.run(Driver::advance(&self.accounts, id)).await?.ask() {
+        let mut driver = Driver::advance(&self.accounts, id);
+        self.run(&mut driver).await?;
+        match driver.ask() {
             Ask::Rest { next } => Ok(next.clone()),
             _ => unreachable!("an advance comes to rest"),
         }
@@ -135,8 +141,7 @@ impl<S: Store> Client<S> {
     /// # Errors
     /// [`Error::Reject`] if it is refused.
     pub async fn tell(&self, id: &str, input: Input) -> Result<(), Error<S::Error>> {
-        let driver = Driver::tell(&self.accounts, id, input.clone());
-        self.observed(&input, self.run(driver).await).map(drop)
+        self.hand(Driver::tell(&self.accounts, id, input.clone()), &input).await.map(drop)
     }
 
     /// Tells a callback or redirect to the verification that it is about, and gives its id; `None` if it is nobody's. `from`
@@ -145,15 +150,14 @@ impl<S: Store> Client<S> {
     /// # Errors
     /// [`Error::Reject`] if its sender cannot be trusted, or it is refused.
     pub async fn hear(&self, from: Option<&str>, input: Input) -> Result<Option<String>, Error<S::Error>> {
-        let driver = Driver::hear(&self.accounts, from, input.clone(), self.now())?;
-        self.observed(&input, self.run(driver).await).map(|driver| heard(&driver))
+        self.hand(Driver::hear(&self.accounts, from, input.clone(), self.now())?, &input).await
     }
 
     /// The loop: does what the driver asks until there is nothing more.
     ///
     /// # Errors
     /// If the store fails, or the driver refuses what it is told.
-    pub async fn run(&self, mut driver: Driver) -> Result<Driver, Error<S::Error>> {
+    pub async fn run(&self, driver: &mut Driver) -> Result<(), Error<S::Error>> {
         loop {
             let told = match driver.ask() {
                 Ask::Load { by, blobs } => {
@@ -176,7 +180,7 @@ impl<S: Store> Client<S> {
                     }
                     _ => Told::Delivered { delivered: false },
                 },
-                Ask::Rest { .. } | Ask::Heard { .. } => return Ok(driver),
+                Ask::Rest { .. } | Ask::Heard { .. } => return Ok(()),
             };
             driver.told(told, self.now())?;
             if let Some(verification) = driver.verification() {
@@ -207,6 +211,12 @@ impl<S: Store> Client<S> {
         Ok(snapshot.map(|snapshot| Verification::restore(&self.accounts, &snapshot)).transpose()?)
     }
 
+    /// The same client with other accounts.
+    #[must_use]
+    pub fn with_accounts(self, accounts: impl Into<Accounts>) -> Self {
+        Self { accounts: accounts.into(), ..self }
+    }
+
     /// The accounts.
     pub fn accounts(&self) -> &Accounts {
         &self.accounts
@@ -222,11 +232,12 @@ impl<S: Store> Client<S> {
         (self.clock)()
     }
 
-    fn observed<T>(&self, input: &Input, told: Result<T, Error<S::Error>>) -> Result<T, Error<S::Error>> {
+    async fn hand(&self, mut driver: Driver, input: &Input) -> Result<Option<String>, Error<S::Error>> {
+        let told = self.run(&mut driver).await;
         if let Err(Error::Reject(reject)) = &told {
-            (self.observer)(Observed::Refused { input, reject });
+            (self.observer)(Observed::Refused { verification: driver.verification(), input, reject });
         }
-        told
+        told.map(|()| heard(&driver))
     }
 }
 

@@ -103,8 +103,8 @@ impl Bench {
         let process = self.sandbox.control().processes().into_iter().find(|one| one.status == "accepted").unwrap();
         let (dossier, process) = (&process.dossier_id, &process.process_id);
         self.send(&idvkit::signicat::download_request(&account, dossier, process, &token, "3".into()).unwrap()).await;
-        let route = (Method::Get, "/dossiers");
-        self.send(&idvkit::signicat::raw_request(&account, route, None, &token, "4".into()).unwrap()).await;
+        let route = idvkit::signicat::RawRoute::parse(Method::Get, "/dossiers").unwrap();
+        self.send(&idvkit::signicat::raw_request(&account, &route, None, &token, "4".into()).unwrap()).await;
     }
 
     /// A Jumio transaction whose user has passed.

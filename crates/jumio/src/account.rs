@@ -9,7 +9,7 @@ use core::fmt;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use idvkit_core::{
-    PollPlan, Reject, RejectCode, RestrictedUrl, Secret, UrlRules, fingerprint,
+    BaseUrl, PollPlan, Reject, RejectCode, RestrictedUrl, Secret, Source, UrlRules, fingerprint,
     machine::{self, Schedule},
     settings,
 };
@@ -133,7 +133,7 @@ impl fmt::Debug for CallbackTarget {
 /// One Jumio account, ready for use. It holds the credentials and is opaque.
 pub struct Account {
     pub(crate) region: Region,
-    pub(crate) api_base: String,
+    pub(crate) api_base: BaseUrl,
     pub(crate) authorization: Secret,
     pub(crate) administration: Secret,
     pub(crate) user_agent: String,
@@ -175,21 +175,14 @@ impl Account {
     /// # Errors
     /// A [`Reject`] that names the field, the rule and the fix.
     pub fn new(config: Config) -> Result<Self, Reject> {
+        let authorization = basic("api_token", &config.api_token, "api_secret", &config.api_secret)?;
+        let administration = administration(&config)?.unwrap_or_else(|| authorization.clone());
         let options = config.options;
         let prefix = prefix_of(config.region, config.domain_prefix.as_deref())?;
         let api_base = api_base(config.region, &options)?;
-        let authorization = basic("api_token", &config.api_token, "api_secret", &config.api_secret)?;
-        let administration = match (&config.administration_token, &config.administration_secret) {
-            (Some(token), Some(secret)) => basic("administration_token", token, "administration_secret", secret)?,
-            (None, None) => authorization.clone(),
-            _ => {
-                let fix = "give both administration_token and its secret, or neither";
-                return Err(Reject::at(RejectCode::Missing, "administration_secret", fix));
-            }
-        };
         let fingerprint = match settings::account_id(options.account_id.as_deref())? {
             Some(id) => fingerprint(&[ID, "named", id]),
-            None => fingerprint(&[ID, config.region.as_str(), &api_base, &config.api_token]),
+            None => fingerprint(&[ID, config.region.as_str(), api_base.as_str(), &config.api_token]),
         };
         let urls = UrlPolicy {
             secret_callback: !options.plain_callback_url,
@@ -238,6 +231,17 @@ impl Account {
             result_timeout_ms: self.patience.result_timeout_ms,
             grace_ms: 0,
             max_failures: 5,
+        }
+    }
+
+    /// Where the evidence of this operation comes from.
+    pub(crate) fn source(&self, operation: &str) -> Source {
+        let host = self.api_base.host();
+        Source {
+            provider: ID.into(),
+            operation: operation.into(),
+            host: host.into(),
+            production: host == self.region.host(),
         }
     }
 }
@@ -294,25 +298,24 @@ fn prefix_of(region: Region, prefix: Option<&str>) -> Result<Option<DomainPrefix
     }
 }
 
-fn api_base(region: Region, options: &Options) -> Result<String, Reject> {
-    match &options.api_base {
-        Some(base) => settings::base_url("options.api_base", base, options.development),
-        None => Ok(format!("https://{}", region.host())),
-    }
+fn api_base(region: Region, options: &Options) -> Result<BaseUrl, Reject> {
+    let documented = format!("https://{}", region.host());
+    let url = options.api_base.as_deref().unwrap_or(&documented);
+    BaseUrl::parse("options.api_base", url, options.development)
 }
 
 fn origins(
     region: Region,
     prefix: Option<&DomainPrefix>,
-    api_base: &str,
+    api_base: &BaseUrl,
     options: &Options,
 ) -> Result<Vec<String>, Reject> {
     let mut origins = alloc::vec![format!("https://{}", region.host())];
     origins.extend(prefix.map(DomainPrefix::origin));
-    origins.push(settings::origin_of(api_base).to_string());
+    origins.push(api_base.origin().to_string());
     for origin in &options.client_origins {
-        let parsed = settings::base_url("options.client_origins", origin, options.development);
-        if parsed.is_err() || settings::origin_of(origin) != origin {
+        let parsed = BaseUrl::parse("options.client_origins", origin, options.development);
+        if !parsed.is_ok_and(|parsed| parsed.origin() == origin) {
             let rule = "an origin is `https://host` with no path or slash at the end";
             return Err(Reject::at(RejectCode::OriginInvalid, "options.client_origins", rule));
         }
@@ -322,13 +325,23 @@ fn origins(
     Ok(origins)
 }
 
-fn basic(token_field: &str, token: &str, secret_field: &str, secret: &str) -> Result<Secret, Reject> {
-    settings::credential(token_field, token)?;
-    settings::credential(secret_field, secret)?;
-    if token.contains(':') {
-        let rule = "the user name of HTTP Basic cannot hold a colon; is this token and secret in one?";
-        return Err(Reject::at(RejectCode::CredentialInvalid, token_field, rule));
+fn administration(config: &Config) -> Result<Option<Secret>, Reject> {
+    let (token_field, secret_field) = ("administration_token", "administration_secret");
+    let missing = |field: &str| {
+        let fix = "give both administration_token and administration_secret, or neither";
+        Err(Reject::at(RejectCode::CredentialMissing, field, fix))
+    };
+    match (&config.administration_token, &config.administration_secret) {
+        (Some(token), Some(secret)) => basic(token_field, token, secret_field, secret).map(Some),
+        (None, None) => Ok(None),
+        (Some(_), None) => missing(secret_field),
+        (None, Some(_)) => missing(token_field),
     }
+}
+
+fn basic(token_field: &str, token: &str, secret_field: &str, secret: &str) -> Result<Secret, Reject> {
+    settings::user_name(token_field, token)?;
+    settings::credential(secret_field, secret)?;
     Ok(Secret::from(format!("Basic {}", STANDARD.encode(format!("{token}:{secret}")))))
 }
 

@@ -10,7 +10,12 @@ use core::fmt;
 
 use idvkit_core::{Header, Input, Json, Reject, RejectCode, Secret, UnixMillis, machine::Own};
 
-use crate::{answers::TransactionResult, catalog::ERROR_CODES, request::secret_segment, values::Reference};
+use crate::{
+    answers::TransactionResult,
+    catalog::{KnownError, LINK_IS_DEAD},
+    request::secret_segment,
+    values::Reference,
+};
 
 /// The largest callback body that is read, in bytes. Seven liveness URLs take about 2 KiB.
 const MAX_BODY_BYTES: usize = 64 * 1024;
@@ -135,12 +140,17 @@ pub struct ReturnError {
 impl ReturnError {
     /// Looks a code up.
     pub fn new(code: &str) -> Self {
-        let known = ERROR_CODES.iter().find(|known| known.code == code);
+        let known = KnownError::find(code);
         Self {
             code: code.chars().take(64).collect(),
             meaning: known.map(|known| known.meaning),
             advice: known.map(|known| known.advice),
         }
+    }
+
+    /// Whether the link leads nowhere any more: `Retry` gives a new one (J-D21).
+    pub fn ends_transaction(&self) -> bool {
+        LINK_IS_DEAD.contains(&self.code.as_str())
     }
 }
 

@@ -16,11 +16,11 @@ use serde::{Deserialize, Serialize};
 use crate::{
     account::Account,
     answers::{Initiated, Transaction, error_status},
-    callback::{Callback, ReturnParameters, ReturnStatus, check_segment},
+    callback::{Callback, ReturnError, ReturnParameters, ReturnStatus, check_segment},
     journey::{self, Link},
     operations::Operation,
     request::ParsedRequest,
-    values::Reference,
+    values::{FACEMAP_LIFETIME_MS, Reference},
     verdict,
 };
 
@@ -48,6 +48,9 @@ enum State {
         expires: UnixMillis,
         /// The user says the images were taken for processing.
         submitted: bool,
+        /// The code of what the page says went wrong, unless it went well after that.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        error: Option<String>,
     },
 }
 
@@ -109,7 +112,7 @@ impl Flow for JumioFlow {
     fn hint(&mut self, _account: &Account, hint: &Hint) -> Heard {
         match hint.kind {
             HintKind::Success => self.submitted(),
-            HintKind::Error => Heard::LOOK,
+            HintKind::Error => self.errored(hint.member(journey::CODE)),
             HintKind::Finished => Heard::DONE,
             _ => Heard::NOTHING,
         }
@@ -122,7 +125,7 @@ impl Flow for JumioFlow {
         }
         Ok(match back.status {
             ReturnStatus::Success => self.submitted(),
-            ReturnStatus::Error => Heard::LOOK,
+            ReturnStatus::Error => self.errored(back.error.as_ref().map(|error| error.code.as_str())),
             ReturnStatus::Other(_) => Heard::NOTHING,
         })
     }
@@ -151,7 +154,7 @@ impl Flow for JumioFlow {
     }
 
     fn at_deadline(&self) -> Outcome {
-        Outcome::Expired
+        self.error().map_or(Outcome::Expired, verdict::failed)
     }
 
     /// A new transaction for the same enrollment: it supersedes the old one (J-F1).
@@ -161,6 +164,16 @@ impl Flow for JumioFlow {
             self.state = State::Initiating;
         }
         again
+    }
+
+    /// The same while the page is shown (J-D24). Once the user has submitted, the verdict is awaited.
+    fn supersede(&mut self) -> bool {
+        let shown = matches!(self.state, State::Live { submitted: false, .. });
+        let allowed = shown && self.references.len() < MAX_ATTEMPTS;
+        if allowed {
+            self.state = State::Initiating;
+        }
+        allowed
     }
 
     fn references(&self) -> Vec<String> {
@@ -203,8 +216,10 @@ impl JumioFlow {
         self.state = State::Live {
             reference,
             redirect_url,
-            expires: response.at.plus(self.request.lifetime.millis()),
+            // The facemap is held no longer than that (J-D23).
+            expires: response.at.plus(self.request.lifetime.millis().min(FACEMAP_LIFETIME_MS)),
             submitted: false,
+            error: None,
         };
         Ok(Step::Go)
     }
@@ -226,10 +241,15 @@ impl JumioFlow {
             return Err(foreign("enrollmentTransactionReference"));
         }
         let step = verdict::step(account, op, &transaction, response);
-        if matches!(step, Step::NotYet { user: UserStage::Away }) {
+        let Step::NotYet { user } = step else { return Ok(step) };
+        if user == UserStage::Away {
             self.claim_submitted(false);
         }
-        Ok(step)
+        // A page that said what ended the transaction, and no verdict: nothing more comes of this link (J-D21).
+        Ok(match self.error() {
+            Some(error) if error.ends_transaction() => Step::End { outcome: verdict::failed(error), evidence: None },
+            _ => step,
+        })
     }
 
     /// Whether what was heard is about the live transaction; an older one of this session is of no interest.
@@ -247,8 +267,25 @@ impl JumioFlow {
     }
 
     fn claim_submitted(&mut self, claimed: bool) {
-        if let State::Live { submitted, .. } = &mut self.state {
+        if let State::Live { submitted, error, .. } = &mut self.state {
             *submitted = claimed;
+            error.take_if(|_| claimed);
+        }
+    }
+
+    /// Keeps what the page says went wrong, for the end. What a dead link says next does not replace why it is dead.
+    fn errored(&mut self, code: Option<&str>) -> Heard {
+        let dead = self.error().is_some_and(|error| error.ends_transaction());
+        if let (State::Live { submitted: false, error, .. }, Some(code), false) = (&mut self.state, code, dead) {
+            *error = Some(ReturnError::new(code).code);
+        }
+        Heard::LOOK
+    }
+
+    fn error(&self) -> Option<ReturnError> {
+        match &self.state {
+            State::Live { error: Some(code), .. } => Some(ReturnError::new(code)),
+            _ => None,
         }
     }
 }

@@ -18,6 +18,9 @@ use crate::{
 /// The `allow` attribute that every nested frame needs (J-F5).
 const FRAME_ALLOW: &str = "camera;fullscreen";
 
+/// The member of hints that has the page's error code.
+pub(crate) const CODE: &str = "code";
+
 /// What a live transaction is presented with.
 pub(crate) struct Link<'a> {
     pub(crate) reference: &'a Reference,
@@ -56,7 +59,7 @@ fn frame(account: &Account, link: &Link<'_>) -> Way {
         means,
         carry,
     };
-    let code = Carry { name: "code".into(), path: "payload.metainfo.code".into(), max: 8 };
+    let code = Carry { name: CODE.into(), path: "payload.metainfo.code".into(), max: 8 };
     Way::Frame {
         url: link.url.to_string(),
         allow: FRAME_ALLOW.into(),
@@ -80,7 +83,7 @@ fn redirect(request: &ParsedRequest, link: &Link<'_>) -> Way {
             carry,
         })
     };
-    let code = Carry { name: "code".into(), path: "errorCode".into(), max: 8 };
+    let code = Carry { name: CODE.into(), path: "errorCode".into(), max: 8 };
     let success = returned(&request.success_url, "SUCCESS", HintKind::Success, vec![]);
     let error = returned(&request.error_url, "ERROR", HintKind::Error, vec![code]);
     Way::Redirect { url: link.url.to_string(), shareable: true, finish: success.into_iter().chain(error).collect() }

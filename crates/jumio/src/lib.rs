@@ -26,7 +26,7 @@ mod verdict;
 
 use alloc::{string::String, sync::Arc};
 
-use idvkit_core::{Catalog, Input, Provider, Reject, Seed, UnixMillis, machine::Machine};
+use idvkit_core::{Catalog, Input, Operation as _, Provider, Reject, Seed, UnixMillis, machine::Machine};
 
 pub use account::{Account, CallbackTarget, Config, Options};
 pub use answers::{EnrollmentCheck, Initiated, Transaction, TransactionResult};
@@ -68,6 +68,6 @@ impl Provider for Jumio {
     }
 
     fn catalog() -> Catalog {
-        catalog::catalog()
+        catalog::catalog(Outside::Journey.name())
     }
 }

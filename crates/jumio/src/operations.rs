@@ -24,6 +24,8 @@ idvkit_core::operations! {
 
     /// What no session asks for.
     pub enum Outside {
+        /// The user's way through Jumio's page: its errors are those of J-F4.
+        Journey = "jumio.journey",
         /// Fetches an image, by [`image_request`].
         Image = "jumio.image",
     }

@@ -6,7 +6,7 @@ use alloc::{
 };
 use core::fmt;
 
-use idvkit_core::{Reject, RejectCode};
+use idvkit_core::{Reject, RejectCode, one_form};
 use serde::{Deserialize, Serialize};
 
 /// The tag of Jumio's configurations, and the first part of every operation's name.
@@ -51,7 +51,7 @@ impl Region {
 }
 
 /// The reference of a transaction: 1 to 36 letters, digits and hyphens (J-F1 gives the length; the alphabet is that of
-/// every sample).
+/// every sample). The letters of a UUID are in lower case, however they came (J-D22).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Reference(String);
@@ -72,7 +72,7 @@ impl Reference {
     /// Reads one, or `None` if it has another form.
     pub(crate) fn read(value: &str) -> Option<Self> {
         let allowed = |b: u8| b.is_ascii_alphanumeric() || b == b'-';
-        ((1..=36).contains(&value.len()) && value.bytes().all(allowed)).then(|| Self(value.to_string()))
+        ((1..=36).contains(&value.len()) && value.bytes().all(allowed)).then(|| Self(one_form(value)))
     }
 
     /// The reference as text.

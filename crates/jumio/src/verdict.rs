@@ -3,16 +3,15 @@
 use alloc::{string::ToString, vec::Vec};
 
 use idvkit_core::{
-    Basis, Decision, Evidence, Operation as _, Outcome, Part, Response, Source,
+    Basis, Decision, Evidence, Fault, FaultCode, Operation as _, Outcome, Part, Response,
     machine::{Step, UserStage},
-    settings,
 };
 
 use crate::{
     account::Account,
     answers::{Transaction, TransactionResult},
-    operations::Operation,
-    values::ID,
+    callback::ReturnError,
+    operations::{Operation, Outside},
 };
 
 /// What the session makes of its own transaction, as this operation gave it.
@@ -30,8 +29,13 @@ pub(crate) fn step(account: &Account, op: &Operation, transaction: &Transaction,
     Step::End { outcome: Outcome::Decided { decision }, evidence }
 }
 
+/// What the session comes to where the page said what went wrong, and there is no verdict.
+pub(crate) fn failed(error: ReturnError) -> Outcome {
+    let fault = Fault::new(FaultCode::FlowError, Outside::Journey.name(), true);
+    Outcome::Failed { fault: fault.with_provider_code(Some(error.code)) }
+}
+
 fn evidence(account: &Account, op: &Operation, transaction: &Transaction, response: &Response<'_>) -> Evidence {
-    let host = settings::host_of(&account.api_base);
     Evidence {
         basis: Basis::Fetched,
         at: response.at,
@@ -45,11 +49,6 @@ fn evidence(account: &Account, op: &Operation, transaction: &Transaction, respon
         }],
         reasons: Vec::new(),
         sealed: None,
-        source: Source {
-            provider: ID.into(),
-            operation: op.name().into(),
-            host: host.to_string(),
-            production: host == account.region.host(),
-        },
+        source: account.source(op.name()),
     }
 }

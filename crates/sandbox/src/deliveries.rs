@@ -284,6 +284,8 @@ impl World {
     }
 
     fn push_delivery(&mut self, entry: DeliveryEntry) {
+        let DeliveryEntry { provider, event, url, attempt, status, error, .. } = &entry;
+        tracing::debug!(provider, %event, %url, attempt, status, error, "callback");
         let limit = self.config.log_limit.max(1);
         let log = &mut self.deliveries.log;
         if log.len() >= limit {

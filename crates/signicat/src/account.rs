@@ -10,8 +10,8 @@ use alloc::{
 use core::fmt;
 
 use idvkit_core::{
-    ImageKind, ImageRules, PollPlan, Reject, RejectCode, RestrictedUrl, Secret, Source, UrlRules, fingerprint, machine,
-    machine::Schedule, settings,
+    BaseUrl, ImageKind, ImageRules, PollPlan, Reject, RejectCode, RestrictedUrl, Secret, Source, UrlRules, fingerprint,
+    machine, machine::Schedule, settings,
 };
 use serde::Deserialize;
 use zeroize::Zeroizing;
@@ -212,14 +212,17 @@ struct Patience {
 }
 
 impl Account {
-    pub(crate) fn new(config: Config) -> Result<Self, Reject> {
+    /// Parses an account, once, at start-up.
+    ///
+    /// # Errors
+    /// A [`Reject`] that names the field, the rule and the fix.
+    pub fn new(config: Config) -> Result<Self, Reject> {
         let options = config.options;
         settings::credential("client_id", &config.client_id)?;
         settings::credential("client_secret", &config.client_secret)?;
         let (endpoint, base) = endpoint(config.profile, &options)?;
-        if endpoint.client_auth == ClientAuth::Basic && config.client_id.contains(':') {
-            let rule = "the user name of HTTP Basic cannot hold a colon; is this id and secret in one?";
-            return Err(Reject::at(RejectCode::CredentialMalformed, "client_id", rule));
+        if endpoint.client_auth == ClientAuth::Basic {
+            settings::user_name("client_id", &config.client_id)?;
         }
         let fingerprint = match settings::account_id(options.account_id.as_deref())? {
             Some(id) => fingerprint(&[ID, "named", id]),
@@ -348,8 +351,9 @@ fn endpoint(profile: Profile, options: &Options) -> Result<(Endpoint, String), R
             fixed("https://id.signicat.com/oidc/token", LEGACY_SCOPE, "https://id.signicat.com/assure")
         }
         Profile::Custom { token_url, scope, client_auth, api_base } => {
-            let token_url = settings::base_url("profile.custom.token_url", &token_url, options.development)?;
-            let base = settings::base_url("profile.custom.api_base", &api_base, options.development)?;
+            let url = |field, url: &str| BaseUrl::parse(field, url, options.development).map(BaseUrl::into_string);
+            let token_url = url("profile.custom.token_url", &token_url)?;
+            let base = url("profile.custom.api_base", &api_base)?;
             let is_scope = |b: u8| (0x20..0x7f).contains(&b) && b != b'"' && b != b'\\';
             if scope.trim() != scope || scope.is_empty() || !scope.bytes().all(is_scope) {
                 let rule = "a scope is one or more values of visible ASCII, separated by single spaces";

@@ -6,9 +6,7 @@ use alloc::{
 };
 use core::fmt;
 
-use idvkit_core::{Header, Input, Reject, RejectCode};
-use serde::Deserialize;
-use serde_json::value::RawValue;
+use idvkit_core::{Flaw, FlawKind, Header, Input, Json, Node, Reject, RejectCode};
 
 use crate::{
     account::Account,
@@ -36,15 +34,15 @@ impl Callback {
     /// # Errors
     /// `callback_malformed`.
     pub fn parse(body: &[u8]) -> Result<Self, Reject> {
-        let wire: CallbackWire = read(body)?;
-        let id = |field: &str, id: &str| {
-            Id::read(id).ok_or_else(|| malformed(field, "this is no id of a dossier or process"))
+        let json = read(body)?;
+        let read = |root: &Node<'_>| {
+            Ok(Self {
+                dossier_id: Id::at(root, "dossierId")?,
+                process_id: Id::at(root, "processId")?,
+                status: root.maybe_text("status")?.map(ProcessStatus::parse),
+            })
         };
-        Ok(Self {
-            dossier_id: id("dossierId", &wire.dossier_id)?,
-            process_id: id("processId", &wire.process_id)?,
-            status: wire.status.as_deref().map(ProcessStatus::parse),
-        })
+        read(&json.root()).map_err(|flaw| malformed(&flaw))
     }
 }
 
@@ -173,17 +171,20 @@ impl Event {
     /// # Errors
     /// `callback_malformed`.
     pub fn parse(body: &[u8]) -> Result<Self, Reject> {
-        let wire: EventWire<'_> = read(body)?;
+        let json = read(body)?;
+        let root = json.root();
+        let needed = |name: &str| root.text(name).map(cut).map_err(|flaw| malformed(&flaw));
+        let tags = root.loose_list("tags");
         Ok(Self {
-            id: cut(&wire.id),
-            timestamp: cut(&wire.timestamp),
-            sender: cut(&wire.sender),
-            event_name: cut(&wire.event_name),
-            event_data: wire.event_data.map_or_else(|| "null".to_string(), |data| data.get().to_string()),
-            account_id: wire.account_id,
-            organization_id: wire.organization_id,
-            expires_at: wire.expires_at,
-            tags: wire.tags,
+            id: needed("id")?,
+            timestamp: needed("timestamp")?,
+            sender: needed("sender")?,
+            event_name: needed("eventName")?,
+            event_data: root.at("eventData").value().map_or_else(|| "null".to_string(), ToString::to_string),
+            account_id: root.loose_text("accountId"),
+            organization_id: root.loose_text("organizationId"),
+            expires_at: root.loose_text("expiresAt"),
+            tags: tags.iter().filter_map(|tag| tag.loose_text("")).collect(),
         })
     }
 }
@@ -194,41 +195,13 @@ impl fmt::Debug for Event {
     }
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct CallbackWire {
-    dossier_id: String,
-    process_id: String,
-    #[serde(default)]
-    status: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct EventWire<'a> {
-    id: String,
-    timestamp: String,
-    sender: String,
-    event_name: String,
-    #[serde(borrow, default)]
-    event_data: Option<&'a RawValue>,
-    #[serde(default)]
-    account_id: Option<String>,
-    #[serde(default)]
-    organization_id: Option<String>,
-    #[serde(default)]
-    expires_at: Option<String>,
-    #[serde(default)]
-    tags: Vec<String>,
-}
-
-fn read<'de, T: Deserialize<'de>>(body: &'de [u8]) -> Result<T, Reject> {
+fn read(body: &[u8]) -> Result<Json, Reject> {
     if body.len() > MAX_BODY_BYTES {
-        return Err(malformed("body", "the body is over 64 KiB; no documented callback comes near that"));
+        return Err(malformed(&Flaw::new(FlawKind::TooLarge, "")));
     }
-    serde_json::from_slice(body).map_err(|_| malformed("body", "this is not the documented JSON object"))
+    Json::read(body).map_err(|flaw| malformed(&flaw))
 }
 
-fn malformed(field: &str, why: &str) -> Reject {
-    Reject::new(RejectCode::CallbackMalformed, why).about(field)
+fn malformed(flaw: &Flaw) -> Reject {
+    flaw.reject(RejectCode::CallbackMalformed)
 }

@@ -1826,6 +1826,18 @@ class WhyThrottled(Value):
         _set(self, "fault", fault)
 
 
+class WhyBlobs(Value):
+    """Bytes that were stored beside the snapshot, and go into the next request: hand them to `supply`. If they are lost,
+    the user can hand in the images anew."""
+    __slots__ = ("digests",)
+    type: ClassVar[Literal["blobs"]] = "blobs"
+    digests: Tuple[str, ...]
+    """Their digests."""
+
+    def __init__(self, digests: Tuple[str, ...]) -> None:
+        _set(self, "digests", digests)
+
+
 CLASSES: Dict[str, object] = {
     "Answer": Answer,
     "Ask": {"load": AskLoad, "store": AskStore, "exchange": AskExchange, "deliver": AskDeliver, "rest": AskRest, "heard": AskHeard},
@@ -1893,7 +1905,7 @@ CLASSES: Dict[str, object] = {
     "Verdict": {"verifies": Verdict.VERIFIES, "explained": Verdict.EXPLAINED, "unexplained": Verdict.UNEXPLAINED, "untestable": Verdict.UNTESTABLE},
     "VersionWindow": {"current": VersionWindow.CURRENT, "current_and_previous": VersionWindow.CURRENT_AND_PREVIOUS, "long_term_support": VersionWindow.LONG_TERM_SUPPORT},
     "Way": {"redirect": WayRedirect, "frame": WayFrame, "web_view": WayWebView, "script": WayScript, "native": WayNative, "upload": WayUpload},
-    "Why": {"in_flight": WhyInFlight, "verdict": WhyVerdict, "backoff": WhyBackoff, "throttled": WhyThrottled},
+    "Why": {"in_flight": WhyInFlight, "verdict": WhyVerdict, "backoff": WhyBackoff, "throttled": WhyThrottled, "blobs": WhyBlobs},
 }
 
 __all__ = [
@@ -2010,4 +2022,5 @@ __all__ = [
     "WhyVerdict",
     "WhyBackoff",
     "WhyThrottled",
+    "WhyBlobs",
 ]

@@ -32,7 +32,9 @@ fn credentials() {
     assert_eq!(code(|c| c.auth_token.clear()), pair("auth_token", "credential_missing"));
     assert_eq!(code(|c| c.auth_token.insert_str(0, "Basic ")), pair("auth_token", "credential_malformed"));
     assert_eq!(code(|c| c.auth_token.push('\n')), pair("auth_token", "credential_malformed"));
-    assert_eq!(code(|c| c.webhook_tokens.push(" ".into())), pair("webhook_tokens", "credential_malformed"));
+    assert_eq!(code(|c| c.webhook_tokens.push(" ".into())), pair("webhook_tokens", "credential_missing"));
+    assert_eq!(code(|c| c.webhook_tokens.push("a b".into())), pair("webhook_tokens", "credential_malformed"));
+    assert_eq!(code(|c| c.client_key.clear()), pair("client_key", "credential_missing"));
     assert_eq!(code(|c| c.client_key = "OX02xyz".into()), pair("client_key", "client_key_invalid"));
     assert_eq!(code(|c| c.client_secrets.clear()), pair("client_secrets", "credential_missing"));
     assert_eq!(code(|c| c.client_secrets.push(String::new())), pair("client_secrets", "credential_missing"));
@@ -60,7 +62,9 @@ fn options() {
     assert_eq!(option(|o| o.timeout_ms = Some(30)).1, "timeout_out_of_range");
     assert_eq!(option(|o| o.poll_offsets_seconds = Some(vec![2, 2])).1, "poll_plan_invalid");
     assert_eq!(option(|o| o.poll_offsets_seconds = Some(vec![i64::MAX])).1, "poll_plan_invalid");
-    assert_eq!(option(|o| o.account_id = Some(String::new())).1, "account_id_invalid");
+    for id in ["", "   ", " shop", "shop\n"] {
+        assert_eq!(option(|o| o.account_id = Some(id.into())), pair("options.account_id", "account_id_invalid"));
+    }
 }
 
 #[test]

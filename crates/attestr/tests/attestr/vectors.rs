@@ -85,8 +85,8 @@ fn result() {
 fn check_fault(run: &mut Run, case: &Value) {
     let (id, fault) = (&case["id"], run.fault());
     assert_eq!(case["expect"].as_str(), Some(fault.code.as_str()), "{id}");
-    let cause = fault.cause.map(|cause| json!({"kind": cause.kind, "place": cause.place}));
-    assert_eq!(cause.unwrap_or(Value::Null), case["cause"], "{id}");
+    let flaw = fault.cause.map(|flaw| json!({"kind": flaw.kind, "place": flaw.place}));
+    assert_eq!(flaw.unwrap_or(Value::Null), case["cause"], "{id}");
 }
 
 fn check_evidence(run: &mut Run, case: &Value) {

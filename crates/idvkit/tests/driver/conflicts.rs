@@ -102,10 +102,10 @@ fn a_hundred_lost_swaps_are_a_conflict() {
     let id = host.begin(request(JUMIO), "order-7");
     let mut driver = Driver::tell(&host.accounts, &id, Input::Erase { at_provider: false });
     for _ in 0..99 {
-        driver.told(host.shelf.load(&idvkit::driver::By::Id { id: id.clone() }), T0).unwrap();
+        driver.told(host.shelf.load(&idvkit::driver::By::Id { id: id.clone() }, &[]), T0).unwrap();
         driver.told(Told::Stored { stored: false }, T0).unwrap();
     }
-    driver.told(host.shelf.load(&idvkit::driver::By::Id { id: id.clone() }), T0).unwrap();
+    driver.told(host.shelf.load(&idvkit::driver::By::Id { id: id.clone() }, &[]), T0).unwrap();
     let reject = driver.told(Told::Stored { stored: false }, T0).unwrap_err();
     assert_eq!(reject.code(), "conflict");
     // It may still be told otherwise.

@@ -2,8 +2,7 @@
 
 use alloc::string::String;
 
-use idvkit_core::{Fault, FaultClass, Operation as _, Response};
-use serde_json::Value;
+use idvkit_core::{Fault, FaultClass, Json, Operation as _, Response};
 
 use crate::{
     operations::Operation,
@@ -38,11 +37,12 @@ pub enum ProblemShape {
 impl Problem {
     /// Reads a body; `None` if it is none of the three. A `status` in it is not believed.
     pub fn parse(body: &[u8]) -> Option<Self> {
-        let value: Value = serde_json::from_slice(body).ok()?;
-        let text = |name: &str| value.get(name).and_then(Value::as_str);
+        let json = Json::read(body).ok()?;
+        let root = json.root();
+        let text = |name: &str| root.value()?.get(name)?.as_str();
         let shape = match () {
             () if text("error").is_some() => ProblemShape::Token,
-            () if text("code").is_some() || value.get("invalidParams").is_some() => ProblemShape::Platform,
+            () if text("code").is_some() || root.at("invalidParams").value().is_some() => ProblemShape::Platform,
             () if text("title").or(text("type")).is_some() => ProblemShape::Assure,
             () => return None,
         };
@@ -54,11 +54,10 @@ impl Problem {
                 ["authorization", "unauthorized", "access token", "bearer"].iter().any(|word| text.contains(word))
             })
         };
-        let params = value.get("invalidParams").and_then(Value::as_array).map_or(&[][..], |params| params);
         Some(Self {
             shape,
             code: cut(code),
-            fields: params.iter().filter_map(|param| param.get("name")?.as_str()).map(cut).collect(),
+            fields: root.loose_list("invalidParams").iter().filter_map(|one| one.text("name").ok()).map(cut).collect(),
             trace_id: text("traceId").map(cut),
             about_authorization: code == "invalid_token" || says("title") || says("detail"),
         })

@@ -127,24 +127,25 @@ impl Process {
     pub(crate) fn read(body: &[u8]) -> Result<Self, Flaw> {
         let json = Json::read(body)?;
         let root = json.root();
-        let value = root.value().cloned().unwrap_or_default();
-        let text = |name: &str| value.get(name).and_then(Value::as_str);
+        let member = |name: &str| root.at(name).value();
+        // What decides nothing, or means the same as nothing if it is flawed.
+        let text = |name: &str| root.text(name).ok();
         let process_id = Id::at(&root, "processId")?;
         let dossier_id = Id::maybe_at(&root, "dossierId")?;
         let provider = root.text("provider")?;
         let status = root.text("status")?;
-        let results = ["finalResult", "providerSpecific"].into_iter().filter_map(|name| value.get(name));
+        let results = ["finalResult", "providerSpecific"].into_iter().filter_map(member);
         let sealed = results.into_iter().find_map(|result| find_jwe(result, 4));
         Ok(Self {
             process_id,
             dossier_id,
             provider: cut(provider),
-            process_type: text("processType").map(cut),
+            process_type: root.maybe_text("processType")?.map(cut),
             status: ProcessStatus::parse(status),
             created_at: text("createdAt").map(cut),
-            person: value.get("finalResult").and_then(person_of),
+            person: member("finalResult").and_then(person_of),
             sealed: sealed.map(ToString::to_string),
-            fail_reasons: reasons(value.get("failReason"), provider),
+            fail_reasons: reasons(member("failReason"), provider),
             authorization: text("authorization").map(ToString::to_string),
             redirect_url: text("redirectUrl").map(ToString::to_string),
         })

@@ -1,10 +1,10 @@
-//! Hints, redirects, callbacks and images.
+//! Hints, redirects and callbacks.
 
-use alloc::{string::String, vec::Vec};
+use alloc::string::String;
 
-use idvkit_core::{Base64Image, Header, Hint, HintKind, Image, Reject, RejectCode, machine::Heard};
+use idvkit_core::{Header, Hint, HintKind, Reject, RejectCode, machine::Heard};
 
-use super::{SignicatFlow, State, StoredImage};
+use super::{SignicatFlow, State};
 use crate::{
     account::Account,
     callback::{Callback, ReturnParameters, check_authorization},
@@ -106,39 +106,6 @@ impl SignicatFlow {
             () => Whose::Foreign,
         }
     }
-
-    /// Takes images until the verification is requested: new ones replace earlier ones (S-F3, S-V16).
-    pub(super) fn take_images(&mut self, account: &Account, images: &[Image], sent: bool) -> Result<Heard, Reject> {
-        let Plan::Document { slots, .. } = &self.request.plan else { return Err(unexpected()) };
-        // `sent` may speak of the token that is to be fetched before.
-        let in_doubt = sent && self.token.value().is_some();
-        let earlier = match &self.state {
-            State::Collecting { images } | State::Uploading { images } => images.clone(),
-            State::Starting { sent: false } if !slots.is_empty() && !in_doubt => Vec::new(),
-            State::Starting { .. } | State::Waiting if !slots.is_empty() => return Err(too_late()),
-            _ => return Err(unexpected()),
-        };
-        let known: Vec<String> = slots.iter().map(|slot| slot.slot.clone()).collect();
-        let taken = merge(earlier, parse(account, images, &known)?);
-        let missing: Vec<&str> = slots
-            .iter()
-            .filter(|slot| slot.required && !taken.iter().any(|image| image.slot == slot.slot))
-            .map(|slot| slot.slot.as_str())
-            .collect();
-        if missing.is_empty() {
-            // The user is done once: saying it again asks for a look, and one at what is not yet started is in vain.
-            let again = !matches!(self.state, State::Collecting { .. });
-            self.state = State::Uploading { images: taken };
-            return Ok(if again { Heard::NOTHING } else { Heard::DONE });
-        }
-        // What was uploaded before is not kept here, so a replacement has to be whole.
-        if matches!(self.state, State::Starting { .. }) {
-            let rule = "the images are uploaded already: hand in all required ones to replace them";
-            return Err(Reject::at(RejectCode::ImagesIncomplete, missing.join(", "), rule));
-        }
-        self.state = State::Collecting { images: taken };
-        Ok(Heard::NOTHING)
-    }
 }
 
 /// How an id relates to this session.
@@ -146,41 +113,4 @@ enum Whose {
     Current,
     Earlier,
     Foreign,
-}
-
-fn parse(account: &Account, images: &[Image], known: &[String]) -> Result<Vec<StoredImage>, Reject> {
-    if images.is_empty() {
-        return Err(Reject::at(
-            RejectCode::ImagesMissing,
-            "images",
-            "hand in at least one of the images that were asked for",
-        ));
-    }
-    let mut parsed: Vec<StoredImage> = Vec::new();
-    for (index, image) in images.iter().enumerate() {
-        let field = alloc::format!("images[{index}]");
-        let twice = parsed.iter().any(|earlier| earlier.slot == image.slot);
-        if !known.contains(&image.slot) || twice {
-            let rule = alloc::format!("slots are, each at most once: {}", known.join(", "));
-            return Err(Reject::at(RejectCode::ImageSlot, field, rule));
-        }
-        let checked = Base64Image::from_bytes(&field, &image.bytes, &account.image_rules)?;
-        parsed.push(StoredImage { slot: image.slot.clone(), data_url: checked.data_url() });
-    }
-    Ok(parsed)
-}
-
-fn merge(mut images: Vec<StoredImage>, newer: Vec<StoredImage>) -> Vec<StoredImage> {
-    images.retain(|image| !newer.iter().any(|other| other.slot == image.slot));
-    images.extend(newer);
-    images
-}
-
-fn unexpected() -> Reject {
-    Reject::at(RejectCode::ImagesUnexpected, "images", "no images are asked for now; only `Way::Upload` does")
-}
-
-fn too_late() -> Reject {
-    let rule = "the verification is requested: no image may follow. Let it end; a `Retry` begins with new images";
-    Reject::at(RejectCode::ImagesTooLate, "images", rule)
 }

@@ -2,6 +2,7 @@
 
 mod answers;
 mod heard;
+mod images;
 mod look;
 mod token;
 
@@ -12,12 +13,12 @@ use alloc::{
 
 use idvkit_core::{
     Fault, FaultClass, FaultCode, Header, Hint, HttpRequest, Image, Journey, Operation as _, Outcome, Reject, Response,
-    machine::{self, Flow, Heard, Need, Own, Schedule, Step},
+    machine::{self, Digest, Flow, Heard, Need, Own, Schedule, Step},
     settings,
 };
+use images::TakenImage;
 use look::{MAX_LISTS, Search};
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 use token::Held;
 
 use crate::{
@@ -66,9 +67,9 @@ enum State {
     /// A process or capture is to be made.
     Creating,
     /// The user is to hand in images; those that came so far.
-    Collecting { images: Vec<StoredImage> },
+    Collecting { images: Vec<TakenImage> },
     /// They are to be sent.
-    Uploading { images: Vec<StoredImage> },
+    Uploading { images: Vec<TakenImage> },
     /// The provider's SDK is to take them. A bearer value.
     Sdk { authorization: String },
     /// The verification is to be requested.
@@ -81,13 +82,6 @@ enum State {
     Away { url: String, returned: bool },
     /// The verification runs.
     Waiting,
-}
-
-/// An image until it is sent.
-#[derive(Clone, PartialEq, Serialize, Deserialize)]
-struct StoredImage {
-    slot: String,
-    data_url: String,
 }
 
 /// What came of one provider that was asked for.
@@ -210,15 +204,18 @@ impl SignicatFlow {
         };
     }
 
-    fn body(&self, account: &Account, op: &Operation) -> Option<Vec<u8>> {
-        match (op, &self.state) {
-            (Operation::SetImages(_), State::Uploading { images }) => {
-                // Data URLs by slot name (S-IMAGES, S-FILES).
-                let member = |image: &StoredImage| (image.slot.clone(), Value::from(image.data_url.as_str()));
-                let members: Map<String, Value> = images.iter().map(member).collect();
-                Some(Value::Object(members).to_string().into_bytes())
-            }
+    fn body(&self, account: &Account, op: &Operation, own: &Own<'_>) -> Option<Vec<u8>> {
+        match op {
+            Operation::SetImages(_) => Some(images::body(self.images(), own.blobs)),
             _ => self.request.body(account, op),
+        }
+    }
+
+    /// The images that came so far and are still to be sent.
+    fn images(&self) -> &[TakenImage] {
+        match &self.state {
+            State::Collecting { images } | State::Uploading { images } => images,
+            _ => &[],
         }
     }
 }
@@ -236,9 +233,9 @@ impl Flow for SignicatFlow {
         }
     }
 
-    fn request(&self, account: &Account, op: &Operation, id: String, _own: &Own<'_>) -> HttpRequest {
+    fn request(&self, account: &Account, op: &Operation, id: String, own: &Own<'_>) -> HttpRequest {
         match self.token.value() {
-            Some(bearer) if *op != Operation::Token => op.request(account, bearer, id, self.body(account, op)),
+            Some(bearer) if *op != Operation::Token => op.request(account, bearer, id, self.body(account, op, own)),
             _ => token_request(account, self.token.refused_mark(), id),
         }
     }
@@ -283,6 +280,23 @@ impl Flow for SignicatFlow {
 
     fn images(&mut self, account: &Account, images: &[Image], sent: bool) -> Result<Heard, Reject> {
         self.take_images(account, images, sent)
+    }
+
+    fn digests(&self) -> Vec<Digest> {
+        self.images().iter().map(|image| image.digest.clone()).collect()
+    }
+
+    fn sends(&self, op: &Operation) -> Vec<Digest> {
+        if matches!(op, Operation::SetImages(_)) { self.digests() } else { Vec::new() }
+    }
+
+    fn take_embedded(&mut self) -> Vec<Vec<u8>> {
+        match &mut self.state {
+            State::Collecting { images } | State::Uploading { images } => {
+                images.iter_mut().filter_map(TakenImage::take_bytes).collect()
+            }
+            _ => Vec::new(),
+        }
     }
 
     fn schedule(&self, account: &Account) -> Schedule {

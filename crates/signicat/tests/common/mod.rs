@@ -97,9 +97,13 @@ impl Host {
         for secret in ["secret", "Bearer abc", "Y2xpZW50OnNlY3JldA"] {
             assert!(!text.contains(secret), "an account credential is in the snapshot");
         }
+        let blobs = self.session.blobs();
         self.session =
             Session::restore(self.account.clone(), &text).unwrap_or_else(|reject| panic!("{reject}: {text}"));
         assert_eq!(self.session.snapshot(), text);
+        for blob in blobs {
+            assert!(self.session.supply(blob.bytes), "what is stored beside the snapshot belongs to it");
+        }
     }
 
     /// The request that is wanted now; tokens are fetched on the way, as a host with a cache would.
