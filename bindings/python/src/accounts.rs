@@ -3,13 +3,13 @@
 use idvkit::driver;
 use pyo3::{exceptions::PyTypeError, prelude::*, types::PyMapping};
 
-use crate::account::Account;
+use crate::account::{Account, unpicklable};
 
 /// One or several accounts, each under a name of yours: rows keep the name, so it stays when keys or hosts change.
 ///
 /// `Accounts(account)` has it under its provider's name, `Accounts({"jumio-eu": account, ...})` under yours. It never
 /// changes, and may be used from several threads.
-#[pyclass(frozen, module = "idvkit")]
+#[pyclass(frozen, weakref, module = "idvkit")]
 pub(crate) struct Accounts(pub(crate) driver::Accounts);
 
 #[pymethods]
@@ -41,6 +41,21 @@ impl Accounts {
     #[getter]
     fn names(&self) -> Vec<&str> {
         self.0.names().collect()
+    }
+
+    /// They never change: a copy is the accounts themselves.
+    fn __copy__(slf: Bound<'_, Self>) -> Bound<'_, Self> {
+        slf
+    }
+
+    /// The same.
+    #[expect(unused_variables, reason = "a name that Python gives; nothing inside is copied")]
+    fn __deepcopy__<'py>(slf: Bound<'py, Self>, memo: &Bound<'py, PyAny>) -> Bound<'py, Self> {
+        slf
+    }
+
+    fn __reduce__(_slf: &Bound<'_, Self>) -> PyResult<()> {
+        Err(unpicklable())
     }
 
     fn __repr__(&self) -> String {

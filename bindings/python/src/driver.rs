@@ -6,7 +6,7 @@ use idvkit::{
     Seed, UnixMillis,
     driver::{self, Plan, Told},
 };
-use pyo3::{prelude::*, sync::MutexExt};
+use pyo3::{prelude::*, sync::MutexExt, types::PyMapping};
 
 use crate::{accounts::Accounts, from_python, json, reject::raised, session::LARGE, to_python::to_python};
 
@@ -37,7 +37,8 @@ impl Driver {
         deliver: bool,
     ) -> PyResult<Self> {
         let py = accounts.py();
-        let text = json::text(plan)?;
+        let name = if plan.is_instance_of::<PyMapping>() { "request" } else { "plan" };
+        let text = json::text(plan, name)?;
         let seed = from_python::bytes(seed, "seed")?;
         let accounts = &accounts.get().0;
         let begun = py.detach(|| {

@@ -9,7 +9,7 @@ use idvkit::{
 use pyo3::{
     exceptions::PyTypeError,
     prelude::*,
-    types::{PyByteArray, PyBytes, PyDict, PyMapping, PyMemoryView, PyString},
+    types::{PyByteArray, PyBytes, PyDict, PyList, PyMapping, PyMemoryView, PyString, PyTuple},
 };
 
 use crate::{json, to_python::classes};
@@ -179,23 +179,43 @@ impl<'a, 'py> Fields<'a, 'py> {
     }
 }
 
-/// Header objects, pairs, or a mapping. All of them unpack into a name and a value.
+/// Header objects, pairs, or a mapping, all of which unpack into a name and its values; `None`, as gateways write it, for none.
 fn headers(object: &Bound<'_, PyAny>) -> PyResult<Vec<Header>> {
+    if object.is_none() {
+        return Ok(Vec::new());
+    }
     let lines = match object.cast::<PyMapping>() {
         Ok(mapping) => mapping.items()?.into_any(),
         Err(_) => object.clone(),
     };
-    let wrong = || PyTypeError::new_err("headers are Header objects, pairs of str, or a mapping from str to str");
-    lines.try_iter()?.map(|line| header(&line?).ok_or_else(wrong)).collect()
+    let wrong = || {
+        PyTypeError::new_err(
+            "headers are Header objects, pairs, or a mapping: from str to str, to a list of str for several lines, or to None",
+        )
+    };
+    let mut all = Vec::new();
+    for line in lines.try_iter()? {
+        let (name, values) = header(&line?).ok_or_else(wrong)?;
+        all.extend(values.into_iter().map(|value| Header { name: name.clone(), value }));
+    }
+    Ok(all)
 }
 
-fn header(line: &Bound<'_, PyAny>) -> Option<Header> {
+/// A name and its values: a list of them stands for several lines, `None` for no line.
+fn header(line: &Bound<'_, PyAny>) -> Option<(String, Vec<String>)> {
     let mut parts = line.try_iter().ok()?;
     let (name, value) = (parts.next()?.ok()?, parts.next()?.ok()?);
     if parts.next().is_some() || line.is_instance_of::<PyString>() {
         return None;
     }
-    Some(Header { name: name.extract().ok()?, value: value.extract().ok()? })
+    let values = if value.is_none() {
+        Vec::new()
+    } else if value.is_instance_of::<PyList>() || value.is_instance_of::<PyTuple>() {
+        value.extract().ok()?
+    } else {
+        vec![value.extract().ok()?]
+    };
+    Some((name.extract().ok()?, values))
 }
 
 fn list<'py, T>(object: &Bound<'py, PyAny>, item: impl Fn(&Bound<'py, PyAny>) -> PyResult<T>) -> PyResult<Vec<T>> {

@@ -4,6 +4,7 @@ mod account;
 mod accounts;
 mod driver;
 mod from_python;
+mod interpreter;
 mod json;
 mod reject;
 mod session;
@@ -27,6 +28,11 @@ mod _idvkit {
     use super::session::Session;
     #[pymodule_export]
     use super::signed::{signed_member, verify};
+
+    #[pymodule_init]
+    fn init(module: &pyo3::Bound<'_, pyo3::types::PyModule>) -> pyo3::PyResult<()> {
+        super::interpreter::claim(module.py())
+    }
 }
 
 mod functions {
@@ -42,14 +48,14 @@ mod functions {
     /// bytes) to your own server, which handles `Hint(text)`.
     #[pyfunction]
     pub(crate) fn read(journey: &Bound<'_, PyAny>, seen: &Bound<'_, PyAny>) -> PyResult<Option<String>> {
-        let journey = Journey::from_json(&json::text_or_value(journey)?).map_err(raised(journey.py()))?;
+        let journey = Journey::from_json(&json::text_or_value(journey, "journey")?).map_err(raised(journey.py()))?;
         // What a page posted may be anything; what a program makes is one of the classes.
         let seen: Seen = match seen.cast::<PyString>() {
             Ok(text) => match serde_json::from_str(&text.to_cow()?) {
                 Ok(seen) => seen,
                 Err(_) => return Ok(None),
             },
-            Err(_) => json::parsed(&json::text(seen)?, "seen must be one of the classes of `Seen`")?,
+            Err(_) => json::parsed(&json::text(seen, "seen")?, "seen must be one of the classes of `Seen`")?,
         };
         Ok(idvkit::read(&journey, &seen))
     }
@@ -67,7 +73,7 @@ mod functions {
     /// A journey or an outcome as JSON.
     #[pyfunction]
     pub(crate) fn to_json(value: &Bound<'_, PyAny>) -> PyResult<String> {
-        json::text(value)
+        json::text(value, "value")
     }
 
     /// Reads the JSON of a journey. Raises `Reject` with `journey_malformed`.

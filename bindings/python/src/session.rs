@@ -34,7 +34,7 @@ impl Session {
         now: i64,
     ) -> PyResult<Self> {
         let py = account.py();
-        let text = json::text(request)?;
+        let text = json::text(request, "request")?;
         let seed = from_python::bytes(seed, "seed")?;
         let account = &account.get().0;
         let opened = py.detach(|| {

@@ -45,6 +45,8 @@ def use(account: Account, session: Session, step: Send) -> List[str]:
     session.handle(Retry(), 1)
     session.handle(HttpResponse("id", 200, {"a": "b"}, bytearray()), 1)
     session.handle(HttpResponse("id", 200, [("a", "b")], b""), 1)
+    session.handle(HttpResponse("id", 200, {"a": ["b", "c"], "d": None}, b""), 1)
+    session.handle(HttpResponse("id", 200, {"a": 1}, b""), 1)  # type: ignore
     session.handle({"type": "retry"}, 1)  # type: ignore
     session.handle(HttpResponse("id", 200, [], "text"), 1)  # type: ignore
     session.handle(Redirect(b"url"), 1)  # type: ignore

@@ -52,8 +52,11 @@ from typing import Literal, Mapping, Sequence, Tuple, Union
 BytesLike = Union[bytes, bytearray, memoryview]
 """Bytes as they arrived; never text."""
 
-HeadersLike = Union[Sequence[Union[Header, Tuple[str, str]]], Mapping[str, str]]
-"""Header lines in order, as objects or pairs, or a mapping of single lines."""
+HeaderValue = Union[str, Sequence[str], None]
+"""The value of a header line, those of several lines, or none."""
+
+HeadersLike = Union[Sequence[Union[Header, Tuple[str, HeaderValue]]], Mapping[str, HeaderValue], None]
+"""Header lines in order, as objects or pairs, or a mapping: as frameworks and API gateways have them."""
 "#;
 
 /// The whole module of classes.
@@ -82,7 +85,7 @@ fn classes(types: &[Type]) -> impl Iterator<Item = String> {
 
 /// The names of what is no class.
 fn aliases(types: &[Type]) -> impl Iterator<Item = String> {
-    let own = ["BytesLike", "HeadersLike"].map(String::from).into_iter();
+    let own = ["BytesLike", "HeaderValue", "HeadersLike"].map(String::from).into_iter();
     own.chain(
         types.iter().filter(|one| !matches!(one.kind, Kind::Record(_) | Kind::Words(_))).map(|one| one.name.clone()),
     )
