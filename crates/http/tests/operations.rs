@@ -17,9 +17,10 @@ use idvkit_sandbox::{
 };
 use serde_json::{Value, json};
 
-/// What is asked beside sessions.
 /// What only the provider's own page does: no request of ours has these names.
 const OF_PAGES: [&str; 3] = ["attestr.launch", "attestr.upload_media", "jumio.journey"];
+
+/// What is asked beside sessions.
 const DIRECT: [&str; 3] = ["jumio.image", "signicat.download", "signicat.raw"];
 
 #[tokio::test]
