@@ -7,6 +7,7 @@ import copy
 import dataclasses
 import datetime
 import enum
+import inspect
 import json
 import pickle
 import re
@@ -17,7 +18,7 @@ import time
 import uuid
 import weakref
 from pathlib import Path
-from typing import Any, Callable, Dict, List, get_args
+from typing import Any, Callable, Dict, List, Optional, get_args, get_type_hints
 
 import idvkit
 import pytest
@@ -256,6 +257,44 @@ def test_the_forms_of_configurations_are_there_at_run_time() -> None:
     form: config.JumioAuthenticationRequest = {"flow": "jumio_authentication", "enrollment_transaction_reference": "x"}
     Session.open(support.jumio("http://127.0.0.1:1"), form, support.SEED, support.T0)
     assert set(get_args(config.Config)) >= {config.AttestrConfig, config.SignicatConfig}
+
+
+def classes_of(module: Any) -> List[Any]:
+    return [one for one in map(module.__dict__.get, module.__all__) if isinstance(one, type)]
+
+
+def test_the_hints_of_every_export_can_be_read() -> None:
+    """As frameworks read them: FastAPI, pydantic, cattrs, a REPL."""
+    import idvkit.aio
+    import idvkit.client
+    import idvkit.config
+    import idvkit.httpx
+    import idvkit.store
+
+    seen = 0
+    for module in (idvkit, idvkit.aio, idvkit.client, idvkit.config, idvkit.httpx, idvkit.store):
+        for one in classes_of(module):
+            hints = get_type_hints(one)
+            if idvkit._base.Value in one.__mro__:  # type: ignore[attr-defined]
+                assert set(one.__slots__) <= set(hints), one
+            for member in vars(one).values():
+                if inspect.isfunction(member):
+                    get_type_hints(member)
+            seen += len(hints)
+    assert seen > 400
+    hints = get_type_hints(idvkit.Fault)
+    assert hints["code"] is idvkit.FaultCode and hints["status"] == Optional[int] and hints["cause"] == Optional[idvkit.Cause]
+    assert get_type_hints(idvkit.Present)["until"] is int and get_type_hints(idvkit.Done)["outcome"] == idvkit.Outcome
+    assert get_type_hints(Reject)["code"] == idvkit.RejectCode
+
+
+def test_what_may_be_left_out_is_known_at_run_time() -> None:
+    from idvkit import config
+
+    jumio = config.JumioAuthenticationRequest
+    assert jumio.__required_keys__ == {"flow", "enrollment_transaction_reference"}
+    assert jumio.__optional_keys__ > {"locale", "success_url"} and set(get_type_hints(jumio)) > jumio.__optional_keys__
+    assert config.Step.__required_keys__ == {"request"} and config.AttestrOptions.__required_keys__ == set()
 
 
 def test_catalogs_are_typed() -> None:
