@@ -342,6 +342,20 @@ def test_values_are_frozen_and_sealed_ones_stay_here() -> None:
     assert request == first(session()) and request in {first(session())}
 
 
+def test_an_outcome_comes_back_from_its_json() -> None:
+    one = session()
+    one.handle(idvkit.HttpResponse(first(one).id, 403, {"x-request-id": "t"}, b"{}"), support.T0)
+    failed = one.next(support.T0)
+    assert isinstance(failed, idvkit.Done) and isinstance(failed.outcome, idvkit.Failed)
+    decided = [idvkit.Decided(decision) for decision in idvkit.Decision]
+    for outcome in (failed.outcome, idvkit.Abandoned(None), idvkit.Abandoned("FS1"), idvkit.Expired(), *decided):
+        assert idvkit.outcome_from_json(outcome.to_json()) == outcome
+    for text in ("", "[]", '{"type":"decided"}', f'{{"type":"{PLANTED}"}}', '{"type":"decided","decision":"perhaps"}'):
+        with pytest.raises(Reject, match="outcome: .*snapshot_malformed") as refused:
+            idvkit.outcome_from_json(text)
+        assert PLANTED not in str(refused.value)
+
+
 def test_nothing_secret_is_printed() -> None:
     account = support.jumio("http://127.0.0.1:1", administration_token=PLANTED + "1", administration_secret=PLANTED + "2")
     one = Session.open(account, {**support.JUMIO_REQUEST, "user_reference": PLANTED + "3"}, support.SEED, support.T0)

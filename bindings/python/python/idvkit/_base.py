@@ -147,7 +147,7 @@ class OutcomeMethods:
     __slots__ = ()
 
     def to_json(self) -> str:
-        """The outcome as JSON. It may leave the server: it holds no personal data."""
+        """The outcome as JSON, which `outcome_from_json` reads. It may leave the server: it holds no personal data."""
         return to_json(self)
 
 
