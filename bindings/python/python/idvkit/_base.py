@@ -83,6 +83,12 @@ class Value:
             fields.append("..")
         return f"{type(self).__name__}({', '.join(fields)})"
 
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: object, handler: _t.Any) -> _t.Any:
+        from ._pydantic import schema_of
+
+        return schema_of(cls, handler)
+
     # Frozen and with slots: without this, unpickling would try to set attributes.
     def __reduce__(self) -> _t.Tuple[_t.Any, ...]:
         return type(self), _values(self)

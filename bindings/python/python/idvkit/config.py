@@ -6,7 +6,14 @@ types; not to be edited.
 
 from __future__ import annotations
 
-from typing import Literal, Mapping, Sequence, TypedDict, Union
+from typing import TYPE_CHECKING, Literal, Mapping, Sequence, TypedDict, Union
+
+if not TYPE_CHECKING:
+    try:
+        # It is the same, and before Python 3.12 the only one that pydantic takes. Where pydantic is, this is.
+        from typing_extensions import TypedDict
+    except ImportError:
+        pass
 
 
 class AttestrOptions(TypedDict, total=False):
@@ -542,6 +549,12 @@ class Step(_Step, total=False):
 
 Plan = Union[Request, Sequence[Step]]
 """What a verification tries: one request, or others after it."""
+
+if not TYPE_CHECKING:
+    for _form in list(globals().values()):
+        if isinstance(_form, type) and issubclass(_form, dict):
+            # A member that there is not would be dropped in silence.
+            _form.__pydantic_config__ = {"extra": "forbid"}
 
 __all__ = [
     "AttestrOptions",

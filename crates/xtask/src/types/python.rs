@@ -121,7 +121,22 @@ types; not to be edited.
 
 from __future__ import annotations
 
-from typing import Literal, Mapping, Sequence, TypedDict, Union
+from typing import TYPE_CHECKING, Literal, Mapping, Sequence, TypedDict, Union
+
+if not TYPE_CHECKING:
+    try:
+        # It is the same, and before Python 3.12 the only one that pydantic takes. Where pydantic is, this is.
+        from typing_extensions import TypedDict
+    except ImportError:
+        pass
+"#;
+
+const CONFIG_FOOT: &str = r#"
+if not TYPE_CHECKING:
+    for _form in list(globals().values()):
+        if isinstance(_form, type) and issubclass(_form, dict):
+            # A member that there is not would be dropped in silence.
+            _form.__pydantic_config__ = {"extra": "forbid"}
 "#;
 
 /// The module of configurations and requests.
@@ -138,6 +153,7 @@ pub(super) fn emit_incoming(forms: &[incoming::Form], names: &Names) -> String {
             }
         }
     }
+    text.push_str(CONFIG_FOOT);
     let all: Vec<String> = forms.iter().map(|form| format!("    \"{}\",\n", form.name)).collect();
     put(&mut text, format_args!("\n__all__ = [\n{}]\n", all.concat()));
     names.translate(text)
