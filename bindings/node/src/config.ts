@@ -301,6 +301,9 @@ export type SignicatProfile = "current" | "legacy" | "legacy_production" | Signi
 /** How several providers make one verdict (inferred: no document says). Deliberately exhaustive. */
 export type SignicatRequired = "all" | "any";
 
+/** An end that another provider may mend. Not among them: what the user decided, and a verdict of no. */
+export type When = "failed" | "expired" | "inconclusive";
+
 /** Attestr Studio (Flowx). */
 export interface AttestrConfig {
   readonly provider: "attestr";
@@ -520,3 +523,16 @@ export interface SignicatEidRequest {
 
 /** One verification. In JSON the member `flow` says which flow. */
 export type Request = AttestrFlowxRequest | BiometricKzFlowRequest | JumioAuthenticationRequest | SignicatDocumentVerificationRequest | SignicatCaptureFlowRequest | SignicatEidRequest;
+
+/** One request of a plan. */
+export interface Step {
+  /** The request. */
+  readonly request: Request;
+  /** The name of the account; not needed where there is only one of the request's provider. */
+  readonly account?: string | null;
+  /** After which ends of the step before it is tried; the first one is always. */
+  readonly when?: readonly When[];
+}
+
+/** What a verification tries: one request, or others after it. */
+export type Plan = Request | readonly Step[];

@@ -169,6 +169,25 @@ class AtProviderFailed(Value):
         _set(self, "fault", fault)
 
 
+class Attempt(Value):
+    """What one session of a verification has come to."""
+    __slots__ = ("account", "provider", "outcome", "decides")
+    account: str
+    """The host's name of the account."""
+    provider: ProviderId
+    """Whose flow."""
+    outcome: Union[Outcome, None]
+    """How it ended, if it has."""
+    decides: bool
+    """Whether the verification's outcome is from here."""
+
+    def __init__(self, account: str, provider: ProviderId, outcome: Union[Outcome, None], decides: bool) -> None:
+        _set(self, "account", account)
+        _set(self, "provider", provider)
+        _set(self, "outcome", outcome)
+        _set(self, "decides", decides)
+
+
 class BasisSigned(Value):
     """A signature over the bytes verified under the account's secret."""
     __slots__ = ("form",)
@@ -201,7 +220,7 @@ class Blame(Word):
 
 
 class Blob(Sealed):
-    """Bytes that are kept beside a row, once: images, evidence. `Debug` prints no part of them."""
+    """Bytes that are kept beside a row, once: images, evidence. Printing it shows no part of them."""
     __slots__ = ("digest", "bytes")
     _shown: ClassVar[Union[Tuple[str, ...], None]] = ("digest",)
     digest: str
@@ -1819,6 +1838,7 @@ CLASSES: Dict[str, object] = {
     "Answer": Answer,
     "Ask": {"load": AskLoad, "store": AskStore, "exchange": AskExchange, "deliver": AskDeliver, "rest": AskRest, "heard": AskHeard},
     "AtProvider": {"not_asked": AtProviderNotAsked, "not_offered": AtProviderNotOffered, "deleted": AtProviderDeleted, "failed": AtProviderFailed},
+    "Attempt": Attempt,
     "Basis": {"signed": BasisSigned, "fetched": BasisFetched},
     "Blame": {"caller": Blame.CALLER, "provider": Blame.PROVIDER, "signature": Blame.SIGNATURE, "snapshot": Blame.SNAPSHOT},
     "Blob": Blob,
@@ -1896,6 +1916,7 @@ __all__ = [
     "AtProviderNotOffered",
     "AtProviderDeleted",
     "AtProviderFailed",
+    "Attempt",
     "BasisSigned",
     "BasisFetched",
     "Blame",

@@ -286,6 +286,9 @@ Deliberately exhaustive: everything unforeseen is `custom`."""
 SignicatRequired = Union[Literal["all"], Literal["any"]]
 """How several providers make one verdict (inferred: no document says). Deliberately exhaustive."""
 
+When = Union[Literal["failed"], Literal["expired"], Literal["inconclusive"]]
+"""An end that another provider may mend. Not among them: what the user decided, and a verdict of no."""
+
 
 class AttestrConfig(TypedDict):
     """Attestr Studio (Flowx)."""
@@ -488,6 +491,19 @@ class SignicatEidRequest(TypedDict):
 Request = Union[AttestrFlowxRequest, BiometricKzFlowRequest, JumioAuthenticationRequest, SignicatDocumentVerificationRequest, SignicatCaptureFlowRequest, SignicatEidRequest]
 """One verification. In JSON the member `flow` says which flow."""
 
+
+class Step(TypedDict):
+    """One request of a plan."""
+    request: Request
+    """The request."""
+    account: NotRequired[Union[str, None]]
+    """The name of the account; not needed where there is only one of the request's provider."""
+    when: NotRequired[Sequence[When]]
+    """After which ends of the step before it is tried; the first one is always."""
+
+Plan = Union[Request, Sequence[Step]]
+"""What a verification tries: one request, or others after it."""
+
 __all__ = [
     "AttestrOptions",
     "BiometricKzEdocumentMetadata",
@@ -514,6 +530,7 @@ __all__ = [
     "SignicatProfileCustom",
     "SignicatProfile",
     "SignicatRequired",
+    "When",
     "AttestrConfig",
     "BiometricKzConfig",
     "JumioConfig",
@@ -526,4 +543,6 @@ __all__ = [
     "SignicatCaptureFlowRequest",
     "SignicatEidRequest",
     "Request",
+    "Step",
+    "Plan",
 ]

@@ -33,6 +33,8 @@ struct Held {
 
 /// What one session of a verification has come to.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "wire", derive(serde::Serialize))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Attempt {
     /// The host's name of the account.
     pub account: String,
