@@ -22,9 +22,10 @@ export interface AttestrOptions {
    */
   readonly development?: boolean;
   /**
-   * How long a claimed skip or error waits for a success proof, in milliseconds; 30 seconds by default (inferred). It
-   * counts from the first such claim, and a success that is only claimed does not put it off: one that comes later
-   * has what is left of this time to be proven.
+   * How long a claimed skip waits for a success proof, in milliseconds; 30 seconds by default (inferred). So long also
+   * an error waits for the proof of a success that was claimed before it; without one it ends the run with one more
+   * look. It counts from the first such claim, and a success that is only claimed later does not put it off:
+   * it has what is left of this time to be proven.
    */
   readonly grace_ms?: number | null;
   /** Takes the bytes that the hex digits of the client secret stand for as the key; its text by default (inferred). */

@@ -11,7 +11,7 @@ export const FORMS: { readonly [name in FormName]: Form } = {
   AtProvider: { of: { fault: "Fault" } },
   Attempt: { of: { outcome: "Outcome" } },
   Blob: { shown: ["digest"], hidden: ["bytes"] },
-  Cause: { shown: ["code", "status"] },
+  Cause: { shown: ["code", "status", "kind", "place"] },
   Document: { shown: [], hidden: ["kind", "document_number", "date_of_issuance", "date_of_expiry", "issuer_country", "issuer_name"] },
   Erasure: { of: { at_provider: "AtProvider" } },
   Evidence: { shown: ["basis", "at", "reasons", "source"], hidden: ["raw", "person", "parts", "sealed"], of: { person: "Person", reasons: "Reason" } },

@@ -235,7 +235,10 @@ export interface Catalog {
   readonly callback_sources: readonly CallbackSource[];
 }
 
-/** The root cause behind a provider's error. Printing it leaves the message out. */
+/**
+ * What is behind a fault: the root cause that the provider names, or what is wrong with its answer. Printing it leaves the
+ * message out.
+ */
 export interface Cause {
   /** The provider's code. */
   readonly code: string | null;
@@ -243,6 +246,10 @@ export interface Cause {
   readonly status: number | null;
   /** The provider's words, display only. */
   readonly message: string | null;
+  /** What is wrong with the answer, if it is unreadable or about something else. */
+  readonly kind: FlawKind | null;
+  /** Where: a JSON path such as `transactionResult`, or `line 1 column 24`; nothing for the whole answer. */
+  readonly place: string | null;
 }
 
 /** A member that must have one of these values. */
@@ -439,7 +446,7 @@ export interface Fault {
   readonly provider_code: string | null;
   /** The provider's words for the user, in the user's language, display only. Never from a server-to-server error. */
   readonly message: string | null;
-  /** The cause behind it, where the provider names one (Attestr's `original`). */
+  /** What is behind it: a root cause where the provider names one (Attestr's `original`), or what is wrong with the answer. */
   readonly cause: Cause | null;
   /** The provider's name for the exchange, for its support. */
   readonly trace_id: string | null;
@@ -510,6 +517,29 @@ export interface Finding {
   /** What to do, in one sentence. */
   readonly fix: string;
 }
+
+/** What is wrong with a text that somebody sent. New kinds may be added; none is ever given another meaning. */
+export type FlawKind =
+  /** There is nothing in it. */
+  | "empty"
+  /** It is a page of HTML, as proxies and maintenance pages send, where JSON was expected. */
+  | "html"
+  /** It is not JSON. */
+  | "json_syntax"
+  /** A member that is needed is missing. */
+  | "member_missing"
+  /** A member stands there twice, so readers would disagree about which one counts. */
+  | "member_twice"
+  /** A member is of another type than documented. */
+  | "member_type"
+  /** A member is of the documented type and has a value that cannot be. */
+  | "member_value"
+  /** A member that decides holds what is no text: bytes that are no UTF-8, half a surrogate pair, a control character. */
+  | "not_utf8"
+  /** It is about something else than what was asked for. */
+  | "other_reference"
+  /** It is larger than any documented one. */
+  | "too_large";
 
 /** One header line. Printing it leaves the value out: it may be a credential. */
 export declare abstract class Header {
@@ -962,13 +992,6 @@ export type Subject =
   | "jumio_transaction"
   /** One of Signicat's account-wide events. Gives its members; nothing in it says that it is genuine. */
   | "signicat_event"
-  /** Two values of a Signicat dossier, `{kind: "text" or "date", one, other}`. Gives `{match, permille}`. */
-  | "signicat_matching"
-  /**
-   * What a documented rule gives: `{provider: "readid", chip, clone}` or `{provider: "signicatpaper", run}`. Gives
-   * `{status}`.
-   */
-  | "signicat_rule"
   /** An error body of Signicat. Gives `{shape, code, authorization, trace_id, fields}`. */
   | "signicat_problem"
   /** A Signicat process. Gives `{process_id, provider, status, final, sealed, reasons}`, and nothing about the person. */
@@ -1166,6 +1189,15 @@ export type Why =
       readonly type: "throttled";
       /** Its answer. */
       readonly fault: Fault;
+    }
+  /**
+   * Bytes that were stored beside the snapshot, and go into the next request: hand them to `supply`. If they are lost,
+   * the user can hand in the images anew.
+   */
+  | {
+      readonly type: "blobs";
+      /** Their digests. */
+      readonly digests: readonly string[];
     };
 
 /** The codes that a refusal can have. New ones may be added; none is ever given another meaning. */
@@ -1189,7 +1221,6 @@ export type RejectCode =
   | "config_of_other_provider"
   | "conflict"
   | "container_invalid"
-  | "credential_invalid"
   | "credential_malformed"
   | "credential_missing"
   | "direct_upload_unsupported"

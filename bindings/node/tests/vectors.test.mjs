@@ -23,9 +23,7 @@ const RUST_ONLY = [
   "jumio/retrieval",
   "signature/ecmascript",
   "signicat/event",
-  "signicat/matching",
   "signicat/problem",
-  "signicat/rules",
 ];
 const FILES = readdirSync(VECTORS, { recursive: true })
   .map((path) => path.replaceAll("\\", "/"))

@@ -188,21 +188,6 @@ def event(name: str) -> None:
             }, row["id"]
 
 
-@runs("signicat/matching")
-def matching(name: str) -> None:
-    for row in rows(name):
-        found = idvkit.examine("signicat_matching", {name: row[name] for name in ("kind", "one", "other")})
-        assert found["match"] == row["match"], row["id"]
-        assert found["permille"] == row.get("permille", found["permille"]), row["id"]
-
-
-@runs("signicat/rules")
-def rules(name: str) -> None:
-    for row in rows(name):
-        question = {name: value for name, value in row.items() if name not in ("id", "status")}
-        assert idvkit.examine("signicat_rule", question) == {"status": row["status"]}, row["id"]
-
-
 def some_signicat(**more: Any) -> Account:
     config = {"client_id": "client", "client_secret": "secret", "redirect_url": "https://merchant.example/back"}
     return Account(config, provider="signicat", **more)

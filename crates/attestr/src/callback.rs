@@ -8,28 +8,21 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::{
-    types::{ClaimedSignature, HandshakeId, LaunchError, StageId},
-    validate::Account,
+    account::Account,
+    answers::LaunchError,
+    values::{ClaimedSignature, HandshakeId, StageId},
 };
 
 /// The largest webhook that is read, in bytes.
 pub const MAX_WEBHOOK_BYTES: usize = 1024 * 1024;
 
-/// Whose webhook this is: the handshake id by which you find the session, or `None` for a genuine event that belongs to no
-/// session (`async.completed` and other events of the platform).
+/// Whose webhook this is, and what makes the delivery one of its kind: a provider may deliver it more than once (A-Q9).
+/// `None` for a genuine event that belongs to no session (`async.completed` and other events of the platform).
 ///
 /// # Errors
 /// `webhook_not_configured`, `webhook_token_missing`, `webhook_token_malformed`, `webhook_token_wrong`,
 /// `webhook_too_large`, `webhook_unreadable`; `no_reference` for other inputs: a redirect never comes, as Attestr knows no
 /// return URL.
-pub fn reference_of(account: &Account, input: &Input, now: UnixMillis) -> Result<Option<String>, Reject> {
-    Ok(webhook_key(account, input, now)?.map(|key| key.handshake.into()))
-}
-
-/// The same with what makes a delivery one of its kind: a provider may deliver it more than once (A-Q9).
-///
-/// # Errors
-/// As for [`reference_of`].
 pub fn webhook_key(account: &Account, input: &Input, now: UnixMillis) -> Result<Option<WebhookKey>, Reject> {
     now.plausible()?;
     match input {

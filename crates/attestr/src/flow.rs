@@ -1,35 +1,28 @@
-//! The flow: create a handshake, let the user run it, fetch the result.
+//! Create a handshake, let the user run it, fetch the result.
 
-use crate::operations::Operation;
 use alloc::{
-    format,
     string::{String, ToString},
     vec::Vec,
 };
 use core::fmt;
 
 use idvkit_core::{
-    Fault, FaultCode, Header, Hint, HintKind, HttpRequest, Journey, Method, Operation as _, Outcome, PollPlan, Reject,
-    RejectCode, Response,
+    Fault, FaultCode, Header, Hint, HintKind, HttpRequest, Journey, Operation as _, Outcome, Reject, RejectCode,
+    Response,
     machine::{Flow, Heard, Need, Own, Schedule, Step, malformed},
 };
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 
 use crate::{
+    account::Account,
+    answers::{ApiError, Created},
     callback::Webhook,
     journey,
-    live::{Live, NonPass},
-    types::{ApiError, ClaimedSignature, HandshakeId, SnapshotId, StageId},
-    validate::{Account, DEFAULT_LIFETIME_MS, Order},
+    operations::Operation,
+    request::ParsedRequest,
+    values::{ClaimedSignature, DEFAULT_LIFETIME_MS, HandshakeId, StageId},
+    verdict::{Live, NonPass},
 };
-
-/// The operation that creates a handshake (A-F4).
-pub const CREATE_HANDSHAKE: &str = "attestr.create_handshake";
-/// The operation that fetches the result (A-F5).
-pub const FETCH_RESULT: &str = "attestr.fetch_result";
-/// What runs on the user's device (A-F7): the operation of errors that a client claims.
-pub const LAUNCH: &str = "attestr.launch";
 
 /// Handshakes made one after the other; after so many there is no further one (our limit).
 const MAX_HANDSHAKES: usize = 32;
@@ -37,9 +30,10 @@ const MAX_HANDSHAKES: usize = 32;
 /// The state of one Attestr flow. It is opaque: a session shows what matters of it.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub struct AttestrFlow {
-    order: Order,
+    #[serde(rename = "order")] // as snapshots have it
+    request: ParsedRequest,
     /// The ids of all handshakes, newest first.
-    handshakes: Vec<String>,
+    handshakes: Vec<HandshakeId>,
     state: State,
 }
 
@@ -53,8 +47,8 @@ enum State {
 }
 
 impl AttestrFlow {
-    pub(crate) fn new(order: Order) -> Self {
-        Self { order, handshakes: Vec::new(), state: State::Creating }
+    pub(crate) fn new(request: ParsedRequest) -> Self {
+        Self { request, handshakes: Vec::new(), state: State::Creating }
     }
 }
 
@@ -67,30 +61,16 @@ impl Flow for AttestrFlow {
     fn need(&self, _account: &Account) -> Need<Operation> {
         match &self.state {
             State::Creating => Need::Answer(Operation::CreateHandshake),
-            State::Live(live) if live.claims.is_empty() => Need::User(Operation::FetchResult),
-            State::Live(_) => Need::Verdict(Operation::FetchResult),
+            State::Live(live) => {
+                let look = Operation::FetchResult(live.handshake.clone());
+                if live.claims.is_empty() { Need::User(look) } else { Need::Verdict(look) }
+            }
         }
     }
 
-    /// The state names the operation: there is one for each.
-    fn request(&self, account: &Account, _op: &Operation, id: String, _own: &Own<'_>) -> HttpRequest {
-        let handshakes = format!("{}/public/flowx/handshake", account.api);
-        let (operation, method, url, body) = match &self.state {
-            State::Creating => (CREATE_HANDSHAKE, Method::Post, handshakes, Some(self.order.body())),
-            State::Live(live) => (FETCH_RESULT, Method::Get, format!("{handshakes}/{}", live.handshake.as_str()), None),
-        };
-        HttpRequest {
-            id,
-            operation: operation.into(),
-            method,
-            url,
-            headers: headers(account),
-            body,
-            timeout_ms: account.timeout_ms,
-            // A second POST makes a second handshake.
-            idempotent: method == Method::Get,
-            cache: None,
-        }
+    fn request(&self, account: &Account, op: &Operation, id: String, _own: &Own<'_>) -> HttpRequest {
+        let body = (*op == Operation::CreateHandshake).then(|| self.request.body());
+        op.request(account, id, body)
     }
 
     fn answer(
@@ -100,27 +80,19 @@ impl Flow for AttestrFlow {
         response: &Response<'_>,
         _own: &Own<'_>,
     ) -> Result<Step, Fault> {
-        let operation = op.name();
         if !response.is_success() {
             let code = ApiError::from_json(response.body).code.map(|code| code.to_string());
-            return Err(Fault::status(operation, response.status).with_provider_code(code));
+            return Err(Fault::status(op.name(), response.status).with_provider_code(code));
         }
         match &mut self.state {
-            State::Creating => {
-                let ends = self.order.expiry.unwrap_or_else(|| response.at.plus(DEFAULT_LIFETIME_MS));
-                let live =
-                    Live::created(response, ends).ok_or_else(|| Fault::unreadable(operation, response.status))?;
-                self.handshakes.insert(0, live.handshake.as_str().into());
-                self.state = State::Live(live);
-                Ok(Step::Go)
-            }
-            State::Live(live) => live.fetched(account, &self.order.tag, response),
+            State::Creating => self.created(op, response),
+            State::Live(live) => live.fetched(account, op, &self.request.tag, response),
         }
     }
 
     fn journey(&self, account: &Account, own: &Own<'_>) -> Journey {
         match &self.state {
-            State::Live(live) => journey::of(account, &self.order, live, own),
+            State::Live(live) => journey::of(account, &self.request, live, own),
             State::Creating => journey::none(own),
         }
     }
@@ -135,7 +107,7 @@ impl Flow for AttestrFlow {
             }
             HintKind::Error => {
                 let is_new = live.end(NonPass::Errored { error: journey::error_in(hint) }, false);
-                if is_new { Heard { look: true, ..Heard::SETTLE } } else { Heard::NOTHING }
+                if is_new { Heard::SETTLE } else { Heard::NOTHING }
             }
             HintKind::Skipped => {
                 let stage = hint.member(journey::STAGE).and_then(StageId::parse);
@@ -164,9 +136,8 @@ impl Flow for AttestrFlow {
             Reject::at(RejectCode::CallbackOfOtherSession, "body", fix)
         };
         let webhook = Webhook::receive(account, headers, body)?.ok_or_else(foreign)?;
-        let handshake = webhook.key.handshake.as_str();
-        let is_ours = self.handshakes.iter().any(|known| known == handshake);
-        if !is_ours || webhook.tag.as_ref().is_some_and(|tag| *tag != self.order.tag) {
+        let is_ours = self.handshakes.contains(&webhook.key.handshake);
+        if !is_ours || webhook.tag.as_ref().is_some_and(|tag| *tag != self.request.tag) {
             return Err(foreign());
         }
         Ok(match &mut self.state {
@@ -177,14 +148,9 @@ impl Flow for AttestrFlow {
     }
 
     fn schedule(&self, account: &Account) -> Schedule {
-        let lifetime = self.order.lifetime_ms;
-        let claimed = matches!(&self.state, State::Live(live) if !live.claims.is_empty());
-        let plan = &account.schedule;
-        Schedule {
-            user_timeout_ms: account.user_timeout_ms.map_or(lifetime, |patience| patience.min(lifetime)),
-            // Once every claim was dropped there is nothing that a look could prove.
-            verdict: if claimed { plan.verdict.clone() } else { PollPlan::never(2) },
-            ..plan.clone()
+        match &self.state {
+            State::Live(live) => live.schedule(account, self.request.lifetime_ms),
+            State::Creating => account.schedule.clone(),
         }
     }
 
@@ -202,7 +168,7 @@ impl Flow for AttestrFlow {
         match outcome {
             Outcome::Failed { fault } if fault.code == FaultCode::Archived => false,
             Outcome::Expired => {
-                let again = self.order.expiry.is_none() && self.handshakes.len() < MAX_HANDSHAKES;
+                let again = self.request.expiry.is_none() && self.handshakes.len() < MAX_HANDSHAKES;
                 if again {
                     self.state = State::Creating;
                 }
@@ -215,33 +181,33 @@ impl Flow for AttestrFlow {
         }
     }
 
+    fn faulted(&mut self, fault: &Fault) {
+        if let State::Live(live) = &mut self.state {
+            live.faulted(fault);
+        }
+    }
+
     fn stage(&self) -> Option<String> {
         self.ended().and_then(NonPass::stage)
     }
 
-    fn references(&self) -> &[String] {
-        &self.handshakes
+    fn references(&self) -> Vec<String> {
+        self.handshakes.iter().cloned().map(String::from).collect()
     }
 
     fn wipe(&mut self) {
         if let State::Live(live) = &mut self.state {
             live.forget();
         }
-        self.order.tag.clear();
-        self.order.variables.clear();
-        self.order.extra.clear();
+        self.request.wipe();
     }
 
     fn check(&self) -> Result<(), Reject> {
-        let known = self.handshakes.len() <= MAX_HANDSHAKES
-            && self.handshakes.iter().all(|id| HandshakeId::parse(id).is_some());
         let live = match &self.state {
             State::Creating => true,
-            State::Live(live) => {
-                live.is_plausible() && self.handshakes.first().is_some_and(|id| id == live.handshake.as_str())
-            }
+            State::Live(live) => live.is_plausible() && self.handshakes.first() == Some(&live.handshake),
         };
-        if known && live && self.order.is_plausible() {
+        if live && self.handshakes.len() <= MAX_HANDSHAKES && self.request.is_plausible() {
             return Ok(());
         }
         Err(malformed("a handshake, time or number in it cannot be"))
@@ -249,6 +215,15 @@ impl Flow for AttestrFlow {
 }
 
 impl AttestrFlow {
+    fn created(&mut self, op: &Operation, response: &Response<'_>) -> Result<Step, Fault> {
+        let unreadable = |flaw| Fault::unreadable(op.name(), response.status, flaw);
+        let Created { handshake } = Created::read(response.body).map_err(unreadable)?;
+        let ends = self.request.expiry.unwrap_or_else(|| response.at.plus(DEFAULT_LIFETIME_MS));
+        self.handshakes.insert(0, handshake.clone());
+        self.state = State::Live(Live::new(handshake, ends));
+        Ok(Step::Go)
+    }
+
     /// How somebody says that the run ended, if not completed.
     fn ended(&self) -> Option<&NonPass> {
         match &self.state {
@@ -266,33 +241,4 @@ impl fmt::Debug for AttestrFlow {
             State::Live(_) => "AttestrFlow(live)",
         })
     }
-}
-
-impl Order {
-    /// The body of the creation. `snapshot` is always there: `null` runs the draft.
-    fn body(&self) -> Vec<u8> {
-        let mut body = Map::new();
-        body.insert("flow".into(), self.flow.as_str().into());
-        body.insert("snapshot".into(), self.snapshot.as_ref().map(SnapshotId::as_str).into());
-        body.insert("tag".into(), self.tag.as_str().into());
-        if self.webhook {
-            body.insert("webhook".into(), true.into());
-        }
-        if let Some(expiry) = self.expiry {
-            body.insert("expiry".into(), expiry.0.into());
-        }
-        body.extend(self.extra.clone());
-        Value::Object(body).to_string().into_bytes()
-    }
-}
-
-/// `Content-Type` is documented as required for the GET too (A-F2.3).
-fn headers(account: &Account) -> Vec<Header> {
-    let token = account.auth_token.expose_str().expect("the parsed account has an ASCII token");
-    [
-        Header::new("Authorization", format!("Basic {token}")),
-        Header::new("Content-Type", "application/json"),
-        Header::new("Accept", "application/json"),
-    ]
-    .into()
 }

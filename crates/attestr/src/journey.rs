@@ -1,6 +1,5 @@
 //! What a page or phone needs to run a handshake: the browser library, and the phone SDKs (A-F7, A-F8).
 
-use crate::ID;
 use alloc::{
     string::{String, ToString},
     vec,
@@ -11,13 +10,14 @@ use idvkit_core::{
     Carry, Hint, HintKind, Journey, NativeCall, Param, ParamValue, Permission, Signal, TextEntry, Trigger, Way,
     machine::Own,
 };
-
 use serde_json::{Value, json};
 
 use crate::{
-    live::Live,
-    types::{LaunchError, MAX_CAUSE_MESSAGE, MAX_MESSAGE},
-    validate::{Account, Order},
+    account::Account,
+    answers::{LaunchError, MAX_CAUSE_MESSAGE, MAX_MESSAGE},
+    request::ParsedRequest,
+    values::ID,
+    verdict::Live,
 };
 
 /// The members of hints.
@@ -36,8 +36,8 @@ const ERROR: [&str; 4] = ["onFlowxError", "onFlowXError", "onError", "FlowxError
 const SKIP: [&str; 4] = ["onFlowxSkip", "onFlowXSkip", "onSkip", "FlowxSkip"];
 
 /// The journey of one run of a handshake.
-pub(crate) fn of(account: &Account, order: &Order, live: &Live, own: &Own<'_>) -> Journey {
-    let launch = Launch { account, order, live };
+pub(crate) fn of(account: &Account, request: &ParsedRequest, live: &Live, own: &Own<'_>) -> Journey {
+    let launch = Launch { account, request, live };
     let ways = vec![launch.script(), launch.android(), launch.ios(), launch.flutter()];
     Journey { expires: Some(live.ends), ways, ..none(own) }
 }
@@ -67,7 +67,7 @@ pub(crate) fn error_in(hint: &Hint) -> LaunchError {
 /// One launch, which each platform spells in its own way (A-4).
 struct Launch<'a> {
     account: &'a Account,
-    order: &'a Order,
+    request: &'a ParsedRequest,
     live: &'a Live,
 }
 
@@ -124,12 +124,12 @@ impl Launch<'_> {
     /// `null` lets the user choose on a phone (A-F8, A-12).
     fn language(&self) -> Param {
         let text = |locale: &idvkit_core::LocaleTag| ParamValue::Text { value: locale.as_str().into() };
-        param("lc", self.order.locale.as_ref().map_or(ParamValue::Null, text))
+        param("lc", self.request.locale.as_ref().map_or(ParamValue::Null, text))
     }
 
     fn variables(&self) -> Param {
         let entry = |(name, value): (&String, &String)| TextEntry { name: name.clone(), value: value.clone() };
-        param("qr", ParamValue::Texts { value: self.order.variables.iter().map(entry).collect() })
+        param("qr", ParamValue::Texts { value: self.request.variables.iter().map(entry).collect() })
     }
 
     fn retry(&self) -> Param {

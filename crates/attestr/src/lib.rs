@@ -5,17 +5,16 @@
 //! user's device or an authenticated webhook claimed, as the documents demand (A-F6). Attestr gives no verdict: a
 //! completed session says that the result is authentic; what it says about the person stands in the evidence.
 //!
-//! * [`Account`] is made once of a [`Config`], [`open`] begins a [`Session`] from a [`Request`], [`restore`] continues one.
-//! * [`reference_of`] says whose a webhook is, [`webhook_key`] tells deliveries apart.
-//! * [`catalog`] holds the tables, [`diagnose`] explains signatures.
+//! [`Attestr`] makes an [`Account`] of a [`Config`], opens a [`Session`] from a [`Request`], continues one, says whose a
+//! webhook is, has the tables, and explains signatures. [`webhook_key`] tells deliveries apart.
 //!
 //! ```
-//! use idvkit_attestr::{Account, Config, Request, open};
-//! use idvkit_core::{Next, Seed, UnixMillis};
+//! use idvkit_attestr::{Attestr, Config, Request};
+//! use idvkit_core::{Next, Provider, Seed, UnixMillis};
 //! use std::sync::Arc;
 //!
 //! # fn main() -> Result<(), idvkit_core::Reject> {
-//! let account = Arc::new(Account::new(Config {
+//! let account = Arc::new(Attestr::account(Config {
 //!     auth_token: "T1gwLi4u".into(),
 //!     client_key: "0123456789abcdef0123456789abcdef".into(),
 //!     client_secrets: vec!["the-secret-of-the-app".into()],
@@ -25,7 +24,7 @@
 //! let request = Request { flow_id: "FX02zfeuvcj36knhn06us".into(), tag: "TAG567822".into(), ..Default::default() };
 //! let seed = Seed::new(b"32 bytes from the system, random")?; // never a constant
 //! let now = UnixMillis(1_750_000_000_000);
-//! let session = open(&account, request, seed, now)?;
+//! let session = Attestr::open(&account, request, seed, now)?;
 //! assert!(matches!(session.next(now), Next::Send { .. }));
 //! # Ok(())
 //! # }
@@ -35,62 +34,37 @@
 
 extern crate alloc;
 
+mod account;
+mod answers;
 mod callback;
 mod catalog;
 mod flow;
 mod journey;
-mod live;
 mod operations;
-mod types;
-mod validate;
+mod request;
+mod values;
+mod verdict;
 
 use alloc::{string::String, sync::Arc};
 
-pub use operations::Operation;
-
-pub use callback::{MAX_WEBHOOK_BYTES, WebhookKey, reference_of, webhook_key};
-pub use catalog::catalog;
-pub use flow::{AttestrFlow, CREATE_HANDSHAKE, FETCH_RESULT, LAUNCH};
-use idvkit_core::{Catalog, Diagnosis, Input, Provider, Reject, Seed, UnixMillis, machine::Machine};
+use idvkit_core::{Catalog, Diagnosis, Input, Operation as _, Provider, Reject, Seed, UnixMillis, machine::Machine};
 use idvkit_signature::diagnose_member;
-pub use live::HANDSHAKE_PART;
-pub use types::{
-    ApiError, ClaimedSignature, ClientKey, Config, ExecutionResult, FlowId, HandshakeId, LaunchCause, LaunchError,
-    Options, Request, SnapshotId, StageId,
+
+pub use account::{Account, Config, Options};
+pub use answers::{ApiError, ExecutionResult, LaunchCause, LaunchError};
+pub use callback::{MAX_WEBHOOK_BYTES, WebhookKey, webhook_key};
+pub use flow::AttestrFlow;
+pub use operations::{Operation, Outside};
+pub use request::Request;
+pub use values::{
+    ClaimedSignature, ClientKey, DEFAULT_LIFETIME_MS, FlowId, HandshakeId, MAX_LIFETIME_MS, SnapshotId, StageId,
 };
-pub use validate::{Account, DEFAULT_LIFETIME_MS, MAX_LIFETIME_MS};
+pub use verdict::HANDSHAKE_PART;
 
-/// The tag of its configurations, and the first part of every operation's name.
-pub(crate) const ID: &str = "attestr";
-
-/// One session of one flow.
+/// An Attestr session.
 pub type Session = Machine<AttestrFlow>;
 
-/// Opens a session. Nothing is sent yet: ask [`Session::next`](Machine::next).
-///
-/// # Errors
-/// About the field below `request`, with the rule and the fix: `flow_id_invalid`, `snapshot_invalid`, `tag_invalid`, `expiry_invalid`,
-/// `locale_malformed`, `variable_unnamed`, `extra_reserved`, `now_out_of_range`.
-pub fn open(account: &Arc<Account>, request: Request, seed: Seed, now: UnixMillis) -> Result<Session, Reject> {
-    let order = validate::Order::parse(request, now.plausible()?).map_err(|reject| reject.within("request"))?;
-    Machine::open(account.clone(), AttestrFlow::new(order), seed, now)
-}
-
-/// Continues a stored session, on any machine.
-///
-/// # Errors
-/// As [`Machine::restore`].
-pub fn restore(account: &Arc<Account>, snapshot: &str) -> Result<Session, Reject> {
-    Machine::restore(account.clone(), snapshot)
-}
-
-/// Explains why the signature of a result answer or webhook payload does not verify: `body` is the object that has the
-/// member `result`, `tag` its `resultSignature`. For a developer; it never accepts anything.
-pub fn diagnose(account: &Account, body: &[u8], tag: &str) -> Diagnosis {
-    diagnose_member(&account.scheme, &account.client_secrets, body, "result", tag)
-}
-
-/// Attestr Studio (Flowx), for the list of providers.
+/// Attestr Studio (Flowx).
 #[derive(Clone, Copy, Debug)]
 pub struct Attestr;
 
@@ -107,19 +81,28 @@ impl Provider for Attestr {
         Account::new(config)
     }
 
+    /// # Errors
+    /// About the field below `request`, with the rule and the fix: `flow_id_invalid`, `snapshot_invalid`, `tag_invalid`,
+    /// `expiry_invalid`, `locale_malformed`, `variable_unnamed`, `extra_reserved`; and `now_out_of_range`.
     fn open(account: &Arc<Account>, request: Request, seed: Seed, now: UnixMillis) -> Result<Session, Reject> {
-        open(account, request, seed, now)
+        let request = request::ParsedRequest::parse(request, now.plausible()?);
+        let request = request.map_err(|reject| reject.within("request"))?;
+        Machine::open(account.clone(), AttestrFlow::new(request), seed, now)
     }
 
+    /// # Errors
+    /// As [`webhook_key`].
     fn reference_of(account: &Account, input: &Input, now: UnixMillis) -> Result<Option<String>, Reject> {
-        callback::reference_of(account, input, now)
+        Ok(webhook_key(account, input, now)?.map(|key| key.handshake.into()))
     }
 
     fn catalog() -> Catalog {
-        catalog::catalog()
+        catalog::catalog(Operation::NAMES)
     }
 
+    /// `body` is the object that has the member `result`, of a result answer or a webhook's payload; `tag` its
+    /// `resultSignature`.
     fn diagnose(account: &Account, body: &[u8], tag: &str) -> Result<Diagnosis, Reject> {
-        Ok(diagnose(account, body, tag))
+        Ok(diagnose_member(&account.scheme, &account.client_secrets, body, "result", tag))
     }
 }

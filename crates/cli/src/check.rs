@@ -148,7 +148,7 @@ pub fn prefix(value: &str) -> Result<Finding, Reject> {
 /// # Errors
 /// As the SDK refuses it.
 pub fn lifetime(minutes: i64) -> Result<Finding, Reject> {
-    let minutes = jumio::lifetime_minutes("token_lifetime_minutes", minutes)?;
+    let minutes = jumio::TokenLifetime::parse("token_lifetime_minutes", minutes)?.minutes();
     let text = format!("the link lives for {} h {} min", minutes / 60, minutes % 60);
     Ok(Finding { json: json!({ "minutes": minutes }), text })
 }

@@ -1,11 +1,11 @@
 //! The words for what goes wrong: one list for all languages.
 
-/// Declares an enum of stable words: each variant with its meaning, its `snake_case` word, and one value that belongs to it.
+/// Declares an enum of stable words: each variant with its meaning and its `snake_case` word; and, where a fact is named
+/// behind the enum, with one value of that fact.
 macro_rules! words {
     (
         $(#[$attr:meta])*
-        pub enum $Name:ident { $(#[doc = $meaning:literal] $Variant:ident = $word:literal, $value:ident;)* }
-        $(#[doc = $about:literal])* fn $fact:ident -> $Fact:ident;
+        pub enum $Name:ident { $(#[doc = $meaning:literal] $Variant:ident = $word:literal;)* }
     ) => {
         $(#[$attr])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
@@ -33,13 +33,6 @@ macro_rules! words {
                     $(Self::$Variant => $meaning.trim_ascii_start(),)*
                 }
             }
-
-            $(#[doc = $about])*
-            pub const fn $fact(self) -> $Fact {
-                match self {
-                    $(Self::$Variant => $Fact::$value,)*
-                }
-            }
         }
 
         impl core::fmt::Display for $Name {
@@ -55,7 +48,27 @@ macro_rules! words {
             }
         }
     };
+    (
+        $(#[$attr:meta])*
+        pub enum $Name:ident { $(#[doc = $meaning:literal] $Variant:ident = $word:literal, $value:ident;)* }
+        $(#[doc = $about:literal])* fn $fact:ident -> $Fact:ident;
+    ) => {
+        words! {
+            $(#[$attr])*
+            pub enum $Name { $(#[doc = $meaning] $Variant = $word;)* }
+        }
+
+        impl $Name {
+            $(#[doc = $about])*
+            pub const fn $fact(self) -> $Fact {
+                match self {
+                    $(Self::$Variant => $Fact::$value,)*
+                }
+            }
+        }
+    };
 }
+pub(crate) use words;
 
 use crate::{Blame, FaultClass};
 
@@ -100,11 +113,9 @@ words! {
         Conflict = "conflict", Caller;
         /// The container is not a CSS id selector.
         ContainerInvalid = "container_invalid", Caller;
-        /// A credential is not printable ASCII, or has white space around it.
-        CredentialInvalid = "credential_invalid", Caller;
-        /// A credential is not of its documented form.
+        /// A credential is not of its form: characters that none has, white space around it, or too short.
         CredentialMalformed = "credential_malformed", Caller;
-        /// A required credential is missing or empty.
+        /// A needed credential is missing or blank.
         CredentialMissing = "credential_missing", Caller;
         /// The process takes no direct upload of images.
         DirectUploadUnsupported = "direct_upload_unsupported", Caller;

@@ -4,8 +4,9 @@
 //! * **What a page or phone sees**: [`Journey`] and its [`Way`]s; [`read`] turns what was [`Seen`] into a hint.
 //! * **What a driver's host sees**: [`Ask`], [`Told`] and the [`Row`] of a verification.
 //! * **What comes of it**: [`Outcome`], [`Evidence`], and [`Reject`] for a refused call.
-//! * **What providers share**: [`LocaleTag`], [`RestrictedUrl`], [`Base64Image`], [`PollPlan`], [`Secret`].
+//! * **What providers share**: [`LocaleTag`], [`RestrictedUrl`], [`BaseUrl`], [`Base64Image`], [`PollPlan`], [`Secret`].
 //! * **What accounts share**: [`settings`].
+//! * **How answers are read**: [`Json`], and [`Flaw`] for what is wrong with one.
 //! * **How it runs**: [`machine`], which keeps every rule that all providers have in common.
 //!
 //! Some features exist for the bindings and are off otherwise: `wire` gives requests and evidence a serialised form, which
@@ -19,12 +20,17 @@
 extern crate alloc;
 
 mod ask;
+mod base_url;
 mod catalog;
 mod codes;
 mod diagnosis;
+mod flaw;
+mod host;
 mod http;
+mod id;
 mod image;
 mod journey;
+mod json;
 mod locale;
 pub mod machine;
 mod next;
@@ -47,15 +53,19 @@ mod wire;
 uniffi::setup_scaffolding!();
 
 pub use ask::{Answer, Ask, Blob, By, Delivery, Reference, Row, Told};
+pub use base_url::BaseUrl;
 pub use catalog::{Browser, CallbackSource, Catalog, ErrorCode, LocaleEntry, LocaleList, Support, VersionWindow};
 pub use codes::{FaultCode, RejectCode};
 pub use diagnosis::{Diagnosis, Difference, Finding, Verdict};
+pub use flaw::{Flaw, FlawKind};
 pub use http::{Cache, Header, HttpRequest, Method, Response};
+pub use id::one_form;
 pub use image::{Base64Image, ImageKind, ImageRules};
 pub use journey::{
     Bound, Carry, Condition, HintKind, ImageSlot, Journey, NativeCall, Param, ParamValue, Permission, Refused, Signal,
     SizeClass, TextEntry, Trigger, Way,
 };
+pub use json::{Json, Node};
 pub use locale::{LocaleName, LocaleSet, LocaleTag};
 pub use next::{AtProvider, Erasure, Image, Input, Next, Why};
 pub use operation::Operation;

@@ -5,14 +5,16 @@ use core::fmt;
 /// The operations of one provider, made by [`operations!`](crate::operations). A value carries what it is about, so that
 /// no request lacks it.
 pub trait Operation: Clone + fmt::Debug + PartialEq {
-    /// The names of all of them, in the order of their declaration.
+    /// The names of all of them, in the order of their declaration, and of what happens outside a session.
     const NAMES: &'static [&'static str];
 
     /// The stable name, as `provider.operation`: safe to log.
     fn name(&self) -> &'static str;
 }
 
-/// Declares a provider's [`Operation`]s: each with its documentation, what it is about, and its name.
+/// Declares a provider's [`Operation`]s: each with its documentation, what it is about, and its name. A second enum has
+/// those that no session asks for: calls of their own, and what happens on the user's device. Their names count among the
+/// first's as well, as faults and tables have them.
 ///
 /// ```
 /// idvkit_core::operations! {
@@ -23,15 +25,44 @@ pub trait Operation: Clone + fmt::Debug + PartialEq {
 ///         /// Takes one back.
 ///         Return(String) = "library.return",
 ///     }
+///     /// What happens outside of it.
+///     pub enum Outside {
+///         /// Somebody reads.
+///         Read = "library.read",
+///     }
 /// }
 /// # fn main() {
 /// use idvkit_core::Operation as _;
 /// assert_eq!(Operation::Return("T1".into()).name(), "library.return");
+/// assert_eq!(Operation::NAMES, ["library.lend", "library.return", "library.read"]);
+/// assert_eq!(Outside::NAMES, ["library.read"]);
 /// # }
 /// ```
 #[macro_export]
 macro_rules! operations {
     (
+        $(#[$attr:meta])*
+        $visibility:vis enum $Name:ident { $($(#[$about:meta])* $Variant:ident $(($Subject:ty))? = $name:literal,)* }
+        $(
+            $(#[$outside_attr:meta])*
+            $outside_visibility:vis enum $Outside:ident {
+                $($(#[$outside_about:meta])* $OutsideVariant:ident $(($OutsideSubject:ty))? = $outside_name:literal,)*
+            }
+        )?
+    ) => {
+        $crate::operations!(@enum [$($name,)* $($($outside_name,)*)?]
+            $(#[$attr])*
+            $visibility enum $Name { $($(#[$about])* $Variant $(($Subject))? = $name,)* }
+        );
+        $($crate::operations!(@enum [$($outside_name,)*]
+            $(#[$outside_attr])*
+            $outside_visibility enum $Outside {
+                $($(#[$outside_about])* $OutsideVariant $(($OutsideSubject))? = $outside_name,)*
+            }
+        );)?
+    };
+    (
+        @enum [$($all:literal,)*]
         $(#[$attr:meta])*
         $visibility:vis enum $Name:ident { $($(#[$about:meta])* $Variant:ident $(($Subject:ty))? = $name:literal,)* }
     ) => {
@@ -42,7 +73,7 @@ macro_rules! operations {
         }
 
         impl $crate::Operation for $Name {
-            const NAMES: &'static [&'static str] = &[$($name,)*];
+            const NAMES: &'static [&'static str] = &[$($all,)*];
 
             fn name(&self) -> &'static str {
                 match self {

@@ -5,7 +5,7 @@ use core::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{FaultCode, UnixMillis};
+use crate::{FaultCode, Flaw, FlawKind, UnixMillis};
 
 /// How a session ended. It may leave the server. The one text in it that a client may have worded is a fault's message:
 /// display it to that user only; it is dropped by an erasure, and printing leaves it out.
@@ -109,7 +109,7 @@ pub struct Fault {
     pub provider_code: Option<String>,
     /// The provider's words for the user, in the user's language, display only. Never from a server-to-server error.
     pub message: Option<String>,
-    /// The cause behind it, where the provider names one (Attestr's `original`).
+    /// What is behind it: a root cause where the provider names one (Attestr's `original`), or what is wrong with the answer.
     pub cause: Option<Cause>,
     /// The provider's name for the exchange, for its support.
     pub trace_id: Option<String>,
@@ -133,10 +133,11 @@ impl fmt::Debug for Fault {
     }
 }
 
-/// The root cause behind a provider's error. Printing it leaves the message out.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// What is behind a fault: the root cause that the provider names, or what is wrong with its answer. Printing it leaves the
+/// message out.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[cfg_attr(feature = "schema", schemars(extend("x-repr" = ["code", "status"])))]
+#[cfg_attr(feature = "schema", schemars(extend("x-repr" = ["code", "status", "kind", "place"])))]
 #[cfg_attr(feature = "uniffi", derive(uniffi::Record), uniffi::export(Debug))]
 pub struct Cause {
     /// The provider's code.
@@ -145,11 +146,20 @@ pub struct Cause {
     pub status: Option<u16>,
     /// The provider's words, display only.
     pub message: Option<String>,
+    /// What is wrong with the answer, if it is unreadable or about something else.
+    pub kind: Option<FlawKind>,
+    /// Where: a JSON path such as `transactionResult`, or `line 1 column 24`; nothing for the whole answer.
+    pub place: Option<String>,
 }
 
 impl fmt::Debug for Cause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Cause").field("code", &self.code).field("status", &self.status).finish_non_exhaustive()
+        f.debug_struct("Cause")
+            .field("code", &self.code)
+            .field("status", &self.status)
+            .field("kind", &self.kind)
+            .field("place", &self.place)
+            .finish_non_exhaustive()
     }
 }
 
@@ -175,13 +185,14 @@ impl Fault {
     }
 
     /// An answer that is not in the documented form, for example a maintenance page.
-    pub fn unreadable(operation: &str, status: u16) -> Self {
-        Self { status: Some(status), ..Self::new(FaultCode::Unreadable, operation, true) }
+    pub fn unreadable(operation: &str, status: u16, flaw: Flaw) -> Self {
+        Self { status: Some(status), cause: Some(flaw.into()), ..Self::new(FaultCode::Unreadable, operation, true) }
     }
 
-    /// An answer about something else than what was asked for: never a pass (rule 2).
-    pub fn foreign(operation: &str) -> Self {
-        Self::new(FaultCode::ForeignAnswer, operation, true)
+    /// An answer about something else than what was asked for: never a pass (rule 2). The flaw's place is the member that
+    /// says so.
+    pub fn foreign(operation: &str, flaw: Flaw) -> Self {
+        Self { cause: Some(flaw.into()), ..Self::new(FaultCode::ForeignAnswer, operation, true) }
     }
 
     /// An answer with an error status. Only time-outs, throttling and server errors are worth repeating.

@@ -1,16 +1,14 @@
 //! URLs that are handed to a provider: callbacks and the pages a user returns to.
 
-use alloc::{
-    borrow::{Cow, ToOwned},
-    format,
-    string::String,
-    vec::Vec,
-};
+use alloc::{borrow::ToOwned, format, string::String};
 use core::fmt::{self, Write as _};
 
 use fluent_uri::{Uri, component::Authority};
 
-use crate::{Reject, RejectCode};
+use crate::{
+    Reject, RejectCode,
+    host::{self, decode_fully, is_ip_address},
+};
 
 /// What one field of one provider asks of a URL beyond the rules that always hold (see [`RestrictedUrl`]), as data.
 ///
@@ -208,7 +206,7 @@ const MALFORMED: &str = "must be one whole URL by RFC 3986, such as `https://sho
     percent-encode other characters, and follow every `%` by two hexadecimal digits";
 
 const NO_PUBLIC_HOST: &str = "must have a public host name, such as `shop.example`: labels of letters, digits and \
-    inner hyphens, joined by dots, with none at the end";
+    inner hyphens, joined by dots, with none at the end; one that begins with `xn--` must be valid punycode (UTS 46)";
 
 /// The caller of the caller adds the field.
 fn refuse(code: RejectCode, message: impl Into<String>) -> Reject {
@@ -271,36 +269,13 @@ fn check_authority(authority: Option<Authority<'_>>) -> Result<(), Reject> {
     Ok(())
 }
 
-/// Brackets hold an IP literal by definition. Otherwise browsers take every host for an IPv4 address whose last label
-/// is a number: decimal, octal or hexadecimal, of one to four labels, with a dot at the end, percent-encoded.
-fn is_ip_address(host: &str) -> bool {
-    let host = decode_fully(host);
-    if host.starts_with(b"[") {
-        return true;
-    }
-    let end = host.iter().rposition(|byte| *byte != b'.').map_or(0, |last| last + 1);
-    let host = host.get(..end).unwrap_or_default();
-    let last_label = host.rsplit(|byte| *byte == b'.').next().unwrap_or_default();
-    match last_label {
-        [b'0', b'x' | b'X', digits @ ..] => digits.iter().all(u8::is_ascii_hexdigit),
-        digits => !digits.is_empty() && digits.iter().all(u8::is_ascii_digit),
-    }
-}
-
 /// That only a dotted public name will do is inferred from the documented wish that the domain be the customer's.
 fn check_host_name(host: &str) -> Result<(), Reject> {
     let is_local = host.rsplit('.').next().is_some_and(|label| label.eq_ignore_ascii_case("localhost"));
-    if host.len() <= 253 && host.contains('.') && !is_local && host.split('.').all(is_host_label) {
+    if host.contains('.') && !is_local && host::is_name(host) {
         return Ok(());
     }
     Err(refuse(RejectCode::UrlHost, NO_PUBLIC_HOST))
-}
-
-fn is_host_label(label: &str) -> bool {
-    (1..=63).contains(&label.len())
-        && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
-        && !label.starts_with('-')
-        && !label.ends_with('-')
 }
 
 fn check_query(query: Option<&str>, rules: &UrlRules) -> Result<(), Reject> {
@@ -351,29 +326,6 @@ fn starts_with_mail_domain(text: &[u8]) -> bool {
         label.len() > 1 && label.first().is_some_and(|byte| byte.is_ascii_alphabetic() || !byte.is_ascii())
     };
     text.starts_with(b"[") || (labels.next().is_some() && labels.any(is_word))
-}
-
-/// Percent-decodes until nothing is left to decode. From right to left one pass is enough for that, since a decoded
-/// `%` finds the digits that follow it already there.
-fn decode_fully(text: &str) -> Cow<'_, [u8]> {
-    if !text.contains('%') {
-        return Cow::Borrowed(text.as_bytes());
-    }
-    let mut reversed: Vec<u8> = Vec::with_capacity(text.len());
-    for mut byte in text.bytes().rev() {
-        while let (b'%', [.., low, high]) = (byte, reversed.as_slice()) {
-            let Some(decoded) = hex_digit(*high).zip(hex_digit(*low)).map(|(high, low)| high << 4 | low) else { break };
-            reversed.truncate(reversed.len() - 2);
-            byte = decoded;
-        }
-        reversed.push(byte);
-    }
-    reversed.reverse();
-    Cow::Owned(reversed)
-}
-
-fn hex_digit(byte: u8) -> Option<u8> {
-    char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok())
 }
 
 fn push_encoded(url: &mut String, text: &str) {

@@ -6,7 +6,7 @@ use core::fmt;
 use hmac::{Hmac, KeyInit, Mac};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::Sha256;
-use zeroize::{Zeroize, ZeroizeOnDrop};
+use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use crate::{Reject, RejectCode};
 
@@ -45,7 +45,7 @@ impl Seed {
     /// The first `bytes` (at most 32) of [`derive`](Self::derive) as lowercase hex.
     pub fn token(&self, purpose: &str, number: u32, bytes: usize) -> String {
         let derived = self.derive(purpose, number);
-        to_hex(&derived[..bytes.min(derived.len())])
+        base16ct::lower::encode_string(&derived[..bytes.min(derived.len())])
     }
 }
 
@@ -57,31 +57,21 @@ impl fmt::Debug for Seed {
 
 impl Serialize for Seed {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&to_hex(&self.0))
+        serializer.serialize_str(&Zeroizing::new(base16ct::lower::encode_string(&self.0)))
     }
 }
 
 impl<'de> Deserialize<'de> for Seed {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
+        let text = Zeroizing::new(String::deserialize(deserializer)?);
         from_hex(&text).map(Self).ok_or_else(|| serde::de::Error::custom("seed"))
     }
 }
 
-fn to_hex(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    bytes.iter().flat_map(|b| [DIGITS[usize::from(b >> 4)], DIGITS[usize::from(b & 15)]]).map(char::from).collect()
-}
-
 fn from_hex(text: &str) -> Option<[u8; 32]> {
-    if text.len() != 64 || !text.bytes().all(|b| b.is_ascii_hexdigit()) {
-        return None;
-    }
     let mut bytes = [0; 32];
-    for (at, byte) in bytes.iter_mut().enumerate() {
-        *byte = u8::from_str_radix(text.get(2 * at..2 * at + 2)?, 16).ok()?;
-    }
-    Some(bytes)
+    let decoded = base16ct::mixed::decode(text, &mut bytes).ok()?.len();
+    (decoded == bytes.len()).then_some(bytes)
 }
 
 /// A short stable name for one provider account, from values that never change with its secrets.
@@ -91,7 +81,7 @@ pub fn fingerprint(parts: &[&str]) -> String {
         mac.update(format!("{}:", part.len()).as_bytes());
         mac.update(part.as_bytes());
     }
-    to_hex(&mac.finalize().into_bytes()[..8])
+    base16ct::lower::encode_string(&mac.finalize().into_bytes()[..8])
 }
 
 #[cfg(test)]
@@ -106,6 +96,11 @@ mod tests {
         assert_ne!(seed.derive("request", 1), seed.derive("journey", 1));
         let stored = serde_json::to_string(&seed).unwrap();
         assert_eq!(serde_json::from_str::<Seed>(&stored).unwrap(), seed);
+        assert_eq!(serde_json::from_str::<Seed>(&stored.to_uppercase()).unwrap(), seed);
+        let odd = format!("\"{}\"", "0".repeat(63));
+        for text in ["\"\"", "\"00\"", &odd, &stored.replace("1f", "1fff"), &stored.replace("1f", "1x")] {
+            assert!(serde_json::from_str::<Seed>(text).is_err(), "{text}");
+        }
     }
 
     #[test]

@@ -207,7 +207,11 @@ impl Walk {
         prop_assert_eq!(before == after, revision == self.session.revision(), "the revision moves with the text");
         prop_assert!(self.session.revision() >= revision);
 
-        let restored = Session::restore(&self.flow.account(), &after).expect("what was stored is restored");
+        let mut restored = Session::restore(&self.flow.account(), &after).expect("what was stored is restored");
+        let blobs = self.session.blobs();
+        let at_hand: Vec<String> = blobs.iter().map(|blob| blob.digest.clone()).collect();
+        prop_assert_eq!(at_hand, self.session.digests(), "all that the snapshot names is at hand");
+        blobs.into_iter().for_each(|blob| assert!(restored.supply(blob.bytes)));
         prop_assert_eq!(restored.snapshot(), after, "snapshot, restore, snapshot is the identity");
         let next = self.session.next(self.now);
         prop_assert_eq!(&restored.next(self.now), &next, "a restored session goes on alike");

@@ -1,4 +1,5 @@
-//! Jumio's callback: a form that proves little. It brings a look at the result forward and decides nothing (J-D10).
+//! What comes by itself: Jumio's callback, and the user sent back. Either brings a look at the result forward and decides
+//! nothing (J-D10).
 
 use alloc::{
     collections::BTreeMap,
@@ -7,12 +8,13 @@ use alloc::{
 };
 use core::fmt;
 
-use idvkit_core::{Header, Input, Reject, RejectCode, Secret, UnixMillis, machine::Own};
-use serde_json::Value;
+use idvkit_core::{Header, Input, Json, Reject, RejectCode, Secret, UnixMillis, machine::Own};
 
 use crate::{
-    types::{ReturnParameters, TransactionResult},
-    validate::{Account, is_reference},
+    answers::TransactionResult,
+    catalog::{KnownError, LINK_IS_DEAD},
+    request::secret_segment,
+    values::Reference,
 };
 
 /// The largest callback body that is read, in bytes. Seven liveness URLs take about 2 KiB.
@@ -23,7 +25,7 @@ const AUTHENTICATION: &str = "NETVERIFY_AUTHENTICATION";
 #[derive(Clone, PartialEq, Eq)]
 pub struct Callback {
     /// The transaction.
-    pub reference: String,
+    pub reference: Reference,
     /// Its enrollment.
     pub enrollment_reference: String,
     /// The claimed result: a reason to look, never a verdict.
@@ -56,12 +58,10 @@ impl Callback {
             let message = "this callback belongs to another Jumio product";
             return Err(Reject::new(RejectCode::CallbackOfOtherProduct, message).about("callBackType"));
         }
-        let reference = required("transactionReference")?;
-        if !is_reference(&reference) {
-            return Err(malformed("transactionReference", "this is no transaction reference"));
-        }
+        let reference = Reference::read(&required("transactionReference")?);
         Ok(Self {
-            reference,
+            reference: reference
+                .ok_or_else(|| malformed("transactionReference", "this is no transaction reference"))?,
             enrollment_reference: required("enrollmentTransactionReference")?,
             result: TransactionResult::parse(&required("transactionResult")?),
             scan_source: required("scanSource")?,
@@ -80,17 +80,88 @@ impl fmt::Debug for Callback {
     }
 }
 
+/// The parameters that Jumio appends when it sends the user back. For display only: a user can forge them (J-F4).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReturnParameters {
+    /// `SUCCESS`: the images were taken for processing, which is no verdict. `ERROR` otherwise.
+    pub status: ReturnStatus,
+    /// The transaction.
+    pub reference: Reference,
+    /// Only with an error.
+    pub error: Option<ReturnError>,
+}
+
+/// What a return URL claims.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ReturnStatus {
+    /// `SUCCESS`
+    Success,
+    /// `ERROR`
+    Error,
+    /// Anything else.
+    Other(String),
+}
+
+impl ReturnParameters {
+    /// Reads them from the URL that was requested; the same URL may serve for success and error.
+    ///
+    /// # Errors
+    /// `redirect_without_reference` if it is not a return from Jumio.
+    pub fn parse(url: &str) -> Result<Self, Reject> {
+        let query = url.split_once('?').map_or("", |(_, rest)| rest.split('#').next().unwrap_or(""));
+        let find = |name: &str| {
+            form_urlencoded::parse(query.as_bytes()).find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
+        };
+        let reference = find("transactionReference").as_deref().and_then(Reference::read).ok_or_else(|| {
+            let fix = "pass the whole URL that was requested, with the query that Jumio appended";
+            Reject::at(RejectCode::RedirectWithoutReference, "url", fix)
+        })?;
+        let status = match find("transactionStatus").as_deref() {
+            Some("SUCCESS") => ReturnStatus::Success,
+            Some("ERROR") => ReturnStatus::Error,
+            other => ReturnStatus::Other(other.unwrap_or("").chars().take(64).collect()),
+        };
+        Ok(Self { status, reference, error: find("errorCode").map(|code| ReturnError::new(&code)) })
+    }
+}
+
+/// An `errorCode` with its meaning, if it is one of the eleven.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReturnError {
+    /// The code as text.
+    pub code: String,
+    /// What it means.
+    pub meaning: Option<&'static str>,
+    /// What to do about it. This advice is ours.
+    pub advice: Option<&'static str>,
+}
+
+impl ReturnError {
+    /// Looks a code up.
+    pub fn new(code: &str) -> Self {
+        let known = KnownError::find(code);
+        Self {
+            code: code.chars().take(64).collect(),
+            meaning: known.map(|known| known.meaning),
+            advice: known.map(|known| known.advice),
+        }
+    }
+
+    /// Whether the link leads nowhere any more: `Retry` gives a new one (J-D21).
+    pub fn ends_transaction(&self) -> bool {
+        LINK_IS_DEAD.contains(&self.code.as_str())
+    }
+}
+
 /// Whose callback or redirect this is. `None`: genuine, but nobody's.
 ///
 /// A callback carries no secret of the account: this finds the row, and the session then checks the path's secret.
-///
-/// # Errors
-/// `callback_malformed`, `redirect_without_reference`, or `no_reference` for inputs that have none.
-pub fn reference_of(_account: &Account, input: &Input) -> Result<Option<String>, Reject> {
+pub(crate) fn reference_of(input: &Input) -> Result<Option<Reference>, Reject> {
     match input {
         Input::Callback { headers, body, .. } => match Callback::parse(headers, body) {
             Ok(callback) => Ok(Some(callback.reference)),
-            Err(reject) if reject.code() == "callback_of_other_product" => Ok(None),
+            Err(reject) if reject.code() == RejectCode::CallbackOfOtherProduct => Ok(None),
             Err(reject) => Err(reject),
         },
         Input::Redirect { url } => ReturnParameters::parse(url).map(|back| Some(back.reference)),
@@ -102,15 +173,10 @@ pub fn reference_of(_account: &Account, input: &Input) -> Result<Option<String>,
     }
 }
 
-/// The secret last path segment of an attempt's callback URL (J-D10).
-pub(crate) fn secret_segment(own: &Own<'_>, attempt: u32) -> String {
-    own.seed.token("jumio callback", attempt, 16)
-}
-
 /// Checks the secret path segment against every attempt so far: callbacks may be late.
 pub(crate) fn check_segment(url: &str, own: &Own<'_>) -> Result<(), Reject> {
-    let path = url.split(['?', '#']).next().unwrap_or(url);
-    let given = path.trim_end_matches('/').rsplit('/').next().unwrap_or("");
+    let path = url.split(['?', '#']).next().unwrap_or(url).trim_end_matches('/');
+    let given = path.rsplit_once('/').map_or(path, |(_, last)| last);
     let secrets: Vec<Secret> = (0..=own.attempt).map(|attempt| secret_segment(own, attempt).into()).collect();
     if idvkit_signature::any_same(&secrets, given.as_bytes()) {
         return Ok(());
@@ -143,9 +209,9 @@ fn urls(text: &str) -> Vec<String> {
     if text.starts_with("http") {
         return alloc::vec![text.to_string()];
     }
-    let value: Value = serde_json::from_str(text).unwrap_or(Value::Null);
-    let url = |one: &Value| one.as_str().or_else(|| one.get("href")?.as_str()).map(ToString::to_string);
-    crate::types::one_or_many(Some(&value)).iter().filter_map(url).collect()
+    let Ok(json) = Json::read(text.as_bytes()) else { return Vec::new() };
+    let items = json.root().loose_list("");
+    items.iter().filter_map(|item| item.loose_text("").or_else(|| item.loose_text("href"))).collect()
 }
 
 fn malformed(field: &str, why: &str) -> Reject {

@@ -1,6 +1,5 @@
 //! Jumio's tables.
 
-use crate::ID;
 use alloc::{
     string::{String, ToString},
     vec,
@@ -12,11 +11,13 @@ use idvkit_core::{
     SizeClass, Support, VersionWindow,
 };
 
-/// All of Jumio's tables.
-pub fn catalog() -> Catalog {
+use crate::values::ID;
+
+/// All of Jumio's tables; `journey` is the operation whose errors they list.
+pub(crate) fn catalog(journey: &str) -> Catalog {
     Catalog {
         provider: ID.into(),
-        errors: ERROR_CODES.iter().map(ErrorCode::from).collect(),
+        errors: ERROR_CODES.iter().map(|known| known.of(journey)).collect(),
         locales: vec![
             LocaleList { name: "api".into(), ..list(API_LOCALES.entries.iter()) },
             LocaleList { name: "portal".into(), ..list(portal_locales()) },
@@ -90,21 +91,28 @@ pub(crate) struct KnownError {
     pub(crate) advice: &'static str,
 }
 
-impl From<&KnownError> for ErrorCode {
-    fn from(known: &KnownError) -> Self {
-        Self {
-            operation: "redirect".into(),
-            code: known.code.into(),
+impl KnownError {
+    pub(crate) fn find(code: &str) -> Option<&'static Self> {
+        ERROR_CODES.iter().find(|known| known.code == code)
+    }
+
+    fn of(&self, operation: &str) -> ErrorCode {
+        ErrorCode {
+            operation: operation.into(),
+            code: self.code.into(),
             status: None,
-            meaning: known.meaning.into(),
-            advice: known.advice.into(),
+            meaning: self.meaning.into(),
+            advice: self.advice.into(),
             source: "J-F4".into(),
         }
     }
 }
 
+/// The errors after which the same link leads nowhere: out of date, or all tries used (J-D21).
+pub(crate) const LINK_IS_DEAD: [&str; 4] = ["9200", "9210", "9821", "9836"];
+
 /// The error codes of J-F4. The advice is ours.
-pub(crate) static ERROR_CODES: [KnownError; 11] = [
+static ERROR_CODES: [KnownError; 11] = [
     KnownError {
         code: "9100",
         meaning: "failure on Jumio's server",

@@ -1,60 +1,40 @@
 //! Initiate, wait for the user, look for the verdict.
 
-use crate::ID;
-use crate::operations::Operation;
 use alloc::{
-    format,
     string::{String, ToString},
     vec::Vec,
 };
 
 use idvkit_core::{
-    Basis, Decision, Evidence, Fault, Header, Hint, HintKind, HttpRequest, Journey, Method, Outcome, Part, Reject,
-    RejectCode, Response, Secret, Source, UnixMillis,
+    Fault, Flaw, FlawKind, Header, Hint, HintKind, HttpRequest, Journey, Operation as _, Outcome, Reject, RejectCode,
+    Response, UnixMillis,
     machine::{self, Flow, Heard, Need, Own, Schedule, Step, UserStage},
-    push_segment, settings,
+    settings,
 };
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 
 use crate::{
-    callback::{self, Callback},
+    account::Account,
+    answers::{Initiated, Transaction, error_status},
+    callback::{Callback, ReturnError, ReturnParameters, ReturnStatus, check_segment},
     journey::{self, Link},
-    types::{Initiated, ReturnParameters, ReturnStatus, Transaction, TransactionResult},
-    validate::{Account, is_reference},
+    operations::Operation,
+    request::ParsedRequest,
+    values::{FACEMAP_LIFETIME_MS, Reference},
+    verdict,
 };
 
-const INITIATE: &str = "jumio.initiate";
-const RETRIEVE: &str = "jumio.retrieve";
-const DELETE: &str = "jumio.delete";
-const IMAGE: &str = "jumio.image";
-const INITIATE_PATH: &str = "/api/authentication/v1/web/initiate";
-const RETRIEVAL_PATH: &str = "/api/netverify/v2/authentications/";
 /// A session that was begun anew so often gets no further attempt.
 const MAX_ATTEMPTS: usize = 32;
 
 /// A Jumio session's own state.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub struct JumioFlow {
-    order: Order,
+    #[serde(rename = "order")] // as snapshots have it
+    request: ParsedRequest,
     state: State,
     /// Transactions, newest first.
-    references: Vec<String>,
-}
-
-/// What was ordered: a parsed request.
-#[derive(Clone, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Order {
-    pub(crate) enrollment_reference: String,
-    /// Without the secret segment; `None` leaves it to the portal.
-    pub(crate) callback_url: Option<String>,
-    pub(crate) success_url: Option<String>,
-    pub(crate) error_url: Option<String>,
-    pub(crate) user_reference: Option<String>,
-    pub(crate) locale: Option<String>,
-    /// Whether the lifetime goes into the request; otherwise it is the portal's setting.
-    pub(crate) lifetime_given: bool,
-    pub(crate) lifetime_minutes: i64,
+    references: Vec<Reference>,
 }
 
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
@@ -62,18 +42,21 @@ pub(crate) struct Order {
 enum State {
     Initiating,
     Live {
-        reference: String,
+        reference: Reference,
         /// A bearer value.
         redirect_url: String,
         expires: UnixMillis,
         /// The user says the images were taken for processing.
         submitted: bool,
+        /// The code of what the page says went wrong, unless it went well after that.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        error: Option<String>,
     },
 }
 
 impl JumioFlow {
-    pub(crate) fn new(order: Order) -> Self {
-        Self { order, state: State::Initiating, references: Vec::new() }
+    pub(crate) fn new(request: ParsedRequest) -> Self {
+        Self { request, state: State::Initiating, references: Vec::new() }
     }
 }
 
@@ -86,17 +69,14 @@ impl Flow for JumioFlow {
     fn need(&self, _account: &Account) -> Need<Operation> {
         match &self.state {
             State::Initiating => Need::Answer(Operation::Initiate),
-            State::Live { submitted: false, .. } => Need::User(Operation::Retrieve),
-            State::Live { submitted: true, .. } => Need::Verdict(Operation::Retrieve),
+            State::Live { reference, submitted: false, .. } => Need::User(Operation::Retrieve(reference.clone())),
+            State::Live { reference, submitted: true, .. } => Need::Verdict(Operation::Retrieve(reference.clone())),
         }
     }
 
     fn request(&self, account: &Account, op: &Operation, id: String, own: &Own<'_>) -> HttpRequest {
-        match op {
-            Operation::Initiate => self.initiate_request(account, id, own),
-            Operation::Retrieve => retrieval(account, Method::Get, RETRIEVE, self.reference(0), id),
-            Operation::Delete(index) => retrieval(account, Method::Delete, DELETE, self.reference(*index), id),
-        }
+        let body = (*op == Operation::Initiate).then(|| self.request.body(account, own));
+        op.request(account, id, body)
     }
 
     fn answer(
@@ -106,29 +86,33 @@ impl Flow for JumioFlow {
         response: &Response<'_>,
         _own: &Own<'_>,
     ) -> Result<Step, Fault> {
+        // What is gone already is deleted as well (J-V16).
+        let gone = matches!(op, Operation::Delete(_)) && response.status == 404;
+        if !response.is_success() && !gone {
+            let code = error_status(response.body);
+            return Err(Fault::status(op.name(), response.status).with_provider_code(code));
+        }
         match op {
-            Operation::Initiate => self.initiated(account, response),
-            Operation::Retrieve => self.retrieved(account, response),
-            // What is gone already is deleted as well (J-V16).
-            Operation::Delete(_) if response.is_success() || response.status == 404 => Ok(Step::Deleted),
-            Operation::Delete(_) => Err(Fault::status(DELETE, response.status)),
+            Operation::Initiate => self.initiated(account, op, response),
+            Operation::Retrieve(reference) => self.retrieved(account, op, reference, response),
+            Operation::Delete(_) => Ok(Step::Deleted),
         }
     }
 
     fn journey(&self, account: &Account, own: &Own<'_>) -> Journey {
-        let (reference, url, expires) = match &self.state {
+        match &self.state {
             State::Live { reference, redirect_url, expires, .. } => {
-                (reference.as_str(), redirect_url.as_str(), *expires)
+                let link = Link { reference, url: redirect_url, expires: *expires };
+                journey::of(account, &self.request, &link, own)
             }
-            State::Initiating => ("", "", own.opened),
-        };
-        journey::journey(account, &self.order, &Link { reference, url, expires }, own)
+            State::Initiating => journey::none(own),
+        }
     }
 
     fn hint(&mut self, _account: &Account, hint: &Hint) -> Heard {
         match hint.kind {
             HintKind::Success => self.submitted(),
-            HintKind::Error => Heard::LOOK,
+            HintKind::Error => self.errored(hint.member(journey::CODE)),
             HintKind::Finished => Heard::DONE,
             _ => Heard::NOTHING,
         }
@@ -141,7 +125,7 @@ impl Flow for JumioFlow {
         }
         Ok(match back.status {
             ReturnStatus::Success => self.submitted(),
-            ReturnStatus::Error => Heard::LOOK,
+            ReturnStatus::Error => self.errored(back.error.as_ref().map(|error| error.code.as_str())),
             ReturnStatus::Other(_) => Heard::NOTHING,
         })
     }
@@ -154,9 +138,9 @@ impl Flow for JumioFlow {
         body: &[u8],
         own: &Own<'_>,
     ) -> Result<Heard, Reject> {
-        let secret = account.secret_callback && self.order.callback_url.is_some();
+        let secret = self.request.has_secret(account);
         if secret {
-            callback::check_segment(url, own)?;
+            check_segment(url, own)?;
         }
         let callback = Callback::parse(headers, body)?;
         if !self.is_current(&callback.reference, RejectCode::CallbackOfOtherSession, "body")? {
@@ -166,11 +150,11 @@ impl Flow for JumioFlow {
     }
 
     fn schedule(&self, account: &Account) -> Schedule {
-        account.schedule(self.order.lifetime_minutes, self.order.callback_url.is_some())
+        account.schedule(self.request.lifetime, self.request.has_callback())
     }
 
     fn at_deadline(&self) -> Outcome {
-        Outcome::Expired
+        self.error().map_or(Outcome::Expired, verdict::failed)
     }
 
     /// A new transaction for the same enrollment: it supersedes the old one (J-F1).
@@ -182,129 +166,95 @@ impl Flow for JumioFlow {
         again
     }
 
-    fn references(&self) -> &[String] {
-        &self.references
+    /// The same while the page is shown (J-D24). Once the user has submitted, the verdict is awaited.
+    fn supersede(&mut self) -> bool {
+        let shown = matches!(self.state, State::Live { submitted: false, .. });
+        let allowed = shown && self.references.len() < MAX_ATTEMPTS;
+        if allowed {
+            self.state = State::Initiating;
+        }
+        allowed
+    }
+
+    fn references(&self) -> Vec<String> {
+        self.references.iter().map(ToString::to_string).collect()
     }
 
     fn erase(&self, index: u32) -> Option<Operation> {
-        let known = usize::try_from(index).is_ok_and(|index| index < self.references.len());
-        known.then_some(Operation::Delete(index))
+        let index = usize::try_from(index).ok()?;
+        self.references.get(index).cloned().map(Operation::Delete)
     }
 
     fn wipe(&mut self) {
-        let order = &mut self.order;
-        (order.user_reference, order.callback_url, order.success_url, order.error_url) = (None, None, None, None);
+        self.request.wipe();
         if let State::Live { redirect_url, .. } = &mut self.state {
             redirect_url.clear();
         }
     }
 
+    /// The types have checked themselves.
     fn check(&self) -> Result<(), Reject> {
         let newest_is_live = match &self.state {
             State::Live { reference, .. } => self.references.first() == Some(reference),
             State::Initiating => true,
         };
-        let sane = self.references.len() <= MAX_ATTEMPTS + 1
-            && self.references.iter().all(|reference| is_reference(reference))
-            && is_reference(&self.order.enrollment_reference)
-            && (5..=86_400).contains(&self.order.lifetime_minutes);
-        if newest_is_live && sane {
+        if newest_is_live && self.references.len() <= MAX_ATTEMPTS + 1 {
             return Ok(());
         }
-        Err(machine::malformed("a Jumio reference or lifetime in it cannot be"))
+        Err(machine::malformed("a Jumio reference in it cannot be"))
     }
 }
 
 impl JumioFlow {
-    fn initiate_request(&self, account: &Account, id: String, own: &Own<'_>) -> HttpRequest {
-        let order = &self.order;
-        let secret = account.secret_callback.then(|| callback::secret_segment(own, own.attempt));
-        let callback_url = order.callback_url.as_ref().map(|url| match &secret {
-            Some(segment) => push_segment(url, segment),
-            None => url.clone(),
-        });
-        let mut body = Map::new();
-        let mut put = |name: &str, value: Option<&String>| {
-            value.and_then(|value| body.insert(name.into(), Value::String(value.clone())));
-        };
-        put("enrollmentTransactionReference", Some(&order.enrollment_reference));
-        put("callbackUrl", callback_url.as_ref());
-        put("successUrl", order.success_url.as_ref());
-        put("errorUrl", order.error_url.as_ref());
-        put("userReference", order.user_reference.as_ref());
-        put("locale", order.locale.as_ref());
-        if order.lifetime_given {
-            body.insert("tokenLifetimeInMinutes".into(), order.lifetime_minutes.into());
+    fn initiated(&mut self, account: &Account, op: &Operation, response: &Response<'_>) -> Result<Step, Fault> {
+        let unreadable = |flaw| Fault::unreadable(op.name(), response.status, flaw);
+        let Initiated { reference, redirect_url, .. } = Initiated::read(response.body).map_err(unreadable)?;
+        if !settings::is_link(&redirect_url, account.urls.development) {
+            return Err(unreadable(Flaw::new(FlawKind::MemberValue, "redirectUrl")));
         }
-        let mut headers = headers(account, &account.authorization, "application/json");
-        headers.push(Header::new("Content-Type", "application/json"));
-        HttpRequest {
-            id,
-            operation: INITIATE.into(),
-            method: Method::Post,
-            url: format!("{}{INITIATE_PATH}", account.api_base),
-            headers,
-            body: Some(Value::Object(body).to_string().into_bytes()),
-            timeout_ms: account.timeout_ms,
-            // A second transaction kills the link of the first.
-            idempotent: false,
-            cache: None,
-        }
-    }
-
-    fn initiated(&mut self, account: &Account, response: &Response<'_>) -> Result<Step, Fault> {
-        if !response.is_success() {
-            return Err(Fault::status(INITIATE, response.status).with_provider_code(error_status(response.body)));
-        }
-        let unreadable = || Fault::unreadable(INITIATE, response.status);
-        let initiated: Initiated = serde_json::from_slice(response.body).map_err(|_| unreadable())?;
-        if !is_reference(&initiated.transaction_reference)
-            || !settings::is_link(&initiated.redirect_url, account.development)
-        {
-            return Err(unreadable());
-        }
-        self.references.insert(0, initiated.transaction_reference.clone());
+        self.references.insert(0, reference.clone());
         self.state = State::Live {
-            reference: initiated.transaction_reference,
-            redirect_url: initiated.redirect_url,
-            expires: response.at.plus(self.order.lifetime_minutes * 60_000),
+            reference,
+            redirect_url,
+            // The facemap is held no longer than that (J-D23).
+            expires: response.at.plus(self.request.lifetime.millis().min(FACEMAP_LIFETIME_MS)),
             submitted: false,
+            error: None,
         };
         Ok(Step::Go)
     }
 
-    fn retrieved(&mut self, account: &Account, response: &Response<'_>) -> Result<Step, Fault> {
-        if !response.is_success() {
-            return Err(Fault::status(RETRIEVE, response.status).with_provider_code(error_status(response.body)));
+    fn retrieved(
+        &mut self,
+        account: &Account,
+        op: &Operation,
+        reference: &Reference,
+        response: &Response<'_>,
+    ) -> Result<Step, Fault> {
+        let unreadable = |flaw| Fault::unreadable(op.name(), response.status, flaw);
+        let transaction = Transaction::read(response.body).map_err(unreadable)?;
+        let foreign = |place: &str| Fault::foreign(op.name(), Flaw::new(FlawKind::OtherReference, place));
+        if transaction.reference != *reference {
+            return Err(foreign("transactionReference"));
         }
-        let transaction =
-            Transaction::parse(response.body).map_err(|_| Fault::unreadable(RETRIEVE, response.status))?;
-        let ours = transaction.reference == self.reference(0)
-            && transaction.enrollment_reference == self.order.enrollment_reference;
-        if !ours {
-            return Err(Fault::foreign(RETRIEVE));
+        if transaction.enrollment_reference != self.request.enrollment_reference {
+            return Err(foreign("enrollmentTransactionReference"));
         }
-        let decision = match transaction.result {
-            TransactionResult::Passed => Decision::Approved,
-            TransactionResult::Failed => Decision::Declined,
-            TransactionResult::Invalid => Decision::Inconclusive,
-            TransactionResult::Expired => return Ok(Step::End { outcome: Outcome::Expired, evidence: None }),
-            TransactionResult::Created => {
-                // The page was never opened, so a claim of success was not true: show it again.
-                self.claim_submitted(false);
-                return Ok(Step::NotYet { user: UserStage::Away });
-            }
-            TransactionResult::Started | TransactionResult::Other(_) => {
-                return Ok(Step::NotYet { user: UserStage::Unknown });
-            }
-        };
-        let evidence = Some(evidence(account, &transaction, response));
-        Ok(Step::End { outcome: Outcome::Decided { decision }, evidence })
+        let step = verdict::step(account, op, &transaction, response);
+        let Step::NotYet { user } = step else { return Ok(step) };
+        if user == UserStage::Away {
+            self.claim_submitted(false);
+        }
+        // A page that said what ended the transaction, and no verdict: nothing more comes of this link (J-D21).
+        Ok(match self.error() {
+            Some(error) if error.ends_transaction() => Step::End { outcome: verdict::failed(error), evidence: None },
+            _ => step,
+        })
     }
 
     /// Whether what was heard is about the live transaction; an older one of this session is of no interest.
-    fn is_current(&self, reference: &str, code: RejectCode, field: &str) -> Result<bool, Reject> {
-        if !self.references.iter().any(|known| known == reference) {
+    fn is_current(&self, reference: &Reference, code: RejectCode, field: &str) -> Result<bool, Reject> {
+        if !self.references.contains(reference) {
             let fix = "find the session by `reference_of` and tell that one";
             return Err(Reject::at(code, field, fix));
         }
@@ -317,96 +267,25 @@ impl JumioFlow {
     }
 
     fn claim_submitted(&mut self, claimed: bool) {
-        if let State::Live { submitted, .. } = &mut self.state {
+        if let State::Live { submitted, error, .. } = &mut self.state {
             *submitted = claimed;
+            error.take_if(|_| claimed);
         }
     }
 
-    fn reference(&self, index: u32) -> &str {
-        let index = usize::try_from(index).unwrap_or(usize::MAX);
-        self.references.get(index).map_or("", String::as_str)
+    /// Keeps what the page says went wrong, for the end. What a dead link says next does not replace why it is dead.
+    fn errored(&mut self, code: Option<&str>) -> Heard {
+        let dead = self.error().is_some_and(|error| error.ends_transaction());
+        if let (State::Live { submitted: false, error, .. }, Some(code), false) = (&mut self.state, code, dead) {
+            *error = Some(ReturnError::new(code).code);
+        }
+        Heard::LOOK
     }
-}
 
-/// The request for an image that a callback or a retrieval named. Credentials go only to the account's own host and
-/// only to the documented path (J-D20); the host must not follow redirects, and should check size and magic bytes.
-///
-/// # Errors
-/// `image_url_foreign` for any other URL.
-pub fn image_request(account: &Account, url: &str, id: String) -> Result<HttpRequest, Reject> {
-    let path = url.strip_prefix(account.api_base.as_str()).and_then(|rest| rest.strip_prefix(RETRIEVAL_PATH));
-    let segments: Vec<&str> = path.map(|path| path.split('/').collect()).unwrap_or_default();
-    let known = match segments.as_slice() {
-        [reference, "images", "face"] => is_reference(reference),
-        [reference, "images", "liveness", number] => is_reference(reference) && number.parse::<u16>().is_ok(),
-        _ => false,
-    };
-    if !known {
-        let rule = "credentials are sent only to the account's own host and the documented image paths";
-        return Err(Reject::new(RejectCode::ImageUrlForeign, rule).about("url"));
-    }
-    Ok(HttpRequest {
-        id,
-        operation: IMAGE.into(),
-        method: Method::Get,
-        url: url.to_string(),
-        headers: headers(account, &account.administration, "image/jpeg, image/png"),
-        body: None,
-        timeout_ms: account.timeout_ms,
-        idempotent: true,
-        cache: None,
-    })
-}
-
-fn retrieval(account: &Account, method: Method, operation: &str, reference: &str, id: String) -> HttpRequest {
-    HttpRequest {
-        id,
-        operation: operation.into(),
-        method,
-        url: format!("{}{RETRIEVAL_PATH}{reference}", account.api_base),
-        headers: headers(account, &account.administration, "application/json"),
-        body: None,
-        timeout_ms: account.timeout_ms,
-        idempotent: true,
-        cache: None,
-    }
-}
-
-fn headers(account: &Account, authorization: &Secret, accept: &str) -> Vec<Header> {
-    alloc::vec![
-        Header::new("Accept", accept),
-        Header::new("Authorization", authorization.expose_str().unwrap_or("")),
-        Header::new("User-Agent", account.user_agent.as_str()),
-    ]
-}
-
-/// The observed error body names the status as text (J-D4); anything else is left alone.
-fn error_status(body: &[u8]) -> Option<String> {
-    let value: Value = serde_json::from_slice(body).ok()?;
-    let status = value.get("httpStatus")?.as_str()?;
-    Some(status.chars().take(16).collect())
-}
-
-fn evidence(account: &Account, transaction: &Transaction, response: &Response<'_>) -> Evidence {
-    let host = settings::host_of(&account.api_base);
-    Evidence {
-        basis: Basis::Fetched,
-        at: response.at,
-        raw: response.body.to_vec(),
-        person: None,
-        parts: alloc::vec![Part {
-            name: "authentication".into(),
-            passed: Some(transaction.result == TransactionResult::Passed),
-            status: Some(transaction.result.as_str().to_string()),
-            score: None,
-        }],
-        reasons: Vec::new(),
-        sealed: None,
-        source: Source {
-            provider: ID.into(),
-            operation: RETRIEVE.into(),
-            host: host.to_string(),
-            production: host == account.region.host(),
-        },
+    fn error(&self) -> Option<ReturnError> {
+        match &self.state {
+            State::Live { error: Some(code), .. } => Some(ReturnError::new(code)),
+            _ => None,
+        }
     }
 }

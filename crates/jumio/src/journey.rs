@@ -1,6 +1,5 @@
 //! How Jumio's page is shown: in a frame, as a link, as a link sent privately; not in a web view.
 
-use crate::ID;
 use alloc::{
     string::{String, ToString},
     vec,
@@ -9,24 +8,39 @@ use alloc::{
 
 use idvkit_core::{Carry, Condition, HintKind, Journey, Refused, Signal, Trigger, UnixMillis, Way, machine::Own};
 
-use crate::{Account, catalog::sizes, flow::Order};
+use crate::{
+    account::Account,
+    catalog::sizes,
+    request::ParsedRequest,
+    values::{ID, Reference},
+};
 
 /// The `allow` attribute that every nested frame needs (J-F5).
 const FRAME_ALLOW: &str = "camera;fullscreen";
 
+/// The member of hints that has the page's error code.
+pub(crate) const CODE: &str = "code";
+
 /// What a live transaction is presented with.
 pub(crate) struct Link<'a> {
-    pub(crate) reference: &'a str,
+    pub(crate) reference: &'a Reference,
     pub(crate) url: &'a str,
     pub(crate) expires: UnixMillis,
 }
 
-pub(crate) fn journey(account: &Account, order: &Order, link: &Link<'_>, own: &Own<'_>) -> Journey {
+/// The journey of one transaction.
+pub(crate) fn of(account: &Account, request: &ParsedRequest, link: &Link<'_>, own: &Own<'_>) -> Journey {
+    let ways = vec![frame(account, link), redirect(request, link)];
+    Journey { expires: Some(link.expires), ways, ..none(own) }
+}
+
+/// A journey without a way: there is no transaction yet.
+pub(crate) fn none(own: &Own<'_>) -> Journey {
     Journey {
         id: own.journey_id(),
         provider: ID.into(),
-        expires: Some(link.expires),
-        ways: vec![frame(account, link), redirect(order, link)],
+        expires: None,
+        ways: Vec::new(),
         refused: vec![Refused {
             way: "web_view".into(),
             reason: "Jumio Authentication does not support web views: open the link in the system's browser".into(),
@@ -37,11 +51,15 @@ pub(crate) fn journey(account: &Account, order: &Order, link: &Link<'_>, own: &O
 fn frame(account: &Account, link: &Link<'_>) -> Way {
     let message = |value: &str, means, carry| Signal {
         on: Trigger::Message { origins: account.origins.clone() },
-        when: vec![is("transactionReference", link.reference), is("eventType", "510"), is("payload.value", value)],
+        when: vec![
+            is("transactionReference", link.reference.as_str()),
+            is("eventType", "510"),
+            is("payload.value", value),
+        ],
         means,
         carry,
     };
-    let code = Carry { name: "code".into(), path: "payload.metainfo.code".into(), max: 8 };
+    let code = Carry { name: CODE.into(), path: "payload.metainfo.code".into(), max: 8 };
     Way::Frame {
         url: link.url.to_string(),
         allow: FRAME_ALLOW.into(),
@@ -56,18 +74,18 @@ fn frame(account: &Account, link: &Link<'_>) -> Way {
     }
 }
 
-fn redirect(order: &Order, link: &Link<'_>) -> Way {
+fn redirect(request: &ParsedRequest, link: &Link<'_>) -> Way {
     let returned = |url: &Option<String>, status: &str, means, carry: Vec<Carry>| {
         url.as_deref().map(|url| Signal {
             on: Trigger::Navigation { url: without_query(url) },
-            when: vec![is("transactionReference", link.reference), is("transactionStatus", status)],
+            when: vec![is("transactionReference", link.reference.as_str()), is("transactionStatus", status)],
             means,
             carry,
         })
     };
-    let code = Carry { name: "code".into(), path: "errorCode".into(), max: 8 };
-    let success = returned(&order.success_url, "SUCCESS", HintKind::Success, vec![]);
-    let error = returned(&order.error_url, "ERROR", HintKind::Error, vec![code]);
+    let code = Carry { name: CODE.into(), path: "errorCode".into(), max: 8 };
+    let success = returned(&request.success_url, "SUCCESS", HintKind::Success, vec![]);
+    let error = returned(&request.error_url, "ERROR", HintKind::Error, vec![code]);
     Way::Redirect { url: link.url.to_string(), shareable: true, finish: success.into_iter().chain(error).collect() }
 }
 

@@ -1,8 +1,9 @@
 //! Jumio Authentication for Web as an I/O-free state machine (J-GUIDE; all such ids stand in `PROTOCOL.md`).
 //!
-//! An enrolled user takes a selfie, and Jumio says whether it is the same live person. [`open`] makes a session,
-//! [`idvkit_core::machine::Machine`] runs it. The parts are useful alone: [`EnrollmentCheck`] before a session,
-//! [`Callback`] and [`ReturnParameters`] for what comes back, [`catalog`] for Jumio's tables.
+//! An enrolled user takes a selfie, and Jumio says whether it is the same live person. [`Jumio`] opens and restores a
+//! [`Session`], which [`Machine`] runs. The parts are useful alone: [`EnrollmentCheck`] before a session, [`Callback`] and
+//! [`ReturnParameters`] for what comes back, [`image_request`] after a decision, [`API_LOCALES`] and [`colours_for`] for
+//! settings pages.
 //!
 //! Jumio signs nothing. A redirect, a frame message and a callback are hints; the verdict is what your own server
 //! retrieves. Of several transactions for one enrollment within 15 minutes only the newest works: keep one session per
@@ -12,44 +13,34 @@
 
 extern crate alloc;
 
+mod account;
+mod answers;
 mod callback;
 mod catalog;
 mod flow;
 mod journey;
 mod operations;
-mod types;
-mod validate;
+mod request;
+mod values;
+mod verdict;
 
 use alloc::{string::String, sync::Arc};
 
-pub use operations::Operation;
+use idvkit_core::{Catalog, Input, Operation as _, Provider, Reject, Seed, UnixMillis, machine::Machine};
 
-pub use callback::{Callback, reference_of};
-pub use catalog::{API_LOCALES, ColourSource, catalog, colours_for};
-pub use flow::{JumioFlow, image_request};
-use idvkit_core::{Catalog, Input, Provider, Reject, Seed, UnixMillis, machine::Machine};
-pub use types::{
-    CallbackTarget, Config, DomainPrefix, EnrollmentCheck, FACEMAP_LIFETIME_MS, Initiated, Options, Region, Request,
-    ReturnError, ReturnParameters, ReturnStatus, Transaction, TransactionResult,
-};
-pub use validate::{Account, account, lifetime_minutes};
-
-/// The tag of its configurations, and the first part of every operation's name.
-pub(crate) const ID: &str = "jumio";
+pub use account::{Account, CallbackTarget, Config, Options};
+pub use answers::{EnrollmentCheck, Initiated, Transaction, TransactionResult};
+pub use callback::{Callback, ReturnError, ReturnParameters, ReturnStatus};
+pub use catalog::{API_LOCALES, ColourSource, colours_for};
+pub use flow::JumioFlow;
+pub use operations::{Operation, Outside, image_request};
+pub use request::Request;
+pub use values::{DomainPrefix, FACEMAP_LIFETIME_MS, Reference, Region, TokenLifetime};
 
 /// A Jumio session.
 pub type Session = Machine<JumioFlow>;
 
-/// Opens a session: nothing is sent before the first `next`.
-///
-/// # Errors
-/// A [`Reject`] that names the field, the rule and the fix.
-pub fn open(account: &Arc<Account>, request: Request, seed: Seed, now: UnixMillis) -> Result<Session, Reject> {
-    let order = account.order(request).map_err(|reject| reject.within("request"))?;
-    Machine::open(account.clone(), JumioFlow::new(order), seed, now)
-}
-
-/// Jumio Authentication for Web, for the list of providers.
+/// Jumio Authentication for Web.
 #[derive(Clone, Copy, Debug)]
 pub struct Jumio;
 
@@ -67,14 +58,16 @@ impl Provider for Jumio {
     }
 
     fn open(account: &Arc<Account>, request: Request, seed: Seed, now: UnixMillis) -> Result<Session, Reject> {
-        open(account, request, seed, now)
+        let request = request::ParsedRequest::parse(account, request).map_err(|reject| reject.within("request"))?;
+        Machine::open(account.clone(), JumioFlow::new(request), seed, now)
     }
 
-    fn reference_of(account: &Account, input: &Input, _now: UnixMillis) -> Result<Option<String>, Reject> {
-        callback::reference_of(account, input)
+    /// A callback carries no secret of the account: this finds the row, and the session then checks the path's secret.
+    fn reference_of(_account: &Account, input: &Input, _now: UnixMillis) -> Result<Option<String>, Reject> {
+        Ok(callback::reference_of(input)?.map(String::from))
     }
 
     fn catalog() -> Catalog {
-        catalog::catalog()
+        catalog::catalog(Outside::Journey.name())
     }
 }

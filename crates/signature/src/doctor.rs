@@ -73,7 +73,7 @@ fn examine(
     let mut search = Search { keys, claims, best: None };
     for content in contents {
         forms::each_content(content.bytes, |differences, bytes| {
-            search.try_content(content.differences, differences, bytes)
+            search.try_content(content.differences, differences, bytes);
         });
     }
     match search.best {

@@ -14,7 +14,7 @@ use crate::json::Quoted;
 #[non_exhaustive]
 pub enum SliceError {
     /// The bytes are not one JSON text in UTF-8.
-    #[error("the body is not JSON: expected one JSON text in UTF-8, without a byte order mark")]
+    #[error("the body is not JSON: expected one JSON text in UTF-8")]
     NotJson,
     /// The text is JSON, and not an object.
     #[error("the body is not a JSON object, so it has no members")]
@@ -48,12 +48,14 @@ impl From<SliceError> for Reject {
 /// The value of the top-level member `name` of a JSON object, exactly as sent: never parsed and printed again, as that would
 /// change spaces, escapes, numbers or order, and with them the signature (A-F6). `None` if there is no such member.
 ///
-/// The member's name is found also where it is written with escapes. White space around the value is not part of it.
+/// The member's name is found also where it is written with escapes. White space around the value is not part of it, and a
+/// byte order mark before the body is skipped.
 ///
 /// # Errors
 /// [`SliceError::NotJson`] and [`SliceError::NotObject`] for another body; [`SliceError::Duplicate`] if the member is there twice.
 pub fn member<'a>(body: &'a [u8], name: &str) -> Result<Option<&'a [u8]>, SliceError> {
     // Checked once for the whole body: serde_json looks only at the strings that it decodes.
+    let body = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body);
     let text = core::str::from_utf8(body).map_err(|_| SliceError::NotJson)?;
     let mut json = serde_json::Deserializer::from_str(text);
     let found = json.deserialize_map(Find { name }).map_err(|error| match error.classify() {

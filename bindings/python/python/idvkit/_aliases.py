@@ -68,6 +68,7 @@ from ._types import (
     WhyVerdict,
     WhyBackoff,
     WhyThrottled,
+    WhyBlobs,
 )
 
 BytesLike = Union[bytes, bytearray, memoryview]
@@ -129,7 +130,7 @@ No crate of the protocol reads a clock: every call that needs the time takes it 
 Way = Union[WayRedirect, WayFrame, WayWebView, WayScript, WayNative, WayUpload]
 """One way to present a flow. Rich enough that a page or an app can follow it without knowing the provider."""
 
-Why = Union[WhyInFlight, WhyVerdict, WhyBackoff, WhyThrottled]
+Why = Union[WhyInFlight, WhyVerdict, WhyBackoff, WhyThrottled, WhyBlobs]
 """What is waited for. Deliberately exhaustive."""
 
 RejectCode = Literal[
@@ -152,7 +153,6 @@ RejectCode = Literal[
     "config_of_other_provider",
     "conflict",
     "container_invalid",
-    "credential_invalid",
     "credential_malformed",
     "credential_missing",
     "direct_upload_unsupported",

@@ -372,20 +372,27 @@ class Catalog(Value):
 
 
 class Cause(Value):
-    """The root cause behind a provider's error. Printing it leaves the message out."""
-    __slots__ = ("code", "status", "message")
-    _shown: ClassVar[Union[Tuple[str, ...], None]] = ("code", "status")
+    """What is behind a fault: the root cause that the provider names, or what is wrong with its answer. Printing it leaves the
+    message out."""
+    __slots__ = ("code", "status", "message", "kind", "place")
+    _shown: ClassVar[Union[Tuple[str, ...], None]] = ("code", "status", "kind", "place")
     code: Union[str, None]
     """The provider's code."""
     status: Union[int, None]
     """The HTTP status it came with."""
     message: Union[str, None]
     """The provider's words, display only."""
+    kind: Union[FlawKind, None]
+    """What is wrong with the answer, if it is unreadable or about something else."""
+    place: Union[str, None]
+    """Where: a JSON path such as `transactionResult`, or `line 1 column 24`; nothing for the whole answer."""
 
-    def __init__(self, code: Union[str, None], status: Union[int, None], message: Union[str, None]) -> None:
+    def __init__(self, code: Union[str, None], status: Union[int, None], message: Union[str, None], kind: Union[FlawKind, None], place: Union[str, None]) -> None:
         _set(self, "code", code)
         _set(self, "status", status)
         _set(self, "message", message)
+        _set(self, "kind", kind)
+        _set(self, "place", place)
 
 
 class Condition(Value):
@@ -635,7 +642,7 @@ class Fault(Value):
     message: Union[str, None]
     """The provider's words for the user, in the user's language, display only. Never from a server-to-server error."""
     cause: Union[Cause, None]
-    """The cause behind it, where the provider names one (Attestr's `original`)."""
+    """What is behind it: a root cause where the provider names one (Attestr's `original`), or what is wrong with the answer."""
     trace_id: Union[str, None]
     """The provider's name for the exchange, for its support."""
     retryable: bool
@@ -723,6 +730,30 @@ class Finding(Value):
         _set(self, "difference", difference)
         _set(self, "explanation", explanation)
         _set(self, "fix", fix)
+
+
+class FlawKind(Word):
+    """What is wrong with a text that somebody sent. New kinds may be added; none is ever given another meaning."""
+    EMPTY = "empty"
+    """There is nothing in it."""
+    HTML = "html"
+    """It is a page of HTML, as proxies and maintenance pages send, where JSON was expected."""
+    JSON_SYNTAX = "json_syntax"
+    """It is not JSON."""
+    MEMBER_MISSING = "member_missing"
+    """A member that is needed is missing."""
+    MEMBER_TWICE = "member_twice"
+    """A member stands there twice, so readers would disagree about which one counts."""
+    MEMBER_TYPE = "member_type"
+    """A member is of another type than documented."""
+    MEMBER_VALUE = "member_value"
+    """A member is of the documented type and has a value that cannot be."""
+    NOT_UTF8 = "not_utf8"
+    """A member that decides holds what is no text: bytes that are no UTF-8, half a surrogate pair, a control character."""
+    OTHER_REFERENCE = "other_reference"
+    """It is about something else than what was asked for."""
+    TOO_LARGE = "too_large"
+    """It is larger than any documented one."""
 
 
 class Header(HeaderMethods, Sealed):
@@ -1495,11 +1526,6 @@ class Subject(Word):
     """A Jumio transaction as retrieved. Gives `{reference, enrollment_reference, result, date, images, liveness_images}`."""
     SIGNICAT_EVENT = "signicat_event"
     """One of Signicat's account-wide events. Gives its members; nothing in it says that it is genuine."""
-    SIGNICAT_MATCHING = "signicat_matching"
-    """Two values of a Signicat dossier, `{kind: "text" or "date", one, other}`. Gives `{match, permille}`."""
-    SIGNICAT_RULE = "signicat_rule"
-    """What a documented rule gives: `{provider: "readid", chip, clone}` or `{provider: "signicatpaper", run}`. Gives
-    `{status}`."""
     SIGNICAT_PROBLEM = "signicat_problem"
     """An error body of Signicat. Gives `{shape, code, authorization, trace_id, fields}`."""
     SIGNICAT_PROCESS = "signicat_process"
@@ -1834,6 +1860,18 @@ class WhyThrottled(Value):
         _set(self, "fault", fault)
 
 
+class WhyBlobs(Value):
+    """Bytes that were stored beside the snapshot, and go into the next request: hand them to `supply`. If they are lost,
+    the user can hand in the images anew."""
+    __slots__ = ("digests",)
+    type: ClassVar[Literal["blobs"]] = "blobs"
+    digests: Tuple[str, ...]
+    """Their digests."""
+
+    def __init__(self, digests: Tuple[str, ...]) -> None:
+        _set(self, "digests", digests)
+
+
 CLASSES: Dict[str, object] = {
     "Answer": Answer,
     "Ask": {"load": AskLoad, "store": AskStore, "exchange": AskExchange, "deliver": AskDeliver, "rest": AskRest, "heard": AskHeard},
@@ -1863,6 +1901,7 @@ CLASSES: Dict[str, object] = {
     "FaultClass": {"input": FaultClass.INPUT, "authorization": FaultClass.AUTHORIZATION, "configuration": FaultClass.CONFIGURATION, "throttled": FaultClass.THROTTLED, "unavailable": FaultClass.UNAVAILABLE, "answer": FaultClass.ANSWER, "unknown": FaultClass.UNKNOWN},
     "FaultCode": {"answer_lost": FaultCode.ANSWER_LOST, "archived": FaultCode.ARCHIVED, "creation_unclear": FaultCode.CREATION_UNCLEAR, "flow_error": FaultCode.FLOW_ERROR, "foreign_answer": FaultCode.FOREIGN_ANSWER, "http_status": FaultCode.HTTP_STATUS, "metadata_unsupported": FaultCode.METADATA_UNSUPPORTED, "no_answer": FaultCode.NO_ANSWER, "no_sdk_authorization": FaultCode.NO_SDK_AUTHORIZATION, "no_user_link": FaultCode.NO_USER_LINK, "process_failed": FaultCode.PROCESS_FAILED, "secret_malformed": FaultCode.SECRET_MALFORMED, "secret_missing": FaultCode.SECRET_MISSING, "signature_malformed": FaultCode.SIGNATURE_MALFORMED, "signature_missing": FaultCode.SIGNATURE_MISSING, "signature_wrong": FaultCode.SIGNATURE_WRONG, "unreadable": FaultCode.UNREADABLE},
     "Finding": Finding,
+    "FlawKind": {"empty": FlawKind.EMPTY, "html": FlawKind.HTML, "json_syntax": FlawKind.JSON_SYNTAX, "member_missing": FlawKind.MEMBER_MISSING, "member_twice": FlawKind.MEMBER_TWICE, "member_type": FlawKind.MEMBER_TYPE, "member_value": FlawKind.MEMBER_VALUE, "not_utf8": FlawKind.NOT_UTF8, "other_reference": FlawKind.OTHER_REFERENCE, "too_large": FlawKind.TOO_LARGE},
     "Header": Header,
     "HintKind": {"loaded": HintKind.LOADED, "success": HintKind.SUCCESS, "finished": HintKind.FINISHED, "error": HintKind.ERROR, "skipped": HintKind.SKIPPED, "closed": HintKind.CLOSED},
     "HttpRequest": HttpRequest,
@@ -1892,7 +1931,7 @@ CLASSES: Dict[str, object] = {
     "SignedForm": {"as_sent": SignedForm.AS_SENT, "ecmascript": SignedForm.ECMASCRIPT},
     "SizeClass": SizeClass,
     "Source": Source,
-    "Subject": {"time": Subject.TIME, "locale": Subject.LOCALE, "ecmascript": Subject.ECMASCRIPT, "biometric_kz_iin": Subject.BIOMETRIC_KZ_IIN, "biometric_kz_phone": Subject.BIOMETRIC_KZ_PHONE, "biometric_kz_webhook": Subject.BIOMETRIC_KZ_WEBHOOK, "jumio_enrollment": Subject.JUMIO_ENROLLMENT, "jumio_colours": Subject.JUMIO_COLOURS, "jumio_return": Subject.JUMIO_RETURN, "jumio_transaction": Subject.JUMIO_TRANSACTION, "signicat_event": Subject.SIGNICAT_EVENT, "signicat_matching": Subject.SIGNICAT_MATCHING, "signicat_rule": Subject.SIGNICAT_RULE, "signicat_problem": Subject.SIGNICAT_PROBLEM, "signicat_process": Subject.SIGNICAT_PROCESS, "signicat_token": Subject.SIGNICAT_TOKEN},
+    "Subject": {"time": Subject.TIME, "locale": Subject.LOCALE, "ecmascript": Subject.ECMASCRIPT, "biometric_kz_iin": Subject.BIOMETRIC_KZ_IIN, "biometric_kz_phone": Subject.BIOMETRIC_KZ_PHONE, "biometric_kz_webhook": Subject.BIOMETRIC_KZ_WEBHOOK, "jumio_enrollment": Subject.JUMIO_ENROLLMENT, "jumio_colours": Subject.JUMIO_COLOURS, "jumio_return": Subject.JUMIO_RETURN, "jumio_transaction": Subject.JUMIO_TRANSACTION, "signicat_event": Subject.SIGNICAT_EVENT, "signicat_problem": Subject.SIGNICAT_PROBLEM, "signicat_process": Subject.SIGNICAT_PROCESS, "signicat_token": Subject.SIGNICAT_TOKEN},
     "Support": {"full": Support.FULL, "partial": Support.PARTIAL, "none": Support.NONE},
     "TagEncoding": {"hex": TagEncoding.HEX, "base64": TagEncoding.BASE64},
     "TextEntry": TextEntry,
@@ -1901,7 +1940,7 @@ CLASSES: Dict[str, object] = {
     "Verdict": {"verifies": Verdict.VERIFIES, "explained": Verdict.EXPLAINED, "unexplained": Verdict.UNEXPLAINED, "untestable": Verdict.UNTESTABLE},
     "VersionWindow": {"current": VersionWindow.CURRENT, "current_and_previous": VersionWindow.CURRENT_AND_PREVIOUS, "long_term_support": VersionWindow.LONG_TERM_SUPPORT},
     "Way": {"redirect": WayRedirect, "frame": WayFrame, "web_view": WayWebView, "script": WayScript, "native": WayNative, "upload": WayUpload},
-    "Why": {"in_flight": WhyInFlight, "verdict": WhyVerdict, "backoff": WhyBackoff, "throttled": WhyThrottled},
+    "Why": {"in_flight": WhyInFlight, "verdict": WhyVerdict, "backoff": WhyBackoff, "throttled": WhyThrottled, "blobs": WhyBlobs},
 }
 
 __all__ = [
@@ -1944,6 +1983,7 @@ __all__ = [
     "FaultClass",
     "FaultCode",
     "Finding",
+    "FlawKind",
     "Header",
     "HintKind",
     "HttpRequest",
@@ -2018,4 +2058,5 @@ __all__ = [
     "WhyVerdict",
     "WhyBackoff",
     "WhyThrottled",
+    "WhyBlobs",
 ]

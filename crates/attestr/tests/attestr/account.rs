@@ -1,7 +1,7 @@
 //! Accounts and requests: every bad input gives one clear error that echoes nothing.
 
-use idvkit_attestr::{Account, Config, Options, Request, open};
-use idvkit_core::{Blame, Reject, UnixMillis};
+use idvkit_attestr::{Account, Attestr, Config, Options, Request};
+use idvkit_core::{Blame, Provider, Reject, UnixMillis};
 use serde_json::json;
 
 use crate::run::{FLOW, HANDSHAKE, Run, START, TAG, config, request, seed};
@@ -32,7 +32,9 @@ fn credentials() {
     assert_eq!(code(|c| c.auth_token.clear()), pair("auth_token", "credential_missing"));
     assert_eq!(code(|c| c.auth_token.insert_str(0, "Basic ")), pair("auth_token", "credential_malformed"));
     assert_eq!(code(|c| c.auth_token.push('\n')), pair("auth_token", "credential_malformed"));
-    assert_eq!(code(|c| c.webhook_tokens.push(" ".into())), pair("webhook_tokens", "credential_malformed"));
+    assert_eq!(code(|c| c.webhook_tokens.push(" ".into())), pair("webhook_tokens", "credential_missing"));
+    assert_eq!(code(|c| c.webhook_tokens.push("a b".into())), pair("webhook_tokens", "credential_malformed"));
+    assert_eq!(code(|c| c.client_key.clear()), pair("client_key", "credential_missing"));
     assert_eq!(code(|c| c.client_key = "OX02xyz".into()), pair("client_key", "client_key_invalid"));
     assert_eq!(code(|c| c.client_secrets.clear()), pair("client_secrets", "credential_missing"));
     assert_eq!(code(|c| c.client_secrets.push(String::new())), pair("client_secrets", "credential_missing"));
@@ -60,7 +62,9 @@ fn options() {
     assert_eq!(option(|o| o.timeout_ms = Some(30)).1, "timeout_out_of_range");
     assert_eq!(option(|o| o.poll_offsets_seconds = Some(vec![2, 2])).1, "poll_plan_invalid");
     assert_eq!(option(|o| o.poll_offsets_seconds = Some(vec![i64::MAX])).1, "poll_plan_invalid");
-    assert_eq!(option(|o| o.account_id = Some(String::new())).1, "account_id_invalid");
+    for id in ["", "   ", " shop", "shop\n"] {
+        assert_eq!(option(|o| o.account_id = Some(id.into())), pair("options.account_id", "account_id_invalid"));
+    }
 }
 
 #[test]
@@ -92,7 +96,7 @@ fn requests() {
     let refused = |change: &dyn Fn(&mut Request)| {
         let mut request = request();
         change(&mut request);
-        let reject = open(&account, request, seed(), START).unwrap_err();
+        let reject = Attestr::open(&account, request, seed(), START).unwrap_err();
         (reject.field().unwrap().to_string(), reject.code().to_string())
     };
     for flow in ["", "FX0 x", "FX0/../x", HANDSHAKE, "FS02zfeuv3tcnkq2mond2"] {
@@ -114,9 +118,9 @@ fn requests() {
         assert_eq!(refused(&|r| r.expiry = Some(expiry)), pair("request.expiry", "expiry_invalid"), "{expiry}");
     }
     for expiry in [START.0 + 1, START.0 + year] {
-        assert!(open(&account, Request { expiry: Some(expiry), ..request() }, seed(), START).is_ok());
+        assert!(Attestr::open(&account, Request { expiry: Some(expiry), ..request() }, seed(), START).is_ok());
     }
-    let reject = open(&account, request(), seed(), UnixMillis(START.0 / 1000)).unwrap_err();
+    let reject = Attestr::open(&account, request(), seed(), UnixMillis(START.0 / 1000)).unwrap_err();
     assert_eq!(reject.code(), "now_out_of_range");
 }
 
@@ -124,7 +128,7 @@ fn requests() {
 fn plain_json_is_a_request() {
     let parsed: Request =
         serde_json::from_value(json!({ "flow_id": FLOW, "tag": TAG, "variables": { "pan": "x" } })).unwrap();
-    assert!(open(&Run::new().account, parsed, seed(), START).is_ok());
+    assert!(Attestr::open(&Run::new().account, parsed, seed(), START).is_ok());
     assert!(serde_json::from_value::<Request>(json!({ "flow_id": FLOW, "tag": TAG, "expires": 1 })).is_err());
     let config: Config =
         serde_json::from_value(json!({ "auth_token": "t", "client_key": "ab", "client_secrets": ["s"] })).unwrap();
@@ -137,9 +141,10 @@ fn snapshots_follow_the_name_of_the_account() {
         let options = Options { account_id: id.map(String::from), ..Options::default() };
         std::sync::Arc::new(Account::new(Config { client_key: key.into(), options, ..config() }).unwrap())
     };
-    let stored = |account: &std::sync::Arc<Account>| open(account, request(), seed(), START).unwrap().snapshot();
+    let stored =
+        |account: &std::sync::Arc<Account>| Attestr::open(account, request(), seed(), START).unwrap().snapshot();
     let text = stored(&named("aa", None));
-    assert_eq!(idvkit_attestr::restore(&named("bb", None), &text).unwrap_err().code(), "snapshot_of_other_account");
+    assert_eq!(Attestr::restore(&named("bb", None), &text).unwrap_err().code(), "snapshot_of_other_account");
     let text = stored(&named("aa", Some("shop")));
-    assert!(idvkit_attestr::restore(&named("bb", Some("shop")), &text).is_ok());
+    assert!(Attestr::restore(&named("bb", Some("shop")), &text).is_ok());
 }

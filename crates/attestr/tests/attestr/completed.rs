@@ -1,8 +1,9 @@
 //! `Completed`: the fetched result verifies, and its signature is one that was claimed.
 
-use idvkit_attestr::{HANDSHAKE_PART, Options, Request, restore};
-use idvkit_core::Verdict;
-use idvkit_core::{AtProvider, Basis, Decision, FaultClass, Header, Input, Method, Next, Outcome, SignedForm, Why};
+use idvkit_attestr::{Attestr, HANDSHAKE_PART, Options, Request};
+use idvkit_core::{
+    AtProvider, Basis, Decision, FaultClass, Header, Input, Method, Next, Outcome, Provider, SignedForm, Verdict, Why,
+};
 use serde_json::json;
 
 use crate::run::{
@@ -349,7 +350,7 @@ fn a_doctored_snapshot_is_refused() {
         (FLOW, "a b"),
     ] {
         assert!(stored.contains(from));
-        let reject = restore(&run.account, &stored.replace(from, to)).unwrap_err();
+        let reject = Attestr::restore(&run.account, &stored.replace(from, to)).unwrap_err();
         assert_eq!(reject.code(), "snapshot_malformed", "{from}");
     }
 }
@@ -357,7 +358,7 @@ fn a_doctored_snapshot_is_refused() {
 #[test]
 fn the_doctor_explains_and_never_accepts() {
     let run = Run::live();
-    let diagnose = |body: &str, tag| idvkit_attestr::diagnose(&run.account, body.as_bytes(), tag).verdict;
+    let diagnose = |body: &str, tag| Attestr::diagnose(&run.account, body.as_bytes(), tag).unwrap().verdict;
     assert_eq!(diagnose(&result(RESULT, SIGNATURE), SIGNATURE), Verdict::Verifies);
     // Signed with the spaces that Python's printer puts in.
     let spaced = "2c0889cdc76be2dab027c6deac7fe8151bd8050080b39869a07ead7833a35ad4";

@@ -1,7 +1,7 @@
 //! What pages and phones get.
 
-use idvkit_attestr::{Config, Options, Request, catalog};
-use idvkit_core::{Journey, Seen, Way, read};
+use idvkit_attestr::{Attestr, Config, Options, Request};
+use idvkit_core::{Journey, Provider, Seen, Way, read};
 
 use crate::run::{AUTH_TOKEN, CLIENT_KEY, CREATED, HANDSHAKE, Run, SECRET, TAG, config, request};
 
@@ -74,7 +74,7 @@ fn a_local_copy_of_the_library_is_named_as_it_was_given() {
 
 #[test]
 fn tables_keep_codes_apart_by_operation() {
-    let catalog = catalog();
+    let catalog = Attestr::catalog();
     let mut keys: Vec<_> = catalog.errors.iter().map(|row| (row.operation.clone(), row.code.clone())).collect();
     let all = keys.len();
     keys.sort();

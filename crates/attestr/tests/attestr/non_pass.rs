@@ -2,7 +2,7 @@
 
 use idvkit_core::{FaultClass, FaultCode, Input, Next, Outcome, Why};
 
-use idvkit_attestr::Request;
+use idvkit_attestr::{Config, Options, Request};
 
 use crate::run::{CREATED, HANDSHAKE, OTHER_SIGNATURE, RESULT, Run, SIGNATURE, STAGE, START, config, request, result};
 
@@ -68,7 +68,8 @@ fn an_error_keeps_words_stage_and_cause() {
     let mut run = Run::live();
     run.see("onFlowxError", ERROR);
     run.answer(200, &result(RESULT, SIGNATURE));
-    let Outcome::Failed { fault } = settle(&mut run) else { panic!() };
+    assert_eq!(run.now, START, "one look, and no time passes (A-Q14)");
+    let Outcome::Failed { fault } = run.outcome() else { panic!() };
     assert_eq!((fault.operation.as_str(), fault.code.as_str()), ("attestr.launch", "flow_error"));
     assert_eq!((fault.provider_code.as_deref(), fault.status), (Some("5001"), Some(500)));
     assert_eq!(fault.class, FaultClass::Unavailable);
@@ -92,7 +93,7 @@ fn errors_are_classified_by_their_status_wherever_it_stands() {
         let mut run = Run::live();
         run.see("onFlowXError", data);
         run.answer(404, "{}");
-        let Outcome::Failed { fault } = settle(&mut run) else { panic!() };
+        let Outcome::Failed { fault } = run.outcome() else { panic!() };
         assert_eq!(
             (fault.class, fault.provider_code.as_deref(), fault.status, fault.retryable),
             (class, code, status, again)
@@ -110,9 +111,70 @@ fn the_newest_word_counts_and_long_words_are_cut() {
         &format!(r#"{{"httpStatusCode": 500, "message": "{long}\u0007", "original": {{"message": "{long}"}}}}"#),
     );
     run.answer(200, &result(RESULT, SIGNATURE));
-    let Outcome::Failed { fault } = settle(&mut run) else { panic!() };
+    let Outcome::Failed { fault } = run.outcome() else { panic!() };
     assert_eq!(fault.message.unwrap().chars().count(), 400);
     assert_eq!(fault.cause.unwrap().message.unwrap().chars().count(), 200);
+}
+
+#[test]
+fn an_error_waits_for_the_proof_of_a_success_that_was_claimed_before_it() {
+    let no_result = result("null", "").replace(r#""resultSignature": """#, r#""resultSignature": null"#);
+    for (end, completed) in [(result(RESULT, SIGNATURE), true), (no_result.clone(), false)] {
+        let mut run = Run::live();
+        run.success(SIGNATURE);
+        run.see("onFlowxError", ERROR);
+        run.answer(200, &no_result);
+        while run.now < START.plus(15_000) {
+            run.wait();
+            if matches!(run.next(), Next::Send { .. }) {
+                run.answer(200, &no_result);
+            }
+        }
+        run.wait();
+        run.answer(200, &end);
+        match run.outcome() {
+            Outcome::Decided { .. } => assert!(completed),
+            Outcome::Failed { .. } => assert!(!completed && run.now == START.plus(30_000)),
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+#[test]
+fn a_result_that_nobody_can_verify_ends_when_the_time_for_it_is_up() {
+    for config in [
+        Config { client_secrets: vec!["another-secret".into()], ..config() },
+        Config {
+            client_secrets: vec!["another-secret".into()],
+            options: Options { result_timeout_ms: Some(120_000), ..Options::default() },
+            ..config()
+        },
+    ] {
+        let patience = config.options.result_timeout_ms.unwrap_or(15 * 60_000);
+        let mut run = Run::with(config, request());
+        run.answer(200, CREATED);
+        run.journey();
+        run.success(SIGNATURE);
+        let mut looks = 0;
+        while !matches!(run.next(), Next::Done { .. }) {
+            match run.next() {
+                Next::Send { .. } => run.answer(200, &result(RESULT, SIGNATURE)),
+                _ => run.wait(),
+            }
+            looks += i32::from(matches!(run.next(), Next::Send { .. }));
+        }
+        let Outcome::Failed { fault } = run.outcome() else { panic!() };
+        assert_eq!(fault.code, FaultCode::SignatureWrong);
+        let taken = run.now.since(START);
+        assert!(
+            (patience..patience + 120_000).contains(&taken),
+            "{taken} ms: the last looks are held back as all failed ones"
+        );
+        assert!(looks <= 20, "{looks} looks");
+        run.handle(Input::Retry).unwrap();
+        run.wait();
+        assert_eq!(run.send().operation, "attestr.fetch_result", "with the right secret it goes on there");
+    }
 }
 
 #[test]
@@ -190,9 +252,8 @@ fn the_same_words_again_change_nothing() {
 #[test]
 fn a_claimed_success_does_not_put_off_the_settle_time() {
     let mut run = Run::live();
-    run.see("onError", ERROR);
+    run.see("onSkip", r#"{"stage": null}"#);
     let end = run.now.plus(30_000);
-    run.answer(200, &result(RESULT, SIGNATURE));
     run.now = end.plus(-1_000);
     run.success(OTHER_SIGNATURE);
     while !matches!(run.next(), Next::Done { .. }) {
@@ -201,7 +262,7 @@ fn a_claimed_success_does_not_put_off_the_settle_time() {
             _ => run.wait(),
         }
     }
-    assert!(matches!(run.outcome(), Outcome::Failed { .. }));
+    assert_eq!(run.outcome(), Outcome::Abandoned { stage: None });
     assert!(run.now.since(end) <= 2_000, "but for the gap between looks");
 }
 

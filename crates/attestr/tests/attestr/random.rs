@@ -1,7 +1,7 @@
 //! Whatever is said and answered in whatever order: only the proof decides, and the end absorbs.
 
-use idvkit_attestr::CREATE_HANDSHAKE;
-use idvkit_core::{Header, Input, Next, Outcome};
+use idvkit_attestr::Operation;
+use idvkit_core::{Header, Input, Next, Operation as _, Outcome};
 use proptest::prelude::*;
 
 use crate::run::{HANDSHAKE, OTHER_SIGNATURE, RESULT, Run, SIGNATURE, TAG, WEBHOOK_TOKEN, result};
@@ -106,7 +106,7 @@ proptest! {
             run.wait();
         }
         // Beginning again with another handshake, perhaps after a pause: then this proof is about nothing that runs.
-        if matches!(run.next(), Next::Send { request } if request.operation == CREATE_HANDSHAKE) {
+        if matches!(run.next(), Next::Send { request } if request.operation == Operation::CreateHandshake.name()) {
             return Ok(());
         }
         run.answer(200, &result(RESULT, SIGNATURE));

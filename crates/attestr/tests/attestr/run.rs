@@ -5,9 +5,9 @@ use std::{
     sync::Arc,
 };
 
-use idvkit_attestr::{Account, Config, Options, Request, Session, open, restore};
+use idvkit_attestr::{Account, Attestr, Config, Options, Request, Session};
 use idvkit_core::{
-    Evidence, Fault, Header, HttpRequest, Input, Journey, Next, Outcome, Reject, Seed, Seen, UnixMillis, read,
+    Evidence, Fault, Header, HttpRequest, Input, Journey, Next, Outcome, Provider, Reject, Seed, Seen, UnixMillis, read,
 };
 
 /// The key of the vectors.
@@ -80,7 +80,7 @@ impl Run {
     pub(crate) fn with(config: Config, request: Request) -> Self {
         let given = format!("{config:?}{request:?}");
         let account = Arc::new(Account::new(config).unwrap());
-        let session = open(&account, request, seed(), START).unwrap();
+        let session = Attestr::open(&account, request, seed(), START).unwrap();
         let printed = format!("{given}{account:?}");
         Self { account, session, now: START, journey: None, printed }
     }
@@ -187,7 +187,7 @@ impl Run {
         for credential in [SECRET, AUTH_TOKEN, WEBHOOK_TOKEN] {
             assert!(!stored.contains(credential), "a snapshot holds no credential of the account");
         }
-        self.session = restore(&self.account, &stored).unwrap();
+        self.session = Attestr::restore(&self.account, &stored).unwrap();
         assert_eq!(self.session.snapshot(), stored);
         heard
     }

@@ -2,8 +2,8 @@
 
 use std::{fs, sync::Arc};
 
-use idvkit_attestr::{Account, Config, Request, open, webhook_key};
-use idvkit_core::{Basis, Decision, Header, Input, Next, Outcome, SignedForm, Why};
+use idvkit_attestr::{Account, Attestr, Config, Request, webhook_key};
+use idvkit_core::{Basis, Decision, Header, Input, Next, Outcome, Provider, SignedForm, Why};
 use serde_json::{Value, json};
 
 use crate::run::{CREATED, HANDSHAKE, Run, START, request, seed};
@@ -39,7 +39,7 @@ fn handshake() {
     for case in cases(&file) {
         let id = &case["id"];
         let request: Request = serde_json::from_value(case["request"].clone()).unwrap();
-        match open(&account, request, seed(), START) {
+        match Attestr::open(&account, request, seed(), START) {
             Err(reject) => {
                 assert_eq!(
                     (Some(reject.code().as_str()), reject.field()),
@@ -75,11 +75,18 @@ fn result() {
                 let stored: Value = serde_json::from_str(&run.session.snapshot()).unwrap();
                 assert!(stored["session"]["call"]["fault"].is_null(), "{id}");
             }
-            Next::Wait { .. } => assert_eq!(expect, run.fault().code.as_str(), "{id}"),
+            Next::Wait { .. } => check_fault(&mut run, case),
             other => panic!("{id}: {other:?}"),
         }
         assert_eq!(run.session.evidence().is_some(), expect == "completed", "{id}");
     }
+}
+
+fn check_fault(run: &mut Run, case: &Value) {
+    let (id, fault) = (&case["id"], run.fault());
+    assert_eq!(case["expect"].as_str(), Some(fault.code.as_str()), "{id}");
+    let flaw = fault.cause.map(|flaw| json!({"kind": flaw.kind, "place": flaw.place}));
+    assert_eq!(flaw.unwrap_or(Value::Null), case["cause"], "{id}");
 }
 
 fn check_evidence(run: &mut Run, case: &Value) {

@@ -1,7 +1,7 @@
 //! Webhooks: they hurry a fetch and claim, and never decide.
 
-use idvkit_attestr::{Config, reference_of, webhook_key};
-use idvkit_core::{Blame, Header, Input, Outcome};
+use idvkit_attestr::{Attestr, Config, webhook_key};
+use idvkit_core::{Blame, Header, Input, Outcome, Provider};
 
 use crate::run::{
     HANDSHAKE, OTHER_SIGNATURE, RESULT, Run, SIGNATURE, STAGE, START, TAG, WEBHOOK_TOKEN, config, request, result,
@@ -69,8 +69,7 @@ fn skipped_and_errored_are_non_passes_that_a_client_cannot_reword() {
         let mut run = Run::live();
         run.handle(genuine(&about("flowx.errored", &rest))).unwrap();
         run.answer(200, &result(RESULT, SIGNATURE));
-        run.wait();
-        run.answer(200, &result(RESULT, SIGNATURE));
+        assert_eq!(run.now, START, "one look, and no time passes (A-Q14)");
         let Outcome::Failed { fault } = run.outcome() else { panic!() };
         assert_eq!((fault.provider_code.as_deref(), fault.status), (Some("5001"), Some(500)));
     }
@@ -80,7 +79,8 @@ fn skipped_and_errored_are_non_passes_that_a_client_cannot_reword() {
 fn only_the_configured_token_opens() {
     let run = Run::live();
     let code = |authorization: Option<&str>| {
-        let reject = reference_of(&run.account, &post(authorization, &completed(SIGNATURE)), START).unwrap_err();
+        let reject =
+            Attestr::reference_of(&run.account, &post(authorization, &completed(SIGNATURE)), START).unwrap_err();
         assert_eq!(reject.blame(), Blame::Signature);
         reject.code()
     };
@@ -91,19 +91,23 @@ fn only_the_configured_token_opens() {
     assert_eq!(code(Some("Basic x")), "webhook_token_wrong");
     assert_eq!(code(Some(&format!("Basic {WEBHOOK_TOKEN}x"))), "webhook_token_wrong");
     assert!(
-        reference_of(&run.account, &post(Some(&format!("basic {WEBHOOK_TOKEN}")), &completed(SIGNATURE)), START)
-            .is_ok()
+        Attestr::reference_of(
+            &run.account,
+            &post(Some(&format!("basic {WEBHOOK_TOKEN}")), &completed(SIGNATURE)),
+            START
+        )
+        .is_ok()
     );
 
     let run = Run::with(Config { webhook_tokens: vec![], ..config() }, request());
-    let reject = reference_of(&run.account, &genuine(&completed(SIGNATURE)), START).unwrap_err();
+    let reject = Attestr::reference_of(&run.account, &genuine(&completed(SIGNATURE)), START).unwrap_err();
     assert_eq!((reject.code().as_str(), reject.blame()), ("webhook_not_configured", Blame::Caller));
 }
 
 #[test]
 fn says_whose_it_is() {
     let run = Run::live();
-    let whose = |input| reference_of(&run.account, &input, START);
+    let whose = |input| Attestr::reference_of(&run.account, &input, START);
     assert_eq!(whose(genuine(&completed(SIGNATURE))).unwrap().as_deref(), Some(HANDSHAKE));
     assert_eq!(whose(genuine(r#"{"event":"async.completed","payload":{"x":1}}"#)).unwrap(), None);
     assert_eq!(whose(genuine(r#"{"event":"factx.query"}"#)).unwrap(), None);

@@ -153,7 +153,7 @@ static SCENES: &[Scene] = &[
     },
     Scene {
         name: "camera-denied",
-        user: "Press “Deny the camera” where a picture is wanted, and advance the clock by a minute.",
+        user: "Press “Deny the camera” where a picture is wanted.",
         outcome: "failed (flow_error); another try is allowed",
         flows: &["attestr"],
         tell: |_| vec![],
@@ -174,14 +174,14 @@ static SCENES: &[Scene] = &[
     },
     Scene {
         name: "three-failed-attempts",
-        user: "Submit an unacceptable selfie three times, and advance the clock by a quarter of an hour.",
-        outcome: "expired; another try is allowed",
+        user: "Submit an unacceptable selfie three times.",
+        outcome: "failed (flow_error); another try is allowed",
         flows: &["jumio"],
         tell: |_| vec![],
     },
     Scene {
         name: "three-failed-attempts",
-        user: "Enter a wrong PAN, such as “wrong”, three times, and advance the clock by a minute.",
+        user: "Enter a wrong PAN, such as “wrong”, three times.",
         outcome: "failed (flow_error); another try is allowed",
         flows: &["attestr"],
         tell: |_| vec![],

@@ -1,10 +1,13 @@
 //! What one provider adds to the machine.
 
+use alloc::vec::Vec;
+
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
     Evidence, Fault, Header, Hint, HttpRequest, Image, Journey, Operation, Outcome, PollPlan, Reject, RejectCode,
     Response, Seed, UnixMillis,
+    machine::{Blobs, Digest},
 };
 
 /// The state of one provider's flow, and how it moves. It is plain data that goes into the snapshot: no closures, no
@@ -80,6 +83,22 @@ pub trait Flow: Clone + PartialEq + Serialize + DeserializeOwned {
         Err(Reject::at(RejectCode::ImagesUnexpected, "images", "this flow asks for no images; only `Way::Upload` does"))
     }
 
+    /// The digests of the images that the state holds: their bytes are stored beside the snapshot, and dropped with the
+    /// digest.
+    fn digests(&self) -> Vec<Digest> {
+        Vec::new()
+    }
+
+    /// Those of them whose bytes go into the request for this operation: it is not asked for before they are at hand.
+    fn sends(&self, _operation: &Self::Operation) -> Vec<Digest> {
+        Vec::new()
+    }
+
+    /// Gives up the images that a snapshot of an earlier version holds whole, for their digests.
+    fn take_embedded(&mut self) -> Vec<Vec<u8>> {
+        Vec::new()
+    }
+
     /// When to look for results and when to give up.
     fn schedule(&self, account: &Self::Account) -> Schedule;
 
@@ -88,6 +107,11 @@ pub trait Flow: Clone + PartialEq + Serialize + DeserializeOwned {
 
     /// Begins a new attempt after this outcome, if the provider allows one.
     fn retry(&mut self, outcome: &Outcome) -> bool;
+
+    /// Begins a new attempt in place of the one whose page is shown, where the provider's rules make that safe (rule 27).
+    fn supersede(&mut self) -> bool {
+        false
+    }
 
     /// Hears that the session goes on at the request that failed with this fault: the place to forget what the fault
     /// makes doubtful. `true` if something else is shown from here on: the journey gets a new id, and hints of the old
@@ -109,7 +133,7 @@ pub trait Flow: Clone + PartialEq + Serialize + DeserializeOwned {
     }
 
     /// The provider's ids, newest first. They survive an erasure: your rows are indexed by them.
-    fn references(&self) -> &[alloc::string::String];
+    fn references(&self) -> Vec<alloc::string::String>;
 
     /// The operation that deletes thing number `index` that this session made at the provider, or `None` where there is
     /// no more, or the provider documents no way. It may name a request that has to come first (an access token), as
@@ -146,6 +170,8 @@ pub struct Own<'a> {
     pub attempt: u32,
     /// When the session was opened: the only time that may enter a request or a journey.
     pub opened: UnixMillis,
+    /// The images that are at hand.
+    pub blobs: &'a Blobs,
 }
 
 impl Own<'_> {
@@ -239,7 +265,7 @@ pub struct Schedule {
     pub user_timeout_ms: i64,
     /// How long the verdict may take.
     pub result_timeout_ms: i64,
-    /// How long a claimed non-pass waits for something better.
+    /// How long a claimed non-pass waits for something better; none at all ends the session with the next look.
     pub grace_ms: i64,
     /// How many failures in a row end the start of a flow.
     pub max_failures: u32,

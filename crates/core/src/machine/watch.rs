@@ -82,7 +82,8 @@ impl Watch {
             self.brought_forward += u32::from(within && !heard.authentic);
         }
         if heard.settle {
-            self.settle.get_or_insert(now.plus(schedule.grace_ms));
+            let settle = now.plus(schedule.grace_ms);
+            self.settle = Some(self.settle.map_or(settle, |before| before.min(settle)));
         }
     }
 

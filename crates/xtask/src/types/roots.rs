@@ -42,6 +42,7 @@ fn reject_codes() -> Type {
 /// What a page handles, and no more.
 pub(super) fn page_types() -> Result<Vec<Type>> {
     let mut generator = generator();
+    generator.subschema_for::<ProviderId>();
     generator.subschema_for::<Journey>();
     generator.subschema_for::<Seen>();
     declared(generator)

@@ -68,7 +68,7 @@ fn play(scenario: &str) -> Play {
         "expired" => run("expired", |stage| Box::pin(expired(stage))),
         "abandoned" => run("abandoned", |stage| Box::pin(abandoned(stage))),
         "superseded" => run("expired", |stage| Box::pin(superseded(stage))),
-        "three-failed-attempts" => run("expired", |stage| Box::pin(three_failed_attempts(stage))),
+        "three-failed-attempts" => run("failed (flow_error)", |stage| Box::pin(three_failed_attempts(stage))),
         "camera-denied" => run("approved", |stage| Box::pin(camera_denied(stage))),
         "error-then-retry" => run("approved", |stage| Box::pin(error_then_retry(stage))),
         "forged-redirect" => run("expired", |stage| Box::pin(forged_redirect(stage))),
@@ -126,7 +126,7 @@ impl User {
 }
 
 async fn approved(stage: Stage) -> Result<Outcome> {
-    let case = stage.open()?;
+    let case = stage.open().await?;
     let mut user = case.present().await?;
     user.follow_link().await?;
     user.submit_selfie().await?;
@@ -141,7 +141,7 @@ async fn approved(stage: Stage) -> Result<Outcome> {
 }
 
 async fn verdict(stage: Stage, verdict: &str) -> Result<Outcome> {
-    let case = stage.open()?;
+    let case = stage.open().await?;
     let mut user = case.present().await?;
     user.use_frame().await?;
     user.fill_and_press(&[("outcome", verdict)], "acceptable").await?;
@@ -151,7 +151,7 @@ async fn verdict(stage: Stage, verdict: &str) -> Result<Outcome> {
 }
 
 async fn expired(stage: Stage) -> Result<Outcome> {
-    let case = stage.open()?;
+    let case = stage.open().await?;
     case.present().await?;
     let outcome = case.wait_for_outcome().await?;
     stage.pass(1_000).await;
@@ -160,7 +160,7 @@ async fn expired(stage: Stage) -> Result<Outcome> {
 }
 
 async fn abandoned(stage: Stage) -> Result<Outcome> {
-    let case = stage.open()?;
+    let case = stage.open().await?;
     let mut user = case.present().await?;
     user.follow_link().await?;
     user.press("leave").await?;
@@ -172,9 +172,9 @@ async fn abandoned(stage: Stage) -> Result<Outcome> {
 }
 
 async fn superseded(stage: Stage) -> Result<Outcome> {
-    let first = stage.open()?;
+    let first = stage.open().await?;
     let mut early = first.present().await?;
-    let second = stage.open()?;
+    let second = stage.open().await?;
     let mut late = second.present().await?;
     early.follow_link().await?;
     stage.check("the older link", "Thank you, we are looking at it".to_owned(), early.page()?.title());
@@ -185,18 +185,17 @@ async fn superseded(stage: Stage) -> Result<Outcome> {
 }
 
 async fn three_failed_attempts(stage: Stage) -> Result<Outcome> {
-    let case = stage.open()?;
+    let case = stage.open().await?;
     let mut user = case.present().await?;
     user.follow_link().await?;
     for _ in 0..3 {
         user.press("unacceptable").await?;
     }
-    stage.check("an error is no end", "present", name(&case.advance().await?));
     case.wait_for_outcome().await
 }
 
 async fn camera_denied(stage: Stage) -> Result<Outcome> {
-    let case = stage.open()?;
+    let case = stage.open().await?;
     let mut user = case.present().await?;
     user.use_frame().await?;
     user.press("deny_camera").await?;
@@ -204,7 +203,7 @@ async fn camera_denied(stage: Stage) -> Result<Outcome> {
 }
 
 async fn reopen_after(stage: Stage, code: &str) -> Result<Outcome> {
-    let case = stage.open()?;
+    let case = stage.open().await?;
     let mut user = case.present().await?;
     user.follow_link().await?;
     user.fill_and_press(&[("code", code)], "error").await?;
@@ -225,12 +224,15 @@ async fn reopen(stage: &Stage, case: &Case, before: User) -> Result<Outcome> {
 
 /// The transaction is lost; `Retry` makes another.
 async fn retry_after(stage: Stage, code: &str) -> Result<Outcome> {
-    let case = stage.open()?;
+    let case = stage.open().await?;
     let mut user = case.present().await?;
     user.follow_link().await?;
     user.fill_and_press(&[("code", code)], "error").await?;
     let journey = user.journey().id.clone();
-    stage.check("how the first attempt ends", "expired".into(), outcome_text(&case.wait_for_outcome().await?));
+    let ended = case.wait_for_outcome().await?;
+    stage.check("how the first attempt ends", "failed (flow_error)".into(), outcome_text(&ended));
+    let Outcome::Failed { fault } = ended else { anyhow::bail!("it did not fail") };
+    stage.check("the page's own code", code.to_owned(), fault.provider_code.unwrap_or_default());
     case.retry().await?;
     let mut user = case.present().await?;
     stage.check("another attempt has another journey", true, journey != user.journey().id);
@@ -243,7 +245,7 @@ async fn retry_after(stage: Stage, code: &str) -> Result<Outcome> {
 
 async fn error_then_retry(stage: Stage) -> Result<Outcome> {
     stage.control().fault(Fault { status: Some(403), ..Fault::once("jumio.initiate", FaultKind::Status) });
-    let case = stage.open()?;
+    let case = stage.open().await?;
     stage.check(
         "refused by the provider",
         "failed (http_status)".into(),
@@ -255,7 +257,7 @@ async fn error_then_retry(stage: Stage) -> Result<Outcome> {
 }
 
 async fn forged_redirect(stage: Stage) -> Result<Outcome> {
-    let case = stage.open()?;
+    let case = stage.open().await?;
     let user = case.present().await?;
     let browser = stage.browser();
     let forged = |reference: &str| {
@@ -277,7 +279,7 @@ async fn forged_redirect(stage: Stage) -> Result<Outcome> {
 }
 
 async fn forged_message(stage: Stage) -> Result<Outcome> {
-    let case = stage.open()?;
+    let case = stage.open().await?;
     let user = case.present().await?;
     let message = |reference: &str| {
         let payload = json!({ "value": "success" });
@@ -297,7 +299,7 @@ async fn forged_message(stage: Stage) -> Result<Outcome> {
 }
 
 async fn forged_callback(stage: Stage) -> Result<Outcome> {
-    let case = stage.open()?;
+    let case = stage.open().await?;
     case.present().await?;
     let before = case.session()?.revision();
     let reference = case.reference()?;
@@ -318,7 +320,7 @@ async fn forged_callback(stage: Stage) -> Result<Outcome> {
 
 async fn late_callback(stage: Stage) -> Result<Outcome> {
     stage.control().callbacks(CallbackRule { ms: 20 * MINUTE, ..CallbackRule::next("jumio", CallbackMode::Late) });
-    let case = stage.open()?;
+    let case = stage.open().await?;
     let outcome = pass(&case).await?;
     let before = case.session()?.revision();
     stage.check("callbacks before the decision", 0, stage.merchant().inbox().len());
@@ -329,7 +331,7 @@ async fn late_callback(stage: Stage) -> Result<Outcome> {
 }
 
 async fn erase(stage: Stage) -> Result<Outcome> {
-    let case = stage.open()?;
+    let case = stage.open().await?;
     pass(&case).await?;
     case.tell(Input::Erase { at_provider: true }).await?;
     let Next::Done { outcome, erasure } = case.advance().await? else { anyhow::bail!("the erasure did not end") };

@@ -1,0 +1,419 @@
+//! The result of a session, with every member that is known (B-F4). What decides is read strictly, the rest leniently.
+
+use alloc::{
+    string::{String, ToString},
+    vec::Vec,
+};
+use core::fmt;
+
+use idvkit_core::{Document, Flaw, FlawKind, Json, Node, Part, Person, Reason, Reject, RejectCode};
+use jiff::civil::Date;
+use serde_json::{Map, Value};
+
+use crate::{
+    catalog::USER_ABORTED,
+    values::{Iin, SessionId, Technology},
+};
+
+/// The longest type and the longest detail of a failure reason that are kept, in characters (our limit).
+const MAX_CODE: usize = 64;
+const MAX_DETAIL: usize = 200;
+const VERDICT: &str = "flow_session_result";
+
+/// The answer to the creation of a session (B-F2).
+#[derive(Clone, PartialEq, Eq)]
+pub struct Created {
+    /// The one-time id. With it the session's page opens: a bearer value until the session has been used.
+    pub session_id: SessionId,
+    /// The flow's technologies, in their order.
+    pub technologies: Vec<Technology>,
+}
+
+impl Created {
+    /// Reads the answer.
+    ///
+    /// # Errors
+    /// `session_malformed` if a member is missing or of another type.
+    pub fn parse(body: &[u8]) -> Result<Self, Reject> {
+        Self::read(body).map_err(|flaw| flaw.reject(RejectCode::SessionMalformed))
+    }
+
+    pub(crate) fn read(body: &[u8]) -> Result<Self, Flaw> {
+        let json = Json::read(body)?;
+        let root = json.root();
+        let session_id = SessionId::read(root.text("session_id")?);
+        let codes = root.list("technologies")?;
+        let technologies = codes.iter().map(|code| code.text("").map(Technology::parse)).collect::<Result<_, _>>()?;
+        Ok(Self { session_id: session_id.ok_or_else(|| root.flaw(FlawKind::MemberValue, "session_id"))?, technologies })
+    }
+}
+
+impl fmt::Debug for Created {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Created").field("technologies", &self.technologies).finish_non_exhaustive()
+    }
+}
+
+/// A session's result, as fetched or as a webhook's `session_result`. `Debug` prints no personal data.
+#[derive(Clone, PartialEq)]
+pub struct FlowResult {
+    /// The session's id.
+    pub session_id: SessionId,
+    /// Where the session stands; not in the widget's guide, but in everything since (B-F4).
+    pub status: Status,
+    /// `flow_session_result`: the verdict on the whole flow.
+    pub verdict: Option<bool>,
+    /// The flow's technologies, in their order.
+    pub technologies: Vec<TechnologyInfo>,
+    /// What each technology said, in alphabetical order of the members' names.
+    pub parts: Vec<TechnologyResult>,
+    /// `flow_session_failure_reasons`, in the provider's words.
+    pub failure_reasons: Vec<Reason>,
+    /// `validated_at`, as sent.
+    pub validated_at: Option<String>,
+    /// `finished_at`, as sent.
+    pub finished_at: Option<String>,
+    /// `ip_check_results`, as sent.
+    pub ip_check_results: Vec<Value>,
+    /// `request_sessions`, as sent.
+    pub request_sessions: Vec<Value>,
+}
+
+/// Where a session stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Status {
+    /// `FINISHED`
+    Finished,
+    /// `FAILED`
+    Failed,
+    /// Anything else, for example `PROGRESS`, or none: not over yet (B-Q10).
+    Other(String),
+}
+
+/// One technology of the flow, as the result describes it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TechnologyInfo {
+    /// Its code; the guide's example has none (B-4).
+    pub code: Option<Technology>,
+    /// Its name.
+    pub name: Option<String>,
+    /// What it does.
+    pub description: Option<String>,
+}
+
+/// The result of one technology: a member `..._result`. It is there only if the user came through that step.
+#[derive(Clone, PartialEq)]
+pub struct TechnologyResult {
+    /// The member's name without `_result`: `liveness`, `face2face`, `edocument`, `document_recognition`.
+    pub kind: String,
+    /// Whether it passed, if it says so.
+    pub passed: Option<bool>,
+    /// Why not.
+    pub failure_reason: Option<Reason>,
+    members: Map<String, Value>,
+}
+
+impl FlowResult {
+    /// Reads a result.
+    ///
+    /// # Errors
+    /// `result_malformed` if the session's id is missing or named twice differently, or if something that decides is of
+    /// another type than documented: unknown forms are never a pass.
+    pub fn parse(body: &[u8]) -> Result<Self, Reject> {
+        Self::read(body).map_err(|flaw| flaw.reject(RejectCode::ResultMalformed))
+    }
+
+    pub(crate) fn read(body: &[u8]) -> Result<Self, Flaw> {
+        Self::of(&Json::read(body)?.root())
+    }
+
+    /// Reads the result that stands at a place of another document.
+    pub(crate) fn of(root: &Node<'_>) -> Result<Self, Flaw> {
+        let root = root.object("")?;
+        let empty = Map::new();
+        let object = root.value().and_then(Value::as_object).unwrap_or(&empty);
+        let reasons = array(object, "flow_session_failure_reasons");
+        Ok(Self {
+            session_id: session_id(&root)?,
+            status: Status::parse(root.maybe_text("status")?.unwrap_or("")),
+            verdict: root.maybe_flag(VERDICT)?,
+            technologies: array(object, "technologies").iter().map(TechnologyInfo::read).collect(),
+            parts: parts(&root)?,
+            failure_reasons: reasons.iter().filter_map(|one| reason(one, None)).collect(),
+            validated_at: text(object, "validated_at"),
+            finished_at: text(object, "finished_at"),
+            ip_check_results: array(object, "ip_check_results").to_vec(),
+            request_sessions: array(object, "request_sessions").to_vec(),
+        })
+    }
+
+    /// The part of that kind, such as `edocument`.
+    pub fn part(&self, kind: &str) -> Option<&TechnologyResult> {
+        self.parts.iter().find(|part| part.kind == kind)
+    }
+
+    /// Whether a sub-object is still empty: right after the end the results are being filled in (B-F4).
+    pub fn has_empty_parts(&self) -> bool {
+        self.parts.iter().any(|part| part.members.is_empty())
+    }
+
+    /// The rule of B-Q14: a true verdict of a finished session, and no part that says otherwise. That a `FAILED`
+    /// session with a true verdict contradicts itself and is no pass is inferred.
+    pub fn is_passed(&self) -> bool {
+        self.status == Status::Finished
+            && self.verdict == Some(true)
+            && !self.has_empty_parts()
+            && self.parts.iter().all(|part| part.passed != Some(false))
+    }
+
+    /// Every reason once, those of the parts first.
+    pub fn reasons(&self) -> Vec<Reason> {
+        let mut reasons: Vec<Reason> = Vec::new();
+        let of_parts = self.parts.iter().filter_map(|part| part.failure_reason.as_ref());
+        for reason in of_parts.chain(&self.failure_reasons) {
+            let known = reasons.iter().any(|one| one.code == reason.code && one.detail == reason.detail);
+            if !known {
+                reasons.push(reason.clone());
+            }
+        }
+        reasons
+    }
+
+    /// Whether the user's own abort is the only reason for the failure. That it then is no verdict about the user is
+    /// inferred (B-F8).
+    pub fn is_user_abort(&self) -> bool {
+        let reasons = self.reasons();
+        !reasons.is_empty() && reasons.iter().all(|reason| reason.detail.as_deref() == Some(USER_ABORTED))
+    }
+
+    /// The number in `edocument_result.result_json.common.docOwner.iin`: whose document it was. It may have lost its
+    /// leading zeros; compare with [`Iin::is`] (B-Q15).
+    pub fn owner_iin(&self) -> Option<String> {
+        self.part("edocument")?.scalar("result_json.common.docOwner.iin").filter(|iin| !iin.is_empty())
+    }
+
+    /// Whether this person's document was shown: `None` if the result does not say whose it was.
+    pub fn is_about(&self, iin: &Iin) -> Option<bool> {
+        self.owner_iin().map(|owner| iin.is(&owner))
+    }
+
+    /// The person: as the state's database has it, or else as read from the document. The two are never mixed.
+    pub fn person(&self) -> Option<Person> {
+        let registered = self.part("edocument").and_then(registered_person);
+        registered.or_else(|| self.part("document_recognition").and_then(recognised_person))
+    }
+
+    /// What each part said, under its technology's code; `flow` is what the creation of the session answered.
+    pub fn evidence_parts(&self, flow: &[Technology]) -> Vec<Part> {
+        let part = |part: &TechnologyResult| Part {
+            name: self.code_of(&part.kind, flow),
+            passed: part.passed,
+            status: part.failure_reason.as_ref().map(|reason| reason.code.clone()),
+            score: part.prediction(),
+        };
+        self.parts.iter().map(part).collect()
+    }
+
+    /// Every reason, its part under the same names as in [`evidence_parts`](Self::evidence_parts).
+    pub fn evidence_reasons(&self, flow: &[Technology]) -> Vec<Reason> {
+        let named = |reason: Reason| Reason { part: reason.part.map(|kind| self.code_of(&kind, flow)), ..reason };
+        self.reasons().into_iter().map(named).collect()
+    }
+
+    /// The code of the technology that a part belongs to; liveness is a family, of which a flow has one.
+    fn code_of(&self, kind: &str, flow: &[Technology]) -> String {
+        let described = self.technologies.iter().filter_map(|info| info.code.as_ref());
+        let mut liveness = flow.iter().chain(described).filter(|one| one.is_liveness());
+        match kind {
+            "liveness" => liveness.next().unwrap_or(&Technology::Liveness).to_string(),
+            "face2face" => Technology::Face2Face.to_string(),
+            "edocument" => Technology::EDocument.to_string(),
+            "document_recognition" => Technology::DocumentRecognition.to_string(),
+            other => other.to_string(),
+        }
+    }
+}
+
+impl Status {
+    /// Reads the provider's word.
+    pub fn parse(word: &str) -> Self {
+        match word {
+            "FINISHED" => Self::Finished,
+            "FAILED" => Self::Failed,
+            other => Self::Other(other.chars().take(MAX_CODE).collect()),
+        }
+    }
+}
+
+impl TechnologyInfo {
+    fn read(value: &Value) -> Self {
+        let text = |name: &str| value.get(name).and_then(Value::as_str).map(ToString::to_string);
+        let code = value.as_str().or_else(|| value.get("code")?.as_str());
+        Self { code: code.map(Technology::parse), name: text("name"), description: text("description") }
+    }
+}
+
+impl TechnologyResult {
+    /// The score from 0 to 1 as the provider's decimal text, such as `0.9980` (B-16).
+    pub fn prediction(&self) -> Option<String> {
+        self.scalar("prediction")
+    }
+
+    /// A text, number or flag at a dotted path, as text. Every member of B-F4 is found so: `eye_closed`,
+    /// `face_direction`, `prediction_percent`, `first_name`, `extra.date_of_issue`, `document_pdf` …
+    pub fn scalar(&self, path: &str) -> Option<String> {
+        let (first, rest) = path.split_once('.').map_or((path, None), |(first, rest)| (first, Some(rest)));
+        let value = self.members.get(first)?;
+        let value = rest.map_or(Some(value), |rest| rest.split('.').try_fold(value, |value, name| value.get(name)))?;
+        match value {
+            Value::String(text) => Some(text.clone()),
+            Value::Number(number) => Some(number.to_string()),
+            Value::Bool(flag) => Some(flag.to_string()),
+            _ => None,
+        }
+    }
+
+    /// A base64 member, such as `document_pdf` or `face_photo`, not decoded (B-Q17).
+    pub fn blob(&self, name: &str) -> Option<&str> {
+        self.members.get(name)?.as_str()
+    }
+
+    /// The date of birth, `YYYY-MM-DD`, from either of the provider's forms (B-17).
+    pub fn birth_date(&self) -> Option<String> {
+        self.scalar("extra.date_of_birth").or_else(|| self.scalar("date_of_birth")).as_deref().and_then(iso_date)
+    }
+
+    fn read(kind: &str, node: &Node<'_>) -> Result<Self, Flaw> {
+        let node = node.object("")?;
+        let members = node.value().and_then(Value::as_object).cloned().unwrap_or_default();
+        Ok(Self {
+            kind: kind.to_string(),
+            passed: node.maybe_flag("result")?,
+            failure_reason: members.get("failure_reason").and_then(|one| reason(one, Some(kind))),
+            members,
+        })
+    }
+}
+
+impl fmt::Debug for FlowResult {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FlowResult")
+            .field("status", &self.status)
+            .field("verdict", &self.verdict)
+            .field("parts", &self.parts)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for TechnologyResult {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TechnologyResult")
+            .field("kind", &self.kind)
+            .field("passed", &self.passed)
+            .finish_non_exhaustive()
+    }
+}
+
+/// `id`, or `session_id` as webhooks call it (B-6).
+fn session_id(root: &Node<'_>) -> Result<SessionId, Flaw> {
+    let id = |name: &str| {
+        let id = root.maybe_text(name)?;
+        id.map(|id| SessionId::read(id).ok_or_else(|| root.flaw(FlawKind::MemberValue, name))).transpose()
+    };
+    match (id("id")?, id("session_id")?) {
+        (Some(one), Some(other)) if one != other => Err(root.flaw(FlawKind::OtherReference, "session_id")),
+        (Some(id), _) | (None, Some(id)) => Ok(id),
+        (None, None) => Err(root.flaw(FlawKind::MemberMissing, "id")),
+    }
+}
+
+/// Every member `..._result` that is there, also of technologies that are not documented.
+fn parts(root: &Node<'_>) -> Result<Vec<TechnologyResult>, Flaw> {
+    let named = root.members().filter(|(name, node)| *name != VERDICT && node.value().is_some());
+    let parts = named.filter_map(|(name, node)| Some((name.strip_suffix("_result")?, node)));
+    parts.map(|(kind, node)| TechnologyResult::read(kind, &node)).collect()
+}
+
+/// `{type, detail?}`, or a bare text.
+fn reason(value: &Value, part: Option<&str>) -> Option<Reason> {
+    let cut = |text: &str, max: usize| text.chars().take(max).collect::<String>();
+    let member = |name: &str| value.get(name).and_then(Value::as_str);
+    let (code, detail) = match value {
+        Value::String(text) => ("OTHER", Some(text.as_str())),
+        Value::Object(_) => (member("type").unwrap_or("OTHER"), member("detail")),
+        _ => return None,
+    };
+    let detail = detail.map(|detail| cut(detail, MAX_DETAIL));
+    Some(Reason { code: cut(code, MAX_CODE), detail, part: part.map(ToString::to_string) })
+}
+
+fn registered_person(part: &TechnologyResult) -> Option<Person> {
+    let common = |path: &str| part.scalar(&alloc::format!("result_json.common.{path}"));
+    let date = |path: &str| part.scalar(path).as_deref().and_then(iso_date);
+    let issuer = common("docIssuer.nameEn").or_else(|| common("docIssuer.nameRu"));
+    let document = Document {
+        document_number: common("docNumber"),
+        date_of_issuance: date("extra.date_of_issue"),
+        date_of_expiry: date("extra.date_of_expire"),
+        issuer_name: issuer.or_else(|| common("docIssuer.nameKk")),
+        ..Document::default()
+    };
+    present(Person {
+        given_name: common("docOwner.firstName"),
+        family_name: common("docOwner.lastName"),
+        middle_name: common("docOwner.middleName"),
+        birthdate: part.birth_date(),
+        gender: part.scalar("gender"),
+        personal_number: common("docOwner.iin").map(|iin| alloc::format!("{iin:0>12}")),
+        phone_number: part.scalar("phone"),
+        document: Some(document).filter(|document| *document != Document::default()),
+        ..Person::default()
+    })
+}
+
+fn recognised_person(part: &TechnologyResult) -> Option<Person> {
+    let document = Document {
+        document_number: part.scalar("document_number"),
+        issuer_name: part.scalar("authority"),
+        ..Document::default()
+    };
+    present(Person {
+        given_name: part.scalar("first_name"),
+        family_name: part.scalar("last_name"),
+        middle_name: part.scalar("patronymic"),
+        birthdate: part.birth_date(),
+        personal_number: part.scalar("personal_number"),
+        document: Some(document).filter(|document| *document != Document::default()),
+        ..Person::default()
+    })
+}
+
+fn present(person: Person) -> Option<Person> {
+    Some(person).filter(|person| *person != Person::default())
+}
+
+/// `YYYY-MM-DD`, of a text that starts so or is `DD.MM.YYYY` (B-17). `None` for a day that is none.
+fn iso_date(text: &str) -> Option<String> {
+    let date = text.get(..10)?;
+    let parts: Vec<&str> = date.split(['-', '.']).collect();
+    let [first, month, last] = parts.as_slice() else { return None };
+    let (year, day) = if date.contains('.') { (last, first) } else { (first, last) };
+    if year.len() != 4 || month.len() != 2 || day.len() != 2 || (date.contains('.') && text.len() != 10) {
+        return None;
+    }
+    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    if ![*year, *month, *day].into_iter().all(digits) {
+        return None;
+    }
+    let date = Date::new(year.parse().ok()?, month.parse().ok()?, day.parse().ok()?).ok()?;
+    Some(date.to_string())
+}
+
+fn array<'a>(object: &'a Map<String, Value>, name: &str) -> &'a [Value] {
+    object.get(name).and_then(Value::as_array).map_or(&[], Vec::as_slice)
+}
+
+fn text(object: &Map<String, Value>, name: &str) -> Option<String> {
+    object.get(name).and_then(Value::as_str).map(ToString::to_string)
+}

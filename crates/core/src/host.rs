@@ -1,0 +1,77 @@
+//! Hosts, as every kind of URL has them.
+
+use alloc::{borrow::Cow, vec::Vec};
+use core::net::{Ipv4Addr, Ipv6Addr};
+
+use idna::{
+    AsciiDenyList,
+    uts46::{DnsLength, Hyphens, Uts46},
+};
+
+/// Whether it is a name of DNS: at most 253 characters in labels of letters, digits and inner hyphens, those in punycode
+/// valid by UTS 46.
+pub(crate) fn is_name(host: &str) -> bool {
+    host.len() <= 253 && host.split('.').all(is_label) && has_valid_punycode(host)
+}
+
+/// Whether a browser takes it for an IP address, in whatever spelling. Brackets hold one by definition; otherwise every host
+/// counts whose last label is a number: decimal, octal or hexadecimal, of one to four labels, with a dot at the end,
+/// percent-encoded.
+pub(crate) fn is_ip_address(host: &str) -> bool {
+    let host = decode_fully(host);
+    if host.starts_with(b"[") {
+        return true;
+    }
+    let end = host.iter().rposition(|byte| *byte != b'.').map_or(0, |last| last + 1);
+    let host = host.get(..end).unwrap_or_default();
+    let last_label = host.rsplit(|byte| *byte == b'.').next().unwrap_or_default();
+    match last_label {
+        [b'0', b'x' | b'X', digits @ ..] => digits.iter().all(u8::is_ascii_hexdigit),
+        digits => !digits.is_empty() && digits.iter().all(u8::is_ascii_digit),
+    }
+}
+
+/// Whether it is an IP address in its usual spelling.
+pub(crate) fn is_plain_ip_address(host: &str) -> bool {
+    let inner = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
+    inner.map_or_else(|| host.parse::<Ipv4Addr>().is_ok(), |inner| inner.parse::<Ipv6Addr>().is_ok())
+}
+
+/// Percent-decodes until nothing is left to decode. From right to left one pass is enough for that, since a decoded
+/// `%` finds the digits that follow it already there.
+pub(crate) fn decode_fully(text: &str) -> Cow<'_, [u8]> {
+    if !text.contains('%') {
+        return Cow::Borrowed(text.as_bytes());
+    }
+    let mut reversed: Vec<u8> = Vec::with_capacity(text.len());
+    for mut byte in text.bytes().rev() {
+        while let (b'%', [.., low, high]) = (byte, reversed.as_slice()) {
+            let Some(decoded) = hex_digit(*high).zip(hex_digit(*low)).map(|(high, low)| high << 4 | low) else { break };
+            reversed.truncate(reversed.len() - 2);
+            byte = decoded;
+        }
+        reversed.push(byte);
+    }
+    reversed.reverse();
+    Cow::Owned(reversed)
+}
+
+fn is_label(label: &str) -> bool {
+    (1..=63).contains(&label.len())
+        && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+        && !label.starts_with('-')
+        && !label.ends_with('-')
+}
+
+fn has_valid_punycode(host: &str) -> bool {
+    let is_punycode = |label: &str| label.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("xn--"));
+    if !host.split('.').any(is_punycode) {
+        return true;
+    }
+    let written = Uts46::new().to_ascii(host.as_bytes(), AsciiDenyList::EMPTY, Hyphens::Allow, DnsLength::Ignore);
+    written.is_ok_and(|written| written.eq_ignore_ascii_case(host))
+}
+
+fn hex_digit(byte: u8) -> Option<u8> {
+    char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok())
+}

@@ -1,0 +1,212 @@
+//! What Jumio's API answers, read.
+
+use alloc::{
+    collections::BTreeMap,
+    string::{String, ToString},
+    vec::Vec,
+};
+use core::fmt;
+
+use idvkit_core::{Flaw, FlawKind, Json, Node, Reject, RejectCode, UnixMillis};
+use serde_json::Value;
+
+use crate::values::Reference;
+
+/// The answer to an initiate request (J-F1). The link is opaque: the documented limit of 255 does not hold (J-D2).
+pub struct Initiated {
+    /// UTC, `YYYY-MM-DDThh:mm:ss.SSSZ`.
+    pub timestamp: Option<UnixMillis>,
+    /// The reference of the new transaction.
+    pub reference: Reference,
+    /// The link for the user: a bearer value.
+    pub redirect_url: String,
+}
+
+impl Initiated {
+    pub(crate) fn read(body: &[u8]) -> Result<Self, Flaw> {
+        let json = Json::read(body)?;
+        let root = json.root();
+        Ok(Self {
+            timestamp: date(&root, "timestamp"),
+            reference: reference(&root, "transactionReference")?,
+            redirect_url: root.text("redirectUrl")?.to_string(),
+        })
+    }
+}
+
+/// A transaction as retrieved (J-F8).
+#[derive(Clone, PartialEq, Eq)]
+pub struct Transaction {
+    /// Its reference.
+    pub reference: Reference,
+    /// The enrollment's reference.
+    pub enrollment_reference: Reference,
+    /// Its result.
+    pub result: TransactionResult,
+    /// When it was made; read as UTC without a zone (J-V13). `None` if the time stamp is unreadable.
+    pub date: Option<UnixMillis>,
+    /// URLs of the face image. Fetch them with [`image_request`](crate::image_request) only.
+    pub images: Vec<String>,
+    /// URLs of the liveness images, in the provider's order, which is not that of time.
+    pub liveness_images: Vec<String>,
+}
+
+impl Transaction {
+    /// Reads the retrieval answer. One image may stand as an object instead of a list (J-D15).
+    ///
+    /// # Errors
+    /// `retrieval_malformed` if a required member is missing, or a reference has another form.
+    pub fn parse(body: &[u8]) -> Result<Self, Reject> {
+        Self::read(body).map_err(|flaw| flaw.reject(RejectCode::RetrievalMalformed))
+    }
+
+    pub(crate) fn read(body: &[u8]) -> Result<Self, Flaw> {
+        let json = Json::read(body)?;
+        let root = json.root();
+        Ok(Self {
+            reference: reference(&root, "transactionReference")?,
+            enrollment_reference: reference(&root, "enrollmentTransactionReference")?,
+            result: TransactionResult::parse(root.text("transactionResult")?),
+            date: date(&root, "transactionDate"),
+            images: texts(&root, "images", "href"),
+            liveness_images: texts(&root, "livenessImages", ""),
+        })
+    }
+}
+
+impl fmt::Debug for Transaction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Transaction").field("result", &self.result).finish_non_exhaustive()
+    }
+}
+
+/// The result of a transaction. Unknown values are kept and are never a pass (J-D14).
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TransactionResult {
+    /// Not opened yet.
+    Created,
+    /// Under way.
+    Started,
+    /// Live and the same face.
+    Passed,
+    /// Not live, or not the same face.
+    Failed,
+    /// No verdict: defined nowhere, read as an unusable submission (J-D5).
+    Invalid,
+    /// Superseded, or out of time.
+    Expired,
+    /// Anything else.
+    Other(String),
+}
+
+impl TransactionResult {
+    /// Reads the provider's word, exactly as it is spelled there.
+    pub fn parse(text: &str) -> Self {
+        match text {
+            "CREATED" => Self::Created,
+            "STARTED" => Self::Started,
+            "PASSED" => Self::Passed,
+            "FAILED" => Self::Failed,
+            "INVALID" => Self::Invalid,
+            "EXPIRED" => Self::Expired,
+            other => Self::Other(other.chars().take(64).collect()),
+        }
+    }
+
+    /// The provider's word.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Created => "CREATED",
+            Self::Started => "STARTED",
+            Self::Passed => "PASSED",
+            Self::Failed => "FAILED",
+            Self::Invalid => "INVALID",
+            Self::Expired => "EXPIRED",
+            Self::Other(text) => text,
+        }
+    }
+}
+
+/// Whether an ID verification can serve as enrollment: the three values that J-F1 asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EnrollmentCheck {
+    /// `verificationStatus` is `APPROVED_VERIFIED`.
+    pub verified: bool,
+    /// `similarity` is `MATCH`.
+    pub similar: bool,
+    /// `validity` is `TRUE`, `true` or `"true"` (J-12).
+    pub valid: bool,
+}
+
+impl EnrollmentCheck {
+    /// Checks three values as texts, in the spelling in which they came.
+    pub fn new(verification_status: &str, similarity: &str, validity: &str) -> Self {
+        Self {
+            verified: verification_status == "APPROVED_VERIFIED",
+            similar: similarity == "MATCH",
+            valid: matches!(validity, "TRUE" | "true"),
+        }
+    }
+
+    /// Checks the fields of a verification callback, decoded into a map: `identityVerification` there is JSON text.
+    pub fn from_callback(fields: &BTreeMap<String, String>) -> Self {
+        let status = fields.get("verificationStatus").map(String::as_str);
+        let identity = fields.get("identityVerification").and_then(|text| Json::read(text.as_bytes()).ok());
+        Self::of(status, &identity.unwrap_or_else(|| Json::from(Value::Null)).root())
+    }
+
+    /// Checks a verification result as JSON: `verificationStatus` and `identityVerification` (an object, or JSON text
+    /// that holds one) beside each other.
+    ///
+    /// # Errors
+    /// `enrollment_malformed` if it is not a JSON object.
+    pub fn from_json(body: &[u8]) -> Result<Self, Reject> {
+        let refuse = |flaw: Flaw| flaw.reject(RejectCode::EnrollmentMalformed);
+        let json = Json::read(body).map_err(refuse)?;
+        let root = json.root().object("").map_err(refuse)?;
+        let status = root.text("verificationStatus").ok();
+        let inner = root.text("identityVerification").ok().and_then(|text| Json::read(text.as_bytes()).ok());
+        let identity = inner.as_ref().map_or_else(|| root.at("identityVerification"), Json::root);
+        Ok(Self::of(status, &identity))
+    }
+
+    /// Whether all three hold.
+    pub fn is_eligible(&self) -> bool {
+        self.unmet().is_empty()
+    }
+
+    /// Each condition that does not hold, as a sentence.
+    pub fn unmet(&self) -> Vec<&'static str> {
+        let conditions = [
+            (self.verified, "verificationStatus has to be APPROVED_VERIFIED"),
+            (self.similar, "similarity has to be MATCH"),
+            (self.valid, "validity has to be TRUE"),
+        ];
+        conditions.into_iter().filter(|(met, _)| !met).map(|(_, rule)| rule).collect()
+    }
+
+    fn of(status: Option<&str>, identity: &Node<'_>) -> Self {
+        let text = |name| identity.loose_text(name).unwrap_or_default();
+        Self::new(status.unwrap_or_default(), &text("similarity"), &text("validity"))
+    }
+}
+
+/// The observed error body names the status as text (J-D4); anything else is left alone.
+pub(crate) fn error_status(body: &[u8]) -> Option<String> {
+    let status = Json::read(body).ok()?.root().text("httpStatus").ok()?.chars().take(16).collect();
+    Some(status)
+}
+
+fn reference(node: &Node<'_>, name: &str) -> Result<Reference, Flaw> {
+    Reference::read(node.text(name)?).ok_or_else(|| node.flaw(FlawKind::MemberValue, name))
+}
+
+fn date(node: &Node<'_>, name: &str) -> Option<UnixMillis> {
+    node.loose_text(name).as_deref().and_then(UnixMillis::parse)
+}
+
+/// The texts at a path of each item of a list, which may be one thing (J-11).
+pub(crate) fn texts(node: &Node<'_>, list: &str, path: &str) -> Vec<String> {
+    node.loose_list(list).iter().filter_map(|item| item.loose_text(path)).collect()
+}
