@@ -1,9 +1,7 @@
 // The quick starts of the READMEs. Runs against the sandbox: `node quick-start.mjs`, with `npm install idvkit-sandbox`.
 
 // [quick start]
-import { randomBytes } from "node:crypto";
-
-import { Account, Input, MemoryStore, Session, advance, tell } from "idvkit";
+import { Account, Client, Input, MemoryStore } from "idvkit";
 
 /** Takes one user through Jumio Authentication for Web. */
 export async function verify(apiBase, clock, sleepUntil) {
@@ -18,25 +16,26 @@ export async function verify(apiBase, clock, sleepUntil) {
     options: { development: true, api_base: apiBase },
   });
 
-  // For each user: open, store, and go as far as it goes without the user.
+  const client = new Client(account, new MemoryStore(), { clock }); // the store is yours: a table of rows
+
+  // For each user: begin, under a name of your own, and go as far as it goes without the user.
   const request = {
     flow: "jumio_authentication",
     enrollment_transaction_reference: "22222222-2222-4222-8222-222222222222",
     success_url: "http://localhost:3000/back",
     locale: "de",
   };
-  const session = Session.open(account, request, randomBytes(32), clock());
-  const store = new MemoryStore(account, session); // yours: a row with a revision to compare and swap
-  const first = await advance(store, fetch, { clock });
+  const id = await client.begin(request, "order-4711");
+  const first = await client.advance(id);
   if (first.type !== "present") throw new Error("it could not begin");
 
   // The user's browser goes through it and comes back to your `success_url`. That is a hint, and no more.
   const url = await userTakesASelfie(first.journey);
-  await tell(store, Input.redirect(url), { clock });
+  await client.hear(Input.redirect(url));
 
   // A worker of yours goes on when `until` comes. Only what it fetches decides.
   for (;;) {
-    const next = await advance(store, fetch, { clock });
+    const next = await client.advance(id);
     if (next.type === "done") return next.outcome;
     await sleepUntil(next.until);
   }

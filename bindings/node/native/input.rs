@@ -6,7 +6,7 @@ use napi_derive::napi;
 
 /// An input as the class `Input` hands it over: `kind` says which of the others are there.
 #[napi(object, object_to_js = false)]
-pub struct Told {
+pub struct Given {
     /// Which input.
     pub kind: String,
     /// Its id, text or URL.
@@ -32,7 +32,7 @@ pub struct Picture {
     pub bytes: Uint8Array,
 }
 
-impl Told {
+impl Given {
     /// The input of the facade. The only copy of a body is made here.
     pub(crate) fn into_input(self) -> Result<Input> {
         let Self { kind, text, status, headers, body, images, at_provider } = self;
@@ -58,7 +58,7 @@ impl Told {
     }
 }
 
-fn lines(flat: Option<Vec<String>>) -> Vec<Header> {
+pub(crate) fn lines(flat: Option<Vec<String>>) -> Vec<Header> {
     let mut flat = flat.unwrap_or_default().into_iter();
     let mut lines = Vec::with_capacity(flat.len() / 2);
     while let (Some(name), Some(value)) = (flat.next(), flat.next()) {
@@ -71,6 +71,6 @@ fn image(picture: Picture) -> Image {
     Image { slot: picture.slot, bytes: picture.bytes.to_vec() }
 }
 
-fn missing(what: &str) -> Error {
-    Error::from_reason(format!("the input lacks {what}"))
+pub(crate) fn missing(what: &str) -> Error {
+    Error::from_reason(format!("it lacks {what}"))
 }

@@ -3,16 +3,18 @@
 //! Records cross as JSON text, which `JSON.parse` turns into objects faster than any walk over them from here; bytes
 //! cross as buffers beside it. The package's own JavaScript is the only caller: `src/index.ts` has the API.
 
+mod driver;
 mod input;
 mod reject;
 mod session;
+mod told;
 
-use idvkit::{Algorithm, Config, Journey, KeyForm, ProviderId, Scheme, Secret, Seen, Subject, TagEncoding, UnixMillis};
+use idvkit::{Algorithm, Config, Journey, KeyForm, ProviderId, Scheme, Secret, Seen, TagEncoding, UnixMillis};
 use napi::bindgen_prelude::{Buffer, Error, Result, Uint8Array};
 use napi_derive::napi;
 
 use crate::{
-    input::Told,
+    input::Given,
     reject::{json, thrown, word},
 };
 
@@ -37,7 +39,7 @@ impl Account {
 
     /// Whose callback or redirect this is.
     #[napi]
-    pub fn reference_of(&self, input: Told, now: i64) -> Result<Option<String>> {
+    pub fn reference_of(&self, input: Given, now: i64) -> Result<Option<String>> {
         self.0.reference_of(&input.into_input()?, UnixMillis(now)).map_err(thrown)
     }
 }
@@ -90,12 +92,4 @@ pub fn verify(message: &[u8], tag: String, secrets: Vec<String>, base64: bool, h
 #[napi]
 pub fn signed_member(body: &[u8], name: String) -> Result<Option<Buffer>> {
     Ok(idvkit::signed_member(body, &name).map_err(thrown)?.map(Buffer::from))
-}
-
-/// What idvkit's reader makes of a document, as JSON.
-#[napi]
-pub fn examine(subject: String, document: &[u8]) -> Result<String> {
-    let subject = Subject::parse(&subject)
-        .ok_or_else(|| Error::from_reason("subject is one of the words of `Subject`, such as jumio_enrollment"))?;
-    idvkit::examine(subject, document).map_err(thrown)
 }

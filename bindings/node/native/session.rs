@@ -1,12 +1,12 @@
 //! `Session`.
 
-use idvkit::{Next, Request, Seed, UnixMillis};
+use idvkit::{Evidence, Next, Request, Seed, UnixMillis};
 use napi::bindgen_prelude::{Buffer, Result, Uint8Array};
 use napi_derive::napi;
 
 use crate::{
     Account,
-    input::Told,
+    input::Given,
     reject::{json, thrown, word},
 };
 
@@ -34,6 +34,24 @@ pub struct Proof {
     pub sealed: Option<Buffer>,
 }
 
+impl Step {
+    pub(crate) fn of(mut next: Next) -> Result<Self> {
+        let body = match &mut next {
+            Next::Send { request } => request.body.take(),
+            _ => None,
+        };
+        Ok(Self { json: json(&next)?, body: body.map(Buffer::from) })
+    }
+}
+
+impl Proof {
+    pub(crate) fn of(mut evidence: Evidence) -> Result<Self> {
+        let raw = core::mem::take(&mut evidence.raw).into();
+        let sealed = evidence.sealed.take().map(Buffer::from);
+        Ok(Self { json: json(&evidence)?, raw, sealed })
+    }
+}
+
 #[napi]
 impl Session {
     /// Opens a session.
@@ -59,17 +77,12 @@ impl Session {
     /// What to do now.
     #[napi]
     pub fn next(&self, now: i64) -> Result<Step> {
-        let mut next = self.0.next(UnixMillis(now));
-        let body = match &mut next {
-            Next::Send { request } => request.body.take(),
-            _ => None,
-        };
-        Ok(Step { json: json(&next)?, body: body.map(Buffer::from) })
+        Step::of(self.0.next(UnixMillis(now)))
     }
 
     /// Tells the session something.
     #[napi]
-    pub fn handle(&mut self, input: Told, now: i64) -> Result<()> {
+    pub fn handle(&mut self, input: Given, now: i64) -> Result<()> {
         self.0.handle(input.into_input()?, UnixMillis(now)).map_err(thrown)
     }
 
@@ -94,10 +107,7 @@ impl Session {
     /// What the decision rests on.
     #[napi]
     pub fn evidence(&self) -> Result<Option<Proof>> {
-        let Some(mut evidence) = self.0.evidence() else { return Ok(None) };
-        let raw = core::mem::take(&mut evidence.raw).into();
-        let sealed = evidence.sealed.take().map(Buffer::from);
-        Ok(Some(Proof { json: json(&evidence)?, raw, sealed }))
+        self.0.evidence().map(Proof::of).transpose()
     }
 
     /// Whose flow.

@@ -1,23 +1,29 @@
 /**
  * One SDK for identity-verification flows: open a session, show a journey, act on a verified outcome.
  *
- * Your code performs HTTP, keeps the database and shows the pages; a session says what to do next and what may be
- * believed. All times are in milliseconds since 1970, as `Date.now()` gives them.
+ * Your code keeps the database and shows the pages; idvkit says what to send, what to do next and what may be believed.
+ * All times are in milliseconds since 1970, as `Date.now()` gives them.
  */
 
 import { bytes, text } from "./input.js";
 import { json } from "./json.js";
 import { native } from "./native.js";
+import { record } from "./record.js";
 import { calling } from "./reject.js";
 import { Account } from "./session.js";
-import type { Catalog, Diagnosis, Journey, KeyForm, Provider, Seen, Subject, TagEncoding } from "./types.js";
+import type { Catalog, Diagnosis, Journey, KeyForm, ProviderId, Seen, TagEncoding } from "./types.js";
 
-export { Conflict, MAX_ANSWER_BYTES, MemoryStore, advance, tell } from "./advance.js";
-export type { AdvanceOptions, Fetch, Store } from "./advance.js";
+export { Client, MAX_ANSWER_BYTES } from "./client.js";
+export type { ClientOptions, Ended, Fetch } from "./client.js";
+export { Accounts, Driver, Tokens, Verification } from "./driver.js";
+export type { Beginning } from "./driver.js";
 export { Input } from "./input.js";
-export type { HeaderLines } from "./input.js";
+export type { HeaderLines, Reply } from "./input.js";
 export { Reject } from "./reject.js";
 export { Session } from "./session.js";
+export { MemoryStore } from "./store.js";
+export type { Store } from "./store.js";
+export { Told } from "./told.js";
 export { Account };
 export type * from "./config.js";
 export type * from "./types.js";
@@ -41,11 +47,11 @@ export function read(journey: Journey | string, seen: Seen | string): string | n
  * @throws {Reject} `journey_malformed`.
  */
 export function journeyFromJson(journey: string): Journey {
-  return JSON.parse(calling(() => native.journey(text(journey, "journey")))) as Journey;
+  return record("Journey", JSON.parse(calling(() => native.journey(text(journey, "journey")))));
 }
 
 /** A provider's tables: error codes with meaning, locales, browsers, frame sizes, callback addresses. */
-export function catalog(provider: Provider): Catalog {
+export function catalog(provider: ProviderId): Catalog {
   return JSON.parse(calling(() => native.catalog(text(provider, "provider")))) as Catalog;
 }
 
@@ -95,20 +101,6 @@ export function verify(message: Uint8Array, tag: string, secrets: readonly strin
 export function signedMember(body: Uint8Array, name: string): Buffer | null {
   const [whole, wanted] = [bytes(body, "body"), text(name, "name")];
   return calling(() => native.signedMember(whole, wanted));
-}
-
-/**
- * Reads one document or value with the very reader that sessions use, and gives what it says: see `Subject` for what goes in
- * and what comes out.
- *
- * A document is the provider's own bytes, a value is an object. For support, settings pages, checks before a session and tests
- * of your own; it decides nothing.
- *
- * @throws {Reject} `document_malformed` for a value without its members; for a document what its reader says.
- */
-export function examine(subject: Subject, document: Uint8Array | object): Record<string, unknown> {
-  const read = document instanceof Uint8Array ? document : Buffer.from(json(document, "document"));
-  return JSON.parse(calling(() => native.examine(text(subject, "subject"), read))) as Record<string, unknown>;
 }
 
 /** Whether the second of two words was given. */

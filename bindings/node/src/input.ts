@@ -1,12 +1,19 @@
 import { inspect } from "node:util";
 
-import type { Told } from "./native.js";
-import type { Header, Image } from "./types.js";
+import type { NativeAnswer, NativeInput } from "./native.js";
+import type { Header, Image, UnixMillis } from "./types.js";
 
 /** Header lines: `Header` objects, pairs, or an object from name to value or values, as Node's `request.headers`. */
 export type HeaderLines =
   | Iterable<Header | readonly [name: string, value: string]>
   | { readonly [name: string]: string | readonly string[] | undefined };
+
+/** What a provider answered. `body` is the raw body, byte for byte. */
+export interface Reply {
+  readonly status: number;
+  readonly headers: HeaderLines;
+  readonly body: Uint8Array;
+}
 
 /**
  * What a host tells a session.
@@ -15,22 +22,16 @@ export type HeaderLines =
  * phone sends is the text for `Input.hint`.
  */
 export class Input {
-  readonly #told: Told;
+  readonly #input: NativeInput;
 
-  private constructor(told: Told) {
-    this.#told = told;
+  private constructor(input: NativeInput) {
+    this.#input = input;
     Object.freeze(this);
   }
 
   /** The answer to the request with this id. `body` is the raw body, byte for byte. */
-  static httpResponse(answer: { id: string; status: number; headers: HeaderLines; body: Uint8Array }): Input {
-    return new Input({
-      kind: "http_response",
-      text: text(answer.id, "id"),
-      status: status(answer.status),
-      headers: lines(answer.headers),
-      body: bytes(answer.body, "body"),
-    });
+  static httpResponse(answer: Reply & { id: string }): Input {
+    return new Input({ kind: "http_response", text: text(answer.id, "id"), ...flat(answer) });
   }
 
   /** No answer came to the request with this id: refused, reset, timed out. */
@@ -76,13 +77,12 @@ export class Input {
 
   /** Wipe personal data here and, if asked for, delete at the provider. */
   static erase(options: { atProvider: boolean }): Input {
-    if (typeof options?.atProvider !== "boolean") throw new TypeError("atProvider takes a boolean");
-    return new Input({ kind: "erase", atProvider: options.atProvider });
+    return new Input({ kind: "erase", atProvider: yes(options?.atProvider, "atProvider") });
   }
 
   /** Prints the kind only. */
   toJSON(): string {
-    return `Input(${this.#told.kind})`;
+    return `Input(${this.#input.kind})`;
   }
 
   [inspect.custom](): string {
@@ -90,8 +90,8 @@ export class Input {
   }
 
   /** @internal */
-  static told(input: unknown): Told {
-    if (typeof input === "object" && input !== null && #told in input) return input.#told;
+  static native(input: unknown): NativeInput {
+    if (typeof input === "object" && input !== null && #input in input) return input.#input;
     throw new TypeError(
       "an input is made by Input.httpResponse, Input.httpFailed, Input.sending, Input.hint, Input.redirect, " +
         "Input.callback, Input.images, Input.retry or Input.erase: what a client posted goes into Input.hint(text)",
@@ -115,6 +115,28 @@ export function bytes(value: unknown, field: string): Uint8Array {
 export function text(value: unknown, field: string): string {
   if (typeof value === "string") return value;
   throw new TypeError(`${field} takes a string, not ${kind(value)}`);
+}
+
+/** A yes or no; what is only true or false by conversion would hide mistakes. */
+export function yes(value: unknown, field: string): boolean {
+  if (typeof value === "boolean") return value;
+  throw new TypeError(`${field} takes a boolean, not ${kind(value)}`);
+}
+
+/** A time for the native module, which would take `NaN` for 1970. */
+export function millis(now: UnixMillis): number {
+  if (typeof now === "number" && Number.isFinite(now)) return Math.floor(now);
+  throw new TypeError("now takes milliseconds since 1970 as a number, as Date.now() gives them");
+}
+
+/** An answer for the native module. */
+export function flat(answer: Reply): NativeAnswer {
+  return { status: status(answer.status), headers: lines(answer.headers), body: bytes(answer.body, "body") };
+}
+
+/** The member, unless it is `null`, which the native module has no member for. */
+export function maybe<K extends string, A, B>(name: K, value: A | null, take: (value: A, field: string) => B): { [name in K]?: B } {
+  return (value === null ? {} : { [name]: take(value, name) }) as { [name in K]?: B };
 }
 
 function status(value: unknown): number {

@@ -5,37 +5,85 @@ import { existsSync, readFileSync } from "node:fs";
 /** What the native module gives; its Rust source says what each does. */
 export interface Native {
   Account: { fromJson(config: string): NativeAccount };
+  Accounts: new () => NativeAccounts;
+  Driver: {
+    begin(accounts: NativeAccounts, beginning: NativeBeginning, now: number): NativeDriver;
+    advance(accounts: NativeAccounts, id: string): NativeDriver;
+    tell(accounts: NativeAccounts, id: string, input: NativeInput): NativeDriver;
+    hear(accounts: NativeAccounts, from: string | null, input: NativeInput, now: number): NativeDriver;
+  };
   Session: {
     open(account: NativeAccount, request: string, seed: Uint8Array, now: number): NativeSession;
     restore(account: NativeAccount, snapshot: string): NativeSession;
     providerOf(snapshot: string): string;
   };
+  Tokens: new () => NativeTokens;
+  Verification: { restore(accounts: NativeAccounts, snapshot: string): NativeVerification };
   read(journey: string, seen: string, posted: boolean): string | null;
   journey(text: string): string;
   catalog(provider: string): string;
   diagnose(account: NativeAccount, body: Uint8Array, tag: string): string;
   verify(message: Uint8Array, tag: string, secrets: string[], base64: boolean, hexKey: boolean): void;
   signedMember(body: Uint8Array, name: string): Buffer | null;
-  examine(subject: string, document: Uint8Array): string;
 }
 
 export interface NativeAccount {
   provider(): string;
-  referenceOf(input: Told, now: number): string | null;
+  referenceOf(input: NativeInput, now: number): string | null;
+}
+
+export interface NativeAccounts {
+  add(name: string, account: NativeAccount): void;
 }
 
 export interface NativeSession {
-  next(now: number): { json: string; body?: Buffer };
-  handle(input: Told, now: number): void;
+  next(now: number): NativeStep;
+  handle(input: NativeInput, now: number): void;
   snapshot(): string;
   revision(): number;
   references(): string[];
-  evidence(): { json: string; raw: Buffer; sealed?: Buffer } | null;
+  evidence(): NativeProof | null;
   provider(): string;
 }
 
+export interface NativeDriver {
+  ask(): { json: string; body?: Buffer; snapshot?: string; blobs?: NativeBlob[] };
+  told(told: NativeTold, now: number): void;
+  verification(): NativeVerification | null;
+}
+
+export interface NativeVerification {
+  next(now: number): NativeStep;
+  id(): string;
+  key(): string;
+  revision(): number;
+  outcome(): string;
+  attempts(): string;
+  references(): string;
+  delivery(): string;
+  evidence(): NativeProof | null;
+}
+
+export interface NativeTokens {
+  kept(keeping: NativeKeeping, now: number): NativeAnswer | null;
+  keep(keeping: NativeKeeping, answer: NativeAnswer, now: number): void;
+}
+
+/** `Next` as JSON, and the body of a request. */
+export interface NativeStep {
+  json: string;
+  body?: Buffer;
+}
+
+/** `Evidence` as JSON, and its bytes. */
+export interface NativeProof {
+  json: string;
+  raw: Buffer;
+  sealed?: Buffer;
+}
+
 /** An input on its way into the native module. */
-export interface Told {
+export interface NativeInput {
   kind: string;
   text?: string;
   status?: number;
@@ -43,6 +91,40 @@ export interface Told {
   body?: Uint8Array;
   images?: { slot: string; bytes: Uint8Array }[];
   atProvider?: boolean;
+}
+
+/** What a driver is told, on its way into the native module. */
+export interface NativeTold {
+  kind: string;
+  snapshot?: string;
+  blobs?: NativeBlob[];
+  answer?: NativeAnswer;
+  done?: boolean;
+}
+
+/** An answer. Its header lines are names and values in turn. */
+export interface NativeAnswer {
+  status: number;
+  headers: string[];
+  body: Uint8Array;
+}
+
+export interface NativeBlob {
+  digest: string;
+  bytes: Uint8Array;
+}
+
+export interface NativeBeginning {
+  plan: string;
+  deliver: boolean;
+  seed: Uint8Array;
+  key: string;
+}
+
+export interface NativeKeeping {
+  key: string;
+  maxAgeMs: number;
+  refused?: string;
 }
 
 /** The platforms with a prebuilt module, as in `napi.targets` of package.json. */

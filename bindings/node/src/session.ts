@@ -3,12 +3,12 @@
 import { inspect } from "node:util";
 
 import type { Config, Request } from "./config.js";
-import { Input, bytes, text } from "./input.js";
+import { Input, bytes, millis, text } from "./input.js";
 import { json } from "./json.js";
 import { type NativeAccount, type NativeSession, native } from "./native.js";
+import { evidence, next } from "./record.js";
 import { calling } from "./reject.js";
-import { sealed } from "./sealed.js";
-import type { Evidence, HttpRequest, Next, Provider, UnixMillis } from "./types.js";
+import type { Evidence, Next, ProviderId, UnixMillis } from "./types.js";
 
 /** A parsed provider account: make it once, at start-up. It holds the secrets, is opaque, and never changes. */
 export class Account {
@@ -26,8 +26,8 @@ export class Account {
   }
 
   /** Whose account. */
-  get provider(): Provider {
-    return this.#native.provider() as Provider;
+  get provider(): ProviderId {
+    return this.#native.provider() as ProviderId;
   }
 
   /**
@@ -39,8 +39,8 @@ export class Account {
    * other inputs than `Input.callback` and `Input.redirect`.
    */
   referenceOf(input: Input, now: UnixMillis): string | null {
-    const told = Input.told(input);
-    return calling(() => this.#native.referenceOf(told, millis(now)));
+    const given = Input.native(input);
+    return calling(() => this.#native.referenceOf(given, millis(now)));
   }
 
   /** Prints the provider only. */
@@ -101,9 +101,9 @@ export class Session {
    *
    * @throws {Reject} `snapshot_malformed`, `snapshot_newer`.
    */
-  static providerOf(snapshot: string): Provider {
+  static providerOf(snapshot: string): ProviderId {
     const stored = text(snapshot, "snapshot");
-    return calling(() => native.Session.providerOf(stored)) as Provider;
+    return calling(() => native.Session.providerOf(stored)) as ProviderId;
   }
 
   /**
@@ -112,10 +112,7 @@ export class Session {
    * A time outside 2020 to 2200, or before the last change, counts as the time of the last change.
    */
   next(now: UnixMillis): Next {
-    const step = this.#native.next(millis(now));
-    const next = JSON.parse(step.json) as Next;
-    if (next.type !== "send") return next;
-    return { type: "send", request: request(next.request, step.body) };
+    return next(this.#native.next(millis(now)));
   }
 
   /**
@@ -125,8 +122,8 @@ export class Session {
    * @throws {TypeError} for anything that no function of `Input` made.
    */
   handle(input: Input, now: UnixMillis): void {
-    const told = Input.told(input);
-    calling(() => this.#native.handle(told, millis(now)));
+    const given = Input.native(input);
+    calling(() => this.#native.handle(given, millis(now)));
   }
 
   /**
@@ -149,18 +146,12 @@ export class Session {
 
   /** What the decision rests on; `null` before a decision and after an erasure. It must stay on the server. */
   evidence(): Evidence | null {
-    const found = this.#native.evidence();
-    if (found === null) return null;
-    const fields = JSON.parse(found.json) as Evidence;
-    const document = fields.person?.document && sealed("Document", [], fields.person.document);
-    const person = fields.person && sealed("Person", [], { ...fields.person, document: document ?? null });
-    const all = { ...fields, person, raw: found.raw, sealed: found.sealed ?? null };
-    return sealed<Evidence>("Evidence", ["basis", "at", "reasons", "source"], all);
+    return evidence(this.#native.evidence());
   }
 
   /** Whose flow. */
-  get provider(): Provider {
-    return this.#native.provider() as Provider;
+  get provider(): ProviderId {
+    return this.#native.provider() as ProviderId;
   }
 
   /** Prints the provider and the revision only. */
@@ -171,16 +162,4 @@ export class Session {
   [inspect.custom](): string {
     return this.toJSON();
   }
-}
-
-function request(fields: HttpRequest, body: Uint8Array | undefined): HttpRequest {
-  const headers = fields.headers.map((header) => sealed("Header", ["name"], header));
-  const shown = ["id", "operation", "method", "timeout_ms", "idempotent"] as const;
-  return sealed<HttpRequest>("HttpRequest", shown, { ...fields, headers, body: body ?? null });
-}
-
-/** A time for the native module, which would take `NaN` for 1970. */
-function millis(now: UnixMillis): number {
-  if (typeof now === "number" && Number.isFinite(now)) return Math.floor(now);
-  throw new TypeError("now takes milliseconds since 1970 as a number, as Date.now() gives them");
 }

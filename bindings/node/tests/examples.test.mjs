@@ -2,7 +2,9 @@
 // bindings/web/tests/shop.test.mjs, which `cargo xtask node` runs on the shop, too.
 
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { mkdtempSync, readFileSync } from "node:fs";
+import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, beforeEach, test } from "node:test";
@@ -37,23 +39,11 @@ test("the quick start runs, and the README shows it", async () => {
 /** The application on a port of its own, and what it acted on. */
 async function shop(config, request, use) {
   const acted = [];
-  const server = await new Promise((listening) => {
-    const holder = { handler: (_request, response) => response.end() };
-    import("node:http").then(({ createServer }) => {
-      const made = createServer((...both) => holder.handler(...both)).listen(0, "localhost", () => listening({ made, holder }));
-    });
-  });
-  const url = `http://localhost:${server.made.address().port}`;
+  let app;
+  const server = createServer((...both) => app(...both)).listen(0, "localhost");
+  await once(server, "listening");
+  const url = `http://localhost:${server.address().port}`;
   const path = join(mkdtempSync(join(tmpdir(), "idvkit-")), "db");
-  const { app, close } = createApp({
-    config: config(url),
-    request,
-    act: (_id, done) => acted.push(done.outcome),
-    path,
-    clock: sandbox.clock,
-    log: () => {},
-  });
-  server.holder.handler = app;
   const outcome = async () => {
     for (let round = 0; round < 60 && acted.length === 0; round += 1) {
       await sandbox.advance(15_000);
@@ -63,12 +53,15 @@ async function shop(config, request, use) {
     assert.equal(acted.length, 1, "it acts exactly once");
     return acted[0];
   };
+  let close = () => {};
   try {
+    const act = ({ outcome }) => acted.push(outcome);
+    ({ app, close } = createApp({ config: config(url), request, act, path, clock: sandbox.clock, log: () => {} }));
     await use({ url, acted, outcome, path });
   } finally {
     close();
-    server.made.closeAllConnections();
-    server.made.close();
+    server.closeAllConnections();
+    server.close();
   }
 }
 
@@ -154,10 +147,10 @@ test("a failure does not end the shop's worker", () =>
     const place = await begin(url);
     const next = await nextOf(place);
     const beside = new sqlite.Database(path);
-    beside.run("UPDATE session SET snapshot = '', revision = -1, due = 0 WHERE id = ?", [spoiled.split("/").at(-1)]);
-    beside.run("ALTER TABLE session RENAME TO gone");
+    beside.run("UPDATE verification SET snapshot = '', revision = -1, due = 0 WHERE id = ?", [spoiled.split("/").at(-1)]);
+    beside.run("ALTER TABLE verification RENAME TO gone");
     await sleep(500); // some rounds of the worker
-    beside.run("ALTER TABLE gone RENAME TO session");
+    beside.run("ALTER TABLE gone RENAME TO verification");
     beside.close();
     const browser = new Browser(url);
     await browser.open(linkOf(next));

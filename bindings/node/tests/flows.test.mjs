@@ -1,35 +1,34 @@
 // Whole flows of all four providers against the sandbox, over `fetch`.
 
 import assert from "node:assert/strict";
-import { randomBytes } from "node:crypto";
 import { after, before, beforeEach, test } from "node:test";
-import { setTimeout as sleep } from "node:timers/promises";
 
-import { Input, MemoryStore, Session, advance, journeyFromJson, read, tell } from "idvkit";
+import { Client, Input, MemoryStore, journeyFromJson, read } from "idvkit";
 import { startSandbox } from "idvkit-sandbox";
 
 import * as support from "./support.mjs";
-import { Browser, SEED, T0 } from "./support.mjs";
+import { Browser } from "./support.mjs";
 
 let sandbox;
 before(async () => (sandbox = await startSandbox()));
 beforeEach(() => sandbox.reset());
 after(() => sandbox.stop());
 
-/** A merchant: an account, a stored session, and the sandbox's clock. */
+/** A merchant: a client, a verification, and the sandbox's clock. */
 class Run {
-  constructor(account, request) {
-    this.store = new MemoryStore(account, Session.open(account, request, randomBytes(32), sandbox.clock()));
-    // Tokens are kept by it, and the sandbox forgets them between tests.
-    this.fetch = (url, init) => fetch(url, init);
+  static async begin(account, plan, options = {}) {
+    const run = new Run();
+    run.client = new Client(account, new MemoryStore(), { clock: sandbox.clock, ...options });
+    run.id = await run.client.begin(plan, "order-1");
+    return run;
   }
 
   advance() {
-    return advance(this.store, this.fetch, { clock: sandbox.clock });
+    return this.client.advance(this.id);
   }
 
   tell(input) {
-    return tell(this.store, input, { clock: sandbox.clock });
+    return this.client.tell(this.id, input);
   }
 
   /** As a page gets it. */
@@ -47,6 +46,10 @@ class Run {
     }
     throw new Error("no end");
   }
+
+  verification() {
+    return this.client.verification(this.id);
+  }
 }
 
 const way = (journey, type) => journey.ways.find((one) => one.type === type);
@@ -59,7 +62,7 @@ async function throughJumio(run) {
 
 async function throughAttestr(run) {
   const journey = await run.journey();
-  const [handshake] = run.store.load().references;
+  const [{ reference: handshake }] = (await run.verification()).references;
   assert(way(journey, "script").options.some((option) => option.value.value === handshake));
   const browser = new Browser();
   await browser.open(`${sandbox.url}/attestr/flow/${handshake}?cl=00112233445566778899aabbccddeeff&lc=en`);
@@ -97,125 +100,75 @@ const FLOWS = {
 
 for (const [provider, [account, request, user, decision]] of Object.entries(FLOWS)) {
   test(`a whole flow: ${provider}`, async () => {
-    const run = new Run(account(sandbox.url), request);
+    const run = await Run.begin(account(sandbox.url), request);
     await user(run);
     assert.deepEqual(await run.outcome(), { type: "decided", decision });
-    const evidence = run.store.load().evidence();
+    const verification = await run.verification();
+    const evidence = verification.evidence();
     assert(Buffer.isBuffer(evidence.raw) && evidence.raw.length > 0);
     assert.equal(evidence.source.provider, provider);
     assert.equal(evidence.source.production, false);
-    assert(run.store.load().references.length > 0);
+    assert(verification.references.length > 0);
+    assert.deepEqual(verification.attempts.map((one) => [one.account, one.decides]), [[provider, true]]);
   });
 }
 
 test("a refusal is declined", async () => {
   await sandbox.script("jumio", { outcome: "FAILED" });
-  const run = new Run(support.jumio(sandbox.url), support.JUMIO_REQUEST);
+  const run = await Run.begin(support.jumio(sandbox.url), support.JUMIO_REQUEST);
   await throughJumio(run);
   assert.deepEqual(await run.outcome(), { type: "decided", decision: "declined" });
 });
 
-const fresh = () => {
-  const account = support.jumio(sandbox.url);
-  return new MemoryStore(account, Session.open(account, support.JUMIO_REQUEST, SEED, T0));
-};
-const clock = () => T0;
-
-test("a request is sent as it stands, and no redirect is followed", async () => {
-  const store = fresh();
-  const { request } = store.load().next(T0);
-  const seen = [];
-  const answering = async (url, init) => {
-    seen.push([url, init]);
-    return new Response(null, { status: 302, headers: { location: "https://elsewhere.example/" } });
-  };
-  const next = await advance(store, answering, { clock });
-  assert.equal(next.outcome.fault.status, 302, "a redirect is an answer that counts as a failure");
-  assert.equal(seen.length, 1);
-  const [url, init] = seen[0];
-  assert.equal(url, request.url);
-  assert.equal(init.redirect, "manual");
-  assert.deepEqual(init.headers, request.headers.map((header) => [header.name, header.value]));
-  assert.deepEqual(init.body, request.body);
-});
-
-test("the time-out is the request's, and covers the body", async () => {
-  await sandbox.fault("jumio.initiate", "hang");
-  const store = fresh();
-  const quick = (url, init) => fetch(url, { ...init, signal: AbortSignal.any([init.signal, AbortSignal.timeout(200)]) });
-  const next = await advance(store, quick, { clock });
-  assert.equal(next.why.fault?.code, "no_answer");
-});
-
-test("a lost claim does not send", async () => {
-  const store = fresh();
-  await tell(store, Input.sending(store.load().next(T0).request.id), { clock });
-  const next = await advance(store, () => assert.fail("sent twice"), { clock });
-  assert.deepEqual(next, { type: "wait", until: T0 + 60_000, why: { type: "in_flight" } });
-});
-
-test("an answer without end is not read to its end", async () => {
-  const chunk = new Uint8Array(1024 * 1024);
-  let pulled = 0;
-  const endless = () => new ReadableStream({ pull: (sink) => ((pulled += 1), sink.enqueue(chunk)) });
-  const next = await advance(fresh(), async () => new Response(endless()), { clock });
-  assert.equal(next.why.fault.code, "no_answer");
-  assert(pulled < 40);
-});
-
 test("an access token is kept", async () => {
-  const run = new Run(support.signicat(sandbox.url), support.SIGNICAT_REQUEST);
+  const run = await Run.begin(support.signicat(sandbox.url), support.SIGNICAT_REQUEST);
   await throughSignicat(run);
   await run.outcome();
   const operations = (await sandbox.log()).map((entry) => entry.operation);
   assert.equal(operations.filter((one) => one === "signicat.token").length, 1, operations.join());
 });
 
-test("a clock in seconds is refused", async () => {
-  let asked = 0;
-  const seconds = () => {
-    assert((asked += 1) < 1_000, "it goes round and round");
-    return T0 / 1000;
-  };
-  const running = advance(fresh(), () => assert.fail("sent"), { clock: seconds });
-  await assert.rejects(running, { name: "Reject", code: "now_out_of_range" });
+test("a request whose answer was lost is sent again, and the verification goes on", async () => {
+  await sandbox.fault("jumio.initiate", "drop");
+  const sent = [];
+  const run = await Run.begin(support.jumio(sandbox.url), support.JUMIO_REQUEST, { log: (...line) => sent.push(line) });
+  const { why, until } = await run.advance();
+  assert.deepEqual([why.type, why.fault.code], ["backoff", "no_answer"]);
+  await sandbox.advance(until - sandbox.clock());
+  await throughJumio(run);
+  assert.deepEqual(await run.outcome(), { type: "decided", decision: "approved" });
+  // What is logged holds no URL.
+  assert.deepEqual(sent.slice(0, 2), [["jumio.initiate", "no answer"], ["jumio.initiate", 200]]);
 });
 
-test("a store that never swaps is a conflict", async () => {
-  const store = fresh();
-  let swaps = 0;
-  const losing = {
-    load: () => store.load(),
-    swap: () => {
-      assert((swaps += 1) < 1_000, "it goes round and round");
-      return false;
-    },
-  };
-  await assert.rejects(advance(losing, () => assert.fail("sent"), { clock }), { name: "Conflict" });
+test("the time-out is the request's, and covers the body", async () => {
+  await sandbox.fault("jumio.initiate", "hang");
+  const quick = (url, init) => fetch(url, { ...init, signal: AbortSignal.any([init.signal, AbortSignal.timeout(200)]) });
+  const run = await Run.begin(support.jumio(sandbox.url), support.JUMIO_REQUEST, { fetch: quick });
+  assert.equal((await run.advance()).why.fault.code, "no_answer");
 });
 
-test("a token is fetched once for all that wait", async () => {
-  const account = support.signicat("http://127.0.0.1:1");
-  let fetched = 0;
-  const answering = async (url) => {
-    if (!url.endsWith("/token")) return new Response(null, { status: 401 });
-    fetched += 1;
-    await sleep(50);
-    return Response.json({ access_token: "t", expires_in: 600, token_type: "Bearer" });
-  };
-  const drive = (now) => {
-    const session = Session.open(account, support.SIGNICAT_REQUEST, randomBytes(32), now);
-    return advance(new MemoryStore(account, session), answering, { clock: () => now });
-  };
-  await Promise.all([T0, T0, T0, T0].map(drive));
-  assert.equal(fetched, 1, "the refused one is new: nobody fetches another");
-  await drive(T0 + 6_000);
-  assert.equal(fetched, 2, "a refused one that is older is fetched anew");
+test("two workers make one transaction, and both get to the end", async () => {
+  const run = await Run.begin(support.jumio(sandbox.url), support.JUMIO_REQUEST);
+  const other = new Client(run.client.accounts, run.client.store, { clock: sandbox.clock });
+  const both = () => Promise.all([run.client, other].map((client) => client.advance(run.id)));
+  await both();
+  assert.equal((await sandbox.log()).filter((entry) => entry.operation === "jumio.initiate").length, 1);
+  await throughJumio(run);
+  for (let nexts = await both(); ; nexts = await both()) {
+    if (nexts.every((next) => next.type === "done")) break;
+    await sandbox.advance(Math.min(...nexts.map((next) => next.until)) - sandbox.clock());
+  }
+  assert.deepEqual((await run.verification()).outcome, { type: "decided", decision: "approved" });
 });
 
-test("what is logged holds no URL", async () => {
-  const lines = [];
-  const run = new Run(support.jumio(sandbox.url), support.JUMIO_REQUEST);
-  await advance(run.store, fetch, { clock: sandbox.clock, log: (...line) => lines.push(line) });
-  assert.deepEqual(lines, [["jumio.initiate", 200]]);
+test("another provider is tried where the first one fails", async () => {
+  await sandbox.fault("jumio.initiate", "status", { status: 403 });
+  const accounts = { first: support.jumio(sandbox.url), second: support.biometricKz(sandbox.url) };
+  const plan = [{ request: support.JUMIO_REQUEST }, { request: support.BIOMETRIC_KZ_REQUEST, when: ["failed"] }];
+  const run = await Run.begin(accounts, plan);
+  await throughBiometricKz(run);
+  assert.deepEqual(await run.outcome(), { type: "decided", decision: "approved" });
+  const { attempts } = await run.verification();
+  assert.deepEqual(attempts.map((one) => [one.account, one.outcome.type]), [["first", "failed"], ["second", "decided"]]);
 });

@@ -38,7 +38,7 @@ test("any view of bytes will do", () => {
   for (const body of [whole.subarray(2, 4), new Uint8Array(whole.buffer, whole.byteOffset + 2, 2)]) {
     const session = open();
     session.handle(Input.httpResponse({ id: first(session).id, status: 200, headers: [], body }), T0);
-    assert.equal(session.next(T0).why.fault.code, "unreadable");
+    assert.equal(session.next(T0).outcome.fault.code, "creation_unclear");
   }
 });
 

@@ -2,7 +2,11 @@
 
 import {
   Account,
+  Accounts,
+  type Ask,
+  Client,
   type Config,
+  Driver,
   type Evidence,
   type HttpRequest,
   Input,
@@ -13,14 +17,15 @@ import {
   Reject,
   type RejectCode,
   type Request,
+  type Row,
   Session,
   type Store,
+  Told,
+  Verification,
   type Way,
-  advance,
   catalog,
   diagnose,
   read,
-  tell,
 } from "idvkit";
 import { type Sandbox, startSandbox } from "idvkit-sandbox";
 
@@ -109,11 +114,50 @@ try {
   }
 }
 
-same<ReturnType<typeof advance>, Promise<Next>>();
-const store: Store = new MemoryStore(account, session);
-void advance(store);
-void advance(store, fetch, { clock: () => 0, log: (operation, result) => void [operation.length, result] });
-void tell(store, Input.redirect("/back"));
+declare const ask: Ask;
+switch (ask.type) {
+  case "load":
+    if (ask.by.type === "key") same<typeof ask.by.key, string>();
+    break;
+  case "store":
+    same<typeof ask.row, Row>();
+    same<typeof ask.row.snapshot, string>();
+    // @ts-expect-error: a copy has only what may be logged
+    ({ ...ask.row }).snapshot;
+    break;
+  case "exchange":
+    same<typeof ask.request, HttpRequest>();
+    break;
+  case "deliver":
+    same<typeof ask.outcome, Outcome>();
+    break;
+  case "rest":
+    same<typeof ask.next, Next>();
+    break;
+  case "heard":
+    same<typeof ask.id, string | null>();
+    break;
+  default:
+    same<typeof ask, never>();
+}
+
+const store: Store = new MemoryStore();
+const client = new Client(account, store, { clock: () => 0, log: (operation, result) => void [operation.length, result] });
+same<ReturnType<typeof client.advance>, Promise<Next>>();
+same<ReturnType<typeof client.hear>, Promise<string | null>>();
+void client.begin(request, "order-1");
+void client.begin([{ request }, { request, account: "b", when: ["failed", "expired", "inconclusive"] }], "order-2");
+// @ts-expect-error: there is no such word
+void client.begin([{ request }, { request, when: ["declined"] }], "order-3");
+void client.tell("id", Input.redirect("/back"));
+new Client({ a: account }, store, { onOutcome: async ({ verification, outcome }) => void [verification.evidence(), outcome.type] });
+const driver = Driver.begin(new Accounts({ a: account }), { plan: request, key: "k", seed: new Uint8Array(32), deliver: true }, 0);
+driver.told(Told.exchanged({ status: 200, headers: { a: ["b"] }, body: new Uint8Array() }), 0);
+same<ReturnType<typeof driver.verification>, Verification | null>();
+// @ts-expect-error: what came of it is made by a function of `Told`
+driver.told({ type: "stored", stored: true }, 0);
+// @ts-expect-error: a driver comes from one of its functions
+new Driver({});
 same<ReturnType<typeof read>, string | null>();
 for (const error of catalog("jumio").errors) same<typeof error.code, string>();
 if (diagnose(account, Buffer.from("x"), "00").verdict === "explained") void 0;

@@ -229,7 +229,7 @@ impl fmt::Debug for Answer {
     }
 }
 
-/// Bytes that are kept beside a row, once: images, evidence. `Debug` prints no part of them.
+/// Bytes that are kept beside a row, once: images, evidence. Printing it shows no part of them.
 #[derive(Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "wire", derive(serde::Serialize))]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]

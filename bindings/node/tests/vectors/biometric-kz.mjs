@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { Account, Input, Session } from "idvkit";
 
 import { SEED, T0, rows } from "../support.mjs";
-import { Run, checkReference, codeOf, examined, sent } from "./common.mjs";
+import { Run, checkReference, codeOf, sent } from "./common.mjs";
 
 export const runners = {
   "biometric_kz/webhook": webhook,
@@ -23,11 +23,6 @@ function webhook(name) {
     const body = Buffer.from(JSON.stringify(row.body));
     const input = Input.callback({ url: "/idv/0123456789abcdef", headers: [], body });
     checkReference(account, input, row.session_id, row.code, row.id);
-    const { found, code } = examined("biometric_kz_webhook", body);
-    assert.equal(code, row.code, row.id);
-    const members = ["event", "session_id", "created", "dedupe_key", "technology"];
-    for (const member of found ? members : []) assert.equal(found[member], row[member] ?? null, row.id);
-    if (found) assert.deepEqual(found.technologies, row.technologies ?? [], row.id);
   }
 }
 
@@ -41,20 +36,10 @@ function metadata(name) {
 }
 
 function iin(name) {
-  for (const row of rows(name)) {
-    assert.equal(examined("biometric_kz_iin", { text: row.input }).code, row.code, row.id);
-    const { found } = examined("biometric_kz_iin", { text: row.input, lenient: true });
-    assert.equal(found !== null, row.lenient, row.id);
-    if (found) assert.deepEqual(found, { birth_date: row.birth_date, sex: row.sex }, row.id);
-  }
   edocument(name, "iin");
 }
 
 function phone(name) {
-  for (const row of rows(name)) {
-    const { found, code } = examined("biometric_kz_phone", { text: row.input });
-    assert.deepEqual([found?.phone ?? null, code], [row.phone, row.code], row.id);
-  }
   edocument(name, "phone");
 }
 
@@ -80,8 +65,8 @@ function result(name) {
     if (!evidence) continue;
     if (row.reasons) assert.deepEqual(evidence.reasons.map((reason) => reason.code), row.reasons, row.id);
     if (row.parts) assert.deepEqual(evidence.parts.map((part) => [part.name, part.passed, part.score]), row.parts, row.id);
-    const person = { ...evidence.person?.document, ...evidence.person };
-    for (const [member, value] of Object.entries(row.person ?? {})) assert.equal(person[member] ?? null, value, row.id);
+    const said = (member) => evidence.person?.[member] ?? evidence.person?.document?.[member] ?? null;
+    for (const [member, value] of Object.entries(row.person ?? {})) assert.equal(said(member), value, row.id);
   }
 }
 

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 
-import { Input, Reject, Session, examine, read } from "idvkit";
+import { Input, Reject, Session, read } from "idvkit";
 
 import { SEED, T0, bodyOf } from "../support.mjs";
 
@@ -90,13 +90,6 @@ export function toInput(wire, first) {
     default:
       throw new Error(`no input ${wire.type}`);
   }
-}
-
-/** What is found, and the code of the refusal. */
-export function examined(subject, document) {
-  let found = null;
-  const code = codeOf(() => (found = examine(subject, document)));
-  return { found, code };
 }
 
 export function sent(session, now = T0) {

@@ -210,7 +210,7 @@ class Blame(Word):
 
 
 class Blob(Sealed):
-    """Bytes that are kept beside a row, once: images, evidence. `Debug` prints no part of them."""
+    """Bytes that are kept beside a row, once: images, evidence. Printing it shows no part of them."""
     __slots__ = ("digest", "bytes")
     _shown: _t.ClassVar[_t.Optional[_t.Tuple[str, ...]]] = ("digest",)
     digest: str

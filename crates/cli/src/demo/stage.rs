@@ -272,7 +272,7 @@ impl Case {
     pub fn session(&self) -> Result<Session> {
         let row = self.client.store().row(&self.order.id).context("the stored verification")?;
         let mut verification = Verification::restore(self.client.accounts(), &row.snapshot)?;
-        verification.supply(&row.blobs);
+        verification.supply(&self.client.store().blobs(&row));
         Ok(verification.session().clone())
     }
 

@@ -16,6 +16,9 @@ use anyhow::{Result, bail};
 use self::names::Names;
 use crate::step::root;
 
+/// What the Node package makes of JSON text.
+const OUTGOING: [&str; 6] = ["Ask", "Answer", "Attempt", "Evidence", "Next", "Journey"];
+
 /// Writes the generated files, or with `check` only compares them.
 ///
 /// # Errors
@@ -30,6 +33,7 @@ pub(crate) fn generate(check: bool) -> Result<()> {
         ("bindings/python/python/idvkit/_aliases.py", python::emit_aliases(&pythons, &in_python)),
         ("bindings/python/python/idvkit/config.py", python::emit_incoming(&forms, &in_python)),
         ("bindings/node/src/types.ts", typescript::emit(&types, &in_typescript)),
+        ("bindings/node/src/forms.ts", typescript::emit_forms(&types, &OUTGOING)),
         ("bindings/node/src/config.ts", typescript::emit_incoming(&forms, &types, &in_typescript)),
         ("bindings/web/src/types.ts", typescript::emit(&roots::page_types()?, &in_typescript)),
     ];

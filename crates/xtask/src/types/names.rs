@@ -14,9 +14,16 @@ impl Names {
         Self::of(types, class_name, |choice, word| format!("{choice}.{}", word.to_uppercase()))
     }
 
-    /// Variants are objects with a `type`, words are texts.
+    /// Variants are objects with a `type`, or made by a function; words are texts.
     pub(super) fn typescript(types: &[Type]) -> Self {
-        Self::of(types, |_, tag| format!("{{ type: \"{tag}\" }}"), |_, word| format!("\"{word}\""))
+        let variant = |choice: &str, tag: &str| match types.iter().find(|one| one.name == choice) {
+            Some(Type { sealed: true, .. }) => {
+                let (first, rest) = tag.split_once('_').unwrap_or((tag, ""));
+                format!("{choice}.{first}{}", rest.split('_').map(capitalised).collect::<String>())
+            }
+            _ => format!("{{ type: \"{tag}\" }}"),
+        };
+        Self::of(types, variant, |_, word| format!("\"{word}\""))
     }
 
     pub(super) fn translate(&self, text: String) -> String {
