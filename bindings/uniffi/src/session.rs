@@ -5,7 +5,7 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use idvkit::{Evidence, Input, Next, Request, Seed, UnixMillis};
+use idvkit::{Blob, Evidence, Input, Next, Request, Seed, UnixMillis};
 
 use crate::{Account, Reject};
 
@@ -55,9 +55,30 @@ impl Session {
     }
 
     /// The session as text. Store it like a session table: it holds short-lived bearer values, personal data still to be
-    /// sent, and the evidence; never the account's credentials.
+    /// sent, and the evidence; never the account's credentials. Images are beside it: see `blobs`.
     pub fn snapshot(&self) -> String {
         self.lock().snapshot()
+    }
+
+    /// The digests of the bytes that belong to the snapshot and are stored beside it, once: images that wait to be sent. A
+    /// store drops all others of the session.
+    pub fn digests(&self) -> Vec<String> {
+        self.lock().digests()
+    }
+
+    /// Those bytes, as far as they are at hand: they came with an input, or by `supply`.
+    pub fn blobs(&self) -> Vec<Blob> {
+        self.lock().blobs()
+    }
+
+    /// The digests of the bytes without which the next request cannot be sent: `supply` them.
+    pub fn missing(&self) -> Vec<String> {
+        self.lock().missing()
+    }
+
+    /// Takes bytes that were stored beside the snapshot. `false` if they do not belong to it. No change to be stored.
+    pub fn supply(&self, bytes: Vec<u8>) -> bool {
+        self.lock().supply(bytes)
     }
 
     /// Rises with every change: store with compare-and-swap on it.

@@ -51,7 +51,7 @@ mod signed;
 pub use account::{Account, diagnose};
 pub use examine::{Subject, examine};
 pub use idvkit_core::{
-    AtProvider, Basis, Blame, Bound, Browser, Cache, CallbackSource, Carry, Catalog, Cause, Condition, Decision,
+    AtProvider, Basis, Blame, Blob, Bound, Browser, Cache, CallbackSource, Carry, Catalog, Cause, Condition, Decision,
     Diagnosis, Difference, Document, Erasure, ErrorCode, Evidence, Fault, FaultClass, FaultCode, Finding, Header, Hint,
     HintKind, HttpRequest, Image, ImageSlot, Input, Journey, LocaleEntry, LocaleList, Method, NativeCall, Next,
     Outcome, Param, ParamValue, Part, Permission, Person, Provider, Reason, Refused, Reject, RejectCode, Secret, Seed,

@@ -7,10 +7,10 @@ import FoundationNetworking
 
 /// One stored session: the row that a worker loads and swaps.
 public protocol Store: Sendable {
-    /// Loads the session as it is stored now.
+    /// Loads the session as it is stored now. One that names `missing` bytes is supplied with them before.
     func load() async throws -> Session
 
-    /// Replaces it if its stored revision is still `expected`; `false` if another worker was first.
+    /// Replaces it, and the `blobs` beside it, if its stored revision is still `expected`; `false` if another worker was first.
     func swap(expected: Int64, session: Session) async throws -> Bool
 }
 
@@ -62,27 +62,34 @@ public func tell(store: Store, input: Input, clock: @escaping Clock = systemCloc
     throw Conflict()
 }
 
-/// A store in memory, for tests and programs that live as long as their session. It keeps the snapshot's text, as a database
-/// would.
+/// A store in memory, for tests and programs that live as long as their session. It keeps the snapshot's text and the images
+/// beside it, as a database would.
 public actor MemoryStore: Store {
     private let account: Account
     private var revision: Int64
     private var snapshot: String
+    private var blobs: [Blob]
 
     public init(account: Account, session: Session) {
         self.account = account
         revision = session.revision()
         snapshot = session.snapshot()
+        blobs = session.blobs()
     }
 
     public func load() throws -> Session {
-        try Session.restore(account: account, snapshot: snapshot)
+        let session = try Session.restore(account: account, snapshot: snapshot)
+        for blob in blobs {
+            _ = session.supply(bytes: blob.bytes)
+        }
+        return session
     }
 
     public func swap(expected: Int64, session: Session) -> Bool {
         guard revision == expected else { return false }
         revision = session.revision()
         snapshot = session.snapshot()
+        blobs = session.blobs()
         return true
     }
 }

@@ -17,8 +17,9 @@ public actor Client {
     private let session: URLSession
     private let exchanges: Exchanges
     private let log: Log
-    // What is kept, or is being fetched, by the key that the session names.
-    private var slots: [String: Task<Kept?, Never>] = [:]
+    private let tokens = Tokens()
+    // What is being fetched, by the key that the session names.
+    private var turns: [String: Task<Void, Never>] = [:]
 
     public init(log: @escaping Log = { _, _ in }) {
         let configuration = URLSessionConfiguration.ephemeral
@@ -41,7 +42,7 @@ public actor Client {
     func send(_ request: HttpRequest, clock: @escaping Clock) async -> Input {
         let answer: Answer?
         if let cache = request.cache {
-            answer = await recall(cache, clock) { await self.fetch(request) }
+            answer = await recall(request, cache.key, clock)
         } else {
             answer = await fetch(request)
         }
@@ -49,22 +50,23 @@ public actor Client {
         return .httpResponse(id: request.id, status: answer.status, headers: answer.headers, body: answer.body)
     }
 
-    /// The kept answer, or the one that `fetch` brings, which is kept if it is a success. While it comes, others wait for it.
-    private func recall(
-        _ cache: Cache, _ clock: @escaping Clock, fetch: @escaping @Sendable () async -> Answer?
-    ) async -> Answer? {
-        let now = clock()
-        while let slot = slots[cache.key] {
-            if let kept = await slot.value, kept.serves(cache, now) {
-                return kept.answer
+    /// The kept answer, or the one that comes. While it comes, others wait for it: the first of those that it does not serve
+    /// fetches anew.
+    private func recall(_ request: HttpRequest, _ key: String, _ clock: @escaping Clock) async -> Answer? {
+        while true {
+            if let kept = tokens.kept(request: request, now: clock()) {
+                return kept
             }
-            // The first of those that waited in vain fetches anew.
-            if slots[cache.key] == slot {
-                slots[cache.key] = nil
-            }
+            guard let coming = turns[key] else { break }
+            await coming.value
         }
-        let coming = Task { await fetch() }
-        slots[cache.key] = Task { await coming.value.flatMap { Kept($0, cache, now: clock()) } }
+        let coming = Task { await self.fetch(request) }
+        turns[key] = Task {
+            if let answer = await coming.value {
+                self.tokens.keep(request: request, answer: answer, now: clock())
+            }
+            self.turns[key] = nil
+        }
         return await coming.value
     }
 
@@ -72,43 +74,5 @@ public actor Client {
         let answer = await exchanges.perform(request, in: session)
         log(request.operation, answer?.status)
         return answer
-    }
-}
-
-/// A kept answer: an access token.
-private struct Kept: Sendable {
-    /// A refused token makes every waiting session ask for a new one: the first of them fetches it for all, as a refresh is
-    /// answered with a token that was fetched less than so many milliseconds ago.
-    private static let refreshOnceMs: Int64 = 5_000
-
-    let answer: Answer
-    private let since: UnixMillis
-    private let until: UnixMillis
-
-    /// Only a success is kept.
-    init?(_ answer: Answer, _ cache: Cache, now: UnixMillis) {
-        guard (200...299).contains(answer.status) else { return nil }
-        self.answer = answer
-        since = now
-        until = now + Self.life(cache, answer.body)
-    }
-
-    func serves(_ cache: Cache, _ now: UnixMillis) -> Bool {
-        now < until && (cache.refused == nil || now - since < Self.refreshOnceMs)
-    }
-
-    /// `expires_in` of an OAuth 2.0 token answer, in milliseconds, if that is shorter.
-    private static func life(_ cache: Cache, _ body: Data) -> Int64 {
-        guard let token = try? JSONDecoder().decode(Token.self, from: body) else { return cache.maxAgeMs }
-        let (millis, isTooLarge) = token.expiresIn.multipliedReportingOverflow(by: 1000)
-        return isTooLarge ? cache.maxAgeMs : min(millis, cache.maxAgeMs)
-    }
-
-    private struct Token: Decodable {
-        let expiresIn: Int64
-
-        enum CodingKeys: String, CodingKey {
-            case expiresIn = "expires_in"
-        }
     }
 }

@@ -5,13 +5,6 @@ import Foundation
 import FoundationNetworking
 #endif
 
-/// An answer as it came.
-struct Answer: Sendable {
-    let status: UInt16
-    let headers: [Header]
-    let body: Data
-}
-
 /// The delegate of a session: it follows no redirect, and gives up an answer that grows too large while it comes. Only a delegate
 /// can do both, on Linux too, where tasks without one follow redirects.
 final class Exchanges: NSObject, URLSessionDataDelegate, @unchecked Sendable {

@@ -24,15 +24,17 @@ private func transcript(_ name: String) throws {
     let record = try vector(name)
     let account = try newAccount(record["config"] ?? .null)
     var snapshot: String?
+    var images: [Data] = []
     for (number, step) in try record.some("steps").enumerated() {
         let place = "\(name), step \(number)"
         let at = step.int("at") ?? 0
-        let session = try snapshot.map { try Session.restore(account: account, snapshot: $0) } ?? Session.open(
+        let session = try snapshot.map { try restored(account, $0, images) } ?? Session.open(
             account: account, request: (record["request"] ?? .null).written, seed: hex(record.text("seed") ?? ""), now: at)
         var code: String?
         if let input = step["input"] {
             let input = try toInput(input)
             code = try codeOf { try session.handle(input: input, now: at) }
+            if case let .images(handedIn) = input { images += handedIn.map { $0.bytes } }
         }
         XCTAssertEqual(code, step.text("reject"), place)
         XCTAssertEqual(session.revision(), step.int("revision"), place)

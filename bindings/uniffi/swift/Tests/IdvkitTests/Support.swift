@@ -94,6 +94,15 @@ struct Unexpected: Error {
     init(_ what: String?) { self.what = what ?? "" }
 }
 
+/// A stored session, with the images that a store has beside it.
+func restored(_ account: Account, _ snapshot: String, _ images: [Data]) throws -> Session {
+    let session = try Session.restore(account: account, snapshot: snapshot)
+    for image in images {
+        _ = session.supply(bytes: image)
+    }
+    return session
+}
+
 /// A session fed with a vector's bytes, and its clock.
 final class Run {
     private let account: Account
@@ -107,7 +116,7 @@ final class Run {
     }
 
     func next() throws -> Next {
-        session = try Session.restore(account: account, snapshot: session.snapshot())
+        session = try restored(account, session.snapshot(), session.blobs().map { $0.bytes })
         return session.next(now: now)
     }
 

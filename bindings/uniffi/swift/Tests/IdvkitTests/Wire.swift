@@ -78,6 +78,7 @@ private func toWire(_ why: Why) throws -> JSON {
     case .verdict: return ["type": "verdict"]
     case let .backoff(fault): return ["type": "backoff", "fault": try toWire(fault)]
     case let .throttled(fault): return ["type": "throttled", "fault": try toWire(fault)]
+    case let .blobs(digests): return ["type": "blobs", "digests": .array(digests.map { .string($0) })]
     }
 }
 

@@ -34,9 +34,12 @@ import java.util.concurrent.LinkedBlockingQueue
 import java.util.concurrent.TimeUnit
 import kotlin.system.exitProcess
 
-/** One session in a file. Several processes would need a database's compare-and-swap; threads of this one need a lock. */
+/** One session in a file, and its images in files beside it. Several processes would need a database's compare-and-swap; threads of this one need a lock. */
 class FileStore(private val account: Account, private val file: File) : Store {
-    override fun load(): Session = Session.restore(account, synchronized(this) { file.readText() })
+    @Synchronized
+    override fun load(): Session = Session.restore(account, file.readText()).also { session ->
+        session.missing().map(::image).filter(File::exists).forEach { session.supply(it.readBytes()) }
+    }
 
     @Synchronized
     override fun swap(expected: Long, session: Session): Boolean {
@@ -50,10 +53,22 @@ class FileStore(private val account: Account, private val file: File) : Store {
         if (!file.exists()) Session.open(account, request, seed, now).use(::write)
     }
 
-    /** Renamed at the end: a crash leaves the old text or the new one, never half of it. */
+    /** Images first, each once, and the text last. Those that it no longer names are deleted. */
     private fun write(session: Session) {
-        val new = File("$file.new").apply { writeText(session.snapshot()) }
-        Files.move(new.toPath(), file.toPath(), StandardCopyOption.ATOMIC_MOVE)
+        session.blobs().filterNot { image(it.digest).exists() }.forEach { replace(image(it.digest), it.bytes) }
+        replace(file, session.snapshot().encodeToByteArray())
+        val named = session.digests().map { image(it).name }
+        val images = file.absoluteFile.parentFile.listFiles { _, name -> name.startsWith("${file.name}.image-") }
+        images.orEmpty().filterNot { it.name in named }.forEach(File::delete)
+    }
+
+    /** Images wait to be sent beside the session's text. */
+    private fun image(digest: String) = File("$file.image-$digest")
+
+    /** Renamed at the end: a crash leaves the old content or the new one, never half of it. */
+    private fun replace(place: File, content: ByteArray) {
+        val new = File("$file.new").apply { writeBytes(content) }
+        Files.move(new.toPath(), place.toPath(), StandardCopyOption.ATOMIC_MOVE)
     }
 }
 

@@ -2,6 +2,7 @@
 
 package idvkit
 
+import idvkit.types.Blob
 import idvkit.types.Input
 import idvkit.types.Next
 import idvkit.types.RejectCode
@@ -10,10 +11,16 @@ import idvkit.types.HttpRequest as Asked
 
 /** One stored session: the row that a worker loads and swaps. */
 interface Store {
-    /** Loads the session as it is stored now, as an object of its own: whoever called closes it. */
+    /**
+     * Loads the session as it is stored now, as an object of its own: whoever called closes it. A session that names
+     * [Session.missing] bytes is supplied with them before.
+     */
     fun load(): Session
 
-    /** Replaces it if its stored revision is still [expected]; `false` if another worker was first. */
+    /**
+     * Replaces it, and the [Session.blobs] beside it, if its stored revision is still [expected]; `false` if another worker
+     * was first.
+     */
     fun swap(expected: Long, session: Session): Boolean
 }
 
@@ -65,13 +72,13 @@ fun tell(store: Store, input: Input, clock: Clock = systemClock) {
 }
 
 /**
- * A store in memory, for tests and programs that live as long as their session. It keeps the snapshot's text, as a database
- * would.
+ * A store in memory, for tests and programs that live as long as their session. It keeps the snapshot's text and the images
+ * beside it, as a database would.
  */
 class MemoryStore(private val account: Account, session: Session) : Store {
     private var row = Row(session)
 
-    override fun load(): Session = Session.restore(account, synchronized(this) { row.snapshot })
+    override fun load(): Session = synchronized(this) { row }.session(account)
 
     @Synchronized
     override fun swap(expected: Long, session: Session): Boolean {
@@ -82,7 +89,11 @@ class MemoryStore(private val account: Account, session: Session) : Store {
 
     private class Row(session: Session) {
         val revision: Long = session.revision()
-        val snapshot: String = session.snapshot()
+        private val snapshot: String = session.snapshot()
+        private val blobs: List<Blob> = session.blobs()
+
+        fun session(account: Account): Session =
+            Session.restore(account, snapshot).also { session -> blobs.forEach { session.supply(it.bytes) } }
     }
 }
 

@@ -2,6 +2,7 @@
 
 package idvkit
 
+import idvkit.types.Answer
 import idvkit.types.Header
 import idvkit.types.HttpRequest as Asked
 import idvkit.types.Input
@@ -27,11 +28,9 @@ const val MAX_ANSWER_BYTES: Int = 32 * 1024 * 1024
 /** Sends it, or answers from what is kept; says what to tell the session. */
 internal fun send(client: HttpClient, request: Asked, clock: Clock): Input {
     val cache = request.cache
-    val answer = if (cache == null) fetch(client, request) else slot(client, cache).answer(cache, clock) { fetch(client, request) }
-    return answer?.run { Input.HttpResponse(request.id, status.toUShort(), headers, body) } ?: Input.HttpFailed(request.id)
+    val answer = if (cache == null) fetch(client, request) else keptBy(client).answer(request, cache.key, clock) { fetch(client, request) }
+    return answer?.run { Input.HttpResponse(request.id, status, headers, body) } ?: Input.HttpFailed(request.id)
 }
-
-internal class Answer(val status: Int, val headers: List<Header>, val body: ByteArray)
 
 private val log = System.getLogger("idvkit")
 
@@ -58,7 +57,7 @@ private fun exchange(client: HttpClient, request: Asked): Answer {
         // Whoever gave it up or was interrupted leaves nothing running; one that came is not touched.
         pending.cancel(true)
     }
-    return Answer(response.statusCode(), headersOf(response), response.body())
+    return Answer(response.statusCode().toUShort(), headersOf(response), response.body())
 }
 
 private fun headersOf(response: HttpResponse<*>): List<Header> =

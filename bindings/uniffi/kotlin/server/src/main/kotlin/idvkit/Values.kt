@@ -4,8 +4,9 @@ package idvkit
 
 import idvkit.types.Blame
 import idvkit.types.Catalog
-import idvkit.types.Journey
+import idvkit.types.Difference
 import idvkit.types.FaultCode
+import idvkit.types.Journey
 import idvkit.types.Outcome
 import idvkit.types.RejectCode
 import idvkit.types.UnixMillis
@@ -53,6 +54,10 @@ val RejectCode.word: String
 /** The stable word of a code, the same text in every language. */
 val FaultCode.word: String
     get() = faultCodeWord(this)
+
+/** The stable word of what the signature doctor found, the same text in every language. */
+val Difference.word: String
+    get() = differenceWord(this)
 
 /** The journey as JSON, for this one user's page or app. */
 fun Journey.toJson(): String = journeyToJson(this)

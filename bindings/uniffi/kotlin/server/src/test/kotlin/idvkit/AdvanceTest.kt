@@ -111,15 +111,18 @@ class AdvanceTest {
         assertThrows(Conflict::class.java) { advance(HttpClient.newHttpClient(), losing) { T0 } }
     }
 
-    /** Four sessions meet a refused token at once, and one more later. */
+    /** However four sessions that meet a refused token at once are interleaved, one of them fetches the next for all. */
     @Test
     fun `a token is fetched once for all that wait`() {
         val fetched = AtomicInteger()
+        val revoked = AtomicInteger(1)
         server({ exchange ->
             val isToken = exchange.requestURI.path.endsWith("/token")
             if (isToken) fetched.incrementAndGet().also { Thread.sleep(100) }
-            val body = """{"access_token": "t", "expires_in": 600, "token_type": "Bearer"}""".encodeToByteArray()
-            exchange.sendResponseHeaders(if (isToken) 200 else 401, body.size.toLong())
+            val token = exchange.requestHeaders.getFirst("Authorization").removePrefix("Bearer t").toIntOrNull()
+            val status = if (isToken) 200 else if (token!! <= revoked.get()) 401 else 500
+            val body = """{"access_token": "t${fetched.get()}", "expires_in": 600, "token_type": "Bearer"}""".encodeToByteArray()
+            exchange.sendResponseHeaders(status, body.size.toLong())
             exchange.responseBody.use { it.write(body) }
         }) { server ->
             val client = HttpClient.newHttpClient()
@@ -129,9 +132,14 @@ class AdvanceTest {
                 advance(client, MemoryStore(account, session)) { now }
             }
             together(4) { drive(T0) }
-            assertEquals(1, fetched.get(), "the refused one is new: nobody fetches another")
-            drive(T0 + 6_000)
-            assertEquals(2, fetched.get(), "a refused one that is older is fetched anew")
+            assertEquals(2, fetched.get(), "the refused one, and one instead of it")
+            drive(T0)
+            assertEquals(2, fetched.get(), "one that is not refused is kept")
+            revoked.set(2)
+            together(4) { drive(T0 + 1_000) }
+            assertEquals(3, fetched.get(), "a refused one is fetched anew, however new it is")
+            drive(T0 + 600_000)
+            assertEquals(4, fetched.get(), "one that ran out is fetched anew")
         }
     }
 

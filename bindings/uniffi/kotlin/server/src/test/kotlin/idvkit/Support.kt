@@ -81,13 +81,17 @@ inline fun codeOf(call: () -> Unit): String? = try {
 
 fun account(config: JsonObject): Account = Account(config.toString())
 
+/** A stored session, with the images that a store has beside it. */
+fun restored(account: Account, snapshot: String, images: List<ByteArray>): Session =
+    Session.restore(account, snapshot).also { images.forEach(it::supply) }
+
 /** A session fed with a vector's bytes, and its clock. */
 class Run(private val account: Account, request: JsonObject, var now: Long = T0) {
     var session: Session = Session.open(account, request.toString(), SEED, now)
         private set
 
     fun next(): Next {
-        session = Session.restore(account, session.snapshot())
+        session = restored(account, session.snapshot(), session.blobs().map { it.bytes })
         return session.next(now)
     }
 

@@ -47,7 +47,7 @@ class SurfaceTest {
             Input.Callback(SECRET, headers, SECRET.encodeToByteArray()), Input.Images(listOf(Image("front", SECRET.encodeToByteArray()))),
             Image("front", SECRET.encodeToByteArray()), idvkit.types.Seen.Navigation(SECRET),
             idvkit.types.Seen.Message(SECRET, SECRET), idvkit.types.ParamValue.Text(SECRET), idvkit.types.TextEntry("a", SECRET),
-            idvkit.types.Reason("code", SECRET, null), idvkit.types.Cause(null, null, SECRET),
+            idvkit.types.Reason("code", SECRET, null), idvkit.types.Cause(null, null, SECRET, null, null),
             idvkit.types.Person(SECRET, SECRET, SECRET, SECRET, SECRET, listOf(SECRET), SECRET, SECRET, SECRET, null),
             idvkit.types.Document(SECRET, SECRET, SECRET, SECRET, SECRET, SECRET),
         )

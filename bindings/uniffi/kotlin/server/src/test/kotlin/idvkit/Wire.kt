@@ -75,6 +75,7 @@ private fun toWire(why: Why): JsonElement = when (why) {
     Why.Verdict -> obj("type" to "verdict")
     is Why.Backoff -> obj("type" to "backoff", "fault" to toWire(why.fault))
     is Why.Throttled -> obj("type" to "throttled", "fault" to toWire(why.fault))
+    is Why.Blobs -> obj("type" to "blobs", "digests" to why.digests)
 }
 
 private fun toWire(erasure: Erasure): JsonElement = obj(
