@@ -92,7 +92,7 @@ class SurfaceTest {
             .filter { it.extension == "kt" }.joinToString("") { it.readText() }
         for (text in listOf(
             "What the host must do now.", "Show this journey to the user.", "Call `next` again then at the latest.",
-            "Continues a stored session, on any machine.", "The stable `snake_case` code",
+            "Continues a stored session, on any machine.", "The stable code, the same in every language.",
         )) {
             assertTrue("* $text" in generated, text)
         }
