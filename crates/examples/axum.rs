@@ -20,16 +20,22 @@ use axum::{
     routing::{get, post},
 };
 use idvkit::{
-    Account, Blame, Config, Header, Image, Input, Next, Outcome, Reject, Request, Seed, Session,
+    Account, Blame, Config, Header, Image, Input, Next, Reject, RejectCode, Request,
     biometric_kz::MAX_WEBHOOK_BYTES,
+    driver::{Blob, By, Row},
 };
 use idvkit_http::{Client, Store};
 use rusqlite::{Connection, OptionalExtension, params};
 use serde_json::{Value, json};
 
 const TABLES: &str = "
-    CREATE TABLE IF NOT EXISTS session (id TEXT PRIMARY KEY, revision INTEGER, snapshot TEXT, due INTEGER, outcome TEXT);
-    CREATE TABLE IF NOT EXISTS reference (reference TEXT PRIMARY KEY, session TEXT);";
+    CREATE TABLE IF NOT EXISTS verification (
+        id TEXT PRIMARY KEY, key TEXT UNIQUE, revision INTEGER, snapshot TEXT, due INTEGER, outcome TEXT);
+    CREATE INDEX IF NOT EXISTS verification_due ON verification (due);
+    CREATE TABLE IF NOT EXISTS reference (
+        account TEXT, reference TEXT, verification TEXT, PRIMARY KEY (account, reference));
+    CREATE TABLE IF NOT EXISTS blob (
+        verification TEXT, digest TEXT, bytes BLOB, PRIMARY KEY (verification, digest));";
 
 /// `<idv-journey>` shows any journey. What it tells goes to the server, which says what is next.
 const PAGE: &str = r#"<!doctype html><html lang="en"><meta name="viewport" content="width=device-width"><title>Verify</title>
@@ -58,35 +64,31 @@ const PAGE: &str = r#"<!doctype html><html lang="en"><meta name="viewport" conte
   text.textContent = "Thank you.";
 </script>"#;
 
-/// The shop: an account, one verification as everybody has it, a database, and what to do at the end of each.
+/// The shop: what drives its verifications, and one verification as everybody has it.
 pub(crate) struct Shop {
-    pub(crate) account: Account,
+    pub(crate) client: Client<Database>,
     pub(crate) request: Request,
-    pub(crate) client: Client,
-    pub(crate) database: Mutex<Connection>,
-    /// Called once for each session that has ended.
-    pub(crate) act: Act,
 }
-
-type Act = Box<dyn Fn(&str, &Outcome) + Send + Sync>;
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let account = Account::new(Config::from_json(&std::env::var("IDV_CONFIG")?)?)?;
     let request = Request::from_json(&std::env::var("IDV_REQUEST")?)?;
-    let act = Box::new(|id: &str, outcome: &Outcome| println!("{id}: {outcome:?}"));
-    let database = Mutex::new(Connection::open("idv.sqlite")?);
-    let shop = Shop { account, request, client: Client::new()?, database, act };
+    let database = Database::new(Connection::open("idv.sqlite")?)?;
+    // Called again until it says that it has acted: for one delivery, act once.
+    let client = Client::new(account, database)?.on_outcome(async |ended| {
+        println!("{}: {:?}", ended.verification.key(), ended.outcome);
+        true
+    });
     let port = std::env::var("PORT").unwrap_or_else(|_| "3000".into());
     let listener = tokio::net::TcpListener::bind(format!("localhost:{port}")).await?;
-    Ok(axum::serve(listener, app(Arc::new(shop))?).await?)
+    Ok(axum::serve(listener, app(Arc::new(Shop { client, request }))).await?)
 }
 
 /// The routes, and the worker that goes on when `until` comes.
-pub(crate) fn app(shop: Arc<Shop>) -> anyhow::Result<Router> {
-    shop.database().execute_batch(TABLES)?;
+pub(crate) fn app(shop: Arc<Shop>) -> Router {
     tokio::spawn(work(shop.clone()));
-    Ok(Router::new()
+    Router::new()
         .route("/verifications", post(begin))
         .route("/verifications/{id}", get(async || Html(PAGE)))
         .route("/verifications/{id}/next", get(next))
@@ -97,20 +99,18 @@ pub(crate) fn app(shop: Arc<Shop>) -> anyhow::Result<Router> {
         .route("/callbacks/{*rest}", post(callback))
         // axum alone takes 2 MiB; nobody sends more than biometric.kz.
         .layer(DefaultBodyLimit::max(MAX_WEBHOOK_BYTES))
-        .with_state(shop))
+        .with_state(shop)
 }
 
 async fn begin(State(shop): State<Arc<Shop>>) -> Result<Redirect, Failure> {
-    let id = format!("{:032x}", rand::random::<u128>());
-    let seed = Seed::new(&rand::random::<[u8; 32]>())?;
-    let session = Session::open(&shop.account, shop.request.clone(), seed, shop.client.now())?;
-    let sql = "INSERT INTO session VALUES (?, ?, ?, 0, NULL)";
-    shop.database().execute(sql, params![id, session.revision(), session.snapshot()])?;
+    // A real shop has a name for it, such as the order's number: the same one begins it only once.
+    let key = format!("{:032x}", rand::random::<u128>());
+    let id = shop.client.begin(shop.request.clone(), &key).await?;
     Ok(Redirect::to(&format!("/verifications/{id}")))
 }
 
 async fn next(State(shop): State<Arc<Shop>>, Path(id): Path<String>) -> Result<Json<Value>, Failure> {
-    Ok(Json(match shop.go_on(&id).await? {
+    Ok(Json(match shop.client.advance(&id).await? {
         Next::Present { journey, .. } => json!({ "journey": journey }),
         next => json!({ "done": matches!(next, Next::Done { .. }) }),
     }))
@@ -118,7 +118,7 @@ async fn next(State(shop): State<Arc<Shop>>, Path(id): Path<String>) -> Result<J
 
 /// What the page saw, as the element tells it.
 async fn hint(State(shop): State<Arc<Shop>>, Path(id): Path<String>, text: String) -> Result<StatusCode, Failure> {
-    shop.tell(&id, Input::Hint { text }).await?;
+    shop.client.tell(&id, Input::Hint { text }).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -133,7 +133,7 @@ async fn images(
         let slot = field.name().unwrap_or_default().to_string();
         images.push(Image { slot, bytes: field.bytes().await?.into() });
     }
-    shop.tell(&id, Input::Images { images }).await?;
+    shop.client.tell(&id, Input::Images { images }).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -145,7 +145,7 @@ async fn element(Path(path): Path<String>) -> Response {
 }
 
 async fn back(State(shop): State<Arc<Shop>>, uri: Uri) -> Result<Response, Failure> {
-    Ok(match shop.hear(Input::Redirect { url: uri.to_string() }).await? {
+    Ok(match shop.client.hear(None, Input::Redirect { url: uri.to_string() }).await? {
         Some(id) => Redirect::to(&format!("/verifications/{id}")).into_response(),
         None => StatusCode::NOT_FOUND.into_response(),
     })
@@ -160,100 +160,117 @@ async fn callback(
 ) -> Result<StatusCode, Failure> {
     let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
     let headers = headers.iter().map(|(name, value)| Header::new(name.as_str(), text(value))).collect();
-    shop.hear(Input::Callback { url: uri.to_string(), headers, body: body.into() }).await?;
+    shop.client.hear(None, Input::Callback { url: uri.to_string(), headers, body: body.into() }).await?;
     Ok(StatusCode::OK)
 }
 
 async fn work(shop: Arc<Shop>) {
     loop {
         // One failure must not end the worker: what is due stays due, and is tried again in the next round.
-        let due = shop.due().inspect_err(|error| eprintln!("sessions that are due: {error}"));
-        for id in due.unwrap_or_default() {
-            let _ = shop.go_on(&id).await.inspect_err(|error| eprintln!("{id}: {error}"));
+        let due = shop.client.store().due(shop.client.now().0);
+        for id in due.inspect_err(|error| eprintln!("what is due: {error}")).unwrap_or_default() {
+            let _ = shop.client.advance(&id).await.inspect_err(|error| eprintln!("{id}: {error}"));
         }
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
 }
 
-impl Shop {
-    async fn go_on(&self, id: &str) -> anyhow::Result<Next> {
-        let next = self.client.advance(&Row(self, id)).await.map_err(plain)?;
-        if let Next::Done { outcome, .. } = &next {
-            let sql = "UPDATE session SET outcome = ? WHERE id = ? AND outcome IS NULL";
-            // Whoever writes the outcome acts on it.
-            if self.database().execute(sql, params![serde_json::to_string(outcome)?, id])? == 1 {
-                (self.act)(id, outcome);
-            }
-        }
-        Ok(next)
+/// What idvkit needs of a database. Each call is short, on a local file.
+#[derive(Clone)]
+pub(crate) struct Database(Arc<Mutex<Connection>>);
+
+impl Database {
+    pub(crate) fn new(connection: Connection) -> rusqlite::Result<Self> {
+        connection.execute_batch(TABLES)?;
+        Ok(Self(Arc::new(Mutex::new(connection))))
     }
 
-    async fn tell(&self, id: &str, input: Input) -> anyhow::Result<()> {
-        self.client.tell(&Row(self, id), input).await.map_err(plain)
+    fn due(&self, now: i64) -> rusqlite::Result<Vec<String>> {
+        let connection = self.lock();
+        let mut due = connection.prepare("SELECT id FROM verification WHERE due <= ? ORDER BY due LIMIT 100")?;
+        due.query_map([now], |row| row.get(0))?.collect()
     }
 
-    /// The session that a redirect or callback is about, told of it; nothing if it is nobody's.
-    async fn hear(&self, input: Input) -> anyhow::Result<Option<String>> {
-        let Some(reference) = self.account.reference_of(&input, self.client.now())? else { return Ok(None) };
-        let sql = "SELECT session FROM reference WHERE reference = ?";
-        let id: Option<String> = self.database().query_row(sql, [reference], |row| row.get(0)).optional()?;
-        if let Some(id) = &id {
-            self.tell(id, input).await?;
-        }
-        Ok(id)
-    }
-
-    fn due(&self) -> rusqlite::Result<Vec<String>> {
-        let database = self.database();
-        let mut due = database.prepare("SELECT id FROM session WHERE outcome IS NULL AND due <= ?")?;
-        due.query_map([self.client.now().0], |row| row.get(0))?.collect()
-    }
-
-    fn database(&self) -> MutexGuard<'_, Connection> {
-        self.database.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(crate) fn lock(&self) -> MutexGuard<'_, Connection> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// What idvkit needs of a database: load, and compare-and-swap on the revision.
-struct Row<'a>(&'a Shop, &'a str);
+impl Store for Database {
+    type Error = rusqlite::Error;
 
-impl Store for Row<'_> {
-    type Error = anyhow::Error;
-
-    async fn load(&self) -> anyhow::Result<Session> {
-        let sql = "SELECT snapshot FROM session WHERE id = ?";
-        let snapshot: String = self.0.database().query_row(sql, [self.1], |row| row.get(0))?;
-        Ok(Session::restore(&self.0.account, &snapshot)?)
-    }
-
-    async fn swap(&self, expected: i64, session: &Session) -> anyhow::Result<bool> {
-        // When the worker is to go on.
-        let due = match session.next(self.0.client.now()) {
-            Next::Present { until, .. } | Next::Wait { until, .. } => until.0,
-            Next::Send { .. } | Next::Done { .. } => 0,
+    async fn load(&self, by: &By, blobs: &[String]) -> rusqlite::Result<(Option<String>, Vec<Blob>)> {
+        let connection = self.lock();
+        let text = |sql, values: &[&str]| {
+            connection.query_row(sql, rusqlite::params_from_iter(values), |row| row.get(0)).optional()
         };
-        let database = self.0.database();
-        for reference in session.references() {
-            database.execute("INSERT OR REPLACE INTO reference VALUES (?, ?)", params![reference, self.1])?;
-        }
-        let sql = "UPDATE session SET revision = ?, snapshot = ?, due = ? WHERE id = ? AND revision = ?";
-        Ok(database.execute(sql, params![session.revision(), session.snapshot(), due, self.1, expected])? == 1)
+        let snapshot = match by {
+            By::Id { id } => text("SELECT snapshot FROM verification WHERE id = ?", &[id])?,
+            By::Key { key } => text("SELECT snapshot FROM verification WHERE key = ?", &[key])?,
+            By::References { references } => {
+                let sql = "SELECT snapshot FROM verification JOIN reference ON verification = id
+                           WHERE account = ? AND reference = ?";
+                let found = references
+                    .iter()
+                    .map(|one| text(sql, &[&one.account, &one.reference]))
+                    .collect::<Result<Vec<_>, _>>()?;
+                found.into_iter().flatten().next()
+            }
+        };
+        let mut statement = connection.prepare("SELECT bytes FROM blob WHERE digest = ?")?;
+        let read = |digest: &String| {
+            let bytes = statement.query_row([digest], |row| row.get(0)).optional()?;
+            Ok(bytes.map(|bytes| Blob { digest: digest.clone(), bytes }))
+        };
+        let found = blobs.iter().map(read).collect::<rusqlite::Result<Vec<_>>>()?;
+        Ok((snapshot, found.into_iter().flatten().collect()))
     }
-}
 
-fn plain(error: idvkit_http::Error<anyhow::Error>) -> anyhow::Error {
-    match error {
-        idvkit_http::Error::Store(error) => error,
-        idvkit_http::Error::Reject(reject) => reject.into(),
-        idvkit_http::Error::Conflict => anyhow::anyhow!("other workers kept changing the session"),
+    async fn store(&self, row: &Row, expected: Option<i64>, blobs: &[Blob]) -> rusqlite::Result<bool> {
+        let mut connection = self.lock();
+        let transaction = connection.transaction()?;
+        let (due, outcome) = (row.due.map(|due| due.0), row.outcome.as_ref().map(|outcome| json!(outcome).to_string()));
+        let stored = match expected {
+            None => {
+                let sql = "INSERT OR IGNORE INTO verification VALUES (?, ?, ?, ?, ?, ?)";
+                transaction.execute(sql, params![row.id, row.key, row.revision, row.snapshot, due, outcome])?
+            }
+            Some(expected) => {
+                let sql = "UPDATE verification SET revision = ?, snapshot = ?, due = ?, outcome = ?
+                           WHERE id = ? AND revision = ?";
+                transaction.execute(sql, params![row.revision, row.snapshot, due, outcome, row.id, expected])?
+            }
+        };
+        if stored == 1 {
+            let sql = "INSERT OR REPLACE INTO reference VALUES (?, ?, ?)";
+            for one in &row.references {
+                transaction.execute(sql, [&one.account, &one.reference, &row.id])?;
+            }
+            for Blob { digest, bytes } in blobs {
+                transaction.execute("INSERT OR REPLACE INTO blob VALUES (?, ?, ?)", params![row.id, digest, bytes])?;
+            }
+            let sql = "DELETE FROM blob WHERE verification = ? AND instr(?, digest) = 0";
+            transaction.execute(sql, [&row.id, &row.blobs.join(" ")])?;
+        }
+        transaction.commit()?;
+        Ok(stored == 1)
     }
 }
 
 /// Any error, answered with a status and, if it is a refusal, its code.
 struct Failure(anyhow::Error);
 
-impl<E: Into<anyhow::Error>> From<E> for Failure {
-    fn from(error: E) -> Self {
+impl From<idvkit_http::Error<rusqlite::Error>> for Failure {
+    fn from(error: idvkit_http::Error<rusqlite::Error>) -> Self {
+        Self(match error {
+            idvkit_http::Error::Store(error) => error.into(),
+            idvkit_http::Error::Reject(reject) => reject.into(),
+        })
+    }
+}
+
+impl From<MultipartError> for Failure {
+    fn from(error: MultipartError) -> Self {
         Self(error.into())
     }
 }
@@ -261,11 +278,11 @@ impl<E: Into<anyhow::Error>> From<E> for Failure {
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
         let reject = self.0.downcast_ref::<Reject>();
-        let status = match (reject.map(Reject::blame), self.0.downcast_ref()) {
-            (Some(Blame::Signature), _) => StatusCode::UNAUTHORIZED,
-            (Some(Blame::Caller | Blame::Provider), _) => StatusCode::BAD_REQUEST,
-            (None, Some(rusqlite::Error::QueryReturnedNoRows)) => StatusCode::NOT_FOUND,
-            _ if self.0.is::<MultipartError>() => StatusCode::BAD_REQUEST,
+        let status = match reject.map(|reject| (reject.code(), reject.blame())) {
+            Some((RejectCode::VerificationUnknown, _)) => StatusCode::NOT_FOUND,
+            Some((_, Blame::Signature)) => StatusCode::UNAUTHORIZED,
+            Some((_, Blame::Caller | Blame::Provider)) => StatusCode::BAD_REQUEST,
+            None if self.0.is::<MultipartError>() => StatusCode::BAD_REQUEST,
             _ => StatusCode::INTERNAL_SERVER_ERROR,
         };
         (status, reject.map_or("", |reject| reject.code().as_str())).into_response()

@@ -4,7 +4,7 @@
 
 use std::error::Error;
 
-use idvkit::{Account, Config, Input, Journey, Next, Outcome, Request, Seed, Session, UnixMillis, Way};
+use idvkit::{Account, Config, Input, Journey, Next, Outcome, Request, UnixMillis, Way};
 use idvkit_http::{Client, MemoryStore};
 use idvkit_sandbox::Sandbox;
 
@@ -20,9 +20,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
 pub(crate) async fn run() -> Result<Outcome, Box<dyn Error>> {
     let sandbox = Sandbox::start().await?;
     let clock = sandbox.control().clone();
-    let client = Client::new()?.with_clock(move || UnixMillis(clock.now()));
 
-    // Once, at start-up. Without `options` this is the real Jumio.
+    // Once, at start-up. Without `options` this is the real Jumio. The store is yours: a table of rows, see `driver`.
     let account = Account::new(Config::from_json(&format!(
         r#"{{
             "provider": "jumio", "region": "us",
@@ -33,8 +32,9 @@ pub(crate) async fn run() -> Result<Outcome, Box<dyn Error>> {
         }}"#,
         sandbox.base_url()
     ))?)?;
+    let client = Client::new(account, MemoryStore::default())?.with_clock(move || UnixMillis(clock.now()));
 
-    // For each user: open, store, and go as far as it goes without the user.
+    // For each user: begin under a key of yours, and go as far as it goes without the user.
     let request = Request::from_json(
         r#"{
             "flow": "jumio_authentication",
@@ -42,17 +42,16 @@ pub(crate) async fn run() -> Result<Outcome, Box<dyn Error>> {
             "success_url": "http://localhost:3000/back", "locale": "de"
         }"#,
     )?;
-    let session = Session::open(&account, request, Seed::new(&rand::random::<[u8; 32]>())?, client.now())?;
-    let store = MemoryStore::new(account, &session); // yours: a row with a revision to compare and swap
-    let Next::Present { journey, .. } = client.advance(&store).await? else { return Err("it could not begin".into()) };
+    let id = client.begin(request, "order-7").await?;
+    let Next::Present { journey, .. } = client.advance(&id).await? else { return Err("it could not begin".into()) };
 
     // The user's browser goes through it and comes back to your `success_url`. That is a hint, and no more.
     let url = user_takes_a_selfie(&journey).await?;
-    client.tell(&store, Input::Redirect { url }).await?;
+    client.hear(None, Input::Redirect { url }).await?;
 
     // A worker of yours goes on when `until` comes. Only what it fetches decides.
     loop {
-        match client.advance(&store).await? {
+        match client.advance(&id).await? {
             Next::Done { outcome, .. } => return Ok(outcome),
             Next::Wait { until, .. } | Next::Present { until, .. } => {
                 sandbox.control().advance(until.since(client.now())).await;

@@ -9,7 +9,7 @@ const { createInterface } = require("node:readline");
 const GREETING = "The sandbox listens on ";
 
 async function startSandbox(options = {}) {
-  const args = ["sandbox", "--listen", options.listen ?? "127.0.0.1:0"];
+  const args = ["sandbox", "--quiet", "--listen", options.listen ?? "127.0.0.1:0"];
   if (options.seed !== undefined) args.push("--seed", String(options.seed));
   if (options.config !== undefined) args.push("--config", options.config);
   if (options.realTime) args.push("--real-time");

@@ -22,9 +22,10 @@ export interface AttestrOptions {
    */
   readonly development?: boolean;
   /**
-   * How long a claimed skip or error waits for a success proof, in milliseconds; 30 seconds by default (inferred). It
-   * counts from the first such claim, and a success that is only claimed does not put it off: one that comes later
-   * has what is left of this time to be proven.
+   * How long a claimed skip waits for a success proof, in milliseconds; 30 seconds by default (inferred). So long also
+   * an error waits for the proof of a success that was claimed before it; without one it ends the run with one more
+   * look. It counts from the first such claim, and a success that is only claimed later does not put it off:
+   * it has what is left of this time to be proven.
    */
   readonly grace_ms?: number | null;
   /** Takes the bytes that the hex digits of the client secret stand for as the key; its text by default (inferred). */
@@ -301,6 +302,9 @@ export type SignicatProfile = "current" | "legacy" | "legacy_production" | Signi
 /** How several providers make one verdict (inferred: no document says). Deliberately exhaustive. */
 export type SignicatRequired = "all" | "any";
 
+/** An end that another provider may mend. Not among them: what the user decided, and a verdict of no. */
+export type When = "failed" | "expired" | "inconclusive";
+
 /** Attestr Studio (Flowx). */
 export interface AttestrConfig {
   readonly provider: "attestr";
@@ -520,3 +524,16 @@ export interface SignicatEidRequest {
 
 /** One verification. In JSON the member `flow` says which flow. */
 export type Request = AttestrFlowxRequest | BiometricKzFlowRequest | JumioAuthenticationRequest | SignicatDocumentVerificationRequest | SignicatCaptureFlowRequest | SignicatEidRequest;
+
+/** One request of a plan. */
+export interface Step {
+  /** The request. */
+  readonly request: Request;
+  /** The name of the account; not needed where there is only one of the request's provider. */
+  readonly account?: string | null;
+  /** After which ends of the step before it is tried; the first one is always. */
+  readonly when?: readonly When[];
+}
+
+/** What a verification tries: one request, or others after it. */
+export type Plan = Request | readonly Step[];

@@ -97,6 +97,18 @@ export type AtProvider =
       readonly fault: Fault;
     };
 
+/** What one session of a verification has come to. */
+export interface Attempt {
+  /** The host's name of the account. */
+  readonly account: string;
+  /** Whose flow. */
+  readonly provider: ProviderId;
+  /** How it ended, if it has. */
+  readonly outcome: Outcome | null;
+  /** Whether the verification's outcome is from here. */
+  readonly decides: boolean;
+}
+
 /** How a result was made sure. Deliberately exhaustive. */
 export type Basis =
   /** A signature over the bytes verified under the account's secret. */
@@ -929,7 +941,7 @@ export interface Row {
   /** The host's own name for it, by which it was begun: such as an order's number, and no personal data. Unique. */
   readonly key: string;
   /** Whose flow it is now, or whose flow decided it. */
-  readonly provider: string;
+  readonly provider: ProviderId;
   /** The host's name of the account that this is with. */
   readonly account: string;
   /** Rises with every change: compare-and-swap on it. */
@@ -1050,13 +1062,6 @@ export type Subject =
   | "jumio_transaction"
   /** One of Signicat's account-wide events. Gives its members; nothing in it says that it is genuine. */
   | "signicat_event"
-  /** Two values of a Signicat dossier, `{kind: "text" or "date", one, other}`. Gives `{match, permille}`. */
-  | "signicat_matching"
-  /**
-   * What a documented rule gives: `{provider: "readid", chip, clone}` or `{provider: "signicatpaper", run}`. Gives
-   * `{status}`.
-   */
-  | "signicat_rule"
   /** An error body of Signicat. Gives `{shape, code, authorization, trace_id, fields}`. */
   | "signicat_problem"
   /** A Signicat process. Gives `{process_id, provider, status, final, sealed, reasons}`, and nothing about the person. */
@@ -1287,6 +1292,15 @@ export type Why =
       readonly type: "throttled";
       /** Its answer. */
       readonly fault: Fault;
+    }
+  /**
+   * Bytes that were stored beside the snapshot, and go into the next request: hand them to `supply`. If they are lost,
+   * the user can hand in the images anew.
+   */
+  | {
+      readonly type: "blobs";
+      /** Their digests. */
+      readonly digests: readonly string[];
     };
 
 /** The codes that a refusal can have. New ones may be added; none is ever given another meaning. */

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use idvkit::{Catalog, Config, Diagnosis, Input, ProviderId, UnixMillis};
+use idvkit::{Catalog, Config, Diagnosis, Difference, Input, ProviderId, UnixMillis};
 
 use crate::Reject;
 
@@ -63,4 +63,16 @@ pub fn diagnose(account: &Account, body: Vec<u8>, tag: &str) -> Result<Diagnosis
 #[uniffi::export]
 pub fn catalog_to_json(catalog: Catalog) -> String {
     serde_json::to_string(&catalog).expect("tables hold only texts, numbers and flags")
+}
+
+/// The names of all providers, as configurations have them in the member `provider`.
+#[uniffi::export]
+pub fn providers() -> Vec<String> {
+    ProviderId::ALL.iter().map(ToString::to_string).collect()
+}
+
+/// The stable word of a difference that the signature doctor found.
+#[uniffi::export]
+pub fn difference_word(difference: Difference) -> String {
+    difference.as_str().to_owned()
 }

@@ -9,10 +9,10 @@ mod session;
 mod signed;
 mod values;
 
-pub use account::{Account, catalog, catalog_to_json, diagnose};
-pub use reject::{Reject, reject_code_blame, reject_code_word, reject_codes};
+pub use account::{Account, catalog, catalog_to_json, diagnose, difference_word, providers};
+pub use reject::{Reject, fault_code_word, reject_code_blame, reject_code_word, reject_codes};
 pub use session::{Session, provider_of};
 pub use signed::{KeyForm, Subject, TagEncoding, examine, signed_member, verify};
-pub use values::{journey_from_json, journey_to_json, outcome_to_json, read, read_json};
+pub use values::{journey_from_json, journey_to_json, outcome_to_json, read};
 
 uniffi::setup_scaffolding!("idvkit");

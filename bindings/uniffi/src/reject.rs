@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use idvkit::{Blame, RejectCode};
+use idvkit::{Blame, FaultCode, RejectCode};
 
 /// Why a call was refused. Whatever was refused changed nothing.
 ///
@@ -93,4 +93,10 @@ pub fn reject_code_word(code: RejectCode) -> String {
 #[uniffi::export]
 pub fn reject_code_blame(code: RejectCode) -> Blame {
     code.blame()
+}
+
+/// The stable word of a fault's code, the same text in every language.
+#[uniffi::export]
+pub fn fault_code_word(code: FaultCode) -> String {
+    code.as_str().to_owned()
 }

@@ -89,11 +89,6 @@ pub enum Subject {
     JumioTransaction,
     /// One of Signicat's account-wide events. Gives its members; nothing in it says that it is genuine.
     SignicatEvent,
-    /// Two values of a Signicat dossier, `{kind: "text" or "date", one, other}`. Gives `{match, permille}`.
-    SignicatMatching,
-    /// What a documented rule gives: `{provider: "readid", chip, clone}` or `{provider: "signicatpaper", run}`. Gives
-    /// `{status}`.
-    SignicatRule,
     /// An error body of Signicat. Gives `{shape, code, authorization, trace_id, fields}`.
     SignicatProblem,
     /// A Signicat process. Gives `{process_id, provider, status, final, sealed, reasons}`, and nothing about the person.
@@ -127,8 +122,6 @@ impl From<Subject> for idvkit::Subject {
             Subject::JumioReturn => Self::JumioReturn,
             Subject::JumioTransaction => Self::JumioTransaction,
             Subject::SignicatEvent => Self::SignicatEvent,
-            Subject::SignicatMatching => Self::SignicatMatching,
-            Subject::SignicatRule => Self::SignicatRule,
             Subject::SignicatProblem => Self::SignicatProblem,
             Subject::SignicatProcess => Self::SignicatProcess,
             Subject::SignicatToken => Self::SignicatToken,

@@ -12,13 +12,6 @@ pub fn read(journey: Journey, seen: Seen) -> Option<String> {
     idvkit::read(&journey, &seen)
 }
 
-/// The same for what a page posted as JSON; nothing if that is no [`Seen`].
-#[uniffi::export]
-pub fn read_json(journey: Journey, seen: &str) -> Option<String> {
-    let seen = serde_json::from_str(seen).ok()?;
-    idvkit::read(&journey, &seen)
-}
-
 /// The journey as JSON, for a page or an app.
 #[uniffi::export]
 pub fn journey_to_json(journey: Journey) -> String {

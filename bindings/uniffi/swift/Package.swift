@@ -15,7 +15,7 @@ let package = Package(
     targets: [
         .systemLibrary(name: "IdvkitFFI"),
         .systemLibrary(name: "IdvkitClientFFI"),
-        .target(name: "Idvkit", dependencies: ["IdvkitFFI"], linkerSettings: link("idvkit_uniffi")),
+        .target(name: "Idvkit", dependencies: ["IdvkitFFI"], resources: [.copy("web")], linkerSettings: link("idvkit_uniffi")),
         .target(name: "IdvkitClient", dependencies: ["IdvkitClientFFI"], linkerSettings: link("idvkit_client")),
         .testTarget(name: "IdvkitTests", dependencies: ["Idvkit"]),
         .testTarget(name: "IdvkitClientTests", dependencies: ["IdvkitClient"]),

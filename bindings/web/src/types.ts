@@ -126,6 +126,17 @@ export type Permission =
   /** Local storage of the page. */
   | "dom_storage";
 
+/** A provider by name. Deliberately exhaustive: a host that switches on it wants to be told of a new one. */
+export type ProviderId =
+  /** Attestr Studio (Flowx). */
+  | "attestr"
+  /** biometric.kz Flow. */
+  | "biometric_kz"
+  /** Jumio Authentication for Web. */
+  | "jumio"
+  /** Signicat Assure. */
+  | "signicat";
+
 /** A way that the provider forbids. */
 export interface Refused {
   /** Which: the name of a `Way`. */

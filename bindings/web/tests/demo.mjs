@@ -42,7 +42,7 @@ async function start(args, pattern) {
   };
 }
 
-export const startSandboxInRealTime = () => start(["sandbox", "--listen", "127.0.0.1:0", "--real-time"], /http:\/\/127\.0\.0\.1:\d+/);
+export const startSandboxInRealTime = () => start(["sandbox", "--quiet", "--listen", "127.0.0.1:0", "--real-time"], /http:\/\/127\.0\.0\.1:\d+/);
 /** The two sites; they print the merchant's address first. */
 export async function startDemo(...more) {
   const demo = await start(["demo", "--web", "--seed", "7", "--port", ...more], /http:\/\/localhost:\d+[^]*127\.0\.0\.1:\d+/);

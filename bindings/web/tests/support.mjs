@@ -200,7 +200,7 @@ const GREETING = "The sandbox listens on ";
 
 /** The sandbox of `idvkit sandbox`, with what the tests need of it. */
 export async function startSandbox() {
-  const child = spawn(PROGRAM, ["sandbox", "--listen", "127.0.0.1:0"], { stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawn(PROGRAM, ["sandbox", "--quiet", "--listen", "127.0.0.1:0"], { stdio: ["ignore", "pipe", "inherit"] });
   const url = await new Promise((resolve, reject) => {
     let text = "";
     child.stdout.on("data", (chunk) => {

@@ -1,16 +1,16 @@
 //! Webhooks (B-F10). The provider signs none of them: they bring a look at the result forward and decide nothing.
 
-use alloc::{
-    format,
-    string::{String, ToString},
-    vec::Vec,
-};
+use alloc::{format, string::String, vec::Vec};
 use core::fmt;
 
-use idvkit_core::{Input, Json, Reject, RejectCode, UnixMillis};
+use idvkit_core::{Flaw, FlawKind, Input, Json, Node, Reject, RejectCode, UnixMillis};
 use serde_json::Value;
 
-use crate::{result::FlowResult, technology::Technology, types::is_session_id, validate::Account};
+use crate::{
+    account::Account,
+    answers::FlowResult,
+    values::{SessionId, Technology},
+};
 
 /// The largest webhook body that is read, in bytes: a result with its documents and photos is large.
 pub const MAX_WEBHOOK_BYTES: usize = 32 * 1024 * 1024;
@@ -23,7 +23,7 @@ pub struct Webhook {
     /// What happened.
     pub event: WebhookEvent,
     /// The session.
-    pub session_id: String,
+    pub session_id: SessionId,
     /// When, in Unix milliseconds (the provider sends seconds).
     pub created: Option<UnixMillis>,
     /// Whether it went well. A claim like the rest.
@@ -58,23 +58,24 @@ impl Webhook {
     /// `callback_malformed` if it is no JSON object with an event and a session, or over 32 MiB.
     pub fn parse(body: &[u8]) -> Result<Self, Reject> {
         if body.len() > MAX_WEBHOOK_BYTES {
-            return Err(malformed("body", "the body is over 32 MiB; no result comes near that"));
+            return Err(malformed(&Flaw::new(FlawKind::TooLarge, "")));
         }
-        let json = Json::read(body).map_err(|flaw| flaw.reject(RejectCode::CallbackMalformed))?;
-        let value = json.root().value().cloned().unwrap_or_default();
-        let text = |name: &str| value.get(name).and_then(Value::as_str).map(ToString::to_string);
-        let flow_end = value.get("data").and_then(|data| data.get("session_result"));
-        let session_id = text("session_id").filter(|id| is_session_id(id));
-        let seconds = value.get("created").and_then(Value::as_i64);
+        Json::read(body).and_then(|json| Self::of(&json.root())).map_err(|flaw| malformed(&flaw))
+    }
+
+    fn of(root: &Node<'_>) -> Result<Self, Flaw> {
+        let session_id = SessionId::read(root.text("session_id")?);
+        let seconds = root.loose_integer("created");
+        let ended = root.at("data.session_result").value();
         Ok(Self {
-            id: text("id"),
-            event: WebhookEvent::parse(&text("event").ok_or_else(|| malformed("event", "the event is missing"))?),
-            session_id: session_id.ok_or_else(|| malformed("session_id", "the session's id is missing"))?,
+            id: root.loose_text("id"),
+            event: WebhookEvent::parse(root.text("event")?),
+            session_id: session_id.ok_or_else(|| root.flaw(FlawKind::MemberValue, "session_id"))?,
             created: seconds.map(|seconds| UnixMillis(seconds.saturating_mul(1000))).filter(|at| at.is_plausible()),
-            success: value.get("success").and_then(Value::as_bool),
-            flow_name: text("flow_name"),
-            metadata: value.get("metadata").filter(|metadata| !metadata.is_null()).cloned(),
-            data: flow_end.or_else(|| value.get("data")).cloned().unwrap_or(Value::Null),
+            success: root.maybe_flag("success").ok().flatten(),
+            flow_name: root.loose_text("flow_name"),
+            metadata: root.at("metadata").value().cloned(),
+            data: ended.or_else(|| root.at("data").value()).cloned().unwrap_or_default(),
         })
     }
 
@@ -82,7 +83,9 @@ impl Webhook {
     pub fn dedupe_key(&self) -> String {
         match &self.id {
             Some(id) => id.clone(),
-            None => format!("{}/{}/{}", self.session_id, self.event.as_str(), self.created.map_or(0, |at| at.0)),
+            None => {
+                format!("{}/{}/{}", self.session_id.as_str(), self.event.as_str(), self.created.map_or(0, |at| at.0))
+            }
         }
     }
 
@@ -146,11 +149,11 @@ impl fmt::Debug for Webhook {
 /// # Errors
 /// `callback_secret_wrong` if the account has webhook secrets and the path ends in none of them; `callback_malformed`;
 /// `no_reference` for other inputs: a redirect never comes, as the provider knows no return URL.
-pub fn reference_of(account: &Account, input: &Input) -> Result<Option<String>, Reject> {
+pub(crate) fn reference_of(account: &Account, input: &Input) -> Result<Option<String>, Reject> {
     match input {
         Input::Callback { url, body, .. } => {
             check_segment(account, url)?;
-            Webhook::parse(body).map(|webhook| Some(webhook.session_id))
+            Webhook::parse(body).map(|webhook| Some(webhook.session_id.into()))
         }
         _ => Err(Reject::at(RejectCode::NoReference, "input", "only webhooks carry a provider's reference")),
     }
@@ -171,6 +174,6 @@ pub(crate) fn check_segment(account: &Account, url: &str) -> Result<bool, Reject
     Err(Reject::new(RejectCode::CallbackSecretWrong, message).about("url"))
 }
 
-fn malformed(field: &str, why: &str) -> Reject {
-    Reject::new(RejectCode::CallbackMalformed, why).about(field)
+fn malformed(flaw: &Flaw) -> Reject {
+    flaw.reject(RejectCode::CallbackMalformed)
 }

@@ -1,13 +1,15 @@
 //! The provider's tables: failure reasons, errors of the services behind it, languages (B-F5, B-F8).
 
-use crate::ID;
 use alloc::{string::String, vec, vec::Vec};
 
-use idvkit_core::{Catalog, ErrorCode, LocaleEntry, LocaleList, LocaleName, LocaleSet};
-use serde_json::Value;
+use idvkit_core::{Catalog, ErrorCode, Json, LocaleEntry, LocaleList, LocaleName, LocaleSet};
 
-use crate::flow::{CREATE_SESSION, FETCH_RESULT, IIN_MISMATCH, IIN_UNCONFIRMED};
+use crate::values::ID;
 
+/// The code of the reason when the document is another person's than the fixed IIN's (B-Q15).
+pub const IIN_MISMATCH: &str = "iin_mismatch";
+/// The code of the reason when the result does not say whose document it was, although an IIN was fixed (B-Q15).
+pub const IIN_UNCONFIRMED: &str = "iin_unconfirmed";
 /// The detail of a failure that the user caused by giving up (B-F8).
 pub(crate) const USER_ABORTED: &str = "Operation aborted by user";
 /// The largest error body in which a text is looked for, in bytes.
@@ -33,11 +35,12 @@ pub static LOCALES: LocaleSet = LocaleSet {
 };
 
 /// All of the provider's tables. Its documents list the failure reasons of liveness only, and no errors of the flow
-/// API; those of the e-document service are observed, and flows use the same service (inferred, B-F8).
-pub fn catalog() -> Catalog {
+/// API; those of the e-document service are observed, and flows use the same service, whatever the operation (inferred,
+/// B-F8).
+pub(crate) fn catalog(operations: &[&str]) -> Catalog {
     let failures = FAILURES.iter().map(ErrorCode::from);
     let ours = OUR_REASONS.iter().map(ErrorCode::from);
-    let http = [CREATE_SESSION, FETCH_RESULT].into_iter().flat_map(|op| HTTP_ERRORS.iter().map(|one| one.entry(op)));
+    let http = operations.iter().flat_map(|op| HTTP_ERRORS.iter().map(|one| one.entry(op)));
     Catalog {
         provider: ID.into(),
         errors: failures.chain(ours).chain(http).collect(),
@@ -57,8 +60,8 @@ pub fn catalog() -> Catalog {
 /// controls nothing (B-Q2).
 pub(crate) fn http_error(status: u16, body: &[u8]) -> Option<String> {
     let body = (body.len() <= MAX_ERROR_BODY).then_some(body)?;
-    let value: Value = serde_json::from_slice(body).ok()?;
-    let text = ["detail", "message"].into_iter().find_map(|name| value.get(name)?.as_str())?;
+    let json = Json::read(body).ok()?;
+    let text = ["detail", "message"].into_iter().find_map(|name| json.root().loose_text(name))?;
     let known = HTTP_ERRORS.iter().find(|one| one.status == status && text.contains(one.text));
     known.map(|one| one.code.into())
 }

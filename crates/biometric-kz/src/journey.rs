@@ -1,30 +1,39 @@
 //! How the provider's pages are shown: the widget in a page, a web view in an app, or the link in a browser (B-F6, B-F7).
 
-use crate::ID;
 use alloc::{format, string::String, vec, vec::Vec};
 
 use idvkit_core::{
     HintKind, Journey, Param, ParamValue, Permission, Refused, Signal, Trigger, UnixMillis, Way, machine::Own,
 };
 
-use crate::Account;
+use crate::{
+    account::Account,
+    values::{ID, SessionId},
+};
 
 /// The event that the widget fires on the window at its end. Its detail is not documented and is never read (B-Q13).
 const FINISH_EVENT: &str = "finish";
 
 /// What a live session is presented with.
 pub(crate) struct Link<'a> {
-    pub(crate) session_id: &'a str,
+    pub(crate) session: &'a SessionId,
     pub(crate) locale: &'a str,
     pub(crate) expires: UnixMillis,
 }
 
-pub(crate) fn journey(account: &Account, link: &Link<'_>, own: &Own<'_>) -> Journey {
+/// The journey of one session.
+pub(crate) fn of(account: &Account, link: &Link<'_>, own: &Own<'_>) -> Journey {
+    let ways = vec![script(account, link), web_view(account, link), remote(account, link)];
+    Journey { expires: Some(link.expires), ways, ..none(own) }
+}
+
+/// A journey without a way: there is no session yet.
+pub(crate) fn none(own: &Own<'_>) -> Journey {
     Journey {
         id: own.journey_id(),
         provider: ID.into(),
-        expires: Some(link.expires),
-        ways: vec![script(account, link), web_view(account, link), remote(account, link)],
+        expires: None,
+        ways: Vec::new(),
         refused: vec![Refused {
             way: "frame".into(),
             reason: "no document speaks of frames, and a framed page cannot tell its end: use the script or the link"
@@ -43,7 +52,7 @@ fn script(account: &Account, link: &Link<'_>) -> Way {
         construct: false,
         method: "startSession".into(),
         options: vec![
-            option("id", link.session_id),
+            option("id", link.session.as_str()),
             option("selector", &account.container),
             option("locale", link.locale),
         ],
@@ -58,7 +67,7 @@ fn script(account: &Account, link: &Link<'_>) -> Way {
 fn web_view(account: &Account, link: &Link<'_>) -> Way {
     let locale = locale(account, link).map_or(String::new(), |locale| format!("&{locale}"));
     Way::WebView {
-        url: format!("{}/flow/{}?web_view=true{locale}", account.front_base, link.session_id),
+        url: format!("{}/flow/{}?web_view=true{locale}", account.front_base, link.session.as_str()),
         permissions: vec![Permission::Camera, Permission::Microphone, Permission::Javascript, Permission::DomStorage],
         finish: vec![finished(Trigger::Navigation { url: end_page(account) })],
     }
@@ -66,7 +75,7 @@ fn web_view(account: &Account, link: &Link<'_>) -> Way {
 
 fn remote(account: &Account, link: &Link<'_>) -> Way {
     let locale = locale(account, link).map_or(String::new(), |locale| format!("?{locale}"));
-    let url = format!("{}/flow/{}{locale}", account.front_base, link.session_id);
+    let url = format!("{}/flow/{}{locale}", account.front_base, link.session.as_str());
     Way::Redirect { url, shareable: true, finish: Vec::new() }
 }
 

@@ -2,8 +2,8 @@
 //!
 //! A session is made on the server with the flow's key and, if you know something of the user already, with
 //! [`Metadata`]; the user goes through it in the widget, in an app's web view or by a link; the server fetches the
-//! result. [`open`] makes a session, [`idvkit_core::machine::Machine`] runs it. The parts are useful alone: [`Iin`],
-//! [`Phone`], [`Technology`], [`Metadata::check`], [`FlowResult`], [`Webhook`], [`catalog`].
+//! result. [`BiometricKz`] is the provider: it opens sessions and has the tables. The parts are useful alone: [`Iin`],
+//! [`Phone`], [`Technology`], [`Metadata::check`], [`FlowResult`], [`Webhook`].
 //!
 //! The provider signs nothing, and neither the widget's `finish`, the page `/finished` nor a webhook says how it went:
 //! they are hints, and the verdict is what your own server fetches. Where you fixed the user's IIN, the document has to
@@ -16,56 +16,38 @@
 
 extern crate alloc;
 
+mod account;
+mod answers;
 mod callback;
 mod catalog;
 mod flow;
-mod iin;
 mod journey;
-mod metadata;
 mod operations;
-mod order;
-mod phone;
-mod result;
-mod technology;
-mod types;
-mod validate;
+mod request;
+mod values;
+mod verdict;
 
 use alloc::{string::String, sync::Arc};
 
+use idvkit_core::{Catalog, Input, Operation as _, Provider, Reject, Seed, UnixMillis, machine::Machine};
+
+pub use account::{Account, Config, DEFAULT_LIFETIME_MS, MIN_API_KEY, Options};
+pub use answers::{Created, FlowResult, Status, TechnologyInfo, TechnologyResult};
+pub use callback::{MAX_WEBHOOK_BYTES, Webhook, WebhookEvent};
+pub use catalog::{IIN_MISMATCH, IIN_UNCONFIRMED, LOCALES};
+pub use flow::BiometricKzFlow;
 pub use operations::Operation;
-
-pub use callback::{MAX_WEBHOOK_BYTES, Webhook, WebhookEvent, reference_of};
-pub use catalog::{LOCALES, catalog};
-pub use flow::{BiometricKzFlow, CREATE_SESSION, FETCH_RESULT, IIN_MISMATCH, IIN_UNCONFIRMED};
-use idvkit_core::{Catalog, Input, Provider, Reject, Seed, UnixMillis, machine::Machine};
-pub use iin::{Iin, Sex};
-pub use metadata::{
-    CheckedMetadata, DEFAULT_PHOTO_MAX_BYTES, EdocumentMetadata, Face2FaceMetadata, GeneralMetadata, InputStep,
-    Metadata, MetadataRules, Prefilled, PrefilledField,
+pub use request::Request;
+pub use values::{
+    CheckedMetadata, DEFAULT_PHOTO_MAX_BYTES, EdocumentMetadata, Face2FaceMetadata, GeneralMetadata, Iin, InputStep,
+    Metadata, MetadataRules, Phone, Prefilled, PrefilledField, SessionId, Sex, Technology, supports_edocument_metadata,
+    supports_face2face_metadata,
 };
-pub use phone::Phone;
-pub use result::{FlowResult, Status, TechnologyInfo, TechnologyResult};
-pub use technology::{Technology, supports_edocument_metadata, supports_face2face_metadata};
-pub use types::{Config, Created, DEFAULT_LIFETIME_MS, MIN_API_KEY, Options, Request};
-pub use validate::{Account, account};
-
-/// The tag of its configurations, and the first part of every operation's name.
-pub(crate) const ID: &str = "biometric_kz";
 
 /// A biometric.kz session.
 pub type Session = Machine<BiometricKzFlow>;
 
-/// Opens a session: nothing is sent before the first `next`.
-///
-/// # Errors
-/// A [`Reject`] that names the field, the rule and the fix.
-#[expect(clippy::needless_pass_by_value, reason = "like the other providers: the request's personal data is given up")]
-pub fn open(account: &Arc<Account>, request: Request, seed: Seed, now: UnixMillis) -> Result<Session, Reject> {
-    let order = account.order(&request).map_err(|reject| reject.within("request"))?;
-    Machine::open(account.clone(), BiometricKzFlow::new(order), seed, now)
-}
-
-/// biometric.kz Flow, for the list of providers.
+/// biometric.kz Flow.
 #[derive(Clone, Copy, Debug)]
 pub struct BiometricKz;
 
@@ -83,7 +65,8 @@ impl Provider for BiometricKz {
     }
 
     fn open(account: &Arc<Account>, request: Request, seed: Seed, now: UnixMillis) -> Result<Session, Reject> {
-        open(account, request, seed, now)
+        let request = request::ParsedRequest::parse(account, &request).map_err(|reject| reject.within("request"))?;
+        Machine::open(account.clone(), BiometricKzFlow::new(request), seed, now)
     }
 
     fn reference_of(account: &Account, input: &Input, _now: UnixMillis) -> Result<Option<String>, Reject> {
@@ -91,6 +74,6 @@ impl Provider for BiometricKz {
     }
 
     fn catalog() -> Catalog {
-        catalog::catalog()
+        catalog::catalog(Operation::NAMES)
     }
 }

@@ -3,20 +3,22 @@
 
 mod common;
 
+use std::sync::Arc;
+
 use common::{Host, KEY, SESSION, config};
-use idvkit_biometric_kz::{Config, Metadata, Options, Request, Session, account, open};
-use idvkit_core::{Seed, UnixMillis, machine::Machine};
+use idvkit_biometric_kz::{BiometricKz, Config, Metadata, Options, Request};
+use idvkit_core::{Provider, Seed, UnixMillis};
 use serde_json::json;
 
 #[test]
 fn accounts_are_checked_at_start_up() {
     let short = Config { api_key: "TTpme201NiUMBA...".into(), ..config() };
-    let reject = account(short).unwrap_err();
-    assert_eq!((reject.code().as_str(), reject.field()), ("api_key_too_short", Some("api_key")));
+    let reject = BiometricKz::account(short).unwrap_err();
+    assert_eq!((reject.code().as_str(), reject.field()), ("credential_malformed", Some("api_key")));
     assert!(!reject.to_string().contains("TTpme"));
-    let refused = |config: Config| account(config).unwrap_err().code();
-    assert_eq!(refused(Config { api_key: format!("{KEY}\n"), ..config() }), "api_key_invalid");
-    assert_eq!(refused(Config { api_key: String::new(), ..config() }), "missing");
+    let refused = |config: Config| BiometricKz::account(config).unwrap_err().code();
+    assert_eq!(refused(Config { api_key: format!("{KEY}\n"), ..config() }), "credential_malformed");
+    assert_eq!(refused(Config { api_key: String::new(), ..config() }), "credential_missing");
     assert_eq!(refused(Config { webhook_secrets: vec!["short".into()], ..config() }), "webhook_secret_invalid");
     assert_eq!(refused(Config { locale: Some("de".into()), ..config() }), "unknown_locale");
     let options = |options| Config { options, ..config() };
@@ -33,7 +35,7 @@ fn accounts_are_checked_at_start_up() {
     ] {
         assert_eq!(refused(base(url, development)), "base_url_invalid", "{url}");
     }
-    assert!(account(base("http://localhost:8080/", true)).is_ok());
+    assert!(BiometricKz::account(base("http://localhost:8080/", true)).is_ok());
     let container = Options { container: Some("#x\" onload=".into()), ..Options::default() };
     assert_eq!(refused(options(container)), "container_invalid");
     let patience = Options { result_timeout_ms: Some(15), ..Options::default() };
@@ -49,18 +51,18 @@ fn languages_have_usual_spellings() {
         assert_eq!(idvkit_biometric_kz::LOCALES.parse("locale", given).unwrap().tag, sent, "{given}");
     }
     assert!(idvkit_biometric_kz::LOCALES.parse("locale", "uz").is_err());
-    assert_eq!(idvkit_biometric_kz::catalog().locales[0].locales.len(), 3);
+    assert_eq!(BiometricKz::catalog().locales[0].locales.len(), 3);
 }
 
 #[test]
 fn a_snapshot_belongs_to_one_account() {
     let host = Host::live(config(), Request::default(), r#"["LD","F2F"]"#);
     let snapshot = host.session.snapshot();
-    let other = account(Config { api_key: format!("{KEY}x"), ..config() }).unwrap();
-    let restored: Result<Session, _> = Machine::restore(other, &snapshot);
+    let other = BiometricKz::account(Config { api_key: format!("{KEY}x"), ..config() }).unwrap();
+    let restored = BiometricKz::restore(&Arc::new(other), &snapshot);
     assert_eq!(restored.unwrap_err().code(), "snapshot_of_other_account");
     for broken in [snapshot.replace(SESSION, "../../x"), snapshot.replace(r#""locale":"ru""#, r#""locale":"xx""#)] {
-        let restored: Result<Session, _> = Machine::restore(host.account.clone(), &broken);
+        let restored = BiometricKz::restore(&host.account, &broken);
         assert_eq!(restored.unwrap_err().code(), "snapshot_malformed");
     }
     let metadata = json!({ "edocument": { "iin": { "value": "000101500001", "changeable": false } } });
@@ -71,8 +73,11 @@ fn a_snapshot_belongs_to_one_account() {
     )
     .session
     .snapshot();
-    let restored: Result<Session, _> = Machine::restore(host.account.clone(), &fixed.replace("000101500001", "x"));
+    let restored = BiometricKz::restore(&host.account, &fixed.replace("000101500001", "x"));
     assert_eq!(restored.unwrap_err().code(), "snapshot_malformed", "the comparison cannot be dropped");
     let seed = Seed::new(b"32 bytes from the system, random").unwrap();
-    assert_eq!(open(&host.account, Request::default(), seed, UnixMillis(0)).unwrap_err().code(), "now_out_of_range");
+    assert_eq!(
+        BiometricKz::open(&host.account, Request::default(), seed, UnixMillis(0)).unwrap_err().code(),
+        "now_out_of_range"
+    );
 }

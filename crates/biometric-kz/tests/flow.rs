@@ -4,9 +4,9 @@
 mod common;
 
 use common::{Host, KEY, NOW, SESSION, config};
-use idvkit_biometric_kz::{Config, Options, Request, account, reference_of};
+use idvkit_biometric_kz::{BiometricKz, Config, Options, Request};
 use idvkit_core::{
-    AtProvider, Decision, FaultCode, Input, Journey, Method, Next, Outcome, ParamValue, Seen, Way, read,
+    AtProvider, Decision, FaultCode, Input, Journey, Method, Next, Outcome, ParamValue, Provider, Seen, Way, read,
 };
 use serde_json::{Value, json};
 
@@ -219,7 +219,7 @@ fn webhooks_with_a_secret_are_believed_to_be_the_providers() {
         assert_eq!(reject.code(), "callback_secret_wrong", "{wrong}");
         let input =
             Input::Callback { url: wrong.into(), headers: vec![], body: event("flow.end", SESSION).into_bytes() };
-        assert!(reference_of(&host.account, &input).is_err());
+        assert!(BiometricKz::reference_of(&host.account, &input, host.now).is_err());
     }
     let other = event("flow.end", "70f5e424-07a9-4393-ba31-7f3de8681a72");
     let right = "https://shop.example/idv/old-secret-0123456789?x=1";
@@ -229,7 +229,7 @@ fn webhooks_with_a_secret_are_believed_to_be_the_providers() {
         assert!(matches!(host.next(), Next::Present { .. }), "{early}");
     }
     let input = Input::Callback { url: right.into(), headers: vec![], body: event("flow.end", SESSION).into_bytes() };
-    assert_eq!(reference_of(&host.account, &input).unwrap().as_deref(), Some(SESSION));
+    assert_eq!(BiometricKz::reference_of(&host.account, &input, host.now).unwrap().as_deref(), Some(SESSION));
     host.handle(input).unwrap();
     host.answer(200, EMPTY.as_bytes());
     assert!(host.is_waiting(), "the provider itself says that the user is done");
@@ -429,7 +429,8 @@ fn nothing_secret_or_personal_is_printed() {
     });
     let request = with_metadata(metadata);
     let mut printed = vec![format!("{config:?} {request:?} {:?}", request.metadata)];
-    let checked = account(config.clone()).unwrap().check_metadata(request.metadata.as_ref().unwrap()).unwrap();
+    let checked =
+        BiometricKz::account(config.clone()).unwrap().check_metadata(request.metadata.as_ref().unwrap()).unwrap();
     printed.push(format!("{checked:?} {:?} {:?} {:?}", checked.iin, checked.phone, checked.photo1));
     printed.push(format!("{:?}", checked.iin.as_ref().unwrap().value));
     let mut host = Host::live(config, request, r#"["LD","ED","F2F"]"#);

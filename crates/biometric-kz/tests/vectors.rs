@@ -3,12 +3,14 @@
 
 mod common;
 
+use std::sync::Arc;
+
 use common::{Host, KEY, config, vectors};
 use idvkit_biometric_kz::{
-    Config, EdocumentMetadata, FlowResult, Iin, InputStep, Metadata, Phone, PrefilledField, Request, Sex, Status,
-    Technology, Webhook, open,
+    BiometricKz, Config, EdocumentMetadata, FlowResult, Iin, InputStep, Metadata, Phone, PrefilledField, Request, Sex,
+    Status, Technology, Webhook,
 };
-use idvkit_core::{Decision, Next, Outcome, Part, Person, Seed, Why};
+use idvkit_core::{Decision, Next, Outcome, Part, Person, Provider, Seed, Why};
 use serde_json::{Value, json};
 
 #[test]
@@ -44,11 +46,11 @@ fn metadata() {
         let metadata: Metadata = serde_json::from_value(row["metadata"].clone()).unwrap();
         let technologies: Option<Vec<Technology>> = serde_json::from_value(row["technologies"].clone()).unwrap();
         let config = Config { technologies, ..config() };
-        let account = idvkit_biometric_kz::account(config).unwrap();
+        let account = Arc::new(BiometricKz::account(config).unwrap());
         let step = account.check_metadata(&metadata).ok().map(|checked| step_json(checked.input_step()));
         let request = Request { metadata: Some(metadata), ..Request::default() };
         let seed = Seed::new(b"32 bytes from the system, random").unwrap();
-        match open(&account, request, seed, common::NOW) {
+        match BiometricKz::open(&account, request, seed, common::NOW) {
             Ok(session) => {
                 assert!(row["code"].is_null(), "{row}");
                 assert_eq!(step.unwrap(), row["step"], "{row}");
@@ -167,7 +169,7 @@ fn webhook() {
         assert_eq!(parsed.as_ref().err().map(|reject| reject.code().as_str()), row["code"].as_str(), "{row}");
         let Ok(webhook) = parsed else { continue };
         assert_eq!(webhook.event.as_str(), row["event"], "{row}");
-        assert_eq!(webhook.session_id, row["session_id"], "{row}");
+        assert_eq!(webhook.session_id.as_str(), row["session_id"], "{row}");
         assert_eq!(webhook.created.map(|at| at.0), row["created"].as_i64(), "{row}");
         assert_eq!(webhook.dedupe_key(), row["dedupe_key"], "{row}");
         let codes: Vec<_> = webhook.technologies().iter().map(|one| json!(one.as_str())).collect();

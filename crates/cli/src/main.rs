@@ -142,6 +142,7 @@ enum Open {
 
 #[derive(Args)]
 #[command(after_help = "Example:\n  idvkit sandbox --listen 127.0.0.1:8090 --real-time")]
+#[expect(clippy::struct_excessive_bools, reason = "flags of a command line")]
 struct SandboxArgs {
     /// Where to listen; a free port of this machine by default.
     #[arg(long)]
@@ -155,6 +156,15 @@ struct SandboxArgs {
     /// Follow the system's clock instead of standing still until told to advance.
     #[arg(long)]
     real_time: bool,
+    /// Say nothing of the requests that come.
+    #[arg(long, conflicts_with = "verbose")]
+    quiet: bool,
+    /// Say what became of callbacks, too.
+    #[arg(long)]
+    verbose: bool,
+    /// Say what happens as JSON, one object per line on standard error.
+    #[arg(long)]
+    json: bool,
 }
 
 #[derive(Subcommand)]
@@ -332,6 +342,12 @@ async fn stop_signal() -> io::Result<()> {
 }
 
 async fn serve(args: SandboxArgs) -> Result<bool> {
+    let lines = match (args.quiet, args.verbose) {
+        (true, _) => sandbox::Lines::None,
+        (false, false) => sandbox::Lines::Requests,
+        (false, true) => sandbox::Lines::All,
+    };
+    sandbox::narrate(lines, args.json)?;
     let settings = sandbox::settings(args.config.as_deref(), args.listen, args.seed, args.real_time)?;
     let running = idvkit_sandbox::Sandbox::with(settings.clone()).await.context("the sandbox cannot start")?;
     write!(anstream::stdout(), "{}", sandbox::welcome(running.base_url(), &settings))?;

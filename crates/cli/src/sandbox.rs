@@ -1,10 +1,18 @@
 //! `idvkit sandbox`: the providers' stand-in, for use by hand or from any other language.
 
-use std::{fmt::Write, fs, net::SocketAddr, path::Path};
+use std::{
+    env,
+    fmt::Write,
+    fs,
+    io::{self, IsTerminal},
+    net::SocketAddr,
+    path::Path,
+};
 
 use anyhow::{Context, Result, anyhow};
 use idvkit_sandbox::Config;
 use serde_json::Value;
+use tracing_subscriber::{filter::Targets, fmt, layer::SubscriberExt, util::SubscriberInitExt};
 
 /// The settings from a file and the command line; what the latter says counts.
 ///
@@ -43,4 +51,38 @@ pub fn welcome(base: &str, config: &Config) -> String {
          Stop it with Ctrl-C.\n"
     );
     text
+}
+
+/// What is said of what happens.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Lines {
+    /// Nothing.
+    None,
+    /// One line per request of a provider: status, time, and which rule was broken.
+    Requests,
+    /// Callbacks as well.
+    All,
+}
+
+/// Says on standard error what happens, as text or as one JSON object per line. `RUST_LOG` counts instead of `lines`,
+/// where it is set.
+///
+/// # Errors
+/// If `RUST_LOG` cannot be read.
+pub fn narrate(lines: Lines, json: bool) -> Result<()> {
+    let own = match lines {
+        Lines::None => "off",
+        Lines::Requests => "idvkit_sandbox=info",
+        Lines::All => "idvkit_sandbox=debug",
+    };
+    let wanted = env::var("RUST_LOG").unwrap_or_else(|_| own.to_owned());
+    let targets: Targets = wanted.parse().with_context(|| format!("RUST_LOG: {wanted}"))?;
+    let text = fmt::layer().with_target(false).with_writer(io::stderr);
+    let registry = tracing_subscriber::registry().with(targets);
+    if json {
+        registry.with(text.json().flatten_event(true)).init();
+    } else {
+        registry.with(text.with_ansi(io::stderr().is_terminal())).init();
+    }
+    Ok(())
 }

@@ -70,6 +70,16 @@ impl ImageKind {
     }
 }
 
+impl ImageRules {
+    /// Checks the bytes of a file.
+    ///
+    /// # Errors
+    /// About `field`: `image_empty`, `image_too_large`, `image_kind`, `image_dimensions`.
+    pub fn check(&self, field: &str, bytes: &[u8]) -> Result<(), Reject> {
+        inspect(bytes, self).map(drop).map_err(|reject| reject.about(field))
+    }
+}
+
 impl Base64Image {
     /// Takes base64 text: the standard alphabet with padding, no white space, no `data:` prefix (B-Q6).
     ///
@@ -91,12 +101,6 @@ impl Base64Image {
     /// The base64 text that goes on the wire.
     pub fn as_base64(&self) -> &str {
         &self.text
-    }
-
-    /// The same as a `data:` URL, for a page. The caller's copy is not wiped.
-    pub fn data_url(&self) -> String {
-        let mime = self.kind.map_or("application/octet-stream", ImageKind::mime);
-        format!("data:{mime};base64,{}", self.as_base64())
     }
 
     /// The file itself.
@@ -132,16 +136,7 @@ impl Base64Image {
     }
 
     fn checked(bytes: &[u8], text: impl FnOnce() -> String, rules: &ImageRules) -> Result<Self, Reject> {
-        if bytes.is_empty() {
-            return Err(refuse(RejectCode::ImageEmpty, "holds no image; pass the file's content"));
-        }
-        check_size(bytes.len(), rules)?;
-        let kind = ImageKind::of(bytes);
-        check_kind(kind, rules)?;
-        let dimensions = kind.and_then(|kind| dimensions(kind, bytes));
-        if kind.is_some() {
-            check_dimensions(dimensions, rules)?;
-        }
+        let (kind, dimensions) = inspect(bytes, rules)?;
         Ok(Self { text: Zeroizing::new(text()), byte_len: bytes.len(), kind, dimensions })
     }
 }
@@ -153,6 +148,24 @@ impl fmt::Debug for Base64Image {
             None => write!(f, "Base64Image({} bytes, unknown kind)", self.byte_len),
         }
     }
+}
+
+/// What the header of a file says: its kind, width and height.
+type Inspected = (Option<ImageKind>, Option<(u32, u32)>);
+
+/// What a file is, if the rules take it.
+fn inspect(bytes: &[u8], rules: &ImageRules) -> Result<Inspected, Reject> {
+    if bytes.is_empty() {
+        return Err(refuse(RejectCode::ImageEmpty, "holds no image; pass the file's content"));
+    }
+    check_size(bytes.len(), rules)?;
+    let kind = ImageKind::of(bytes);
+    check_kind(kind, rules)?;
+    let dimensions = kind.and_then(|kind| dimensions(kind, bytes));
+    if kind.is_some() {
+        check_dimensions(dimensions, rules)?;
+    }
+    Ok((kind, dimensions))
 }
 
 const PNG_SIGNATURE: &[u8] = b"\x89PNG\r\n\x1a\n";

@@ -65,6 +65,12 @@ pub enum Why {
         /// Its answer.
         fault: Fault,
     },
+    /// Bytes that were stored beside the snapshot, and go into the next request: hand them to `supply`. If they are lost,
+    /// the user can hand in the images anew.
+    Blobs {
+        /// Their digests.
+        digests: Vec<String>,
+    },
 }
 
 /// What became of the data after `Input::Erase`. Personal data and bearer values are out of the snapshot in any case.

@@ -38,15 +38,17 @@ impl Running {
         let url = format!("http://localhost:{}", listener.local_addr().unwrap().port());
         let acted = Arc::new(Mutex::new(Vec::new()));
         let (clock, log) = (sandbox.control().clone(), acted.clone());
-        let shop = Arc::new(example::Shop {
-            account: Account::new(Config::from_json(&configured(sandbox.base_url(), &url).to_string()).unwrap())
-                .unwrap(),
-            request: Request::from_json(&request.to_string()).unwrap(),
-            client: Client::local().unwrap().with_clock(move || UnixMillis(clock.now())),
-            database: Mutex::new(rusqlite::Connection::open_in_memory().unwrap()),
-            act: Box::new(move |_, outcome| log.lock().unwrap().push(outcome.clone())),
-        });
-        let app = example::app(shop.clone()).unwrap();
+        let config = Config::from_json(&configured(sandbox.base_url(), &url).to_string()).unwrap();
+        let database = example::Database::new(rusqlite::Connection::open_in_memory().unwrap()).unwrap();
+        let local = idvkit_http::builder().no_proxy().build().unwrap();
+        let client = Client::over(local, Account::new(config).unwrap(), database)
+            .with_clock(move || UnixMillis(clock.now()))
+            .on_outcome(move |ended| {
+                log.lock().unwrap().push(ended.outcome);
+                async { true }
+            });
+        let shop = Arc::new(example::Shop { client, request: Request::from_json(&request.to_string()).unwrap() });
+        let app = example::app(shop.clone());
         tokio::spawn(async move { axum::serve(listener, app).await });
         let http = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build().unwrap();
         Self { url, sandbox, shop, acted, http }
@@ -54,7 +56,7 @@ impl Running {
 
     /// What another program does to the database.
     fn sql(&self, sql: &str) {
-        self.shop.database.lock().unwrap().execute_batch(sql).unwrap();
+        self.shop.client.store().lock().execute_batch(sql).unwrap();
     }
 
     async fn begin(&self) -> String {
@@ -181,13 +183,13 @@ async fn a_failure_does_not_end_the_worker() {
     let spoiled = shop.begin().await;
     // At Jumio, the later of two for the same enrollment ends the other.
     shop.next(&spoiled).await;
-    shop.sql("UPDATE session SET snapshot = '', revision = -1, due = 0");
+    shop.sql("UPDATE verification SET snapshot = '', revision = -1, due = 0");
     let place = shop.begin().await;
     let next = shop.next(&place).await;
-    shop.sql("ALTER TABLE session RENAME TO gone");
+    shop.sql("ALTER TABLE verification RENAME TO gone");
     // Some rounds of the worker.
     tokio::time::sleep(Duration::from_millis(500)).await;
-    shop.sql("ALTER TABLE gone RENAME TO session");
+    shop.sql("ALTER TABLE gone RENAME TO verification");
     shop.take_selfie(&next).await;
     assert_eq!(shop.outcome().await, Outcome::Decided { decision: Decision::Approved });
     assert_eq!(

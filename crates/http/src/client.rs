@@ -1,84 +1,230 @@
-//! The client: one request at a time, exactly as the session asks.
+//! The loop around the driver.
 
 use std::{
+    collections::HashMap,
     fmt,
-    sync::Arc,
-    time::{Duration, SystemTime, UNIX_EPOCH},
+    future::Future,
+    pin::Pin,
+    sync::{Arc, Mutex, PoisonError},
+    time::{SystemTime, UNIX_EPOCH},
 };
 
-use idvkit::{Header, HttpRequest, Input, Next, Reject, RejectCode, Session, UnixMillis};
+use idvkit::{
+    HttpRequest, Input, Next, Outcome, Reject, Seed, UnixMillis,
+    driver::{Accounts, Answer, Ask, By, Delivery, Driver, News, Plan, Tokens, Told, Verification},
+};
 
-use crate::{cache::AnswerCache, store::Store};
+use crate::{exchange, store::Store};
 
-/// The largest answer that is read, in bytes. Beyond it, the request counts as failed.
-pub const MAX_ANSWER_BYTES: usize = 32 * 1024 * 1024;
-
-/// How often a lost compare-and-swap is tried again before giving up: each loss means that another worker got on.
-const MAX_CONFLICTS: u32 = 100;
-
-/// An HTTP client for sessions. Clone it freely: clones share connections and kept tokens.
+/// Drives verifications with reqwest and a store. Clone it freely: clones share connections, kept tokens and turns.
 #[derive(Clone)]
-pub struct Client {
+pub struct Client<S> {
+    accounts: Accounts,
+    store: S,
     http: reqwest::Client,
-    cache: Arc<AnswerCache>,
+    tokens: Arc<Mutex<Tokens>>,
+    turns: Arc<Mutex<HashMap<String, Turn>>>,
     clock: Arc<dyn Fn() -> UnixMillis + Send + Sync>,
     observer: Arc<dyn Fn(Observed<'_>) + Send + Sync>,
+    act: Option<Act>,
+}
+
+type Turn = Arc<tokio::sync::Mutex<()>>;
+type Act = Arc<dyn Fn(Ended) -> Pin<Box<dyn Future<Output = bool> + Send>> + Send + Sync>;
+
+/// A verification that has ended, for the host to act on.
+#[derive(Clone, Debug)]
+pub struct Ended {
+    /// How.
+    pub outcome: Outcome,
+    /// Which delivery of an outcome this is: act once for each id.
+    pub delivery: Delivery,
+    /// The verification, with its id, your key, and the evidence.
+    pub verification: Verification,
 }
 
 /// What a client does, for a timeline, metrics or a recording. `Debug` prints nothing that is secret.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub enum Observed<'a> {
-    /// The request is about to be sent.
+    /// A request is about to be sent, or answered with what is kept.
     Sending {
+        /// The verification.
+        verification: &'a Verification,
         /// The request.
         request: &'a HttpRequest,
     },
-    /// The session heard the input, and the store holds what became of it.
+    /// A session has heard something, and the store holds what became of it; or it was left, as another worker was first.
     Heard {
-        /// The input.
-        input: &'a Input,
-        /// The session after it.
-        session: &'a Session,
+        /// The verification after it.
+        verification: &'a Verification,
+        /// What it heard.
+        news: &'a News,
     },
-    /// The session refused the input.
+    /// Something that a verification was told is refused.
     Refused {
-        /// The input.
+        /// The verification, if it is known.
+        verification: Option<&'a Verification>,
+        /// What.
         input: &'a Input,
         /// Why.
         reject: &'a Reject,
     },
 }
 
-impl Client {
-    /// A client with TLS by rustls, no redirects and no retries of its own, on the system's clock.
+impl<S: Store> Client<S> {
+    /// A client with TLS by rustls, on the system's clock.
     ///
     /// # Errors
     /// If the TLS roots of the system cannot be loaded.
-    pub fn new() -> Result<Self, reqwest::Error> {
-        Self::build(builder())
+    pub fn new(accounts: impl Into<Accounts>, store: S) -> Result<Self, reqwest::Error> {
+        Ok(Self::over(exchange::builder().build()?, accounts, store))
     }
 
-    /// The same without any proxy, for a sandbox on this machine.
-    ///
-    /// # Errors
-    /// As [`new`](Self::new).
-    pub fn local() -> Result<Self, reqwest::Error> {
-        Self::build(builder().no_proxy())
+    /// The same over a client of your own: build it from [`builder`](crate::builder), so that it follows no redirects.
+    pub fn over(http: reqwest::Client, accounts: impl Into<Accounts>, store: S) -> Self {
+        let (clock, observer) = (Arc::new(system_clock), Arc::new(|_: Observed<'_>| {}));
+        let (tokens, turns, act) = (Arc::default(), Arc::default(), None);
+        Self { accounts: accounts.into(), store, http, tokens, turns, clock, observer, act }
     }
 
     /// The same client on another clock, for tests with virtual time.
     #[must_use]
-    pub fn with_clock(mut self, clock: impl Fn() -> UnixMillis + Send + Sync + 'static) -> Self {
-        self.clock = Arc::new(clock);
-        self
+    pub fn with_clock(self, clock: impl Fn() -> UnixMillis + Send + Sync + 'static) -> Self {
+        Self { clock: Arc::new(clock), ..self }
     }
 
     /// The same client, which tells `observer` all that it does.
     #[must_use]
-    pub fn with_observer(mut self, observer: impl Fn(Observed<'_>) + Send + Sync + 'static) -> Self {
-        self.observer = Arc::new(observer);
-        self
+    pub fn with_observer(self, observer: impl Fn(Observed<'_>) + Send + Sync + 'static) -> Self {
+        Self { observer: Arc::new(observer), ..self }
+    }
+
+    /// The same client, which has the outcome of whatever it begins delivered to `act`: at least once, and again until it
+    /// says `true`. Without this, [`advance`](Self::advance) says it.
+    #[must_use]
+    pub fn on_outcome<F: Future<Output = bool> + Send + 'static>(
+        self,
+        act: impl Fn(Ended) -> F + Send + Sync + 'static,
+    ) -> Self {
+        Self { act: Some(Arc::new(move |ended| Box::pin(act(ended)))), ..self }
+    }
+
+    /// Begins a verification, unless there is one of this key; the id of the one or the other. Nothing is sent yet.
+    ///
+    /// # Errors
+    /// If the plan is refused, or the store fails.
+    pub async fn begin(&self, plan: impl Into<Plan>, key: &str) -> Result<String, Error<S::Error>> {
+        let plan = plan.into();
+        let plan = Plan { deliver: plan.deliver || self.act.is_some(), ..plan };
+        let seed = Seed::new(&rand::random::<[u8; 32]>())?;
+        let mut driver = Driver::begin(&self.accounts, plan, seed, key, self.now())?;
+        self.run(&mut driver).await?;
+        Ok(heard(&driver).expect("what is begun has an id"))
+    }
+
+    /// Does what can be done now, until the user, a wait or the end is reached, and says which.
+    ///
+    /// # Errors
+    /// If there is no such verification, the store fails, the clock is out of range, or other workers keep winning.
+    pub async fn advance(&self, id: &str) -> Result<Next, Error<S::Error>> {
+        let mut driver = Driver::advance(&self.accounts, id);
+        self.run(&mut driver).await?;
+        match driver.ask() {
+            Ask::Rest { next } => Ok(next.clone()),
+            _ => unreachable!("an advance comes to rest"),
+        }
+    }
+
+    /// Tells a verification something. A worker sees to what follows from it.
+    ///
+    /// # Errors
+    /// [`Error::Reject`] if it is refused.
+    pub async fn tell(&self, id: &str, input: Input) -> Result<(), Error<S::Error>> {
+        self.hand(Driver::tell(&self.accounts, id, input.clone()), &input).await.map(drop)
+    }
+
+    /// Tells a callback or redirect to the verification that it is about, and gives its id; `None` if it is nobody's. `from`
+    /// names the account that it can be from, if the URL at which it came says so.
+    ///
+    /// # Errors
+    /// [`Error::Reject`] if its sender cannot be trusted, or it is refused.
+    pub async fn hear(&self, from: Option<&str>, input: Input) -> Result<Option<String>, Error<S::Error>> {
+        self.hand(Driver::hear(&self.accounts, from, input.clone(), self.now())?, &input).await
+    }
+
+    /// The loop: does what the driver asks until there is nothing more.
+    ///
+    /// # Errors
+    /// If the store fails, or the driver refuses what it is told.
+    pub async fn run(&self, driver: &mut Driver) -> Result<(), Error<S::Error>> {
+        loop {
+            let told = match driver.ask() {
+                Ask::Load { by, blobs } => {
+                    let (snapshot, blobs) = self.store.load(by, blobs).await.map_err(Error::Store)?;
+                    Told::Loaded { snapshot, blobs }
+                }
+                Ask::Store { row, expected, blobs } => {
+                    Told::Stored { stored: self.store.store(row, *expected, blobs).await.map_err(Error::Store)? }
+                }
+                Ask::Exchange { request, exclusive } => {
+                    if let Some(verification) = driver.verification() {
+                        (self.observer)(Observed::Sending { verification, request });
+                    }
+                    Told::Exchanged { answer: self.exchange(request, exclusive.as_deref()).await }
+                }
+                Ask::Deliver { delivery, outcome, .. } => match (&self.act, driver.verification().cloned()) {
+                    (Some(act), Some(verification)) => {
+                        let (outcome, delivery) = (outcome.clone(), delivery.clone());
+                        Told::Delivered { delivered: act(Ended { outcome, delivery, verification }).await }
+                    }
+                    _ => Told::Delivered { delivered: false },
+                },
+                Ask::Rest { .. } | Ask::Heard { .. } => return Ok(()),
+            };
+            driver.told(told, self.now())?;
+            if let Some(verification) = driver.verification() {
+                driver.news().iter().for_each(|news| (self.observer)(Observed::Heard { verification, news }));
+            }
+        }
+    }
+
+    /// Performs one request, once; or gives what is kept. `None` if no answer came.
+    pub async fn exchange(&self, request: &HttpRequest, exclusive: Option<&str>) -> Option<Answer> {
+        let Some(key) = exclusive else { return exchange::send(&self.http, request).await };
+        let turn = lock(&self.turns).entry(key.to_owned()).or_default().clone();
+        let _turn = turn.lock().await;
+        if let Some(kept) = lock(&self.tokens).kept(request, self.now()) {
+            return Some(kept);
+        }
+        let answer = exchange::send(&self.http, request).await?;
+        lock(&self.tokens).keep(request, &answer, self.now());
+        Some(answer)
+    }
+
+    /// A verification as it is stored, to look at it.
+    ///
+    /// # Errors
+    /// If the store fails, or its text cannot be read.
+    pub async fn verification(&self, id: &str) -> Result<Option<Verification>, Error<S::Error>> {
+        let (snapshot, _) = self.store.load(&By::Id { id: id.into() }, &[]).await.map_err(Error::Store)?;
+        Ok(snapshot.map(|snapshot| Verification::restore(&self.accounts, &snapshot)).transpose()?)
+    }
+
+    /// The same client with other accounts.
+    #[must_use]
+    pub fn with_accounts(self, accounts: impl Into<Accounts>) -> Self {
+        Self { accounts: accounts.into(), ..self }
+    }
+
+    /// The accounts.
+    pub fn accounts(&self) -> &Accounts {
+        &self.accounts
+    }
+
+    /// The store.
+    pub fn store(&self) -> &S {
+        &self.store
     }
 
     /// The time on this client's clock.
@@ -86,199 +232,59 @@ impl Client {
         (self.clock)()
     }
 
-    /// Performs what the session asks until the user, a wait or the end is reached, and says which.
-    ///
-    /// A request that must not be sent twice is claimed and stored before it is sent (rule 6).
-    ///
-    /// # Errors
-    /// If the store fails, the clock is out of range, or other workers keep winning every swap.
-    pub async fn advance<S: Store>(&self, store: &S) -> Result<Next, Error<S::Error>> {
-        for _ in 0..MAX_CONFLICTS {
-            let session = store.load().await.map_err(Error::Store)?;
-            let request = match session.next(self.now()) {
-                Next::Send { request } => request,
-                other => return Ok(other),
-            };
-            if !request.idempotent && !self.claim(store, session, &request).await? {
-                continue;
-            }
-            match self.tell(store, self.send(&request).await).await {
-                // Another worker's answer came first: ours is not needed.
-                Ok(()) => {}
-                Err(Error::Reject(reject)) if reject.code() == RejectCode::Stale => {}
-                Err(error) => return Err(error),
-            }
+    async fn hand(&self, mut driver: Driver, input: &Input) -> Result<Option<String>, Error<S::Error>> {
+        let told = self.run(&mut driver).await;
+        if let Err(Error::Reject(reject)) = &told {
+            (self.observer)(Observed::Refused { verification: driver.verification(), input, reject });
         }
-        Err(Error::Conflict)
-    }
-
-    /// Tells the stored session something: loads, handles, swaps, and does it again if another worker was first.
-    ///
-    /// # Errors
-    /// [`Error::Reject`] if the session refuses it.
-    pub async fn tell<S: Store>(&self, store: &S, input: Input) -> Result<(), Error<S::Error>> {
-        for _ in 0..MAX_CONFLICTS {
-            let mut session = store.load().await.map_err(Error::Store)?;
-            let before = session.revision();
-            if let Err(reject) = session.handle(input.clone(), self.now()) {
-                (self.observer)(Observed::Refused { input: &input, reject: &reject });
-                return Err(Error::Reject(reject));
-            }
-            if session.revision() == before || store.swap(before, &session).await.map_err(Error::Store)? {
-                (self.observer)(Observed::Heard { input: &input, session: &session });
-                return Ok(());
-            }
-        }
-        Err(Error::Conflict)
-    }
-
-    /// Performs one request and gives the input to handle.
-    pub async fn send(&self, request: &HttpRequest) -> Input {
-        (self.observer)(Observed::Sending { request });
-        let answer = match &request.cache {
-            Some(cache) => self.cache.answer(cache, self.now(), self.fetch(request)).await,
-            None => self.fetch(request).await,
-        };
-        let id = request.id.clone();
-        match answer {
-            Some(Answer { status, headers, body }) => Input::HttpResponse { id, status, headers, body },
-            None => Input::HttpFailed { id },
-        }
-    }
-
-    fn build(builder: reqwest::ClientBuilder) -> Result<Self, reqwest::Error> {
-        let http = builder.build()?;
-        Ok(Self { http, cache: Arc::default(), clock: Arc::new(system_clock), observer: Arc::new(|_| {}) })
-    }
-
-    /// Stores that this worker sends the request; `false` if another was first.
-    async fn claim<S: Store>(
-        &self,
-        store: &S,
-        mut session: Session,
-        request: &HttpRequest,
-    ) -> Result<bool, Error<S::Error>> {
-        let before = session.revision();
-        let input = Input::Sending { id: request.id.clone() };
-        match session.handle(input.clone(), self.now()) {
-            Ok(()) => {}
-            Err(reject) if matches!(reject.code(), RejectCode::Stale | RejectCode::Claimed) => return Ok(false),
-            Err(reject) => return Err(Error::Reject(reject)),
-        }
-        let first = store.swap(before, &session).await.map_err(Error::Store)?;
-        if first {
-            (self.observer)(Observed::Heard { input: &input, session: &session });
-        }
-        Ok(first)
-    }
-
-    async fn fetch(&self, request: &HttpRequest) -> Option<Answer> {
-        let operation = request.operation.as_str();
-        match self.exchange(request).await {
-            Ok(answer) => {
-                tracing::info!(operation, status = answer.status, "answered");
-                Some(answer)
-            }
-            Err(why) => {
-                tracing::warn!(operation, why, "no answer");
-                None
-            }
-        }
-    }
-
-    /// Names what went wrong without the client's own text: that holds the URL.
-    async fn exchange(&self, request: &HttpRequest) -> Result<Answer, &'static str> {
-        let method = reqwest::Method::from_bytes(request.method.as_str().as_bytes()).map_err(|_| "method")?;
-        let mut sending =
-            self.http.request(method, request.url.as_str()).timeout(Duration::from_millis(request.timeout_ms.into()));
-        for header in &request.headers {
-            sending = sending.header(header.name.as_str(), header.value.as_str());
-        }
-        if let Some(body) = &request.body {
-            sending = sending.body(body.clone());
-        }
-        let mut response = sending.send().await.map_err(|error| kind_of(&error))?;
-        let status = response.status().as_u16();
-        let headers = response
-            .headers()
-            .iter()
-            .filter_map(|(name, value)| Some(Header::new(name.as_str(), value.to_str().ok()?)));
-        let headers = headers.collect();
-        let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(|error| kind_of(&error))? {
-            if body.len() + chunk.len() > MAX_ANSWER_BYTES {
-                return Err("answer too large");
-            }
-            body.extend_from_slice(&chunk);
-        }
-        Ok(Answer { status, headers, body })
+        told.map(|()| heard(&driver))
     }
 }
 
-impl fmt::Debug for Client {
+impl<S> fmt::Debug for Client<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Client").finish_non_exhaustive()
+        f.debug_struct("Client").field("accounts", &self.accounts).finish_non_exhaustive()
     }
 }
 
-/// An answer as it came.
-#[derive(Clone)]
-pub(crate) struct Answer {
-    pub(crate) status: u16,
-    headers: Vec<Header>,
-    body: Vec<u8>,
-}
-
-impl Answer {
-    /// `expires_in` of an OAuth 2.0 token answer, in milliseconds.
-    pub(crate) fn expires_in_ms(&self) -> Option<i64> {
-        #[derive(serde::Deserialize)]
-        struct Token {
-            expires_in: i64,
-        }
-        let token: Token = serde_json::from_slice(&self.body).ok()?;
-        token.expires_in.checked_mul(1000)
-    }
-}
-
-/// Why a session could not be driven on.
+/// Why a verification could not be driven on.
 #[derive(Debug)]
 pub enum Error<E> {
     /// The store failed.
     Store(E),
-    /// The session refused an input.
+    /// What was given or told is refused.
     Reject(Reject),
-    /// Other workers won every swap.
-    Conflict,
+}
+
+impl<E> From<Reject> for Error<E> {
+    fn from(reject: Reject) -> Self {
+        Self::Reject(reject)
+    }
 }
 
 impl<E: fmt::Display> fmt::Display for Error<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Store(error) => write!(f, "the session store failed: {error}"),
+            Self::Store(error) => write!(f, "the store failed: {error}"),
             Self::Reject(reject) => reject.fmt(f),
-            Self::Conflict => f.write_str("other workers kept changing the session; try again"),
         }
     }
 }
 
 impl<E: fmt::Debug + fmt::Display> std::error::Error for Error<E> {}
 
-fn builder() -> reqwest::ClientBuilder {
-    let no_redirects = reqwest::redirect::Policy::none();
-    reqwest::Client::builder().redirect(no_redirects).retry(reqwest::retry::never()).referer(false)
-}
-
-fn kind_of(error: &reqwest::Error) -> &'static str {
-    match error {
-        error if error.is_timeout() => "time-out",
-        error if error.is_connect() => "no connection",
-        error if error.is_body() || error.is_decode() => "the answer broke off",
-        _ => "the exchange failed",
+fn heard(driver: &Driver) -> Option<String> {
+    match driver.ask() {
+        Ask::Heard { id } => id.clone(),
+        _ => None,
     }
 }
 
 fn system_clock() -> UnixMillis {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     UnixMillis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

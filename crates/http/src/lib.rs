@@ -1,12 +1,13 @@
-//! Drives an idvkit session over a real HTTP client: I/O, and nothing else.
+//! Drives verifications over a real HTTP client: I/O, and nothing else.
 //!
-//! [`Client::advance`] performs what `next` asks until the user, a wait or the end is reached, and stores every change
-//! with compare-and-swap, so that several workers may drive the same session. It follows no redirects, repeats nothing
-//! by itself, reads at most 32 MiB of an answer, and logs the operation, never a URL.
+//! [`Client`] is the loop around `idvkit::driver`: it does what a [`Driver`](idvkit::driver::Driver) asks, with reqwest and a
+//! [`Store`] of yours, so that several workers on several machines may drive the same verification. It follows no redirects,
+//! repeats nothing by itself, reads at most 32 MiB of an answer, and logs the operation, never a URL.
 
-mod cache;
 mod client;
+mod exchange;
 mod store;
 
-pub use client::{Client, Error, MAX_ANSWER_BYTES, Observed};
+pub use client::{Client, Ended, Error, Observed};
+pub use exchange::{MAX_ANSWER_BYTES, builder};
 pub use store::{MemoryStore, Store};

@@ -1,83 +1,93 @@
-//! Where a session is kept between calls.
+//! Where rows are kept.
 
-use std::{convert::Infallible, future::Future, sync::Mutex};
+use std::{
+    collections::HashMap,
+    convert::Infallible,
+    future::Future,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
 
-use idvkit::{Account, Reject, Session};
+use idvkit::{
+    UnixMillis,
+    driver::{Blob, By, Row},
+};
 
-/// One stored session: the row that a worker loads and swaps.
-pub trait Store: Sync {
+/// What is needed of a database. [`MemoryStore`] shows it in the fewest lines.
+pub trait Store: Send + Sync {
     /// What can go wrong with the store itself.
-    type Error;
+    type Error: Send;
 
-    /// Loads the session as it is stored now.
-    fn load(&self) -> impl Future<Output = Result<Session, Self::Error>> + Send;
+    /// The text of a row, and the blobs of these digests.
+    fn load(
+        &self,
+        by: &By,
+        blobs: &[String],
+    ) -> impl Future<Output = Result<(Option<String>, Vec<Blob>), Self::Error>> + Send;
 
-    /// Replaces it if its stored revision is still `expected`; `false` if another worker was first.
-    fn swap(&self, expected: i64, session: &Session) -> impl Future<Output = Result<bool, Self::Error>> + Send;
+    /// Inserts the row, or replaces it if its stored revision is still `expected`; with its references and blobs, in one
+    /// transaction. `false` if another worker was first, or a new row's id or key is taken.
+    fn store(
+        &self,
+        row: &Row,
+        expected: Option<i64>,
+        blobs: &[Blob],
+    ) -> impl Future<Output = Result<bool, Self::Error>> + Send;
 }
 
-/// A store in memory, for tests and programs that live as long as their session. It keeps the snapshot's text, as a
-/// database would.
-#[derive(Debug)]
-pub struct MemoryStore {
-    account: Account,
-    row: Mutex<Row>,
-}
+/// A store in memory, for tests and programs that live as long as their verifications. Clones share it.
+#[derive(Clone, Debug, Default)]
+pub struct MemoryStore(Arc<Mutex<Tables>>);
 
-struct Row {
-    revision: i64,
-    snapshot: String,
+#[derive(Debug, Default)]
+struct Tables {
+    rows: HashMap<String, Row>,
+    blobs: HashMap<String, Blob>,
 }
 
 impl MemoryStore {
-    /// Stores a newly opened session.
-    pub fn new(account: Account, session: &Session) -> Self {
-        Self { account, row: Mutex::new(Row::of(session)) }
+    /// A row by its id.
+    pub fn row(&self, id: &str) -> Option<Row> {
+        self.tables().rows.get(id).cloned()
     }
 
-    /// The stored text.
-    pub fn snapshot(&self) -> String {
-        self.row().snapshot.clone()
+    /// The ids of the rows that a worker has to look at by now.
+    pub fn due(&self, now: UnixMillis) -> Vec<String> {
+        let tables = self.tables();
+        let due = tables.rows.values().filter(|row| row.due.is_some_and(|due| due <= now));
+        due.map(|row| row.id.clone()).collect()
     }
 
-    /// The session as it is stored now.
-    ///
-    /// # Errors
-    /// Only if the stored text was tampered with.
-    pub fn session(&self) -> Result<Session, Reject> {
-        Session::restore(&self.account, &self.row().snapshot)
-    }
-
-    fn row(&self) -> std::sync::MutexGuard<'_, Row> {
-        self.row.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    fn tables(&self) -> MutexGuard<'_, Tables> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Store for MemoryStore {
     type Error = Infallible;
 
-    async fn load(&self) -> Result<Session, Infallible> {
-        Ok(self.session().expect("the row holds only what `snapshot` gave for this account"))
+    async fn load(&self, by: &By, blobs: &[String]) -> Result<(Option<String>, Vec<Blob>), Infallible> {
+        let tables = self.tables();
+        let row = tables.rows.values().find(|row| match by {
+            By::Id { id } => row.id == *id,
+            By::Key { key } => row.key == *key,
+            By::References { references } => row.references.iter().any(|known| references.contains(known)),
+        });
+        let blobs = blobs.iter().filter_map(|digest| tables.blobs.get(digest).cloned()).collect();
+        Ok((row.map(|row| row.snapshot.clone()), blobs))
     }
 
-    async fn swap(&self, expected: i64, session: &Session) -> Result<bool, Infallible> {
-        let mut row = self.row();
-        let first = row.revision == expected;
+    async fn store(&self, row: &Row, expected: Option<i64>, blobs: &[Blob]) -> Result<bool, Infallible> {
+        let mut tables = self.tables();
+        let stored = tables.rows.get(&row.id).map(|stored| stored.revision);
+        let taken = expected.is_none() && tables.rows.values().any(|other| other.key == row.key);
+        let first = stored == expected && !taken;
         if first {
-            *row = Row::of(session);
+            let known = tables.rows.insert(row.id.clone(), row.clone()).map_or_else(Vec::new, |old| old.blobs);
+            tables.blobs.extend(blobs.iter().map(|blob| (blob.digest.clone(), blob.clone())));
+            for dropped in known.iter().filter(|digest| !row.blobs.contains(digest)) {
+                tables.blobs.remove(dropped);
+            }
         }
         Ok(first)
-    }
-}
-
-impl Row {
-    fn of(session: &Session) -> Self {
-        Self { revision: session.revision(), snapshot: session.snapshot() }
-    }
-}
-
-impl std::fmt::Debug for Row {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Row").field("revision", &self.revision).finish_non_exhaustive()
     }
 }

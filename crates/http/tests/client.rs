@@ -12,9 +12,11 @@ use std::{
 
 use axum::{Router, body::Body, http::StatusCode, response::IntoResponse, routing::get};
 use idvkit::{
-    Account, Cache, Config, Header, HttpRequest, Input, Method, Next, Request, Seed, Session, UnixMillis, Why,
+    Account, Cache, Config, Header, HttpRequest, Input, Method, Next, Outcome, Request, UnixMillis, Why,
+    driver::{Answer, Blob, By, Row},
 };
-use idvkit_http::{Client, Error, MAX_ANSWER_BYTES, MemoryStore, Store};
+use idvkit_http::{Client, Ended, Error, MAX_ANSWER_BYTES, MemoryStore, Store};
+use idvkit_sandbox::Sandbox;
 
 const NOW: i64 = 1_767_225_600_000;
 
@@ -24,9 +26,8 @@ async fn hands_over_status_headers_and_bytes() {
         Router::new().route("/", get(|| async { (StatusCode::IM_A_TEAPOT, [("x-one", "1")], vec![0, 255, 10]) })),
     )
     .await;
-    let answer = Client::new().unwrap().send(&request(&base, "/")).await;
-    let Input::HttpResponse { id, status, headers, body } = answer else { panic!("{answer:?}") };
-    assert_eq!((id.as_str(), status, body.as_slice()), ("id-1", 418, [0, 255, 10].as_slice()));
+    let Answer { status, headers, body } = plain().exchange(&request(&base, "/"), None).await.unwrap();
+    assert_eq!((status, body.as_slice()), (418, [0, 255, 10].as_slice()));
     assert_eq!(Header::find(&headers, "X-One"), Some("1"));
 }
 
@@ -42,9 +43,11 @@ async fn follows_no_redirect() {
         }),
     );
     let base = serve(app).await;
-    let answer = Client::new().unwrap().send(&request(&base, "/")).await;
-    assert!(matches!(answer, Input::HttpResponse { status: 302, .. }), "{answer:?}");
+    assert_eq!(plain().exchange(&request(&base, "/"), None).await.unwrap().status, 302);
     assert_eq!(elsewhere.load(Ordering::Relaxed), 0, "credentials must not travel on");
+    // A client of the caller's own that follows them gives an answer of somebody else.
+    let careless = Client::over(reqwest::Client::new(), account("http://127.0.0.1:1"), MemoryStore::default());
+    assert_eq!(careless.exchange(&request(&base, "/"), None).await, None);
 }
 
 #[tokio::test]
@@ -59,7 +62,7 @@ async fn repeats_nothing_by_itself() {
         }),
     );
     let base = serve(app).await;
-    Client::new().unwrap().send(&request(&base, "/")).await;
+    plain().exchange(&request(&base, "/"), None).await;
     assert_eq!(calls.load(Ordering::Relaxed), 1);
 }
 
@@ -70,12 +73,12 @@ async fn gives_up_on_time_outs_and_floods() {
         .route("/limit", get(|| async { Body::from(vec![b'x'; MAX_ANSWER_BYTES]) }))
         .route("/flood", get(|| async { Body::from(vec![b'x'; MAX_ANSWER_BYTES + 1]) }));
     let base = serve(app).await;
-    let client = Client::new().unwrap();
+    let client = plain();
     let slow = HttpRequest { timeout_ms: 200, ..request(&base, "/slow") };
-    assert!(matches!(client.send(&slow).await, Input::HttpFailed { .. }));
-    assert!(matches!(client.send(&request(&base, "/flood")).await, Input::HttpFailed { .. }));
-    assert!(matches!(client.send(&request(&base, "/limit")).await, Input::HttpResponse { status: 200, .. }));
-    assert!(matches!(client.send(&request("http://127.0.0.1:1", "/")).await, Input::HttpFailed { .. }));
+    assert_eq!(client.exchange(&slow, None).await, None);
+    assert_eq!(client.exchange(&request(&base, "/flood"), None).await, None);
+    assert_eq!(client.exchange(&request(&base, "/limit"), None).await.unwrap().status, 200);
+    assert_eq!(client.exchange(&request("http://127.0.0.1:1", "/"), None).await, None);
 }
 
 #[tokio::test]
@@ -92,48 +95,23 @@ async fn keeps_a_token_until_it_runs_out_and_fetches_it_once() {
     let base = serve(Router::new().route("/", get(token))).await;
     let time = Arc::new(AtomicI64::new(NOW));
     let clock = time.clone();
-    let client = Client::new().unwrap().with_clock(move || UnixMillis(clock.load(Ordering::Relaxed)));
-    let ask = |refresh: bool| HttpRequest {
-        cache: Some(Cache { key: "k".into(), max_age_ms: 600_000, refused: refresh.then(|| "m".into()) }),
-        ..request(&base, "/")
-    };
-
-    let (plain, other) = (ask(false), ask(false));
-    let (first, second) = tokio::join!(client.send(&plain), client.send(&other));
-    assert_eq!((body(first), calls.load(Ordering::Relaxed)), (body(second), 1), "two at once fetch it once");
-    time.store(NOW + 59_999, Ordering::Relaxed);
-    client.send(&plain).await;
-    assert_eq!(calls.load(Ordering::Relaxed), 1);
-    time.store(NOW + 60_000, Ordering::Relaxed);
-    client.send(&plain).await;
-    assert_eq!(calls.load(Ordering::Relaxed), 2, "the answer's own `expires_in` is shorter than the leave to keep it");
-    client.send(&ask(true)).await;
-    assert_eq!(calls.load(Ordering::Relaxed), 2, "it is new enough: others had it refused as well");
-    time.store(NOW + 66_000, Ordering::Relaxed);
-    client.send(&ask(true)).await;
-    assert_eq!(calls.load(Ordering::Relaxed), 3, "a refused one is fetched anew");
-}
-
-#[tokio::test]
-async fn a_failure_is_not_kept() {
-    let calls = Arc::new(AtomicUsize::new(0));
-    let seen = calls.clone();
-    let app = Router::new().route(
-        "/",
-        get(move || {
-            seen.fetch_add(1, Ordering::Relaxed);
-            async { StatusCode::BAD_REQUEST }
-        }),
-    );
-    let base = serve(app).await;
-    let client = Client::new().unwrap();
+    let client = plain().with_clock(move || UnixMillis(clock.load(Ordering::Relaxed)));
     let ask = HttpRequest {
         cache: Some(Cache { key: "k".into(), max_age_ms: 600_000, refused: None }),
         ..request(&base, "/")
     };
-    client.send(&ask).await;
-    client.send(&ask).await;
-    assert_eq!(calls.load(Ordering::Relaxed), 2);
+    let (first, second) = tokio::join!(client.exchange(&ask, Some("k")), client.exchange(&ask, Some("k")));
+    assert_eq!(
+        (first.unwrap().body, calls.load(Ordering::Relaxed)),
+        (second.unwrap().body, 1),
+        "two at once fetch it once"
+    );
+    time.store(NOW + 59_999, Ordering::Relaxed);
+    client.exchange(&ask, Some("k")).await;
+    assert_eq!(calls.load(Ordering::Relaxed), 1);
+    time.store(NOW + 60_000, Ordering::Relaxed);
+    client.clone().exchange(&ask, Some("k")).await;
+    assert_eq!(calls.load(Ordering::Relaxed), 2, "clones share what is kept");
 }
 
 #[tokio::test]
@@ -149,9 +127,9 @@ async fn logs_the_operation_and_nothing_else() {
     let mut planted = request(&base, "/planted-path?flow_api_key=planted-key");
     planted.headers.push(Header::new("Authorization", "Basic planted-credential"));
     planted.body = Some(b"planted-request-body".to_vec());
-    let client = Client::new().unwrap();
-    client.send(&planted).await;
-    client.send(&HttpRequest { url: "http://127.0.0.1:1/planted".into(), ..planted }).await;
+    let client = plain();
+    client.exchange(&planted, None).await;
+    client.exchange(&HttpRequest { url: "http://127.0.0.1:1/planted".into(), ..planted }, None).await;
     let text = String::from_utf8(written.lock().unwrap_or_else(PoisonError::into_inner).clone()).unwrap();
     let ours: Vec<&str> = text.lines().filter(|line| line.contains("idvkit_http")).collect();
     assert!(ours.iter().any(|line| line.contains("test.operation")), "{text}");
@@ -159,14 +137,12 @@ async fn logs_the_operation_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn one_of_two_workers_sends_what_must_not_be_sent_twice() {
-    let sandbox = idvkit_sandbox::Sandbox::start().await.unwrap();
-    let store = Arc::new(opened(sandbox.base_url()));
-    let clock = sandbox.control().clone();
-    let client = Client::new().unwrap().with_clock(move || UnixMillis(clock.now()));
+async fn one_of_eight_workers_sends_what_must_not_be_sent_twice() {
+    let (sandbox, client) = in_sandbox(MemoryStore::default()).await;
+    let id = client.begin(order(), "order-7").await.unwrap();
     let workers = (0..8).map(|_| {
-        let (client, store) = (client.clone(), store.clone());
-        tokio::spawn(async move { client.advance(&*store).await.unwrap() })
+        let (client, id) = (client.clone(), id.clone());
+        tokio::spawn(async move { client.advance(&id).await.unwrap() })
     });
     let mut journeys = Vec::new();
     for worker in workers.collect::<Vec<_>>() {
@@ -182,37 +158,76 @@ async fn one_of_two_workers_sends_what_must_not_be_sent_twice() {
 }
 
 #[tokio::test]
-async fn a_lost_swap_is_handled_again() {
-    let store = Contested { inner: opened("http://127.0.0.1:1"), losses: AtomicUsize::new(3) };
-    let client = Client::new().unwrap().with_clock(|| UnixMillis(NOW));
-    client.tell(&store, Input::Erase { at_provider: false }).await.unwrap();
-    assert!(matches!(store.load().await.unwrap().next(UnixMillis(NOW)), Next::Done { .. }));
+async fn begin_is_idempotent_and_unknown_ids_are_refused() {
+    let (_sandbox, client) = in_sandbox(MemoryStore::default()).await;
+    let id = client.begin(order(), "order-7").await.unwrap();
+    assert_eq!(client.begin(order(), "order-7").await.unwrap(), id);
+    assert_ne!(client.begin(order(), "order-8").await.unwrap(), id);
+    assert_eq!(client.store().due(client.now()).len(), 2, "a worker is to look at both");
+    let Err(Error::Reject(reject)) = client.advance("nobody").await else { panic!() };
+    assert_eq!(reject.code(), "verification_unknown");
+    assert!(client.verification("nobody").await.unwrap().is_none());
+}
 
-    let hopeless = Contested { inner: opened("http://127.0.0.1:1"), losses: AtomicUsize::new(usize::MAX) };
-    let lost = client.tell(&hopeless, Input::Erase { at_provider: false }).await;
-    assert!(matches!(lost, Err(Error::Conflict)), "{lost:?}");
+#[tokio::test]
+async fn an_outcome_is_delivered_until_the_host_has_acted() {
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let acts = seen.clone();
+    let (sandbox, client) = in_sandbox(MemoryStore::default()).await;
+    let client = client.on_outcome(move |Ended { outcome, delivery, verification }| {
+        let mut acts = acts.lock().unwrap_or_else(PoisonError::into_inner);
+        acts.push((outcome, delivery.id, verification.key().to_owned()));
+        let acted = acts.len() > 2;
+        async move { acted }
+    });
+    let id = client.begin(order(), "order-7").await.unwrap();
+    client.tell(&id, Input::Erase { at_provider: false }).await.unwrap();
+    while let Some(due) = client.store().row(&id).unwrap().due {
+        sandbox.control().advance(due.since(client.now()).max(0)).await;
+        client.advance(&id).await.unwrap();
+    }
+    let seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
+    assert_eq!(seen.len(), 3, "twice it could not act");
+    assert!(seen.iter().all(|one| *one == seen[0]) && matches!(seen[0].0, Outcome::Abandoned { .. }), "{seen:?}");
+    assert_eq!(seen[0].2, "order-7");
+}
+
+#[tokio::test]
+async fn a_lost_swap_is_handled_again() {
+    let contested = |losses| Contested { inner: MemoryStore::default(), losses: Arc::new(AtomicUsize::new(losses)) };
+    let (_sandbox, client) = in_sandbox(contested(3)).await;
+    let id = client.begin(order(), "order-7").await.unwrap();
+    client.tell(&id, Input::Erase { at_provider: false }).await.unwrap();
+    assert!(matches!(client.advance(&id).await.unwrap(), Next::Done { .. }));
+
+    let (_sandbox, client) = in_sandbox(contested(0)).await;
+    let id = client.begin(order(), "order-7").await.unwrap();
+    client.store().losses.store(usize::MAX, Ordering::Relaxed);
+    let lost = client.tell(&id, Input::Erase { at_provider: false }).await;
+    assert!(matches!(&lost, Err(Error::Reject(reject)) if reject.code() == "conflict"), "{lost:?}");
 }
 
 /// A store in which another worker is first so many times.
+#[derive(Clone)]
 struct Contested {
     inner: MemoryStore,
-    losses: AtomicUsize,
+    losses: Arc<AtomicUsize>,
 }
 
 impl Store for Contested {
     type Error = std::convert::Infallible;
 
-    async fn load(&self) -> Result<Session, Self::Error> {
-        self.inner.load().await
+    async fn load(&self, by: &By, blobs: &[String]) -> Result<(Option<String>, Vec<Blob>), Self::Error> {
+        self.inner.load(by, blobs).await
     }
 
-    async fn swap(&self, expected: i64, session: &Session) -> Result<bool, Self::Error> {
+    async fn store(&self, row: &Row, expected: Option<i64>, blobs: &[Blob]) -> Result<bool, Self::Error> {
         let left = self.losses.load(Ordering::Relaxed);
         if left > 0 {
             self.losses.store(left - 1, Ordering::Relaxed);
             return Ok(false);
         }
-        self.inner.swap(expected, session).await
+        self.inner.store(row, expected, blobs).await
     }
 }
 
@@ -229,17 +244,29 @@ impl io::Write for Sink {
     }
 }
 
-fn opened(base: &str) -> MemoryStore {
+async fn in_sandbox<S: Store + Clone>(store: S) -> (Sandbox, Client<S>) {
+    let sandbox = Sandbox::start().await.unwrap();
+    let clock = sandbox.control().clone();
+    let client = Client::new(account(sandbox.base_url()), store).unwrap().with_clock(move || UnixMillis(clock.now()));
+    (sandbox, client)
+}
+
+fn plain() -> Client<MemoryStore> {
+    Client::new(account("http://127.0.0.1:1"), MemoryStore::default()).unwrap()
+}
+
+fn account(base: &str) -> Account {
     let config = format!(
         r#"{{"provider": "jumio", "region": "us", "api_token": "sandbox-jumio-token", "api_secret": "sandbox-jumio-secret",
             "user_agent": "YourCompany YourApp/v1.0", "callback": {{"url": "https://merchant.example/callback"}},
             "options": {{"development": true, "api_base": "{base}/jumio/us"}}}}"#
     );
-    let account = Account::new(Config::from_json(&config).unwrap()).unwrap();
+    Account::new(Config::from_json(&config).unwrap()).unwrap()
+}
+
+fn order() -> Request {
     let order = r#"{"flow": "jumio_authentication", "enrollment_transaction_reference": "22222222-2222-4222-8222-222222222222"}"#;
-    let seed = Seed::new(&(0..32).collect::<Vec<u8>>()).unwrap();
-    let session = Session::open(&account, Request::from_json(order).unwrap(), seed, UnixMillis(NOW)).unwrap();
-    MemoryStore::new(account, &session)
+    Request::from_json(order).unwrap()
 }
 
 fn request(base: &str, path: &str) -> HttpRequest {
@@ -253,13 +280,6 @@ fn request(base: &str, path: &str) -> HttpRequest {
         timeout_ms: 10_000,
         idempotent: true,
         cache: None,
-    }
-}
-
-fn body(input: Input) -> Vec<u8> {
-    match input {
-        Input::HttpResponse { body, .. } => body,
-        other => panic!("{other:?}"),
     }
 }
 

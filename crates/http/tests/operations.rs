@@ -8,8 +8,9 @@ use std::{cell::RefCell, collections::BTreeSet};
 use idvkit::{
     Account, Config, HttpRequest, Image, Input, Journey, Method, Next, ProviderId, Request, Secret, Seed, Session,
     UnixMillis, Way,
+    driver::{Accounts, Answer},
 };
-use idvkit_http::Client;
+use idvkit_http::{Client, MemoryStore};
 use idvkit_sandbox::{
     Fault, FaultKind, Sandbox, Script,
     signicat::{SignicatOutcome, SignicatScript},
@@ -51,6 +52,7 @@ async fn a_request_is_struck_by_its_own_name() {
 /// A sandbox, and which operations it was asked for.
 struct Bench {
     sandbox: Sandbox,
+    client: Client<MemoryStore>,
     /// Goes nowhere by itself.
     browser: reqwest::Client,
     seen: RefCell<BTreeSet<String>>,
@@ -64,20 +66,20 @@ impl Bench {
         let outcome = Some(SignicatOutcome::Failed);
         sandbox.control().script(Script::Signicat(SignicatScript { outcome, ..SignicatScript::default() }));
         let browser = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none());
-        Self { sandbox, browser: browser.build().unwrap(), seen: RefCell::default() }
+        let client = Client::new(Accounts::default(), MemoryStore::default()).unwrap();
+        Self { sandbox, client, browser: browser.build().unwrap(), seen: RefCell::default() }
     }
 
     /// Sends it twice: a fault by its own name strikes the first time, and no other request.
     async fn send(&self, request: &HttpRequest) -> Input {
         let fault = Fault { status: Some(418), ..Fault::once(&request.operation, FaultKind::Status) };
         assert!(self.sandbox.control().fault(fault), "{}", request.operation);
-        // A client keeps access tokens, so each request has its own.
-        let struck = Client::local().unwrap().send(request).await;
-        assert!(matches!(struck, Input::HttpResponse { status: 418, .. }), "{}: {struck:?}", request.operation);
-        let answer = Client::local().unwrap().send(request).await;
-        assert!(matches!(answer, Input::HttpResponse { status: 200..300, .. }), "{}: {answer:?}", request.operation);
+        let struck = self.client.exchange(request, None).await.map(|answer| answer.status);
+        assert_eq!(struck, Some(418), "{}", request.operation);
+        let Answer { status, headers, body } = self.client.exchange(request, None).await.unwrap();
+        assert!((200..300).contains(&status), "{}: {status}", request.operation);
         self.seen.borrow_mut().insert(request.operation.clone());
-        answer
+        Input::HttpResponse { id: request.id.clone(), status, headers, body }
     }
 
     fn now(&self) -> UnixMillis {
@@ -104,8 +106,8 @@ impl Bench {
         let process = self.sandbox.control().processes().into_iter().find(|one| one.status == "accepted").unwrap();
         let (dossier, process) = (&process.dossier_id, &process.process_id);
         self.send(&idvkit::signicat::download_request(&account, dossier, process, &token, "3".into()).unwrap()).await;
-        let route = (Method::Get, "/dossiers");
-        self.send(&idvkit::signicat::raw_request(&account, route, None, &token, "4".into()).unwrap()).await;
+        let route = idvkit::signicat::RawRoute::parse(Method::Get, "/dossiers").unwrap();
+        self.send(&idvkit::signicat::raw_request(&account, &route, None, &token, "4".into()).unwrap()).await;
     }
 
     /// A Jumio transaction whose user has passed.

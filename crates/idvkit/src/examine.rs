@@ -9,7 +9,7 @@ use idvkit_biometric_kz::{Iin, Phone, Sex, Webhook};
 use idvkit_core::{LocaleTag, Reject, RejectCode, UnixMillis};
 use idvkit_jumio::{ColourSource, EnrollmentCheck, ReturnParameters, ReturnStatus, Transaction};
 use idvkit_signature::ecmascript;
-use idvkit_signicat::{AccessToken, Check, Event, Match, PaperRun, Problem, ProblemShape, Process};
+use idvkit_signicat::{AccessToken, Event, Problem, ProblemShape, Process};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 
@@ -45,11 +45,6 @@ pub enum Subject {
     JumioTransaction,
     /// One of Signicat's account-wide events. Gives its members; nothing in it says that it is genuine.
     SignicatEvent,
-    /// Two values of a Signicat dossier, `{kind: "text" or "date", one, other}`. Gives `{match, permille}`.
-    SignicatMatching,
-    /// What a documented rule gives: `{provider: "readid", chip, clone}` or `{provider: "signicatpaper", run}`. Gives
-    /// `{status}`.
-    SignicatRule,
     /// An error body of Signicat. Gives `{shape, code, authorization, trace_id, fields}`.
     SignicatProblem,
     /// A Signicat process. Gives `{process_id, provider, status, final, sealed, reasons}`, and nothing about the person.
@@ -86,8 +81,6 @@ pub fn examine(subject: Subject, document: &[u8]) -> Result<String, Reject> {
         Subject::JumioReturn => returned(document),
         Subject::JumioTransaction => transaction(document),
         Subject::SignicatEvent => event(document),
-        Subject::SignicatMatching => matching(document),
-        Subject::SignicatRule => rule(document),
         Subject::SignicatProblem => problem(document),
         Subject::SignicatProcess => process(document),
         Subject::SignicatToken => Ok(json!({ "expires_in_s": AccessToken::parse(document)?.expires_in_s })),
@@ -158,7 +151,7 @@ fn webhook(document: &[u8]) -> Result<Value, Reject> {
     let technologies: Vec<String> = webhook.technologies().iter().map(ToString::to_string).collect();
     Ok(json!({
         "event": webhook.event.as_str(),
-        "session_id": webhook.session_id,
+        "session_id": webhook.session_id.as_str(),
         "created": webhook.created.map(|at| at.0),
         "dedupe_key": webhook.dedupe_key(),
         "technologies": technologies,
@@ -239,71 +232,6 @@ fn event(document: &[u8]) -> Result<Value, Reject> {
     }))
 }
 
-fn matching(document: &[u8]) -> Result<Value, Reject> {
-    #[derive(Deserialize)]
-    #[serde(rename_all = "snake_case")]
-    enum Kind {
-        Text,
-        Date,
-    }
-    #[derive(Deserialize)]
-    struct Pair {
-        kind: Kind,
-        one: String,
-        other: String,
-    }
-    let Pair { kind, one, other } = value(document, "`kind` (text or date) and the texts `one` and `other`")?;
-    let found = match kind {
-        Kind::Text => idvkit_signicat::match_text(&one, &other),
-        Kind::Date => idvkit_signicat::match_date(&one, &other),
-    };
-    let found = match found {
-        Match::Exact => "exact",
-        Match::Partial => "partial",
-        Match::None => "none",
-    };
-    Ok(json!({ "match": found, "permille": idvkit_signicat::similarity_permille(&one, &other) }))
-}
-
-fn rule(document: &[u8]) -> Result<Value, Reject> {
-    #[derive(Deserialize)]
-    #[serde(rename_all = "snake_case", remote = "Check")]
-    enum CheckWord {
-        Ok,
-        Failed,
-        Unavailable,
-    }
-    #[derive(Deserialize)]
-    #[serde(rename_all = "snake_case", remote = "PaperRun")]
-    enum RunWord {
-        ZoneRead,
-        ZoneMissing,
-        CameraRefused,
-        UserLeft,
-    }
-    #[derive(Deserialize)]
-    #[serde(tag = "provider", rename_all = "lowercase")]
-    enum Rule {
-        ReadId {
-            #[serde(with = "CheckWord")]
-            chip: Check,
-            #[serde(with = "CheckWord")]
-            clone: Check,
-        },
-        SignicatPaper {
-            #[serde(with = "RunWord")]
-            run: PaperRun,
-        },
-    }
-    let members = "`provider`, and for readid `chip` and `clone` (ok, failed, unavailable), for signicatpaper `run` \
-                   (zone_read, zone_missing, camera_refused, user_left)";
-    let status = match value(document, members)? {
-        Rule::ReadId { chip, clone } => idvkit_signicat::readid_status(chip, clone),
-        Rule::SignicatPaper { run } => idvkit_signicat::paper_status(run),
-    };
-    Ok(json!({ "status": status.as_str() }))
-}
-
 fn problem(document: &[u8]) -> Result<Value, Reject> {
     let problem = Problem::parse(document).ok_or_else(|| {
         Reject::new(RejectCode::ProblemMalformed, "this has none of the documented forms of an error body")
@@ -323,7 +251,7 @@ fn process(document: &[u8]) -> Result<Value, Reject> {
     let process = Process::parse(document)?;
     let reasons: Vec<&str> = process.fail_reasons.iter().map(|reason| reason.code.as_str()).collect();
     Ok(json!({
-        "process_id": process.process_id,
+        "process_id": process.process_id.as_str(),
         "provider": process.provider,
         "status": process.status.as_str(),
         "final": process.status.is_final(),

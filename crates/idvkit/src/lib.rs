@@ -29,6 +29,7 @@
 //! ```
 //!
 //! * [`Session`]: `open`, `next`, `handle`, `snapshot`, `restore`.
+//! * [`driver`]: all that a host does around sessions, whatever its HTTP client and its store.
 //! * [`Journey`] and [`read`]: what a page or phone gets, and what it sends back.
 //! * [`catalog`] and [`diagnose`]: tables, and the signature doctor.
 //! * [`verify`], [`signed_member`] and [`examine`]: signatures and documents without a session.

@@ -3,7 +3,7 @@
 use alloc::{string::String, vec::Vec};
 use core::fmt;
 
-use idvkit_core::{Evidence, Input, Next, Outcome, Reject, RejectCode, Seed, UnixMillis, machine};
+use idvkit_core::{Blob, Evidence, Input, Next, Outcome, Reject, RejectCode, Seed, UnixMillis, machine};
 
 use crate::{
     ProviderId, Request,
@@ -68,9 +68,30 @@ impl Session {
     }
 
     /// The session as text. Store it like a session table: it holds short-lived bearer values, personal data still to
-    /// be sent, and the evidence; never the account's credentials.
+    /// be sent, and the evidence; never the account's credentials. Images are beside it: see [`blobs`](Self::blobs).
     pub fn snapshot(&self) -> String {
         each!(&self.0, session => session.snapshot())
+    }
+
+    /// The digests of the bytes that belong to the snapshot and are stored beside it, once: images that wait to be sent. A
+    /// store drops all others of the session.
+    pub fn digests(&self) -> Vec<String> {
+        each!(&self.0, session => session.digests())
+    }
+
+    /// Those bytes, as far as they are at hand: they came with an input, or by [`supply`](Self::supply).
+    pub fn blobs(&self) -> Vec<Blob> {
+        each!(&self.0, session => session.blobs())
+    }
+
+    /// The digests of the bytes without which the next request cannot be sent: [`supply`](Self::supply) them.
+    pub fn missing(&self) -> Vec<String> {
+        each!(&self.0, session => session.missing())
+    }
+
+    /// Takes bytes that were stored beside the snapshot. `false` if they do not belong to it. No change to be stored.
+    pub fn supply(&mut self, bytes: Vec<u8>) -> bool {
+        each!(&mut self.0, session => session.supply(bytes))
     }
 
     /// Rises with every change: store with compare-and-swap on it.

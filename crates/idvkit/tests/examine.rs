@@ -35,13 +35,6 @@ fn values() {
             .map_or_else(|| colours["source"].as_str().unwrap().replace('_', " "), str::to_string);
         assert_eq!(source, row["source"], "{row}");
     }
-    for row in rows("signicat/matching") {
-        let matching = found("signicat_matching", row.to_string()).unwrap();
-        assert_eq!(matching["match"], row["match"], "{row}");
-    }
-    for row in rows("signicat/rules") {
-        assert_eq!(found("signicat_rule", row.to_string()), Ok(json!({ "status": row["status"] })), "{row}");
-    }
     assert_eq!(found("locale", br#"{"text": "EN_gb", "provider": "jumio"}"#).unwrap()["name"], "British English");
     assert_eq!(found("locale", br#"{"text": "EN_gb"}"#).unwrap()["tag"], "en-GB");
 }
@@ -116,16 +109,7 @@ fn what_a_form_and_a_webhook_hold() {
 
 #[test]
 fn a_value_without_its_members_is_refused_without_an_echo() {
-    for subject in [
-        "time",
-        "locale",
-        "biometric_kz_iin",
-        "biometric_kz_phone",
-        "jumio_return",
-        "jumio_colours",
-        "signicat_matching",
-        "signicat_rule",
-    ] {
+    for subject in ["time", "locale", "biometric_kz_iin", "biometric_kz_phone", "jumio_return", "jumio_colours"] {
         for document in ["", "[]", "{}", r#"{"text": 7, "kind": "planted", "provider": "planted"}"#] {
             let reject = examine(Subject::parse(subject).unwrap(), document.as_bytes()).unwrap_err();
             assert_eq!(

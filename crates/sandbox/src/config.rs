@@ -23,8 +23,16 @@ macro_rules! config {
             pub start_at: i64,
             /// Follow the system clock instead of standing still until told to advance; for use by hand.
             pub real_time: bool,
+            /// Forget transactions, handshakes, sessions and dossiers so many virtual milliseconds after they were made, for a
+            /// sandbox that runs for long. None: keep them all.
+            pub forget_after_ms: Option<i64>,
             /// How many requests and deliveries each log keeps; the oldest go first.
             pub log_limit: usize,
+            /// How long a client may take to send the head of a request, and then its body, in real milliseconds.
+            pub request_timeout_ms: u64,
+            /// How long the clock waits for a receiver's answer, in real milliseconds. One that takes longer is waited for
+            /// aside, with what else is for it, until it answers or its time is out; the clock goes on meanwhile.
+            pub receiver_wait_ms: u64,
             /// Callback addresses to send elsewhere: the start of a URL → what to put in its place, for example
             /// `{"https://www.example.com": "http://127.0.0.1:8000"}`. Lets real URL rules be kept with a local receiver.
             pub reroute: BTreeMap<String, String>,
@@ -38,7 +46,10 @@ macro_rules! config {
                     listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
                     start_at: 1_767_225_600_000, // 2026-01-01T00:00:00Z
                     real_time: false,
+                    forget_after_ms: None,
                     log_limit: 10_000,
+                    request_timeout_ms: 30_000,
+                    receiver_wait_ms: 2_000,
                     reroute: BTreeMap::new(),
                     $($folder: Default::default(),)*
                 }
@@ -82,6 +93,9 @@ impl Config {
     pub fn check(&self) -> Result<(), String> {
         if !(1_577_836_800_000..=7_258_118_400_000).contains(&self.start_at) {
             return Err("start_at must be Unix milliseconds between the years 2020 and 2200".into());
+        }
+        if self.forget_after_ms.is_some_and(|after| after < 60_000) {
+            return Err("forget_after_ms must be a minute (60000) or more: nothing could be finished in less".into());
         }
         self.check_stand_ins()
     }

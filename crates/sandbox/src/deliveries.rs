@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::MARK;
 use crate::config::DeliveryPolicy;
 use crate::saved;
 use crate::stand_in::StandIn;
@@ -163,6 +164,8 @@ pub(crate) struct Attempt {
     outgoing: Outgoing,
     url: String,
     body: String,
+    /// How often the world had been reset.
+    resets: u64,
 }
 
 /// What became of an attempt.
@@ -216,11 +219,14 @@ impl World {
             }
         };
         let url = self.rerouted(&outgoing.url);
-        Some(Attempt { id, number, outgoing, url, body })
+        Some(Attempt { id, number, outgoing, url, body, resets: self.resets })
     }
 
     /// Writes down what became of an attempt, and plans the next one.
     pub(crate) fn delivered(&mut self, attempt: Attempt, delivered: Delivered) {
+        if attempt.resets != self.resets {
+            return;
+        }
         let now = self.clock.now();
         let (status, error) = match delivered {
             Delivered::Answered(status) => (Some(status), None),
@@ -278,6 +284,8 @@ impl World {
     }
 
     fn push_delivery(&mut self, entry: DeliveryEntry) {
+        let DeliveryEntry { provider, event, url, attempt, status, error, .. } = &entry;
+        tracing::debug!(provider, %event, %url, attempt, status, error, "callback");
         let limit = self.config.log_limit.max(1);
         let log = &mut self.deliveries.log;
         if log.len() >= limit {
@@ -293,6 +301,13 @@ impl World {
 }
 
 impl Attempt {
+    /// Who receives it: scheme, host and port.
+    pub(crate) fn receiver(&self) -> &str {
+        let start = self.url.find("://").map_or(0, |at| at + 3);
+        let end = self.url[start..].find(['/', '?', '#']).map_or(self.url.len(), |at| start + at);
+        &self.url[..end]
+    }
+
     /// One HTTP request, without redirects. Must not run while the world is locked.
     pub(crate) async fn send(&self, http: &reqwest::Client) -> Delivered {
         if is_reserved(&self.url) {
@@ -306,7 +321,7 @@ impl Attempt {
             .post(&self.url)
             .timeout(Duration::from_millis(self.outgoing.policy.timeout_ms))
             .header("content-type", content_type)
-            .header("x-sandbox", "idvkit")
+            .header(MARK, "idvkit")
             .body(self.body.clone());
         if let Some(authorization) = &self.outgoing.authorization {
             request = request.header("authorization", authorization);

@@ -14,6 +14,7 @@
 
 #![forbid(unsafe_code)]
 
+mod body;
 mod clock;
 mod config;
 mod control;
@@ -23,7 +24,9 @@ mod html;
 mod ids;
 mod index;
 mod log;
+mod receivers;
 mod saved;
+mod server;
 mod stand_in;
 mod stand_ins;
 mod time;
@@ -34,9 +37,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::to_bytes;
-use axum::extract::{Request, State};
-use axum::http::{HeaderValue, StatusCode, Uri};
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::http::{HeaderValue, StatusCode, Uri, header};
 use axum::middleware;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get};
@@ -55,8 +57,8 @@ use log::Observed;
 pub use stand_ins::*;
 use world::{Handle, Shared, World};
 
-/// In bytes: the largest that any provider's path takes.
-const LONGEST_BODY: usize = 64 * 1024 * 1024;
+/// The header of everything that a sandbox says, whether it answers or calls back.
+pub(crate) const MARK: &str = "x-sandbox";
 
 /// What is under way when it stops has so long to be answered.
 const GRACE: Duration = Duration::from_secs(1);
@@ -105,7 +107,7 @@ impl Sandbox {
         config.check().map_err(|why| io::Error::new(io::ErrorKind::InvalidInput, why))?;
         let listener = TcpListener::bind(config.listen).await?;
         let base_url = format!("http://{}", listener.local_addr()?);
-        let real_time = config.real_time;
+        let (real_time, head) = (config.real_time, Duration::from_millis(config.request_timeout_ms));
         let world = match saved {
             None => World::new(config, base_url.clone()),
             Some(saved) => World::restored(saved, config, base_url.clone())
@@ -116,11 +118,7 @@ impl Sandbox {
             tokio::spawn(tick(Arc::downgrade(&shared)));
         }
         let (shutdown, stopped) = oneshot::channel::<()>();
-        let app = router(&shared);
-        let server = tokio::spawn(async move {
-            let stop = async move { drop(stopped.await) };
-            axum::serve(listener, app).with_graceful_shutdown(stop).await
-        });
+        let server = tokio::spawn(server::serve(listener, router(&shared), head, stopped));
         Ok(Self { base_url, control: Control::new(shared), shutdown: Some(shutdown), server })
     }
 
@@ -176,9 +174,12 @@ fn router(shared: &Handle) -> Router {
         .route("/", get(index::index))
         .route("/_sandbox/", get(control::http::help))
         .nest("/_sandbox", control::http::router())
+        .layer(middleware::from_fn_with_state(Arc::clone(shared), body::short))
         .merge(providers(shared))
         .layer(middleware::from_fn_with_state(Arc::clone(shared), note_change))
-        .layer(middleware::from_fn(read_whole))
+        // How long a body may be was known before it was read.
+        .layer(DefaultBodyLimit::disable())
+        .layer(middleware::from_fn(one_host))
         .layer(middleware::map_response(mark))
         .with_state(Arc::clone(shared))
 }
@@ -207,18 +208,17 @@ async fn note_change(State(shared): State<Handle>, request: Request, next: middl
     response
 }
 
-/// An answer before the whole body has come would make the server close the connection under the client's next request.
-async fn read_whole(request: Request, next: middleware::Next) -> Response {
-    let (head, body) = request.into_parts();
-    match to_bytes(body, LONGEST_BODY).await {
-        Ok(bytes) => next.run(Request::from_parts(head, bytes.into())).await,
-        Err(_) => (StatusCode::PAYLOAD_TOO_LARGE, "The body is longer than 64 MiB, or broke off.\n").into_response(),
+/// Whoever gives two hosts would be understood by one server so and by another so (RFC 9112, 3.2).
+async fn one_host(request: Request, next: middleware::Next) -> Response {
+    if request.headers().get_all(header::HOST).iter().count() > 1 {
+        return (StatusCode::BAD_REQUEST, "A request has one Host.\n").into_response();
     }
+    next.run(request).await
 }
 
 /// Nobody may take an answer of the sandbox for one of a provider.
 async fn mark(mut response: Response) -> Response {
-    response.headers_mut().insert("x-sandbox", HeaderValue::from_static("idvkit"));
+    response.headers_mut().insert(MARK, HeaderValue::from_static("idvkit"));
     response
 }
 

@@ -1,11 +1,14 @@
 //! The request log, and what every request passes through: faults, hints, headers.
 
+use std::time::Instant;
+
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use axum::middleware::Next;
 use axum::response::Response;
 use serde::Serialize;
 
+use crate::body::{self, SHORT};
 use crate::faults::{self, Fault, When};
 use crate::html::Delay;
 use crate::stand_in::{FaultyCall, Named, StandIn};
@@ -63,12 +66,17 @@ pub(crate) struct Observed {
 
 /// The outermost layer around a path of a provider.
 pub(crate) async fn observe(State(at): State<Observed>, request: Request, next: Next) -> Response {
-    let (method, uri) = (request.method().clone(), request.uri().clone());
-    let (operation, fault) = {
-        let mut world = at.shared.world();
-        let operation = at.named.of(&world, &method, &uri);
-        (operation, operation.and_then(|operation| world.faults.take(operation)))
+    let (method, uri, begun) = (request.method().clone(), request.uri().clone(), Instant::now());
+    let operation = at.named.of(&at.shared.world(), &method, &uri);
+    let name = operation.map_or(UNKNOWN, |operation| operation.name);
+    let longest = operation.map_or(SHORT, |operation| operation.longest);
+    let request = match body::whole(request, longest, &at.shared).await {
+        Ok(request) => request,
+        Err(refusal) => {
+            return finished(&at.shared, refusal, Call { operation: name, method, uri, struck: false, begun }).await;
+        }
     };
+    let fault = operation.and_then(|operation| at.shared.world().faults.take(operation));
     let from_browser =
         operation.is_some_and(|operation| operation.keyed) && request.headers().contains_key(header::ORIGIN);
     let struck = fault.is_some();
@@ -76,21 +84,27 @@ pub(crate) async fn observe(State(at): State<Observed>, request: Request, next: 
         Some(fault) => faulty(&at, &fault, request, next).await,
         None => next.run(request).await,
     };
+    if response.status() == StatusCode::UNAUTHORIZED {
+        let challenge = HeaderValue::from_static(at.stand_in.challenge());
+        response.headers_mut().entry(header::WWW_AUTHENTICATE).or_insert(challenge);
+    }
     if response.status() == StatusCode::METHOD_NOT_ALLOWED {
         response = hinted(response, format!("{method} is not the method that the documents give for this path."));
     }
     if from_browser {
         response = hinted(response, BROWSER);
     }
-    let name = operation.map_or(UNKNOWN, |operation| operation.name);
-    finished(&at.shared, response, Call { operation: name, method, uri, struck }).await
+    finished(&at.shared, response, Call { operation: name, method, uri, struck, begun }).await
 }
 
 /// The same where no provider has a path.
 pub(crate) async fn observe_nothing(State(shared): State<Handle>, request: Request, next: Next) -> Response {
-    let (method, uri) = (request.method().clone(), request.uri().clone());
-    let response = next.run(request).await;
-    finished(&shared, response, Call { operation: UNKNOWN, method, uri, struck: false }).await
+    let (method, uri, begun) = (request.method().clone(), request.uri().clone(), Instant::now());
+    let response = match body::whole(request, SHORT, &shared).await {
+        Ok(request) => next.run(request).await,
+        Err(refusal) => refusal,
+    };
+    finished(&shared, response, Call { operation: UNKNOWN, method, uri, struck: false, begun }).await
 }
 
 const UNKNOWN: &str = "unknown";
@@ -110,6 +124,7 @@ struct Call {
     method: Method,
     uri: Uri,
     struck: bool,
+    begun: Instant,
 }
 
 /// Puts the hint into a header, waits as a slow network would, and writes the call down.
@@ -123,6 +138,8 @@ async fn finished(shared: &Handle, mut response: Response, call: Call) -> Respon
         tokio::time::sleep(*time).await;
     }
     let (operation, method, path) = (call.operation, call.method.to_string(), redacted(&call.uri));
+    let ms = u64::try_from(call.begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+    tracing::info!(operation, %method, %path, status, ms, hint = hint.as_deref(), "request");
     record(shared, |at| LogEntry { at, operation, method, path, status, hint, fault: call.struck });
     shared.kick();
     response
@@ -139,7 +156,6 @@ fn record(shared: &Handle, entry: impl FnOnce(i64) -> LogEntry) {
         world.log.drain(..=surplus);
     }
     let entry = entry(world.clock.now());
-    tracing::info!(operation = entry.operation, status = entry.status, hint = entry.hint.as_deref(), "request");
     world.log.push(entry);
 }
 

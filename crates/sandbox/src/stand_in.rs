@@ -8,6 +8,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use crate::body::SHORT;
 use crate::world::{Handle, World};
 
 /// A stand-in for one provider. It has no value of its own: what it keeps is its [`State`](Self::State) in the world.
@@ -47,6 +48,11 @@ pub(crate) trait StandIn: Sync {
     where
         Self: Sized;
 
+    /// Drops what was made before this moment.
+    fn forget(world: &mut World, before: i64)
+    where
+        Self: Sized;
+
     /// Test accounts and keys to copy, one line each.
     fn keys(settings: &Self::Settings) -> Vec<String>
     where
@@ -63,6 +69,9 @@ pub(crate) trait StandIn: Sync {
 
     /// An error as the provider writes it, for a fault that was asked for.
     fn error(&self, shared: &Handle, call: &FaultyCall<'_>) -> Response;
+
+    /// What every 401 says, as RFC 9110 wants it: `WWW-Authenticate`. No document of a provider shows the header.
+    fn challenge(&self) -> &'static str;
 
     /// Its own calls of the control API, below `/_sandbox/<name>`.
     fn control(&self) -> Router<Handle>;
@@ -131,6 +140,8 @@ pub(crate) struct Operation {
     pub(crate) name: &'static str,
     /// Carries keys, and so never comes from a browser.
     pub(crate) keyed: bool,
+    /// In bytes: how long a body may be.
+    pub(crate) longest: usize,
     /// Other names of the SDK for the same call.
     also: &'static [&'static str],
 }
@@ -138,16 +149,21 @@ pub(crate) struct Operation {
 impl Operation {
     /// A call of the API, which carries keys.
     pub(crate) const fn call(name: &'static str) -> Self {
-        Self { name, keyed: true, also: &[] }
+        Self { name, keyed: true, longest: SHORT, also: &[] }
     }
 
     /// A page, or what it loads.
     pub(crate) const fn page(name: &'static str) -> Self {
-        Self { name, keyed: false, also: &[] }
+        Self { name, keyed: false, longest: SHORT, also: &[] }
     }
 
     pub(crate) const fn also(self, names: &'static [&'static str]) -> Self {
         Self { also: names, ..self }
+    }
+
+    /// A call that sends pictures.
+    pub(crate) const fn long(self, mib: usize) -> Self {
+        Self { longest: mib * 1024 * 1024, ..self }
     }
 
     /// Whether the pattern, a name or the start of one and a `*`, means this operation.

@@ -4,12 +4,16 @@ use serde::{Deserialize, Serialize};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use tokio::sync::Semaphore;
+
+use crate::body::ROOM;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::deliveries::{Attempt, Deliveries};
 use crate::faults::Faults;
 use crate::ids::Ids;
 use crate::log::LogEntry;
+use crate::receivers::Receivers;
 use crate::stand_in::StandIn;
 use crate::stand_ins;
 
@@ -43,6 +47,10 @@ macro_rules! world {
                     $(Event::$StandIn(event) => stand_ins::$folder::$StandIn::on_event(self, event),)*
                 }
             }
+
+            fn forget(&mut self, before: i64) {
+                $(stand_ins::$folder::$StandIn::forget(self, before);)*
+            }
         }
     };
 }
@@ -63,6 +71,12 @@ pub(crate) struct World {
     pub(crate) states: States,
     #[serde(skip)]
     initial: Config,
+    /// What is older was dropped.
+    #[serde(skip)]
+    forgot_before: i64,
+    /// How often it was reset: what was under way before means nothing afterwards.
+    #[serde(skip)]
+    pub(crate) resets: u64,
 }
 
 impl World {
@@ -77,6 +91,8 @@ impl World {
             initial: config.clone(),
             config,
             base_url,
+            forgot_before: 0,
+            resets: 0,
         }
     }
 
@@ -90,7 +106,18 @@ impl World {
 
     /// Back to how it started, settings included.
     pub(crate) fn reset(&mut self) {
-        *self = Self::new(self.initial.clone(), self.base_url.clone());
+        let resets = self.resets + 1;
+        *self = Self { resets, ..Self::new(self.initial.clone(), self.base_url.clone()) };
+    }
+
+    /// Drops what is older than the settings say. It looks at everything, so not at every occasion.
+    fn forget_old(&mut self) {
+        let Some(after) = self.config.forget_after_ms else { return };
+        let before = self.clock.now().saturating_sub(after);
+        if before.saturating_sub(self.forgot_before) >= after / 8 {
+            self.forgot_before = before;
+            self.forget(before);
+        }
     }
 
     /// Runs what is due now except deliveries, so that the next request sees it.
@@ -128,7 +155,12 @@ pub(crate) struct Shared {
     turn: tokio::sync::Mutex<()>,
     changes: tokio::sync::watch::Sender<()>,
     stopped: AtomicBool,
-    http: reqwest::Client,
+    /// Somebody waits for the turn to make the deliveries that are due; who comes later needs not wait as well.
+    settling: AtomicBool,
+    pub(crate) receivers: Receivers,
+    /// KiB that long bodies may still take.
+    pub(crate) bodies: Semaphore,
+    pub(crate) http: reqwest::Client,
 }
 
 /// What every handler gets.
@@ -141,8 +173,16 @@ impl Shared {
             .no_proxy() // receivers are local
             .user_agent("idvkit-sandbox/0.1 (local emulator)")
             .build()?;
-        let (turn, changes) = (tokio::sync::Mutex::new(()), tokio::sync::watch::Sender::new(()));
-        Ok(Arc::new(Self { world: Mutex::new(world), turn, changes, stopped: AtomicBool::new(false), http }))
+        Ok(Arc::new(Self {
+            world: Mutex::new(world),
+            turn: tokio::sync::Mutex::new(()),
+            changes: tokio::sync::watch::Sender::new(()),
+            stopped: AtomicBool::new(false),
+            settling: AtomicBool::new(false),
+            receivers: Receivers::default(),
+            bodies: Semaphore::new(ROOM),
+            http,
+        }))
     }
 
     /// From now on nothing happens by itself, and no socket is listened to: the state stays as it is.
@@ -173,14 +213,14 @@ impl Shared {
     }
 
     /// Runs all that is due now, deliveries included.
-    pub(crate) async fn settle(&self) {
+    pub(crate) async fn settle(self: &Arc<Self>) {
         let _turn = self.turn.lock().await;
         let now = self.world().clock.now();
         self.run(now).await;
     }
 
     /// Moves the clock forward, stopping at everything that falls due on the way.
-    pub(crate) async fn advance(&self, ms: i64) {
+    pub(crate) async fn advance(self: &Arc<Self>, ms: i64) {
         let _turn = self.turn.lock().await;
         let (until, real) = {
             let world = self.world();
@@ -197,15 +237,16 @@ impl Shared {
     }
 
     /// Jumps to a reading, also backwards; what became due is run with the clock at its new reading.
-    pub(crate) async fn set(&self, now: i64) {
+    pub(crate) async fn set(self: &Arc<Self>, now: i64) {
         let _turn = self.turn.lock().await;
         self.world().clock.set(now);
         self.run(now).await;
         self.changed();
     }
 
-    pub(crate) async fn reset(&self) {
+    pub(crate) async fn reset(self: &Arc<Self>) {
         let _turn = self.turn.lock().await;
+        self.receivers.forget();
         self.world().reset();
     }
 
@@ -214,16 +255,22 @@ impl Shared {
         let deliveries = {
             let mut world = self.world();
             world.catch_up();
+            world.forget_old();
             world.clock.has_due()
         };
         self.changed();
-        if deliveries {
+        if deliveries && !self.settling.swap(true, Ordering::AcqRel) {
             let shared = Arc::clone(self);
-            tokio::spawn(async move { shared.settle().await });
+            tokio::spawn(async move {
+                let _turn = shared.turn.lock().await;
+                shared.settling.store(false, Ordering::Release);
+                let now = shared.world().clock.now();
+                shared.run(now).await;
+            });
         }
     }
 
-    async fn run(&self, until: i64) {
+    async fn run(self: &Arc<Self>, until: i64) {
         loop {
             let (due, happened) = {
                 let mut world = self.world();
@@ -237,8 +284,7 @@ impl Shared {
                 self.changed();
             }
             let Some(attempt) = due else { return };
-            let delivered = attempt.send(&self.http).await;
-            self.world().delivered(attempt, delivered);
+            self.make(attempt).await;
         }
     }
 }

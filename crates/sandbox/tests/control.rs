@@ -293,6 +293,39 @@ async fn a_fault_for_everything_strikes_no_path_that_nobody_has() {
     }
 }
 
+#[tokio::test]
+async fn every_401_says_how_to_authenticate() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let get = async |path: &str, authorization: &str| {
+        let url = format!("{}/{path}", sandbox.base_url());
+        let request = http().get(url).header("user-agent", common::USER_AGENT).header("accept", "application/json");
+        let response = request.header("authorization", authorization).send().await.unwrap();
+        let challenge = response.headers().get("www-authenticate").map(|value| value.to_str().unwrap().to_owned());
+        (response.status().as_u16(), challenge.unwrap_or_default())
+    };
+    let transaction = "jumio/us/api/netverify/v2/authentications/x";
+    assert_eq!(get(transaction, "Basic eDp5").await, (401, "Basic realm=\"jumio\", charset=\"UTF-8\"".into()));
+    let handshake = "attestr/api/v1/public/flowx/handshake/x";
+    assert_eq!(get(handshake, "Basic eDp5").await, (401, "Basic realm=\"attestr\"".into()));
+    let refused = "Bearer realm=\"signicat\", error=\"invalid_token\"";
+    assert_eq!(get("signicat/assure/dossiers", "Bearer x").await, (401, refused.into()));
+    let form =
+        [("grant_type", "client_credentials"), ("scope", "signicat-api"), ("client_id", "x"), ("client_secret", "y")];
+    let token = common::signicat::token(&sandbox, "auth/open/connect/token", &form, false).await;
+    assert_eq!(
+        (token.status().as_u16(), token.headers()["www-authenticate"].to_str().unwrap()),
+        (401, "Basic realm=\"signicat\"")
+    );
+    // A fault is an answer of the provider's, too.
+    for operation in ["jumio.*", "attestr.*", "biometric_kz.*", "signicat.*"] {
+        sandbox.control().fault(Fault { status: Some(401), ..Fault::once(operation, FaultKind::Status) });
+    }
+    for path in [transaction, handshake, "biometric_kz/kyc/api/v1/flows/session/result/", "signicat/assure/dossiers"] {
+        let (status, challenge) = get(path, "").await;
+        assert!(status == 401 && challenge.contains(" realm="), "{path}: {challenge}");
+    }
+}
+
 #[test]
 fn a_patch_changes_only_what_it_names() {
     let config = Config::default().patched(&json!({ "seed": 9, "jumio": { "liveness_images": 7 } })).unwrap();

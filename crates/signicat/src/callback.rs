@@ -6,14 +6,12 @@ use alloc::{
 };
 use core::fmt;
 
-use idvkit_core::{Header, Input, Reject, RejectCode};
-use serde::Deserialize;
-use serde_json::value::RawValue;
+use idvkit_core::{Flaw, FlawKind, Header, Input, Json, Node, Reject, RejectCode};
 
 use crate::{
-    process::ProcessStatus,
-    types::{ReturnParameters, cut, is_id},
-    validate::Account,
+    account::Account,
+    answers::ProcessStatus,
+    values::{Id, cut},
 };
 
 /// The largest body that is read, in bytes; the documented one has three short members.
@@ -23,30 +21,28 @@ const MAX_BODY_BYTES: usize = 64 * 1024;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Callback {
     /// The dossier.
-    pub dossier_id: String,
+    pub dossier_id: Id,
     /// The process.
-    pub process_id: String,
+    pub process_id: Id,
     /// The claimed status: a reason to look, never a verdict.
     pub status: Option<ProcessStatus>,
 }
 
 impl Callback {
-    /// Reads a callback's body. Check its header first: [`check_authorization`].
+    /// Reads a callback's body. Its header is checked where it is heard: [`Provider::reference_of`] and a session refuse a wrong one.
     ///
     /// # Errors
     /// `callback_malformed`.
     pub fn parse(body: &[u8]) -> Result<Self, Reject> {
-        let wire: CallbackWire = read(body)?;
-        for (field, id) in [("dossierId", &wire.dossier_id), ("processId", &wire.process_id)] {
-            if !is_id(id) {
-                return Err(malformed(field, "this is no id of a dossier or process"));
-            }
-        }
-        Ok(Self {
-            dossier_id: wire.dossier_id,
-            process_id: wire.process_id,
-            status: wire.status.as_deref().map(ProcessStatus::parse),
-        })
+        let json = read(body)?;
+        let read = |root: &Node<'_>| {
+            Ok(Self {
+                dossier_id: Id::at(root, "dossierId")?,
+                process_id: Id::at(root, "processId")?,
+                status: root.maybe_text("status")?.map(ProcessStatus::parse),
+            })
+        };
+        read(&json.root()).map_err(|flaw| malformed(&flaw))
     }
 }
 
@@ -55,7 +51,7 @@ impl Callback {
 ///
 /// # Errors
 /// `callback_secret_missing` or `callback_secret_wrong`; `callback_unexpected` if the account has no notification.
-pub fn check_authorization(account: &Account, headers: &[Header]) -> Result<(), Reject> {
+pub(crate) fn check_authorization(account: &Account, headers: &[Header]) -> Result<(), Reject> {
     let Some(notification) = &account.notification else {
         let message = "this account has no `notification`, so no callback of it can be genuine";
         return Err(Reject::new(RejectCode::CallbackUnexpected, message).about("headers"));
@@ -79,18 +75,67 @@ pub fn check_authorization(account: &Account, headers: &[Header]) -> Result<(), 
 /// # Errors
 /// As [`check_authorization`], `callback_malformed`, `redirect_without_reference`, or `no_reference` for inputs that
 /// have none.
-pub fn reference_of(account: &Account, input: &Input) -> Result<Option<String>, Reject> {
+pub(crate) fn reference_of(account: &Account, input: &Input) -> Result<Option<String>, Reject> {
     match input {
         Input::Callback { headers, body, .. } => {
             check_authorization(account, headers)?;
-            Callback::parse(body).map(|callback| Some(callback.dossier_id))
+            Callback::parse(body).map(|callback| Some(callback.dossier_id.into()))
         }
-        Input::Redirect { url } => ReturnParameters::parse(url).map(|back| Some(back.dossier_id)),
+        Input::Redirect { url } => ReturnParameters::parse(url).map(|back| Some(back.dossier_id.into())),
         _ => Err(Reject::at(
             RejectCode::NoReference,
             "input",
             "only callbacks and redirects carry a provider's reference",
         )),
+    }
+}
+
+/// The parameters that Signicat appends when it sends the user back (S-F4): never a result (S-D4).
+///
+/// With two providers only the dossier is named (S-4).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReturnParameters {
+    /// The dossier.
+    pub dossier_id: Id,
+    /// The process.
+    pub process_id: Option<Id>,
+    /// The claimed status, as text: `processing` usually, which is not final (S-5).
+    pub status: Option<String>,
+}
+
+impl ReturnParameters {
+    /// Whether a return names nothing at all: for eIDs no document says that anything is appended.
+    pub(crate) fn are_absent(url: &str) -> bool {
+        let query = url.split_once('?').map_or("", |(_, rest)| rest.split('#').next().unwrap_or(""));
+        !form_urlencoded::parse(query.as_bytes()).any(|(key, _)| key == "dossierId" || key == "processId")
+    }
+
+    /// Reads them from the URL that was requested.
+    ///
+    /// # Errors
+    /// `redirect_without_reference` if it is not a return from Signicat, or names one of them twice.
+    pub fn parse(url: &str) -> Result<Self, Reject> {
+        let refuse = || {
+            let fix = "pass the whole URL that was requested, with the query that Signicat appended";
+            Reject::at(RejectCode::RedirectWithoutReference, "url", fix)
+        };
+        let query = url.split_once('?').map_or("", |(_, rest)| rest.split('#').next().unwrap_or(""));
+        let find = |name: &str| {
+            let mut values = form_urlencoded::parse(query.as_bytes()).filter(|(key, _)| key == name);
+            match (values.next(), values.next()) {
+                (_, Some(_)) => Err(refuse()),
+                (value, None) => Ok(value.map(|(_, value)| value.into_owned())),
+            }
+        };
+        let id = |name: &str| match find(name)? {
+            Some(id) => Id::read(&id).map(Some).ok_or_else(refuse),
+            None => Ok(None),
+        };
+        Ok(Self {
+            dossier_id: id("dossierId")?.ok_or_else(refuse)?,
+            process_id: id("processId")?,
+            status: find("status")?.map(|status| cut(&status)),
+        })
     }
 }
 
@@ -126,17 +171,20 @@ impl Event {
     /// # Errors
     /// `callback_malformed`.
     pub fn parse(body: &[u8]) -> Result<Self, Reject> {
-        let wire: EventWire<'_> = read(body)?;
+        let json = read(body)?;
+        let root = json.root();
+        let needed = |name: &str| root.text(name).map(cut).map_err(|flaw| malformed(&flaw));
+        let tags = root.loose_list("tags");
         Ok(Self {
-            id: cut(&wire.id),
-            timestamp: cut(&wire.timestamp),
-            sender: cut(&wire.sender),
-            event_name: cut(&wire.event_name),
-            event_data: wire.event_data.map_or_else(|| "null".to_string(), |data| data.get().to_string()),
-            account_id: wire.account_id,
-            organization_id: wire.organization_id,
-            expires_at: wire.expires_at,
-            tags: wire.tags,
+            id: needed("id")?,
+            timestamp: needed("timestamp")?,
+            sender: needed("sender")?,
+            event_name: needed("eventName")?,
+            event_data: root.at("eventData").value().map_or_else(|| "null".to_string(), ToString::to_string),
+            account_id: root.loose_text("accountId"),
+            organization_id: root.loose_text("organizationId"),
+            expires_at: root.loose_text("expiresAt"),
+            tags: tags.iter().filter_map(|tag| tag.loose_text("")).collect(),
         })
     }
 }
@@ -147,41 +195,13 @@ impl fmt::Debug for Event {
     }
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct CallbackWire {
-    dossier_id: String,
-    process_id: String,
-    #[serde(default)]
-    status: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct EventWire<'a> {
-    id: String,
-    timestamp: String,
-    sender: String,
-    event_name: String,
-    #[serde(borrow, default)]
-    event_data: Option<&'a RawValue>,
-    #[serde(default)]
-    account_id: Option<String>,
-    #[serde(default)]
-    organization_id: Option<String>,
-    #[serde(default)]
-    expires_at: Option<String>,
-    #[serde(default)]
-    tags: Vec<String>,
-}
-
-fn read<'de, T: Deserialize<'de>>(body: &'de [u8]) -> Result<T, Reject> {
+fn read(body: &[u8]) -> Result<Json, Reject> {
     if body.len() > MAX_BODY_BYTES {
-        return Err(malformed("body", "the body is over 64 KiB; no documented callback comes near that"));
+        return Err(malformed(&Flaw::new(FlawKind::TooLarge, "")));
     }
-    serde_json::from_slice(body).map_err(|_| malformed("body", "this is not the documented JSON object"))
+    Json::read(body).map_err(|flaw| malformed(&flaw))
 }
 
-fn malformed(field: &str, why: &str) -> Reject {
-    Reject::new(RejectCode::CallbackMalformed, why).about(field)
+fn malformed(flaw: &Flaw) -> Reject {
+    flaw.reject(RejectCode::CallbackMalformed)
 }

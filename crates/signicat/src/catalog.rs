@@ -1,6 +1,5 @@
 //! Signicat's tables.
 
-use crate::ID;
 use alloc::{
     string::{String, ToString},
     vec::Vec,
@@ -8,11 +7,13 @@ use alloc::{
 
 use idvkit_core::{Catalog, ErrorCode, ImageSlot};
 
+use crate::values::ID;
+
 /// All of Signicat's tables that the common form has a place for. The others: [`PROVIDERS`], [`REDACT_FIELDS`],
-/// [`DOCUMENT_TYPES`], [`PROVIDER_RULES`](crate::PROVIDER_RULES), [`ROUTES`](crate::ROUTES).
+/// [`DOCUMENT_TYPES`], [`ROUTES`](crate::ROUTES).
 ///
 /// No document lists languages, browsers, frame sizes or the addresses of callbacks.
-pub fn catalog() -> Catalog {
+pub(crate) fn catalog() -> Catalog {
     Catalog {
         provider: ID.into(),
         errors: ERROR_CODES.iter().map(ErrorCode::from).collect(),

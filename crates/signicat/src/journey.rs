@@ -1,6 +1,5 @@
 //! How a user gets through: by uploading images, with a provider's SDK, or on Signicat's page.
 
-use crate::ID;
 use alloc::{
     string::{String, ToString},
     vec,
@@ -12,26 +11,31 @@ use idvkit_core::{
     Trigger, Way, machine::Own, settings,
 };
 
-use crate::{order::Order, order::Plan, validate::Account};
+use crate::{
+    account::Account,
+    request::{ParsedRequest, Plan, Target},
+    values::ID,
+};
 
-/// What is shown at the moment.
-pub(crate) enum Shown<'a> {
-    /// The images that are wanted.
-    Images(&'a [ImageSlot]),
-    /// The provider's SDK, with its bearer value.
-    Sdk(&'a str),
-    /// Signicat's page, or that of an eID: a bearer value.
-    Page(&'a str),
+/// Images are to be handed in.
+pub(crate) fn images(account: &Account, slots: &[ImageSlot], own: &Own<'_>) -> Journey {
+    Journey { ways: vec![upload(account, slots)], ..none(own) }
 }
 
-pub(crate) fn journey(account: &Account, order: &Order, shown: &Shown<'_>, own: &Own<'_>) -> Journey {
-    let (ways, refused) = match shown {
-        Shown::Images(slots) => (vec![upload(account, slots)], Vec::new()),
-        Shown::Sdk(authorization) => (sdk(order, authorization), Vec::new()),
-        Shown::Page(url) => page(account, order, url),
-    };
-    // No document says how long a link stays good.
-    Journey { id: own.journey_id(), provider: ID.into(), expires: None, ways, refused }
+/// The provider's SDK is to take them, with this bearer value.
+pub(crate) fn sdk(request: &ParsedRequest, authorization: &str, own: &Own<'_>) -> Journey {
+    Journey { ways: native(request, authorization), ..none(own) }
+}
+
+/// Signicat's page, or that of an eID, is to be shown: a bearer value.
+pub(crate) fn page(account: &Account, request: &ParsedRequest, url: &str, own: &Own<'_>) -> Journey {
+    let (ways, refused) = page_ways(account, request, url);
+    Journey { ways, refused, ..none(own) }
+}
+
+/// A journey without a way: there is nothing to do for the user. No document says how long a link stays good.
+pub(crate) fn none(own: &Own<'_>) -> Journey {
+    Journey { id: own.journey_id(), provider: ID.into(), expires: None, ways: Vec::new(), refused: Vec::new() }
 }
 
 fn upload(account: &Account, slots: &[ImageSlot]) -> Way {
@@ -45,44 +49,46 @@ fn upload(account: &Account, slots: &[ImageSlot]) -> Way {
 
 /// Each provider documents its own SDK elsewhere: what an app needs from here is which one and its token. The handlers
 /// are ours: an app calls `read` with them when its SDK says so (inferred).
-fn sdk(order: &Order, authorization: &str) -> Vec<Way> {
-    let provider = order.targets.first().map_or("", |target| target.provider.as_str());
-    let process_type = order.targets.first().and_then(|target| target.process_type.clone());
+fn native(request: &ParsedRequest, authorization: &str) -> Vec<Way> {
+    let ways = |target: &Target| ["android", "ios"].map(|platform| native_way(target, platform, authorization));
+    request.targets.iter().flat_map(ways).collect()
+}
+
+fn native_way(target: &Target, platform: &str, authorization: &str) -> Way {
     let text = |name: &str, value: &str| Param { name: name.into(), value: ParamValue::Text { value: value.into() } };
     let mut params = vec![text("authorization", authorization)];
-    params.extend(process_type.map(|value| text("processType", &value)));
+    params.extend(target.process_type.as_deref().map(|value| text("processType", value)));
     let handler = |name: &str, means| Signal {
         on: Trigger::Handler { names: vec![name.to_string()] },
         when: Vec::new(),
         means,
         carry: Vec::new(),
     };
-    let native = |platform: &str| Way::Native {
+    Way::Native {
         platform: platform.into(),
-        sdk: provider.to_string(),
-        calls: vec![NativeCall { method: "start".into(), params: params.clone() }],
+        sdk: target.provider.clone(),
+        calls: vec![NativeCall { method: "start".into(), params }],
         listen: vec![
             handler("success", HintKind::Success),
             handler("error", HintKind::Error),
             handler("canceled", HintKind::Skipped),
         ],
-    };
-    vec![native("android"), native("ios")]
+    }
 }
 
-fn page(account: &Account, order: &Order, url: &str) -> (Vec<Way>, Vec<Refused>) {
-    let finish = finish(order);
+fn page_ways(account: &Account, request: &ParsedRequest, url: &str) -> (Vec<Way>, Vec<Refused>) {
+    let finish = finish(request);
     // Inferred: a link opens one user's capture, and nothing says that it may be sent around.
     let mut ways = vec![Way::Redirect { url: url.to_string(), shareable: false, finish: finish.clone() }];
     let mut refused = Vec::new();
-    match &order.plan {
+    match &request.plan {
         // S-F4: "the end-user is redirected to a web view".
         Plan::Eid { .. } => ways.push(Way::WebView {
             url: url.to_string(),
             permissions: vec![Permission::Javascript, Permission::DomStorage],
             finish,
         }),
-        _ if account.options.frame_allowed => ways.push(frame(url)),
+        _ if account.frame_allowed => ways.push(frame(url)),
         _ => refused.push(Refused {
             way: "frame".into(),
             reason: "the capture page shows in a frame only on domains that Signicat's support has allow-listed: have \
@@ -106,8 +112,8 @@ fn frame(url: &str) -> Way {
 }
 
 /// The return says that the user is done and nothing about the result (S-D4).
-fn finish(order: &Order) -> Vec<Signal> {
-    let Some(url) = order.plan.redirect_url() else { return Vec::new() };
+fn finish(request: &ParsedRequest) -> Vec<Signal> {
+    let Some(url) = request.plan.redirect_url() else { return Vec::new() };
     let carry = |name: &str| Carry { name: name.into(), path: name.into(), max: 64 };
     vec![Signal {
         on: Trigger::Navigation { url: without_query(url) },

@@ -5,9 +5,10 @@ mod common;
 
 use common::{D1, D2, Host, P1, P2, eid, image, notification, paper, png, process};
 use idvkit_core::{
-    AtProvider, Decision, FaultClass, Header, Image, Input, Next, Outcome, Seen, TokenAnswer, Way, Why,
+    AtProvider, Decision, FaultClass, Header, Image, Input, Next, Outcome, Provider, Seen, TokenAnswer, Way, Why,
     machine::Account as _,
 };
+use idvkit_signicat::Signicat;
 use serde_json::{Value, json};
 
 const LINK: &str = "https://capture.signicat.example/c?t=LINKSECRET";
@@ -47,7 +48,7 @@ fn document_verification_by_upload() {
     let body: Value = serde_json::from_slice(&sent.body.unwrap()).unwrap();
     assert!(body["front"].as_str().unwrap().starts_with("data:image/png;base64,"));
     assert!(body["back"].is_string() && body.as_object().unwrap().len() == 2);
-    assert!(!host.session.snapshot().contains("base64"), "images leave the snapshot once they are sent");
+    assert_eq!((host.session.blobs(), host.session.digests()), (vec![], vec![]), "images go once they are sent");
     host.answer("start", 202, &json!(null));
     assert!(matches!(host.next(), Next::Wait { why: Why::Verdict, .. }));
     host.look("get_process", 200, &process(P1, "signicatpaper", "processing"));
@@ -306,11 +307,12 @@ fn an_erasure_wipes_token_images_and_person() {
     upload(&mut host);
     host.wanted();
     let stored = host.session.snapshot();
-    assert!(stored.contains("tok-2") && stored.contains("REFPRIVATE") && stored.contains("base64"));
+    assert!(stored.contains("tok-2") && stored.contains("REFPRIVATE") && host.session.blobs().len() == 1);
     host.tell(Input::Erase { at_provider: true }).unwrap();
     host.answer("delete", 204, &json!(null));
     let stored = host.session.snapshot();
-    for private in ["tok-", "REFPRIVATE", "PARAMPRIVATE", "base64,"] {
+    assert_eq!(host.session.blobs(), []);
+    for private in ["tok-", "REFPRIVATE", "PARAMPRIVATE"] {
         assert!(!stored.contains(private), "{private} is still there");
     }
     assert_eq!(host.session.references(), [D1, P1]);
@@ -347,7 +349,7 @@ fn another_account_and_changed_snapshots_are_refused() {
     host.tell(Input::Images { images: vec![image("front", 10)] }).unwrap();
     host.wanted();
     let text = host.session.snapshot();
-    let other = idvkit_signicat::account(common::config(&json!({ "client_id": "other" }))).unwrap();
+    let other = std::sync::Arc::new(Signicat::account(common::config(&json!({ "client_id": "other" }))).unwrap());
     let restore = |account: &std::sync::Arc<idvkit_signicat::Account>, text: &str| {
         idvkit_signicat::Session::restore(account.clone(), text).err().map(|reject| reject.code().as_str())
     };
@@ -373,11 +375,13 @@ fn routes_can_be_replaced() {
         ("start", "START /{process}"),
         ("start", "POST {process}"),
         ("start", "POST /start"),
+        ("create_process", "POST /dossiers/{dossier}/{process}"),
+        ("create_dossier", "POST /dossiers/{dossier}"),
         ("delete_dossier", "DELETE /dossiers"),
         ("start", "POST /{process}?x=1"),
     ] {
         let config = common::config(&json!({ "options": { "routes": { name: route } } }));
-        let reject = idvkit_signicat::account(config).unwrap_err();
+        let reject = Signicat::account(config).unwrap_err();
         assert_eq!(reject.code(), "route_invalid", "{name} {route}");
     }
 }
@@ -385,15 +389,20 @@ fn routes_can_be_replaced() {
 #[test]
 fn download_and_raw_requests_stay_below_the_base() {
     use idvkit_core::{Method, Secret};
-    use idvkit_signicat::{download_request, raw_request};
+    use idvkit_signicat::{RawRoute, download_request, raw_request};
     let host = Host::open(&json!({}), &paper());
     let token = Secret::from("tok");
     let download = download_request(&host.account, D1, P1, &token, "1".into()).unwrap();
     assert_eq!(download.url, format!("https://api.signicat.com/assure/dossiers/{D1}/processes/{P1}/download"));
     assert!(download_request(&host.account, D1, "../x", &token, "1".into()).is_err());
-    let raw = raw_request(&host.account, (Method::Get, "/dossiers?limit=2"), None, &token, "2".into()).unwrap();
+    for token in [Secret::from(""), Secret::from("tok\r\nX-Other: 1"), Secret::new([0xff])] {
+        let refused = download_request(&host.account, D1, P1, &token, "1".into()).unwrap_err();
+        assert_eq!(refused.field(), Some("token"), "no header goes without its credential");
+    }
+    let route = RawRoute::parse(Method::Get, "/dossiers?limit=2").unwrap();
+    let raw = raw_request(&host.account, &route, None, &token, "2".into()).unwrap();
     assert_eq!(raw.url, "https://api.signicat.com/assure/dossiers?limit=2");
     for path in ["dossiers", "/../x", "/a/%2E%2E/x", "/a b", "/a\\..\\b", ""] {
-        assert!(raw_request(&host.account, (Method::Get, path), None, &token, "3".into()).is_err(), "{path}");
+        assert!(RawRoute::parse(Method::Get, path).is_err(), "{path}");
     }
 }

@@ -5,7 +5,7 @@ mod common;
 
 use common::{D1, D2, Host, P1, P2, capture, eid, image, notification, paper, process};
 use idvkit_core::{Input, Next};
-use idvkit_signicat::{AccessToken, Callback, Event, Problem, Process, ReturnParameters, match_date, match_text};
+use idvkit_signicat::{AccessToken, Callback, Event, Problem, Process, ReturnParameters};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -138,12 +138,9 @@ proptest! {
     }
 
     #[test]
-    fn parsers_never_panic(bytes in proptest::collection::vec(any::<u8>(), 0..300), text in "\\PC{0,80}", other in "\\PC{0,80}") {
+    fn parsers_never_panic(bytes in proptest::collection::vec(any::<u8>(), 0..300), text in "\\PC{0,80}") {
         let _ = (Process::parse(&bytes), Problem::parse(&bytes), Callback::parse(&bytes), Event::parse(&bytes));
         let _ = (AccessToken::parse(&bytes), ReturnParameters::parse(&text));
-        let _ = (match_text(&text, &other), match_date(&text, &other));
-        let (once, back) = (match_text(&text, &other), match_text(&other, &text));
-        prop_assert_eq!(once, back);
     }
 
     #[test]

@@ -3,8 +3,11 @@
 
 mod common;
 
+use std::sync::Arc;
+
 use common::{D1, D2, Host, P1, P2, RETURN, capture, eid, image, notification, paper, process};
-use idvkit_core::{AtProvider, Decision, FaultClass, Input, Next, Outcome, Seen};
+use idvkit_core::{AtProvider, Decision, FaultClass, Input, Next, Outcome, Provider, Seen};
+use idvkit_signicat::Signicat;
 use serde_json::{Value, json};
 
 const LINK: &str = "https://capture.signicat.example/c?t=LINKSECRET";
@@ -32,9 +35,10 @@ fn starting() -> Host {
 }
 
 fn opening_error(flow: &Value, options: &Value) -> Option<&'static str> {
-    let account = idvkit_signicat::account(common::config(&json!({ "options": options }))).unwrap();
+    let account = Signicat::account(common::config(&json!({ "options": options }))).unwrap();
     let seed = idvkit_core::Seed::new(&(0..32).collect::<Vec<u8>>()).unwrap();
-    let opened = idvkit_signicat::open(&account, common::request(flow), seed, idvkit_core::UnixMillis(common::START));
+    let opened =
+        Signicat::open(&Arc::new(account), common::request(flow), seed, idvkit_core::UnixMillis(common::START));
     opened.err().map(|reject| reject.code().as_str())
 }
 

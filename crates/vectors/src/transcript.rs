@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use idvkit::{Account, Config, Input, Reject, RejectCode, Request, Seed, Session, UnixMillis};
+use idvkit::{Account, Config, Image, Input, Reject, RejectCode, Request, Seed, Session, UnixMillis};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -115,8 +115,13 @@ impl Transcript {
 
     /// The session as it stood before a step: newly opened before the first.
     fn session_before(&self, account: &Account, step: usize, at: UnixMillis) -> Result<Session, Reject> {
-        if let Some(before) = step.checked_sub(1).and_then(|before| self.steps.get(before)) {
-            return Session::restore(account, &before.snapshot);
+        let heard = self.steps.get(..step).unwrap_or_default();
+        if let Some(before) = heard.last() {
+            let mut session = Session::restore(account, &before.snapshot)?;
+            for image in heard.iter().flat_map(Step::images) {
+                session.supply(image.bytes);
+            }
+            return Ok(session);
         }
         let request = Request::from_json(&self.request.to_string())?;
         Session::open(account, request, self.seed.clone(), at)
@@ -146,6 +151,14 @@ impl Step {
         let malformed =
             || Reject::at(RejectCode::InputMalformed, "input", "this is no input in the form of a transcript");
         wire::input_from_json(&self.input).map(Some).ok_or_else(malformed)
+    }
+
+    /// The images that it was told: a store has them beside the snapshots that follow.
+    fn images(&self) -> Vec<Image> {
+        match self.input() {
+            Ok(Some(Input::Images { images })) => images,
+            _ => Vec::new(),
+        }
     }
 
     /// The first member that differs. Snapshots are compared as JSON too, so that the place can be named.

@@ -131,6 +131,7 @@ fn why_to_json(why: &Why) -> Value {
         Why::Verdict => json!({ "type": "verdict" }),
         Why::Backoff { fault } => json!({ "type": "backoff", "fault": fault }),
         Why::Throttled { fault } => json!({ "type": "throttled", "fault": fault }),
+        Why::Blobs { digests } => json!({ "type": "blobs", "digests": digests }),
     }
 }
 

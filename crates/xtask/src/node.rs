@@ -35,7 +35,7 @@ pub(crate) fn test() -> Result<End> {
     let mut figures = Command::new("node");
     run(figures.arg("figures.mjs").current_dir(&project))?;
     let mut shop = Command::new("node");
-    web::try_shop(shop.arg(project.join("examples/express.mjs")))
+    Ok(End::but(web::try_shop(shop.arg(project.join("examples/express.mjs")))?))
 }
 
 /// The Node.js that is here, if it is new enough and has npm.

@@ -33,7 +33,7 @@ pub(crate) fn test() -> Result<End> {
     let uvicorn = ["-m", "uvicorn", "fastapi_app:app", "--host", "localhost", "--log-level", "warning"];
     let mut shop = Command::new(&python);
     shop.args(uvicorn).args(["--port", "{port}", "--app-dir"]).arg(app);
-    web::try_shop(&shop)
+    Ok(End::but(web::try_shop(&shop)?))
 }
 
 /// The Python that is here, if it is new enough and can make environments: Debian has a package of its own for that.

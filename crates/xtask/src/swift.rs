@@ -13,6 +13,7 @@ use crate::{
     phone::{LIBRARIES, binding, fresh},
     python,
     step::{End, root, run, says, target},
+    web,
 };
 
 /// What the parsers come from.
@@ -44,6 +45,7 @@ fn assemble() -> Result<PathBuf> {
     let package = target().join("swift/package");
     fresh(&package)?;
     copy(&binding().join("swift"), &package)?;
+    copy(&root().join(web::KEPT), &package.join("Sources/Idvkit/web"))?;
     for library in LIBRARIES {
         let built = library.build()?;
         let name = built.file_name().context("a library has a name")?;

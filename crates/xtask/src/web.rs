@@ -43,24 +43,23 @@ pub(crate) fn test(write: bool) -> Result<End> {
         bail!("run `cargo xtask web --write`: the element has changed, and these files have not: {}", stale.join(", "));
     }
     let shop = Command::new(made_for_tests("--example", "axum")?);
-    let end = in_browser(&package, &["--test-concurrency=2", "tests/"], &shop)?;
+    let untried = in_browser(&package, &["--test-concurrency=2", "tests/"], &shop)?;
     println!("pictures of what was shown: {}", target().join("web/screenshots").display());
-    Ok(end)
+    Ok(End::but(untried))
 }
 
-/// Takes a shop, started by this command, through every flow of every provider.
-pub(crate) fn try_shop(shop: &Command) -> Result<End> {
+/// Takes a shop, started by this command, through every flow of every provider; gives what could not be done, and why.
+pub(crate) fn try_shop(shop: &Command) -> Result<Option<String>> {
     if node::version().is_none() {
-        return Ok(End::but(["the shop in a browser (Node.js is absent)".into()]));
+        return Ok(Some("the shop in a browser (Node.js is absent)".into()));
     }
     in_browser(&build()?, &["tests/shop.test.mjs"], shop)
 }
 
 /// Runs tests of the package that want the sandbox, an example shop and a browser.
-fn in_browser(package: &Path, tests: &[&str], shop: &Command) -> Result<End> {
+fn in_browser(package: &Path, tests: &[&str], shop: &Command) -> Result<Option<String>> {
     let Some(browser) = browser().or_else(install) else {
-        let without = "every test in a browser (there is no Chromium, and it could not be installed)";
-        return Ok(End::but([without.into()]));
+        return Ok(Some("every test in a browser (there is no Chromium, and it could not be installed)".into()));
     };
     println!("{}", says(&browser, &["--version"]).unwrap_or_default());
     let shop: Vec<_> = iter::once(shop.get_program()).chain(shop.get_args()).map(OsStr::to_string_lossy).collect();
@@ -73,7 +72,7 @@ fn in_browser(package: &Path, tests: &[&str], shop: &Command) -> Result<End> {
         ("IDVKIT_CHROMIUM", PathBuf::from(browser)),
     ]);
     run(node)?;
-    Ok(End::Passed)
+    Ok(None)
 }
 
 /// Sees to it that there is a browser, as far as that is possible here.

@@ -16,8 +16,6 @@ export const runners = {
   "signicat/process": process,
   "signicat/problem": problem,
   "signicat/event": event,
-  "signicat/matching": matching,
-  "signicat/rules": rules,
 };
 
 const DOSSIER = "33333333-3333-4333-8333-333333333333";
@@ -169,17 +167,6 @@ function event(name) {
     assert.equal(code, row.error ?? null, row.id);
     if (found) assert.deepEqual(pick(found, members), pick(row, members), row.id);
   }
-}
-
-function matching(name) {
-  for (const row of rows(name)) {
-    const found = examine("signicat_matching", pick(row, ["kind", "one", "other"]));
-    assert.deepEqual([found.match, found.permille], [row.match, row.permille ?? found.permille], row.id);
-  }
-}
-
-function rules(name) {
-  for (const { id, status, ...question } of rows(name)) assert.deepEqual(examine("signicat_rule", question), { status }, id);
 }
 
 function someSignicat(more = {}) {

@@ -68,13 +68,17 @@ from ._types import (
     WhyVerdict,
     WhyBackoff,
     WhyThrottled,
+    WhyBlobs,
 )
 
 BytesLike = Union[bytes, bytearray, memoryview]
 """Bytes as they arrived; never text."""
 
-HeadersLike = Union[Sequence[Union[Header, Tuple[str, str]]], Mapping[str, str]]
-"""Header lines in order, as objects or pairs, or a mapping of single lines."""
+HeaderValue = Union[str, Sequence[str], None]
+"""The value of a header line, those of several lines, or none."""
+
+HeadersLike = Union[Sequence[Union[Header, Tuple[str, HeaderValue]]], Mapping[str, HeaderValue], None]
+"""Header lines in order, as objects or pairs, or a mapping: as frameworks and API gateways have them."""
 
 Ask = Union[AskLoad, AskStore, AskExchange, AskDeliver, AskRest, AskHeard]
 """What a host is asked to do next. Asking twice gives the same; it is settled by telling what came of it.
@@ -129,7 +133,7 @@ No crate of the protocol reads a clock: every call that needs the time takes it 
 Way = Union[WayRedirect, WayFrame, WayWebView, WayScript, WayNative, WayUpload]
 """One way to present a flow. Rich enough that a page or an app can follow it without knowing the provider."""
 
-Why = Union[WhyInFlight, WhyVerdict, WhyBackoff, WhyThrottled]
+Why = Union[WhyInFlight, WhyVerdict, WhyBackoff, WhyThrottled, WhyBlobs]
 """What is waited for. Deliberately exhaustive."""
 
 RejectCode = Literal[
@@ -285,6 +289,7 @@ RejectCode = Literal[
 
 __all__ = [
     "BytesLike",
+    "HeaderValue",
     "HeadersLike",
     "Ask",
     "AtProvider",

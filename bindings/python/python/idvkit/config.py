@@ -28,9 +28,10 @@ class AttestrOptions(TypedDict):
     """Development switch: allows plain HTTP to `localhost` and `127.0.0.1`, each with a port, for `api_base` and
     `library_src`. Off by default, and nothing else becomes laxer."""
     grace_ms: NotRequired[Union[int, None]]
-    """How long a claimed skip or error waits for a success proof, in milliseconds; 30 seconds by default (inferred). It
-    counts from the first such claim, and a success that is only claimed does not put it off: one that comes later
-    has what is left of this time to be proven."""
+    """How long a claimed skip waits for a success proof, in milliseconds; 30 seconds by default (inferred). So long also
+    an error waits for the proof of a success that was claimed before it; without one it ends the run with one more
+    look. It counts from the first such claim, and a success that is only claimed later does not put it off:
+    it has what is left of this time to be proven."""
     hex_decoded_secret: NotRequired[bool]
     """Takes the bytes that the hex digits of the client secret stand for as the key; its text by default (inferred)."""
     library_src: NotRequired[Union[str, None]]
@@ -286,6 +287,9 @@ Deliberately exhaustive: everything unforeseen is `custom`."""
 SignicatRequired = Union[Literal["all"], Literal["any"]]
 """How several providers make one verdict (inferred: no document says). Deliberately exhaustive."""
 
+When = Union[Literal["failed"], Literal["expired"], Literal["inconclusive"]]
+"""An end that another provider may mend. Not among them: what the user decided, and a verdict of no."""
+
 
 class AttestrConfig(TypedDict):
     """Attestr Studio (Flowx)."""
@@ -488,6 +492,19 @@ class SignicatEidRequest(TypedDict):
 Request = Union[AttestrFlowxRequest, BiometricKzFlowRequest, JumioAuthenticationRequest, SignicatDocumentVerificationRequest, SignicatCaptureFlowRequest, SignicatEidRequest]
 """One verification. In JSON the member `flow` says which flow."""
 
+
+class Step(TypedDict):
+    """One request of a plan."""
+    request: Request
+    """The request."""
+    account: NotRequired[Union[str, None]]
+    """The name of the account; not needed where there is only one of the request's provider."""
+    when: NotRequired[Sequence[When]]
+    """After which ends of the step before it is tried; the first one is always."""
+
+Plan = Union[Request, Sequence[Step]]
+"""What a verification tries: one request, or others after it."""
+
 __all__ = [
     "AttestrOptions",
     "BiometricKzEdocumentMetadata",
@@ -514,6 +531,7 @@ __all__ = [
     "SignicatProfileCustom",
     "SignicatProfile",
     "SignicatRequired",
+    "When",
     "AttestrConfig",
     "BiometricKzConfig",
     "JumioConfig",
@@ -526,4 +544,6 @@ __all__ = [
     "SignicatCaptureFlowRequest",
     "SignicatEidRequest",
     "Request",
+    "Step",
+    "Plan",
 ]

@@ -4,8 +4,8 @@
 
 use std::{fs, path::Path, sync::Arc};
 
-use idvkit_biometric_kz::{Account, Config, Options, Request, Session, account, open};
-use idvkit_core::{HttpRequest, Input, Journey, Next, Outcome, Reject, Seed, UnixMillis, machine::Machine};
+use idvkit_biometric_kz::{Account, BiometricKz, Config, Options, Request, Session};
+use idvkit_core::{HttpRequest, Input, Journey, Next, Outcome, Provider, Reject, Seed, UnixMillis};
 use serde_json::Value;
 
 pub(crate) const KEY: &str = "TTpme201NiUMBA-a_key_for_tests_0123456789abcdefghijk";
@@ -44,9 +44,9 @@ pub(crate) struct Host {
 
 impl Host {
     pub(crate) fn open(config: Config, request: Request) -> Self {
-        let account = account(config).unwrap();
+        let account = Arc::new(BiometricKz::account(config).unwrap());
         let seed = Seed::new(&std::array::from_fn::<u8, 32, _>(|at| at.to_le_bytes()[0])).unwrap();
-        let session = open(&account, request, seed, NOW).unwrap();
+        let session = BiometricKz::open(&account, request, seed, NOW).unwrap();
         Self { account, session, now: NOW, printed: vec![], snapshots: vec![], journeys: vec![] }
     }
 
@@ -120,7 +120,7 @@ impl Host {
         self.printed
             .push(format!("{text} {handled:?} {}", handled.as_ref().err().map_or(String::new(), ToString::to_string)));
         let snapshot = self.session.snapshot();
-        let restored: Session = Machine::restore(self.account.clone(), &snapshot).unwrap();
+        let restored = BiometricKz::restore(&self.account, &snapshot).unwrap();
         assert_eq!(restored.snapshot(), snapshot, "a restored session is the same");
         assert_eq!(restored.next(self.now), self.session.next(self.now));
         self.session = restored;

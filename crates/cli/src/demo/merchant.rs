@@ -3,7 +3,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use axum::{
     Router,
     body::Bytes,
@@ -12,7 +12,7 @@ use axum::{
     response::{Html, IntoResponse, Response},
     routing::{get, post},
 };
-use idvkit::{Account, Blame, Header, Image, Input, Next, Reject};
+use idvkit::{Blame, Header, Image, Input, Next};
 use idvkit_http::{Client, Error, MemoryStore};
 use tokio::{net::TcpListener, task::JoinHandle};
 
@@ -25,14 +25,13 @@ pub struct Merchant {
     server: JoinHandle<()>,
 }
 
-/// One stored session and the client that drives it.
-pub struct Row {
-    /// The merchant's own name for it.
-    pub order: String,
-    /// Where the session is kept.
-    pub store: MemoryStore,
-    /// What drives it.
-    pub client: Client,
+/// One verification, by the merchant's own name for it.
+#[derive(Clone)]
+pub struct Order {
+    /// That name.
+    pub name: String,
+    /// The verification's id.
+    pub id: String,
 }
 
 /// A callback as it arrived: kept before anything is done with it.
@@ -48,8 +47,8 @@ pub struct Arrived {
 
 #[derive(Default)]
 struct Shop {
-    account: Mutex<Option<Account>>,
-    rows: Mutex<Vec<Arc<Row>>>,
+    client: Mutex<Option<Client<MemoryStore>>>,
+    orders: Mutex<Vec<Order>>,
     inbox: Mutex<Vec<Arrived>>,
 }
 
@@ -87,19 +86,14 @@ impl Merchant {
         format!("{}/idv/return", self.base)
     }
 
-    /// Sets the account, once it is known where the merchant's own URLs are.
-    pub fn use_account(&self, account: Account) {
-        *lock(&self.shop.account) = Some(account);
+    /// Sets what drives verifications, once it is known where the merchant's own URLs are.
+    pub fn use_client(&self, client: Client<MemoryStore>) {
+        *lock(&self.shop.client) = Some(client);
     }
 
-    /// Takes a new session in.
-    pub fn add(&self, row: Arc<Row>) {
-        lock(&self.shop.rows).push(row);
-    }
-
-    /// Puts a session in the place of the one of the same order.
-    pub fn replace(&self, row: &Arc<Row>) {
-        lock(&self.shop.rows).iter_mut().filter(|old| old.order == row.order).for_each(|old| *old = row.clone());
+    /// Takes a new verification in.
+    pub fn add(&self, order: Order) {
+        lock(&self.shop.orders).push(order);
     }
 
     /// All callbacks so far.
@@ -126,8 +120,8 @@ fn router() -> Router<Arc<Shop>> {
 
 /// The page on which the user starts: it gets the journey as JSON and nothing else.
 async fn verify(State(shop): State<Arc<Shop>>, Path(order): Path<String>) -> Response {
-    let Some(row) = shop.row(&order) else { return StatusCode::NOT_FOUND.into_response() };
-    match row.client.advance(&row.store).await {
+    let Some((client, id)) = shop.find(&order) else { return StatusCode::NOT_FOUND.into_response() };
+    match client.advance(&id).await {
         Ok(Next::Present { journey, .. }) => page("Verify yourself", &journey.to_json()),
         Ok(Next::Done { outcome, .. }) => page(&format!("It is over: {}", outcome_text(&outcome)), "null"),
         Ok(_) => page("One moment", "null"),
@@ -139,7 +133,7 @@ async fn verify(State(shop): State<Arc<Shop>>, Path(order): Path<String>) -> Res
 async fn returned(State(shop): State<Arc<Shop>>, headers: HeaderMap, OriginalUri(uri): OriginalUri) -> Response {
     let host = headers.get("host").and_then(|host| host.to_str().ok()).unwrap_or_default();
     let input = Input::Redirect { url: format!("http://{host}{uri}") };
-    match shop.tell(input).await {
+    match shop.hear(input).await {
         StatusCode::OK => page("Thank you, we are looking at it", "null"),
         status => status.into_response(),
     }
@@ -147,8 +141,8 @@ async fn returned(State(shop): State<Arc<Shop>>, headers: HeaderMap, OriginalUri
 
 /// What the user's page reports: an opaque text.
 async fn hinted(State(shop): State<Arc<Shop>>, Path(order): Path<String>, text: String) -> StatusCode {
-    let Some(row) = shop.row(&order) else { return StatusCode::NOT_FOUND };
-    status_of(row.client.tell(&row.store, Input::Hint { text }).await)
+    let Some((client, id)) = shop.find(&order) else { return StatusCode::NOT_FOUND };
+    status_of(client.tell(&id, Input::Hint { text }).await)
 }
 
 /// An image that the user took.
@@ -157,9 +151,9 @@ async fn pictured(
     Path((order, slot)): Path<(String, String)>,
     body: Bytes,
 ) -> StatusCode {
-    let Some(row) = shop.row(&order) else { return StatusCode::NOT_FOUND };
+    let Some((client, id)) = shop.find(&order) else { return StatusCode::NOT_FOUND };
     let images = vec![Image { slot, bytes: body.to_vec() }];
-    status_of(row.client.tell(&row.store, Input::Images { images }).await)
+    status_of(client.tell(&id, Input::Images { images }).await)
 }
 
 /// Callbacks: kept as bytes first, then told to whosever they are.
@@ -173,54 +167,34 @@ async fn called_back(
     let headers = ["content-type", "authorization"].into_iter().filter_map(line).collect();
     let arrived = Arrived { url: uri.to_string(), headers, body: body.to_vec() };
     lock(&shop.inbox).push(arrived.clone());
-    shop.tell(Input::Callback { url: arrived.url, headers: arrived.headers, body: arrived.body }).await
+    shop.hear(Input::Callback { url: arrived.url, headers: arrived.headers, body: arrived.body }).await
 }
 
 impl Shop {
-    fn row(&self, order: &str) -> Option<Arc<Row>> {
-        lock(&self.rows).iter().find(|row| row.order == order).cloned()
+    fn find(&self, order: &str) -> Option<(Client<MemoryStore>, String)> {
+        let id = lock(&self.orders).iter().find(|known| known.name == order)?.id.clone();
+        Some((lock(&self.client).clone()?, id))
     }
 
-    /// The row of which a provider's id is one of the references, as an index in a database would find it.
-    fn row_of(&self, reference: &str) -> Option<Arc<Row>> {
-        let knows = |row: &&Arc<Row>| {
-            row.store.session().is_ok_and(|session| session.references().iter().any(|known| known == reference))
-        };
-        lock(&self.rows).iter().find(knows).cloned()
-    }
-
-    /// Tells an input that arrived without its session.
-    async fn tell(&self, input: Input) -> StatusCode {
-        match self.find(&input) {
-            Ok(Some(row)) => status_of(row.client.tell(&row.store, input).await),
+    /// Tells an input that arrived without its verification.
+    async fn hear(&self, input: Input) -> StatusCode {
+        let client = lock(&self.client).clone();
+        let Some(client) = client else { return StatusCode::SERVICE_UNAVAILABLE };
+        let called_back = matches!(input, Input::Callback { .. });
+        match client.hear(None, input).await {
             // Genuine, but nobody's: answer and forget. A redirect to nobody is a user who is lost.
-            Ok(None) if matches!(input, Input::Callback { .. }) => StatusCode::OK,
-            Ok(None) => StatusCode::NOT_FOUND,
-            Err(reject) => status_of_reject(&reject),
+            Ok(None) if !called_back => StatusCode::NOT_FOUND,
+            told => status_of(told),
         }
     }
-
-    fn find(&self, input: &Input) -> Result<Option<Arc<Row>>, Reject> {
-        let Some(account) = lock(&self.account).clone() else { return Ok(None) };
-        let now = lock(&self.rows).first().map(|row| row.client.now());
-        let Some(now) = now else { return Ok(None) };
-        let reference = account.reference_of(input, now)?;
-        Ok(reference.and_then(|reference| self.row_of(&reference)))
-    }
 }
 
-fn status_of<E>(told: Result<(), Error<E>>) -> StatusCode {
+fn status_of<T, E>(told: Result<T, Error<E>>) -> StatusCode {
     match told {
-        Ok(()) => StatusCode::OK,
-        Err(Error::Reject(reject)) => status_of_reject(&reject),
-        Err(_) => StatusCode::SERVICE_UNAVAILABLE,
-    }
-}
-
-fn status_of_reject(reject: &Reject) -> StatusCode {
-    match reject.blame() {
-        Blame::Signature => StatusCode::FORBIDDEN,
-        _ => StatusCode::BAD_REQUEST,
+        Ok(_) => StatusCode::OK,
+        Err(Error::Reject(reject)) if reject.blame() == Blame::Signature => StatusCode::FORBIDDEN,
+        Err(Error::Reject(_)) => StatusCode::BAD_REQUEST,
+        Err(Error::Store(_)) => StatusCode::SERVICE_UNAVAILABLE,
     }
 }
 
@@ -236,14 +210,4 @@ fn page(title: &str, journey: &str) -> Response {
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-impl Row {
-    /// The stored session.
-    ///
-    /// # Errors
-    /// Only if the stored text was tampered with.
-    pub fn session(&self) -> Result<idvkit::Session> {
-        self.store.session().context("the stored session")
-    }
 }

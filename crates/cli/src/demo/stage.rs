@@ -1,17 +1,23 @@
 //! The stage on which every scenario plays: a sandbox, a merchant, one account, a scripted user, and a virtual clock.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use anyhow::{Context, Result, bail};
 use futures_util::future::BoxFuture;
-use idvkit::{Account, Config, HttpRequest, Input, Journey, Next, Outcome, Reject, Request, Seed, Session, UnixMillis};
-use idvkit_http::{Client, Error, MemoryStore, Observed, Store};
+use idvkit::{
+    Account, Config, HttpRequest, Input, Journey, Next, Outcome, Reject, Request, Seed, Session, UnixMillis,
+    driver::{Answer, Ask, Driver, Verification},
+};
+use idvkit_http::{Client, Error, MemoryStore, Observed};
 use idvkit_sandbox::{Control, Sandbox};
 use serde_json::Value;
 
 use super::{
     browser::{Browser, Host, User},
-    merchant::{Merchant, Row},
+    merchant::{Merchant, Order},
     record::Recording,
     scenarios::Cast,
     timeline::{Party, Timeline, What},
@@ -29,19 +35,23 @@ struct Inner {
     merchant: Merchant,
     cast: &'static Cast,
     config: Value,
-    account: Account,
-    client: Client,
+    client: Client<MemoryStore>,
     browser: Browser,
     timeline: Timeline,
     seed: Seed,
+    recordings: Recordings,
     cases: Mutex<Vec<Case>>,
 }
 
-/// One session on the stage. Clones are the same one.
+/// What was told to each verification, by its id.
+type Recordings = Arc<Mutex<HashMap<String, Recording>>>;
+
+/// One verification on the stage. Clones are the same one.
 #[derive(Clone)]
 pub struct Case {
     stage: Stage,
-    row: Arc<Row>,
+    order: Order,
+    client: Client<MemoryStore>,
     recording: Recording,
 }
 
@@ -69,16 +79,18 @@ impl Stage {
         let config = (cast.config)(&places);
         sandbox.control().configure(|config| (cast.prepare)(config, &places));
         let account = Account::new(Config::from_json(&config.to_string())?)?;
-        merchant.use_account(account.clone());
         let clock = sandbox.control().clone();
-        let client = Client::local()?.with_clock(move || UnixMillis(clock.now()));
+        let (timeline, recordings) = (Timeline::default(), Recordings::default());
+        let client = Client::over(idvkit_http::builder().no_proxy().build()?, account, MemoryStore::default())
+            .with_clock(move || UnixMillis(clock.now()))
+            .with_observer(observer(timeline.clone(), recordings.clone(), sandbox.control().clone()));
+        merchant.use_client(client.clone());
         // Any 32 bytes that are not all the same will do: a demo repeats exactly.
         let mut own = [7_u8; 32];
         own[..8].copy_from_slice(&seed.to_be_bytes());
         let seed = Seed::new(&Seed::new(&own)?.derive(scenario, 0))?;
-        let (browser, timeline) = (Browser::new()?, Timeline::default());
-        let cases = Mutex::default();
-        let inner = Inner { sandbox, merchant, cast, config, account, client, browser, timeline, seed, cases };
+        let (browser, cases) = (Browser::new()?, Mutex::default());
+        let inner = Inner { sandbox, merchant, cast, config, client, browser, timeline, seed, recordings, cases };
         Ok(Self(Arc::new(inner)))
     }
 
@@ -86,15 +98,15 @@ impl Stage {
     ///
     /// # Errors
     /// If it is refused.
-    pub fn open(&self) -> Result<Case> {
-        self.open_with(&Value::Null)
+    pub async fn open(&self) -> Result<Case> {
+        self.open_with(&Value::Null).await
     }
 
     /// Opens a session with some members of the usual request replaced.
     ///
     /// # Errors
     /// If it is refused.
-    pub fn open_with(&self, changes: &Value) -> Result<Case> {
+    pub async fn open_with(&self, changes: &Value) -> Result<Case> {
         let mut request = (self.0.cast.request)();
         if let (Value::Object(request), Value::Object(changes)) = (&mut request, changes) {
             request.extend(changes.clone());
@@ -102,15 +114,18 @@ impl Stage {
         let number = u32::try_from(self.cases().len())?;
         let seed = Seed::new(&self.0.seed.derive("session", number))?;
         let now = self.now();
-        let session = Session::open(&self.0.account, Request::from_json(&request.to_string())?, seed.clone(), now)?;
-        let order = format!("order-{}", number + 1);
-        self.log(Party::Merchant, Party::Merchant, What::Opened { order: order.clone() });
+        let name = format!("order-{}", number + 1);
+        let plan = Request::from_json(&request.to_string())?;
+        let mut driver = Driver::begin(self.0.client.accounts(), plan, seed.clone(), &name, now)?;
+        self.0.client.run(&mut driver).await?;
+        let Ask::Heard { id: Some(id) } = driver.ask() else { bail!("nothing was begun") };
+        let order = Order { name: name.clone(), id: id.clone() };
+        self.log(Party::Merchant, Party::Merchant, What::Opened { order: name });
         let recording = Recording::new(self.0.config.clone(), request, seed, now);
-        let client = self.0.client.clone().with_observer(self.observer(recording.clone()));
-        let row = Arc::new(Row { order, store: MemoryStore::new(self.0.account.clone(), &session), client });
-        self.0.merchant.add(row.clone());
-        let case = Case { stage: self.clone(), row, recording };
-        self.0.cases.lock().unwrap_or_else(PoisonError::into_inner).push(case.clone());
+        lock(&self.0.recordings).insert(order.id.clone(), recording.clone());
+        self.0.merchant.add(order.clone());
+        let case = Case { stage: self.clone(), order, client: self.0.client.clone(), recording };
+        lock(&self.0.cases).push(case.clone());
         Ok(case)
     }
 
@@ -119,8 +134,8 @@ impl Stage {
     ///
     /// # Errors
     /// If it is not refused.
-    pub fn refusal(&self, changes: &Value, names: &[&str]) -> Result<(String, bool)> {
-        match self.open_with(changes) {
+    pub async fn refusal(&self, changes: &Value, names: &[&str]) -> Result<(String, bool)> {
+        match self.open_with(changes).await {
             Ok(_) => bail!("the request was not refused"),
             Err(error) => {
                 let reject = error.downcast::<Reject>()?;
@@ -157,7 +172,7 @@ impl Stage {
 
     /// The sessions so far, oldest first.
     pub fn cases(&self) -> Vec<Case> {
-        self.0.cases.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        lock(&self.0.cases).clone()
     }
 
     /// What happened so far.
@@ -213,20 +228,30 @@ impl Stage {
         self.log(Party::Stranger, Party::Merchant, What::Note { text: "posts something forged".into() });
         self.0.browser.post(&url, headers, body.as_bytes().to_vec()).await
     }
+}
 
-    /// Writes requests, answers and refusals down as they happen.
-    fn observer(&self, recording: Recording) -> impl Fn(Observed<'_>) + Send + Sync + 'static {
-        let (timeline, clock) = (self.0.timeline.clone(), self.control().clone());
-        move |observed| {
-            let now = UnixMillis(clock.now());
-            if let Observed::Heard { input, .. } | Observed::Refused { input, .. } = observed {
-                recording.heard(now, input);
-            }
-            if let Some((from, to, what)) = What::observed(observed) {
-                timeline.push(now, from, to, what);
-            }
+/// Writes requests, answers and refusals down as they happen.
+fn observer(timeline: Timeline, recordings: Recordings, clock: Control) -> impl Fn(Observed<'_>) + Send + Sync {
+    move |observed| {
+        let now = UnixMillis(clock.now());
+        let heard = match observed {
+            Observed::Heard { verification, news } => Some((verification, &news.input)),
+            Observed::Refused { verification: Some(verification), input, .. } => Some((verification, input)),
+            _ => None,
+        };
+        if let Some((verification, input)) = heard
+            && let Some(recording) = lock(&recordings).get(verification.id())
+        {
+            recording.heard(now, input);
+        }
+        if let Some((from, to, what)) = What::observed(observed) {
+            timeline.push(now, from, to, what);
         }
     }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Case {
@@ -235,22 +260,29 @@ impl Case {
         &self.stage
     }
 
-    /// The merchant's row.
-    pub fn row(&self) -> &Row {
-        &self.row
-    }
-
     /// What was told to it.
     pub fn recording(&self) -> &Recording {
         &self.recording
     }
 
-    /// The stored session.
+    /// The session as it is stored.
     ///
     /// # Errors
     /// Only if the stored text was tampered with.
     pub fn session(&self) -> Result<Session> {
-        self.row.session()
+        let row = self.client.store().row(&self.order.id).context("the stored verification")?;
+        Ok(Verification::restore(self.client.accounts(), &row.snapshot)?.session().clone())
+    }
+
+    /// Performs a request as it stands; what it comes to is not told yet.
+    pub async fn send(&self, request: &HttpRequest) -> Input {
+        let id = request.id.clone();
+        let exclusive = request.cache.as_ref().map(|cache| cache.key.as_str());
+        self.log(Party::Merchant, Party::Provider, What::Request { operation: request.operation.clone() });
+        match self.client.exchange(request, exclusive).await {
+            Some(Answer { status, headers, body }) => Input::HttpResponse { id, status, headers, body },
+            None => Input::HttpFailed { id },
+        }
     }
 
     /// The provider's newest id.
@@ -266,7 +298,7 @@ impl Case {
     /// # Errors
     /// If the session cannot be driven on.
     pub async fn advance(&self) -> Result<Next> {
-        let next = self.row.client.advance(&self.row.store).await.map_err(explain)?;
+        let next = self.client.advance(&self.order.id).await.map_err(explain)?;
         if let Some(what) = What::next(&next, self.stage.now()) {
             let to = if matches!(next, Next::Present { .. }) { Party::User } else { Party::Merchant };
             self.log(Party::Merchant, to, what);
@@ -304,7 +336,7 @@ impl Case {
     /// # Errors
     /// If the session cannot be stored.
     pub async fn tell(&self, input: Input) -> Result<&'static str> {
-        match self.row.client.tell(&self.row.store, input).await {
+        match self.client.tell(&self.order.id, input).await {
             Ok(()) => Ok("heard"),
             Err(Error::Reject(reject)) => Ok(reject.code().as_str()),
             Err(other) => Err(explain(other)),
@@ -360,7 +392,7 @@ impl Case {
 
     /// Where the user starts.
     pub fn page_url(&self) -> String {
-        format!("{}/verify/{}", self.stage.0.merchant.base(), self.row.order)
+        format!("{}/verify/{}", self.stage.0.merchant.base(), self.order.name)
     }
 
     /// Adds to the timeline.
@@ -375,7 +407,7 @@ impl Host for Case {
     }
 
     fn hint_url(&self) -> String {
-        format!("{}/idv/hints/{}", self.stage.0.merchant.base(), self.row.order)
+        format!("{}/idv/hints/{}", self.stage.0.merchant.base(), self.order.name)
     }
 
     fn is_own_page(&self, url: &str) -> bool {
@@ -388,7 +420,7 @@ impl Host for Case {
     }
 
     fn hand_in<'a>(&'a self, slot: &'a str, image: &'a [u8]) -> BoxFuture<'a, Result<u16>> {
-        let url = format!("{}/idv/images/{}/{slot}", self.stage.0.merchant.base(), self.row.order);
+        let url = format!("{}/idv/images/{}/{slot}", self.stage.0.merchant.base(), self.order.name);
         Box::pin(async move { self.stage.0.browser.post(&url, &[], image.to_vec()).await })
     }
 
@@ -411,8 +443,8 @@ impl Case {
     ///
     /// # Errors
     /// If it asks for none.
-    pub async fn wanted_request(&self) -> Result<HttpRequest> {
-        match self.row.store.load().await?.next(self.stage.now()) {
+    pub fn wanted_request(&self) -> Result<HttpRequest> {
+        match self.session()?.next(self.stage.now()) {
             Next::Send { request } => Ok(request),
             _ => bail!("the session asks for no request now"),
         }
@@ -424,11 +456,11 @@ impl Case {
     /// As [`wanted_request`](Self::wanted_request).
     pub async fn first_request(&self) -> Result<HttpRequest> {
         loop {
-            let request = self.wanted_request().await?;
+            let request = self.wanted_request()?;
             if request.cache.is_none() {
                 return Ok(request);
             }
-            self.tell(self.row.client.send(&request).await).await?;
+            self.tell(self.send(&request).await).await?;
         }
     }
 
@@ -439,13 +471,12 @@ impl Case {
     pub fn under(&self, changes: &Value) -> Result<Self> {
         let config = self.recording.reconfigure(changes);
         let account = Account::new(Config::from_json(&config.to_string())?)?;
-        let session = Session::restore(&account, &self.row.store.snapshot())?;
-        let store = MemoryStore::new(account, &session);
-        let row = Arc::new(Row { order: self.row.order.clone(), store, client: self.row.client.clone() });
-        self.stage.0.merchant.replace(&row);
-        let case = Self { stage: self.stage.clone(), row, recording: self.recording.clone() };
-        let mut cases = self.stage.0.cases.lock().unwrap_or_else(PoisonError::into_inner);
-        cases.iter_mut().filter(|other| other.row.order == case.row.order).for_each(|other| *other = case.clone());
+        let client = self.client.clone().with_accounts(account);
+        self.stage.0.merchant.use_client(client.clone());
+        let case = Self { client, ..self.clone() };
+        case.session()?;
+        let mut cases = lock(&self.stage.0.cases);
+        cases.iter_mut().filter(|other| other.order.id == case.order.id).for_each(|other| *other = case.clone());
         Ok(case)
     }
 }

@@ -164,15 +164,15 @@ impl What {
     /// What a client did or told a session, and between whom.
     pub fn observed(observed: Observed<'_>) -> Option<(Party, Party, Self)> {
         let (input, refused) = match observed {
-            Observed::Sending { request } => {
+            Observed::Sending { request, .. } => {
                 let what = Self::Request { operation: request.operation.clone() };
                 return Some((Party::Merchant, Party::Provider, what));
             }
-            Observed::Heard { input, .. } => (input, None),
-            Observed::Refused { input, reject } => (input, Some(reject.code().to_string())),
+            Observed::Heard { news, .. } => (&news.input, news.refused.as_ref()),
+            Observed::Refused { input, reject, .. } => (input, Some(reject)),
             _ => return None,
         };
-        let (from, what) = Self::told(input, refused);
+        let (from, what) = Self::told(input, refused.map(|reject| reject.code().to_string()));
         Some((from, Party::Merchant, what))
     }
 
@@ -259,6 +259,7 @@ fn why_text(why: &Why) -> String {
         Why::Verdict => "the provider's verdict".into(),
         Why::Backoff { fault } => format!("back-off after {}", fault.code),
         Why::Throttled { .. } => "the provider asked for a pause".into(),
+        Why::Blobs { .. } => "images from the store".into(),
     }
 }
 

@@ -112,10 +112,6 @@ impl Flow {
         }
         request
     }
-
-    fn of(choice: &Choice) -> Option<&'static Self> {
-        FLOWS.iter().find(|flow| flow.cast.provider == choice.provider && flow.name == choice.flow)
-    }
 }
 
 /// What a page asks for; what is left out is the usual.
@@ -210,12 +206,4 @@ impl FlowEntry {
         let Flow { title, about, locales, .. } = flow;
         Self { provider, flow: name, title, about, locales, scenarios }
     }
-}
-
-/// The flow that a stored session belongs to.
-///
-/// # Errors
-/// If this version does not know it.
-pub(super) fn of(choice: &Choice) -> anyhow::Result<&'static Flow> {
-    anyhow::Context::context(Flow::of(choice), "this version knows no such flow")
 }

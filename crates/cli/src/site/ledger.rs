@@ -2,11 +2,11 @@
 
 use std::{
     path::Path,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use anyhow::{Context, Result, ensure};
-use idvkit::{Account, Session};
+use idvkit::driver::{Blob, By, Row as Verified};
 use idvkit_http::Store;
 use rusqlite::{Connection, OptionalExtension, Row as SqlRow, params};
 use serde_json::{Value, json};
@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use super::private::{make_private, restrict};
 
 /// The form of the tables. A file of another form is refused.
-const FORM: i64 = 1;
+const FORM: i64 = 2;
 
 const TABLES: &str = "
     CREATE TABLE sessions (
@@ -22,15 +22,24 @@ const TABLES: &str = "
         id TEXT NOT NULL UNIQUE,
         provider TEXT NOT NULL, flow TEXT NOT NULL, locale TEXT NOT NULL, scenario TEXT NOT NULL,
         created INTEGER NOT NULL,
-        snapshot TEXT NOT NULL,
-        revision INTEGER NOT NULL,
-        due INTEGER,          -- when a worker has to look at it; null: it is over
         shown TEXT NOT NULL,  -- what it last asked for, so that the timeline says so once
         acted INTEGER         -- when the merchant acted on its end; null: not yet
     );
+    -- What the SDK makes of each: its rows, as they come.
+    CREATE TABLE verifications (
+        id TEXT PRIMARY KEY, key TEXT NOT NULL UNIQUE,
+        revision INTEGER NOT NULL, snapshot TEXT NOT NULL,
+        due INTEGER           -- when a worker has to look at it; null: it is over
+    );
+    CREATE INDEX verifications_due ON verifications (due);
     CREATE TABLE reference_ids (
-        provider TEXT NOT NULL, reference TEXT NOT NULL, session TEXT NOT NULL,
-        PRIMARY KEY (provider, reference)
+        account TEXT NOT NULL, reference TEXT NOT NULL, verification TEXT NOT NULL,
+        PRIMARY KEY (account, reference)
+    );
+    -- Images on their way: once, beside the snapshots that name them.
+    CREATE TABLE blobs (
+        verification TEXT NOT NULL, digest TEXT NOT NULL, bytes BLOB NOT NULL,
+        PRIMARY KEY (verification, digest)
     );
     CREATE TABLE events (sequence INTEGER PRIMARY KEY AUTOINCREMENT, session TEXT NOT NULL, entry TEXT NOT NULL);
     CREATE INDEX events_of_session ON events (session, sequence);
@@ -73,24 +82,9 @@ pub(super) struct Row {
     pub(super) snapshot: String,
 }
 
-/// How far a session has come, where it stops for a while.
-pub(super) struct Step<'a> {
-    /// The session's revision.
-    pub(super) revision: i64,
-    /// The virtual time.
-    pub(super) at: i64,
-    /// When a worker has to look at it again; none: it is over.
-    pub(super) due: Option<i64>,
-    /// What tells this step from another.
-    pub(super) shown: &'a str,
-    /// What the timeline says about it, once.
-    pub(super) entries: &'a [Value],
-    /// What the merchant does about its end, once, and with that entry.
-    pub(super) act: Option<&'a Value>,
-}
-
-/// The open database. Calls are short and on a local file, so nothing is gained by threads of its own.
-pub(super) struct Ledger(Mutex<Connection>);
+/// The open database; clones share it. Calls are short and on a local file, so nothing is gained by threads of its own.
+#[derive(Clone)]
+pub(super) struct Ledger(Arc<Mutex<Connection>>);
 
 impl Ledger {
     /// Opens or makes the file; `:memory:` keeps nothing.
@@ -109,22 +103,19 @@ impl Ledger {
         let fix = "name another file with --data or delete it";
         ensure!(form == FORM, "--data: {shown} was written by another version of this demo (form {form}); {fix}");
         restrict(path)?;
-        let ledger = Self(Mutex::new(connection));
-        ledger.review()?;
-        Ok(ledger)
+        Ok(Self(Arc::new(Mutex::new(connection))))
     }
 
-    /// Stores a newly opened session.
+    /// Notes what was chosen for a session that is about to begin.
     ///
     /// # Errors
     /// If it cannot be written.
-    pub(super) fn insert(&self, id: &str, choice: &Choice, created: i64, session: &Session) -> Result<()> {
+    pub(super) fn choose(&self, id: &str, choice: &Choice, created: i64) -> Result<()> {
         let Choice { provider, flow, locale, scenario } = choice;
-        let (snapshot, revision) = (session.snapshot(), session.revision());
         self.lock().execute(
-            "INSERT INTO sessions (id, provider, flow, locale, scenario, created, snapshot, revision, due, shown)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 0, '')",
-            params![id, provider, flow, locale, scenario, created, snapshot, revision],
+            "INSERT INTO sessions (id, provider, flow, locale, scenario, created, shown)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, '')",
+            params![id, provider, flow, locale, scenario, created],
         )?;
         Ok(())
     }
@@ -134,7 +125,7 @@ impl Ledger {
     /// # Errors
     /// If it cannot be read.
     pub(super) fn row(&self, id: &str) -> Result<Option<Row>> {
-        let sql = format!("SELECT {COLUMNS} FROM sessions WHERE id = ?1");
+        let sql = format!("SELECT {COLUMNS} WHERE id = ?1");
         Ok(self.lock().query_row(&sql, [id], row_of).optional()?)
     }
 
@@ -143,7 +134,7 @@ impl Ledger {
     /// # Errors
     /// If they cannot be read.
     pub(super) fn newest(&self, count: u32) -> Result<Vec<Row>> {
-        let sql = format!("SELECT {COLUMNS} FROM sessions ORDER BY number DESC LIMIT ?1");
+        let sql = format!("SELECT {COLUMNS} ORDER BY number DESC LIMIT ?1");
         let connection = self.lock();
         let mut statement = connection.prepare(&sql)?;
         let rows = statement.query_map([count], row_of)?;
@@ -158,77 +149,51 @@ impl Ledger {
         Ok(self.lock().query_row("SELECT coalesce(max(number), 0) FROM sessions", [], |row| row.get(0))?)
     }
 
-    /// Whose id of the provider's this is; the newest session's if several had it.
-    ///
-    /// # Errors
-    /// If it cannot be read.
-    pub(super) fn session_of(&self, provider: &str, reference: &str) -> Result<Option<String>> {
-        let sql = "SELECT session FROM reference_ids WHERE provider = ?1 AND reference = ?2";
-        Ok(self.lock().query_row(sql, [provider, reference], |row| row.get(0)).optional()?)
-    }
-
     /// The sessions that a worker has to look at by now.
     ///
     /// # Errors
     /// If they cannot be read.
     pub(super) fn due(&self, now: i64) -> Result<Vec<String>> {
         let connection = self.lock();
-        let mut statement = connection.prepare("SELECT id FROM sessions WHERE due <= ?1 ORDER BY number")?;
+        let mut statement = connection.prepare("SELECT id FROM verifications WHERE due <= ?1 ORDER BY due")?;
         let ids = statement.query_map([now], |row| row.get(0))?;
         Ok(ids.collect::<Result<_, _>>()?)
     }
 
-    /// Notes how far a session has come, unless it has changed since: when it is to be looked at again, what is new
-    /// about it, and what the merchant does about its end. All of it or nothing: an end is not off the workers' list
-    /// before somebody has acted on it.
+    /// Notes what a session asks for now, with what the timeline says about it, once.
     ///
     /// # Errors
     /// If it cannot be written.
-    pub(super) fn settle(&self, id: &str, step: &Step<'_>) -> Result<()> {
-        let Step { revision, at, due, shown, entries, act } = step;
+    pub(super) fn show(&self, id: &str, shown: &str, entries: &[Value]) -> Result<()> {
         let mut connection = self.lock();
         let transaction = connection.transaction()?;
-        let sql = "UPDATE sessions SET shown = ?3 WHERE id = ?1 AND revision = ?2 AND shown != ?3";
-        if transaction.execute(sql, params![id, revision, shown])? == 1 {
-            entries.iter().try_for_each(|entry| add_entry(&transaction, id, entry))?;
-        }
-        if let Some(entry) = act {
-            let sql = "UPDATE sessions SET acted = ?3 WHERE id = ?1 AND revision = ?2 AND acted IS NULL";
-            if transaction.execute(sql, params![id, revision, at])? == 1 {
-                add_entry(&transaction, id, entry)?;
-            }
-        }
-        let sql = "UPDATE sessions SET due = ?3 WHERE id = ?1 AND revision = ?2";
-        transaction.execute(sql, params![id, revision, due])?;
+        show(&transaction, id, shown, entries)?;
         Ok(transaction.commit()?)
     }
 
-    /// Has a session looked at later, unless it has changed since.
+    /// The same for an end, with what the merchant does about it, once: all of it or nothing.
     ///
     /// # Errors
     /// If it cannot be written.
-    pub(super) fn postpone(&self, id: &str, revision: i64, due: i64) -> Result<()> {
-        let sql = "UPDATE sessions SET due = ?3 WHERE id = ?1 AND revision = ?2";
-        self.lock().execute(sql, params![id, revision, due])?;
-        Ok(())
+    pub(super) fn act(&self, id: &str, end: (&str, &[Value]), act: Option<(i64, &Value)>) -> Result<()> {
+        let mut connection = self.lock();
+        let transaction = connection.transaction()?;
+        show(&transaction, id, end.0, end.1)?;
+        if let Some((at, entry)) = act {
+            let sql = "UPDATE sessions SET acted = ?2 WHERE id = ?1 AND acted IS NULL";
+            if transaction.execute(sql, params![id, at])? == 1 {
+                add_entry(&transaction, id, entry)?;
+            }
+        }
+        Ok(transaction.commit()?)
     }
 
-    /// Takes a session off the workers' list.
+    /// Has a session looked at later; never, if no time is given: until somebody tells it something.
     ///
     /// # Errors
     /// If it cannot be written.
-    pub(super) fn park(&self, id: &str) -> Result<()> {
-        self.lock().execute("UPDATE sessions SET due = NULL WHERE id = ?1", [id])?;
-        Ok(())
-    }
-
-    /// Puts every session back on the workers' list whose end nobody has acted on: a program that was stopped at the
-    /// wrong moment, or an older one, may have left it.
-    ///
-    /// # Errors
-    /// If it cannot be written.
-    pub(super) fn review(&self) -> Result<()> {
-        self.lock().execute("UPDATE sessions SET due = 0 WHERE due IS NULL AND acted IS NULL", [])?;
+    pub(super) fn postpone(&self, id: &str, due: Option<i64>) -> Result<()> {
+        self.lock().execute("UPDATE verifications SET due = ?2 WHERE id = ?1", params![id, due])?;
         Ok(())
     }
 
@@ -278,61 +243,72 @@ impl Ledger {
         Ok(self.lock().query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?)
     }
 
-    fn swap(&self, id: &str, expected: i64, session: &Session) -> Result<bool> {
-        let mut connection = self.lock();
-        let transaction = connection.transaction()?;
-        // Whatever it was told makes it due: a worker looks at what follows from it.
-        let sql = "UPDATE sessions SET snapshot = ?3, revision = ?4, due = 0 WHERE id = ?1 AND revision = ?2";
-        let changed = transaction.execute(sql, params![id, expected, session.snapshot(), session.revision()])?;
-        if changed == 1 {
-            let sql = "INSERT OR REPLACE INTO reference_ids (provider, reference, session) VALUES (?1, ?2, ?3)";
-            for reference in session.references() {
-                transaction.execute(sql, params![session.provider().as_str(), reference, id])?;
-            }
-        }
-        transaction.commit()?;
-        Ok(changed == 1)
-    }
-
     fn lock(&self) -> MutexGuard<'_, Connection> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// One row as `idvkit-http` drives it.
-pub(super) struct Stored<'a> {
-    /// The database.
-    pub(super) ledger: &'a Ledger,
-    /// Whose account.
-    pub(super) account: &'a Account,
-    /// Which row.
-    pub(super) id: &'a str,
-}
-
-impl Stored<'_> {
-    /// The session as it is stored now.
-    ///
-    /// # Errors
-    /// If there is none, or it cannot be restored.
-    pub(super) fn session(&self) -> Result<Session> {
-        let row = self.ledger.row(self.id)?.context("there is no such session")?;
-        Ok(Session::restore(self.account, &row.snapshot)?)
-    }
-}
-
-impl Store for Stored<'_> {
+impl Store for Ledger {
     type Error = anyhow::Error;
 
-    async fn load(&self) -> Result<Session> {
-        self.session()
+    async fn load(&self, by: &By, blobs: &[String]) -> Result<(Option<String>, Vec<Blob>)> {
+        let connection = self.lock();
+        let text = |sql, values: &[&str]| {
+            connection.query_row(sql, rusqlite::params_from_iter(values), |row| row.get(0)).optional()
+        };
+        let snapshot = match by {
+            By::Id { id } => text("SELECT snapshot FROM verifications WHERE id = ?1", &[id])?,
+            By::Key { key } => text("SELECT snapshot FROM verifications WHERE key = ?1", &[key])?,
+            By::References { references } => {
+                let sql = "SELECT snapshot FROM verifications JOIN reference_ids ON verification = id
+                           WHERE account = ?1 AND reference = ?2";
+                let found = references.iter().map(|one| text(sql, &[&one.account, &one.reference]));
+                found.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().next()
+            }
+        };
+        let mut statement = connection.prepare("SELECT bytes FROM blobs WHERE digest = ?1")?;
+        let read = |digest: &String| {
+            let bytes = statement.query_row([digest], |row| row.get(0)).optional()?;
+            Ok(bytes.map(|bytes| Blob { digest: digest.clone(), bytes }))
+        };
+        let found = blobs.iter().map(read).collect::<Result<Vec<_>>>()?;
+        Ok((snapshot, found.into_iter().flatten().collect()))
     }
 
-    async fn swap(&self, expected: i64, session: &Session) -> Result<bool> {
-        self.ledger.swap(self.id, expected, session)
+    async fn store(&self, row: &Verified, expected: Option<i64>, blobs: &[Blob]) -> Result<bool> {
+        let due = row.due.map(|due| due.0);
+        let mut connection = self.lock();
+        let transaction = connection.transaction()?;
+        let stored = match expected {
+            None => {
+                let sql = "INSERT OR IGNORE INTO verifications VALUES (?1, ?2, ?3, ?4, ?5)";
+                transaction.execute(sql, params![row.id, row.key, row.revision, row.snapshot, due])?
+            }
+            Some(expected) => {
+                let sql =
+                    "UPDATE verifications SET revision = ?3, snapshot = ?4, due = ?5 WHERE id = ?1 AND revision = ?2";
+                transaction.execute(sql, params![row.id, expected, row.revision, row.snapshot, due])?
+            }
+        };
+        if stored == 1 {
+            let sql = "INSERT OR REPLACE INTO reference_ids (account, reference, verification) VALUES (?1, ?2, ?3)";
+            for one in &row.references {
+                transaction.execute(sql, params![one.account, one.reference, row.id])?;
+            }
+            for Blob { digest, bytes } in blobs {
+                transaction
+                    .execute("INSERT OR REPLACE INTO blobs VALUES (?1, ?2, ?3)", params![row.id, digest, bytes])?;
+            }
+            let sql = "DELETE FROM blobs WHERE verification = ?1 AND instr(?2, digest) = 0";
+            transaction.execute(sql, params![row.id, row.blobs.join(" ")])?;
+        }
+        transaction.commit()?;
+        Ok(stored == 1)
     }
 }
 
-const COLUMNS: &str = "id, provider, flow, locale, scenario, created, acted, snapshot";
+const COLUMNS: &str = "id, provider, flow, locale, scenario, created, acted, snapshot
+    FROM sessions JOIN verifications USING (id)";
 
 fn row_of(row: &SqlRow<'_>) -> rusqlite::Result<Row> {
     let choice = Choice { provider: row.get(1)?, flow: row.get(2)?, locale: row.get(3)?, scenario: row.get(4)? };
@@ -343,6 +319,13 @@ fn row_of(row: &SqlRow<'_>) -> rusqlite::Result<Row> {
 fn add_entry(connection: &Connection, id: &str, entry: &Value) -> rusqlite::Result<()> {
     let sql = "INSERT INTO events (session, entry) VALUES (?1, ?2)";
     connection.execute(sql, params![id, entry.to_string()]).map(drop)
+}
+
+fn show(connection: &Connection, id: &str, shown: &str, entries: &[Value]) -> rusqlite::Result<()> {
+    if connection.execute("UPDATE sessions SET shown = ?2 WHERE id = ?1 AND shown != ?2", params![id, shown])? == 1 {
+        entries.iter().try_for_each(|entry| add_entry(connection, id, entry))?;
+    }
+    Ok(())
 }
 
 /// Gives the form of the tables, which are made in an empty file.

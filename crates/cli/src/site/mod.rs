@@ -74,7 +74,7 @@ impl Site {
     /// # Errors
     /// If a port is taken, the database cannot be opened, or there is no sandbox where it should be.
     pub async fn start(options: &Options) -> Result<Self> {
-        let ledger = Arc::new(Ledger::open(options.data.as_deref().unwrap_or_else(|| ":memory:".as_ref()))?);
+        let ledger = Ledger::open(options.data.as_deref().unwrap_or_else(|| ":memory:".as_ref()))?;
         let listeners = listen(options.port, &ledger).await?;
         let port = listeners[0].local_addr()?.port();
         ledger.keep(MERCHANT_PORT, &port.to_string())?;

@@ -5,15 +5,18 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use anyhow::{Context, Result, bail};
-use idvkit::{Account, Config, Decision, Input, Next, Outcome, Reject, Request, Seed, Session, UnixMillis};
-use idvkit_http::{Client, Error};
+use anyhow::{Context, Result};
+use idvkit::{
+    Account, Config, Decision, Input, Next, Outcome, Reject, Request, Seed, Session, UnixMillis,
+    driver::{Accounts, Driver, Plan, Verification, id_of},
+};
+use idvkit_http::{Client, Ended, Error, Observed};
 use serde_json::{Value, json};
 use tokio::sync::{Notify, watch};
 
 use super::{
-    flows::{self, NoSuch, Opening, Wish},
-    ledger::{Ledger, Row, Step, Stored},
+    flows::{NoSuch, Opening, Wish},
+    ledger::{Ledger, Row},
     provider::{Providers, callbacks},
     scenes::Told,
 };
@@ -23,8 +26,6 @@ use crate::demo::{
     timeline::{Party, What, outcome_text},
 };
 
-/// A session that asks for more than this in one go would never end.
-const MAX_STEPS: usize = 50;
 /// After an accident of our own, such as a full disk, a session is looked at again so much later.
 const AFTER_ACCIDENT_MS: i64 = 5_000;
 /// Everybody's earlier verification, where a newer session shall end the older one.
@@ -33,17 +34,16 @@ const SHARED_ENROLLMENT: &str = "22222222-2222-4222-8222-222222222222";
 /// The merchant's server without its HTTP.
 pub(super) struct Shop {
     base: String,
-    ledger: Arc<Ledger>,
+    ledger: Ledger,
     providers: Arc<Providers>,
-    accounts: HashMap<&'static str, Account>,
-    client: Client,
+    client: Client<Ledger>,
     seed: Option<Seed>,
     /// Whoever drives a session in this process; other processes are kept apart by the claim and the swap.
     turns: Mutex<HashMap<String, Arc<tokio::sync::Mutex<()>>>>,
     /// The sandbox is told about "the next session": that has to be the one that is meant.
     starting: tokio::sync::Mutex<()>,
     work: Notify,
-    news: watch::Sender<()>,
+    news: Arc<watch::Sender<()>>,
 }
 
 /// The right to drive one session.
@@ -88,21 +88,21 @@ impl Shop {
     ///
     /// # Errors
     /// If an account is refused.
-    pub(super) fn open(base: &str, ledger: Arc<Ledger>, providers: Arc<Providers>, seed: Option<u64>) -> Result<Self> {
-        let mut accounts = HashMap::new();
+    pub(super) fn open(base: &str, ledger: Ledger, providers: Arc<Providers>, seed: Option<u64>) -> Result<Self> {
+        let mut accounts = Accounts::default();
         for cast in CASTS {
             let callbacks = callbacks(base, cast.provider);
             let returns = format!("{base}/return/unknown");
             let places = Places { sandbox: providers.base(), callbacks: &callbacks, returns: &returns };
             let account = Account::new(Config::from_json(&(cast.config)(&places).to_string())?)?;
-            accounts.insert(cast.provider, account);
+            accounts = accounts.with(cast.provider, account);
         }
-        let clock = providers.clone();
-        let client = Client::local()?.with_clock(move || clock.now());
+        let book = Book { ledger: ledger.clone(), news: Arc::new(watch::Sender::new(())), clock: providers.clone() };
+        let client = Client::over(idvkit_http::builder().no_proxy().build()?, accounts, ledger.clone());
+        let client = book.clone().kept_by(client);
         let seed = seed.map(|seed| Seed::new(&spread(seed))).transpose()?;
-        let (turns, starting) = (Mutex::default(), tokio::sync::Mutex::default());
-        let (work, news) = (Notify::new(), watch::Sender::new(()));
-        Ok(Self { base: base.into(), ledger, providers, accounts, client, seed, turns, starting, work, news })
+        let (turns, starting, work) = (Mutex::default(), tokio::sync::Mutex::default(), Notify::new());
+        Ok(Self { base: base.into(), ledger, providers, client, seed, turns, starting, work, news: book.news })
     }
 
     /// Opens a session as wished, and goes as far as it goes without the user.
@@ -113,14 +113,14 @@ impl Shop {
         let (flow, scene, choice) = wish.resolve()?;
         let _alone = self.starting.lock().await;
         let number = self.ledger.count()? + 1;
-        let id = hex(&self.random("session", number));
+        let seed = Seed::new(&self.random("seed", number))?;
+        let id = id_of(&seed);
         let own_enrollment = uuid(&self.random("enrollment", number));
         let enrollment = if scene.shares_enrollment() { SHARED_ENROLLMENT } else { own_enrollment.as_str() };
         let return_url = format!("{}/return/{id}", self.base);
         let request = flow.request(&Opening { locale: &choice.locale, return_url: &return_url, enrollment });
-        let seed = Seed::new(&self.random("seed", number))?;
-        let request = Request::from_json(&request.to_string())?;
-        let session = Session::open(self.account(&choice.provider)?, request, seed, self.now())?;
+        let plan = Plan::from(Request::from_json(&request.to_string())?).delivered();
+        let mut driver = Driver::begin(self.client.accounts(), plan, seed, &id, self.now())?;
         // Nothing is said about a next session that is refused.
         if choice.provider == "jumio" {
             self.providers.steer("jumio/enrollments", &json!({ "reference": enrollment })).await?;
@@ -128,7 +128,8 @@ impl Shop {
         for (path, body) in scene.calls(&Told { flow, enrollment }) {
             self.providers.steer(path, &body).await?;
         }
-        self.ledger.insert(&id, &choice, self.now().0, &session)?;
+        self.ledger.choose(&id, &choice, self.now().0)?;
+        self.client.run(&mut driver).await.map_err(broken)?;
         self.log(&id, Party::Merchant, Party::Merchant, &What::Opened { order: format!("order-{number}") });
         // It is open by now. What goes wrong on its way stands in its timeline, and a worker tries again.
         drop(self.drive(&id).await);
@@ -140,18 +141,14 @@ impl Shop {
     /// # Errors
     /// If there is no such session, or it refuses.
     pub(super) async fn tell(self: &Arc<Self>, id: &str, input: Input) -> Result<(), Refusal> {
-        let row = self.row(id)?;
-        let stored = self.stored(&row)?;
+        self.row(id)?;
         let erases = matches!(input, Input::Erase { .. });
-        let told = self.client_for(id).tell(&stored, input).await;
+        let told = self.client.tell(id, input).await;
         if erases {
             self.ledger.forget_deleted()?;
         }
         self.work.notify_one();
-        told.map_err(|error| match error {
-            Error::Reject(reject) => Refusal::Reject(reject),
-            other => Refusal::Broken(other.into()),
-        })
+        told.map_err(broken)
     }
 
     /// Finds whose callback it is, and tells that session. A genuine one that is nobody's is heard and forgotten.
@@ -159,12 +156,12 @@ impl Shop {
     /// # Errors
     /// If the sender cannot be trusted, or the session refuses.
     pub(super) async fn call_back(self: &Arc<Self>, provider: &str, input: Input) -> Result<(), Refusal> {
-        let account = self.accounts.get(provider).ok_or(Refusal::Unknown)?;
-        let Some(reference) = account.reference_of(&input, self.now())? else { return Ok(()) };
-        match self.ledger.session_of(provider, &reference)? {
-            Some(id) => self.tell(&id, input).await,
-            None => Ok(()),
+        if self.client.accounts().get(provider).is_none() {
+            return Err(Refusal::Unknown);
         }
+        self.client.hear(Some(provider), input).await.map_err(broken)?;
+        self.work.notify_one();
+        Ok(())
     }
 
     /// Does what a session asks for until the user, a wait or the end; says so in its timeline; acts on its end. After
@@ -215,20 +212,12 @@ impl Shop {
     }
 
     async fn drive_in(self: &Arc<Self>, _turn: &Turn, id: &str) -> Result<()> {
-        let row = self.ledger.row(id)?.context("there is no such session")?;
-        let stored = self.stored(&row)?;
-        for _ in 0..MAX_STEPS {
-            self.client_for(id).advance(&stored).await?;
-            let session = stored.session()?;
-            let next = session.next(self.now());
-            let due = match &next {
-                Next::Send { .. } => continue,
-                Next::Present { until, .. } | Next::Wait { until, .. } => Some(until.0),
-                Next::Done { .. } => None,
-            };
-            return self.settle(id, &session, &next, due);
-        }
-        bail!("the session asked for more than {MAX_STEPS} requests in a row")
+        let next = self.client.advance(id).await?;
+        let verification = self.client.verification(id).await?.context("there is no such session")?;
+        let (shown, entries) = told_of(&verification, &next, self.now());
+        self.ledger.show(id, &shown, &entries)?;
+        self.news.send_replace(());
+        Ok(())
     }
 
     /// Waits for something to do, at most so long.
@@ -290,16 +279,7 @@ impl Shop {
     /// # Errors
     /// If it cannot be restored.
     pub(super) fn session(&self, row: &Row) -> Result<Session> {
-        Ok(Session::restore(self.account(&row.choice.provider)?, &row.snapshot)?)
-    }
-
-    fn stored<'a>(&'a self, row: &'a Row) -> Result<Stored<'a>> {
-        flows::of(&row.choice)?;
-        Ok(Stored { ledger: &self.ledger, account: self.account(&row.choice.provider)?, id: &row.id })
-    }
-
-    fn account(&self, provider: &str) -> Result<&Account> {
-        self.accounts.get(provider).context("there is no account with this provider")
+        Ok(Verification::restore(self.client.accounts(), &row.snapshot)?.session().clone())
     }
 
     async fn drive_or_postpone(self: &Arc<Self>, turn: &Turn, id: &str) -> Result<()> {
@@ -308,44 +288,13 @@ impl Shop {
         let later = self.now().plus(AFTER_ACCIDENT_MS).0;
         let postponed = self.ledger.row(id).and_then(|row| {
             let Some(row) = row else { return Ok(()) };
-            match self.session(&row) {
-                Ok(session) => self.ledger.postpone(id, session.revision(), later),
-                // What cannot even be restored is left alone until somebody changes it.
-                Err(_) => self.ledger.park(id),
-            }
+            // What cannot even be restored is left alone until somebody changes it.
+            self.ledger.postpone(id, self.session(&row).is_ok().then_some(later))
         });
         if let Err(error) = postponed {
             eprintln!("idvkit: the database of the demo fails: {error:#}");
         }
         Err(error)
-    }
-
-    /// Writes down how far a session has come, and acts on a decision: once, as the store sees to.
-    fn settle(&self, id: &str, session: &Session, next: &Next, due: Option<i64>) -> Result<()> {
-        let (now, merchant) = (self.now(), Party::Merchant);
-        let to = if matches!(next, Next::Present { .. }) { Party::User } else { merchant };
-        let mut entries: Vec<Value> =
-            What::next(next, now).iter().map(|what| entry_of(now, merchant, to, what)).collect();
-        if let (Next::Done { .. }, Some(evidence)) = (next, session.evidence()) {
-            entries.push(entry_of(now, merchant, merchant, &What::evidence(&evidence)));
-        }
-        let act = act_on(next).map(|text| entry_of(now, merchant, merchant, &What::Note { text: text.into() }));
-        let (revision, shown) = (session.revision(), &sign_of(next));
-        let step = Step { revision, at: now.0, due, shown, entries: &entries, act: act.as_ref() };
-        self.ledger.settle(id, &step)?;
-        self.news.send_replace(());
-        Ok(())
-    }
-
-    /// The client, which writes down all that it does for this session.
-    fn client_for(&self, id: &str) -> Client {
-        let (ledger, news, clock) = (self.ledger.clone(), self.news.clone(), self.providers.clone());
-        let id = id.to_owned();
-        self.client.clone().with_observer(move |observed| {
-            if let Some((from, to, what)) = What::observed(observed) {
-                log_to(&ledger, &news, &id, clock.now(), (from, to, &what));
-            }
-        })
     }
 
     /// 32 bytes: from the system's random source, or from the seed that was asked for.
@@ -354,9 +303,72 @@ impl Shop {
     }
 }
 
-/// What this merchant does about a decision. Written with the end itself, as a real one would put a mail into an outbox.
-fn act_on(next: &Next) -> Option<&'static str> {
-    let Next::Done { outcome: Outcome::Decided { decision }, .. } = next else { return None };
+/// Where everything that happens is written down.
+#[derive(Clone)]
+struct Book {
+    ledger: Ledger,
+    news: Arc<watch::Sender<()>>,
+    clock: Arc<Providers>,
+}
+
+impl Book {
+    /// The client, which writes down all that it does, and what the merchant does about each end.
+    fn kept_by(self, client: Client<Ledger>) -> Client<Ledger> {
+        let (clock, book) = (self.clock.clone(), self.clone());
+        let observer = move |observed: Observed<'_>| {
+            let whose = match observed {
+                Observed::Sending { verification, .. } | Observed::Heard { verification, .. } => Some(verification),
+                Observed::Refused { verification, .. } => verification,
+                _ => None,
+            };
+            if let Some(((from, to, what), whose)) = What::observed(observed).zip(whose) {
+                log_to(&book.ledger, &book.news, whose.id(), book.clock.now(), (from, to, &what));
+            }
+        };
+        client.with_clock(move || clock.now()).with_observer(observer).on_outcome(move |ended| {
+            let acted = self.act(&ended);
+            async move { acted }
+        })
+    }
+
+    /// What this merchant does about an end, once: with a decision, it sends a mail. `false`: that failed, and it is to be
+    /// asked again.
+    fn act(&self, Ended { outcome, verification, .. }: &Ended) -> bool {
+        let (now, merchant) = (self.clock.now(), Party::Merchant);
+        let next = Next::Done { outcome: outcome.clone(), erasure: None };
+        let (shown, entries) = told_of(verification, &next, now);
+        let act = act_on(outcome).map(|text| entry_of(now, merchant, merchant, &What::Note { text: text.into() }));
+        let acted = self.ledger.act(verification.id(), (&shown, &entries), act.as_ref().map(|entry| (now.0, entry)));
+        if let Err(error) = &acted {
+            let note = What::Note { text: format!("cannot act: {error:#}") };
+            log_to(&self.ledger, &self.news, verification.id(), now, (merchant, merchant, &note));
+        }
+        self.news.send_replace(());
+        acted.is_ok()
+    }
+}
+
+/// What a session asks for: a sign that tells it from anything else, and what the timeline says about it.
+fn told_of(verification: &Verification, next: &Next, now: UnixMillis) -> (String, Vec<Value>) {
+    let merchant = Party::Merchant;
+    let to = if matches!(next, Next::Present { .. }) { Party::User } else { merchant };
+    let mut entries: Vec<Value> = What::next(next, now).iter().map(|what| entry_of(now, merchant, to, what)).collect();
+    if let (Next::Done { .. }, Some(evidence)) = (next, verification.evidence()) {
+        entries.push(entry_of(now, merchant, merchant, &What::evidence(&evidence)));
+    }
+    (sign_of(next), entries)
+}
+
+fn broken(error: Error<anyhow::Error>) -> Refusal {
+    match error {
+        Error::Reject(reject) => Refusal::Reject(reject),
+        Error::Store(error) => Refusal::Broken(error),
+    }
+}
+
+/// What this merchant does about a decision, as a real one would send a mail.
+fn act_on(outcome: &Outcome) -> Option<&'static str> {
+    let Outcome::Decided { decision } = outcome else { return None };
     Some(match decision {
         Decision::Approved => "acts, once: the welcome mail is sent",
         Decision::Completed => "acts, once: the welcome mail is sent, after a look at the evidence",
@@ -393,14 +405,9 @@ fn spread(seed: u64) -> [u8; 32] {
     bytes
 }
 
-/// The first half as hexadecimal digits.
-fn hex(bytes: &[u8; 32]) -> String {
-    let (half, _) = bytes.split_first_chunk::<16>().expect("32 bytes have 16");
-    format!("{:032x}", u128::from_be_bytes(*half))
-}
-
 fn uuid(bytes: &[u8; 32]) -> String {
-    let text = hex(bytes);
+    let (half, _) = bytes.split_first_chunk::<16>().expect("32 bytes have 16");
+    let text = format!("{:032x}", u128::from_be_bytes(*half));
     format!("{}-{}-4{}-8{}-{}", &text[..8], &text[8..12], &text[13..16], &text[17..20], &text[20..])
 }
 

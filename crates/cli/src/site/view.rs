@@ -80,6 +80,7 @@ fn next_json(next: &Next, now: UnixMillis) -> Value {
                 Why::Verdict => "verdict",
                 Why::Backoff { .. } => "backoff",
                 Why::Throttled { .. } => "throttled",
+                Why::Blobs { .. } => "blobs",
             };
             json!({ "type": "wait", "until": until, "why": name, "text": text })
         }

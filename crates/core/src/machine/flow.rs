@@ -1,10 +1,13 @@
 //! What one provider adds to the machine.
 
+use alloc::vec::Vec;
+
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
     Evidence, Fault, Header, Hint, HttpRequest, Image, Journey, Operation, Outcome, PollPlan, Reject, RejectCode,
     Response, Seed, UnixMillis,
+    machine::{Blobs, Digest},
 };
 
 /// The state of one provider's flow, and how it moves. It is plain data that goes into the snapshot: no closures, no
@@ -80,6 +83,22 @@ pub trait Flow: Clone + PartialEq + Serialize + DeserializeOwned {
         Err(Reject::at(RejectCode::ImagesUnexpected, "images", "this flow asks for no images; only `Way::Upload` does"))
     }
 
+    /// The digests of the images that the state holds: their bytes are stored beside the snapshot, and dropped with the
+    /// digest.
+    fn digests(&self) -> Vec<Digest> {
+        Vec::new()
+    }
+
+    /// Those of them whose bytes go into the request for this operation: it is not asked for before they are at hand.
+    fn sends(&self, _operation: &Self::Operation) -> Vec<Digest> {
+        Vec::new()
+    }
+
+    /// Gives up the images that a snapshot of an earlier version holds whole, for their digests.
+    fn take_embedded(&mut self) -> Vec<Vec<u8>> {
+        Vec::new()
+    }
+
     /// When to look for results and when to give up.
     fn schedule(&self, account: &Self::Account) -> Schedule;
 
@@ -114,7 +133,7 @@ pub trait Flow: Clone + PartialEq + Serialize + DeserializeOwned {
     }
 
     /// The provider's ids, newest first. They survive an erasure: your rows are indexed by them.
-    fn references(&self) -> alloc::vec::Vec<alloc::string::String>;
+    fn references(&self) -> Vec<alloc::string::String>;
 
     /// The operation that deletes thing number `index` that this session made at the provider, or `None` where there is
     /// no more, or the provider documents no way. It may name a request that has to come first (an access token), as
@@ -151,6 +170,8 @@ pub struct Own<'a> {
     pub attempt: u32,
     /// When the session was opened: the only time that may enter a request or a journey.
     pub opened: UnixMillis,
+    /// The images that are at hand.
+    pub blobs: &'a Blobs,
 }
 
 impl Own<'_> {

@@ -4,6 +4,7 @@
 //! provider's [`Flow`] says what its requests and answers mean; ids, claims, back-off, poll budget, deadlines,
 //! absorbing ends and erasure are here, so that they hold for all of them alike.
 
+mod blobs;
 mod call;
 mod flow;
 mod record;
@@ -16,6 +17,7 @@ use alloc::{
 };
 use core::fmt;
 
+pub use blobs::{Blobs, Digest};
 use call::Call;
 pub use flow::{Account, Flow, Heard, Need, Own, Schedule, Step, UserStage};
 use record::{Envelope, Phase, Record, Resume};
@@ -23,9 +25,12 @@ pub use record::{SNAPSHOT_FORMAT, malformed, snapshot_provider};
 use watch::Watch;
 
 use crate::{
-    AtProvider, Evidence, Fault, FaultCode, Header, Hint, HttpRequest, Input, Next, Operation as _, Outcome, Reject,
-    RejectCode, Response, Seed, UnixMillis, Why, http::without_mark,
+    AtProvider, Blob, Evidence, Fault, FaultCode, Header, Hint, HttpRequest, Input, Next, Operation as _, Outcome,
+    Reject, RejectCode, Response, Seed, UnixMillis, Why, http::without_mark,
 };
+
+/// How soon to ask again where bytes are to be supplied, in milliseconds: whoever has none must not spin.
+const SUPPLY_MS: i64 = 1_000;
 
 /// So often in a row the provider may say that what is looked at is gone.
 const MAX_GONE_LOOKS: u32 = 3;
@@ -34,6 +39,7 @@ const MAX_GONE_LOOKS: u32 = 3;
 pub struct Machine<F: Flow> {
     account: Arc<F::Account>,
     record: Record<F>,
+    blobs: Blobs,
 }
 
 impl<F: Flow> Machine<F> {
@@ -55,7 +61,7 @@ impl<F: Flow> Machine<F> {
             flow,
             evidence: None,
         };
-        Ok(Self { account, record })
+        Ok(Self { account, record, blobs: Blobs::default() })
     }
 
     /// Continues a stored session, on any machine.
@@ -69,7 +75,7 @@ impl<F: Flow> Machine<F> {
         }
         let envelope: Envelope<Record<F>> =
             serde_json::from_str(snapshot).map_err(|_| malformed("this is not the text that `snapshot` gave"))?;
-        let record = envelope.session;
+        let mut record = envelope.session;
         if record.account != account.fingerprint() {
             let message = "the snapshot belongs to another account of this provider; restore it with that account";
             return Err(Reject::new(RejectCode::SnapshotOfOtherAccount, message));
@@ -79,7 +85,11 @@ impl<F: Flow> Machine<F> {
         if matches!(record.phase, Phase::Erasing { index, .. } if record.flow.erase(index).is_none()) {
             return Err(malformed("it is deleting something that is not there"));
         }
-        Ok(Self { account, record })
+        let mut blobs = Blobs::default();
+        for bytes in record.flow.take_embedded() {
+            blobs.add(bytes);
+        }
+        Ok(Self { account, record, blobs })
     }
 
     /// What the host must do now. Asking twice gives the same answer.
@@ -104,15 +114,45 @@ impl<F: Flow> Machine<F> {
     /// A [`Reject`] that says whose fault it is and what to do.
     pub fn handle(&mut self, input: Input, now: UnixMillis) -> Result<(), Reject> {
         let now = now.plausible()?.max(self.record.clock);
-        let mut changed = self.clone();
-        changed.apply(input, now)?;
-        changed.forget_at_end(&self.record.phase);
-        if changed.record != self.record {
-            changed.record.clock = now;
-            changed.record.revision += 1;
-            self.record = changed.record;
+        // What can be refused at a glance is refused before anything is copied.
+        match input {
+            Input::HttpResponse { id, status, headers, body } => {
+                let op = self.current(&id, now)?;
+                let response = Response { status, headers: &headers, body: without_mark(&body), at: now };
+                self.change(now, |session| {
+                    session.answered(&op, &response);
+                    Ok(())
+                })
+            }
+            Input::HttpFailed { id } => {
+                let op = self.current(&id, now)?;
+                self.change(now, |session| {
+                    session.failed(&op, Fault::no_answer(op.name()), &[], now);
+                    Ok(())
+                })
+            }
+            Input::Sending { id } => {
+                let op = self.current(&id, now)?;
+                self.change(now, |session| session.claim(&op, now))
+            }
+            Input::Hint { text } => {
+                let hint = Hint::parse(&text, &self.own().journey_id())?;
+                self.change(now, |session| {
+                    session.hint(&hint, now);
+                    Ok(())
+                })
+            }
+            Input::Redirect { url } => self.change(now, |session| session.redirect(&url, now)),
+            Input::Callback { url, headers, body } => {
+                self.change(now, |session| session.callback(&url, &headers, &body, now))
+            }
+            Input::Images { images } => self.change(now, |session| session.images(images, now)),
+            Input::Retry => self.change(now, |session| session.retry(now)),
+            Input::Erase { at_provider } => self.change(now, |session| {
+                session.erase(at_provider);
+                Ok(())
+            }),
         }
-        Ok(())
     }
 
     /// The session as text. Store it like a session table: it holds short-lived bearer values, personal data still to
@@ -124,6 +164,34 @@ impl<F: Flow> Machine<F> {
         let provider = <F::Account as Account>::PROVIDER.to_string();
         let envelope = Envelope { format: SNAPSHOT_FORMAT, provider, session: &self.record };
         serde_json::to_string(&envelope).expect("a session holds only strings, numbers, flags and lists of them")
+    }
+
+    /// The digests of the bytes that belong to the snapshot and are stored beside it, once: images that wait to be sent. A
+    /// store drops all others of the session.
+    pub fn digests(&self) -> Vec<String> {
+        let mut digests: Vec<String> = self.record.flow.digests().into_iter().map(String::from).collect();
+        digests.sort_unstable();
+        digests.dedup();
+        digests
+    }
+
+    /// Those bytes, as far as they are at hand: they came with an input, or by [`supply`](Self::supply).
+    pub fn blobs(&self) -> Vec<Blob> {
+        self.blobs.to_vec()
+    }
+
+    /// The digests of the bytes without which the next request cannot be sent: [`supply`](Self::supply) them.
+    pub fn missing(&self) -> Vec<String> {
+        self.needed().map_or_else(Vec::new, |op| self.lacking(&op)).into_iter().map(String::from).collect()
+    }
+
+    /// Takes bytes that were stored beside the snapshot. `false` if they do not belong to it. No change to be stored.
+    pub fn supply(&mut self, bytes: Vec<u8>) -> bool {
+        let belongs = self.record.flow.digests().contains(&Digest::of(&bytes));
+        if belongs {
+            self.blobs.add(bytes);
+        }
+        belongs
     }
 
     /// Rises with every change: compare-and-swap on it.
@@ -184,7 +252,30 @@ impl<F: Flow> Machine<F> {
         if let Some((until, why)) = self.record.call.held().filter(|(until, _)| now < *until) {
             return Next::Wait { until, why };
         }
-        Next::Send { request: self.request(op, now) }
+        let digests = self.lacking(op);
+        if digests.is_empty() {
+            return Next::Send { request: self.request(op, now) };
+        }
+        let digests = digests.into_iter().map(String::from).collect();
+        Next::Wait { until: now.plus(SUPPLY_MS), why: Why::Blobs { digests } }
+    }
+
+    /// The operation that the session is at.
+    fn needed(&self) -> Option<F::Operation> {
+        match &self.record.phase {
+            Phase::Ended { .. } => None,
+            Phase::Erasing { index, .. } => self.record.flow.erase(*index),
+            Phase::Running { .. } => match self.record.flow.need(&self.account) {
+                Need::Answer(op) | Need::User(op) | Need::Verdict(op) => Some(op),
+            },
+        }
+    }
+
+    /// What goes into its request and is not at hand.
+    fn lacking(&self, op: &F::Operation) -> Vec<Digest> {
+        let mut digests = self.record.flow.sends(op);
+        digests.retain(|digest| self.blobs.bytes(digest).is_none());
+        digests
     }
 
     fn request(&self, op: &F::Operation, now: UnixMillis) -> HttpRequest {
@@ -192,52 +283,32 @@ impl<F: Flow> Machine<F> {
         self.record.flow.request(&self.account, op, id, &self.own())
     }
 
-    fn apply(&mut self, input: Input, now: UnixMillis) -> Result<(), Reject> {
-        match input {
-            Input::HttpResponse { id, status, headers, body } => {
-                let op = self.current(&id, now)?;
-                let response = Response { status, headers: &headers, body: without_mark(&body), at: now };
-                self.answered(&op, &response);
-                Ok(())
-            }
-            Input::HttpFailed { id } => {
-                let op = self.current(&id, now)?;
-                self.failed(&op, Fault::no_answer(op.name()), &[], now);
-                Ok(())
-            }
-            Input::Sending { id } => self.claim(&id, now),
-            Input::Hint { text } => self.hint(&text, now),
-            Input::Redirect { url } => self.redirect(&url, now),
-            Input::Callback { url, headers, body } => self.callback(&url, &headers, &body, now),
-            Input::Images { images } => self.images(&images, now),
-            Input::Retry => self.retry(now),
-            Input::Erase { at_provider } => {
-                self.erase(at_provider);
-                Ok(())
-            }
+    /// Changes a copy, and takes its place only if it is not refused.
+    fn change(&mut self, now: UnixMillis, apply: impl FnOnce(&mut Self) -> Result<(), Reject>) -> Result<(), Reject> {
+        let mut changed = self.clone();
+        apply(&mut changed)?;
+        changed.forget_at_end(&self.record.phase);
+        changed.blobs.keep(&changed.record.flow.digests());
+        if changed.record != self.record {
+            changed.record.clock = now;
+            changed.record.revision += 1;
         }
+        *self = changed;
+        Ok(())
     }
 
     /// The operation that the id belongs to, if the id is current.
     fn current(&self, id: &str, now: UnixMillis) -> Result<F::Operation, Reject> {
-        let op = match &self.record.phase {
-            Phase::Ended { .. } => None,
-            Phase::Erasing { index, .. } => self.record.flow.erase(*index),
-            Phase::Running { .. } => match self.record.flow.need(&self.account) {
-                Need::Answer(op) | Need::User(op) | Need::Verdict(op) => Some(op),
-            },
-        };
-        op.filter(|_| self.record.call.is_current(id, &self.record.seed, now)).ok_or_else(|| {
+        self.needed().filter(|_| self.record.call.is_current(id, &self.record.seed, now)).ok_or_else(|| {
             Reject::at(RejectCode::Stale, "id", "the session has moved on; drop this answer and ask `next`")
         })
     }
 
-    fn claim(&mut self, id: &str, now: UnixMillis) -> Result<(), Reject> {
-        let op = self.current(id, now)?;
+    fn claim(&mut self, op: &F::Operation, now: UnixMillis) -> Result<(), Reject> {
         if self.record.call.in_flight(now).is_some() {
             return Err(Reject::at(RejectCode::Claimed, "id", "another worker is sending this request; ask `next`"));
         }
-        let timeout = self.request(&op, now).timeout_ms;
+        let timeout = self.request(op, now).timeout_ms;
         self.record.call.claim(now, timeout);
         Ok(())
     }
@@ -246,7 +317,8 @@ impl<F: Flow> Machine<F> {
         let now = response.at;
         let account = self.account.clone();
         let seed = self.record.seed.clone();
-        let own = Own { seed: &seed, attempt: self.record.attempt, opened: self.record.opened };
+        let (attempt, opened) = (self.record.attempt, self.record.opened);
+        let own = Own { seed: &seed, attempt, opened, blobs: &self.blobs };
         // A flow that finds fault half-way must leave no trace.
         let mut flow = self.record.flow.clone();
         match flow.answer(&account, op, response, &own) {
@@ -347,13 +419,11 @@ impl<F: Flow> Machine<F> {
         Phase::Ended { outcome: Outcome::Failed { fault }, resume, erasure: None }
     }
 
-    fn hint(&mut self, text: &str, now: UnixMillis) -> Result<(), Reject> {
-        let hint = Hint::parse(text, &self.own().journey_id())?;
+    fn hint(&mut self, hint: &Hint, now: UnixMillis) {
         if matches!(self.record.phase, Phase::Running { .. }) {
-            let heard = self.record.flow.hint(&self.account, &hint);
+            let heard = self.record.flow.hint(&self.account, hint);
             self.heard(heard, now);
         }
-        Ok(())
     }
 
     fn redirect(&mut self, url: &str, now: UnixMillis) -> Result<(), Reject> {
@@ -388,7 +458,7 @@ impl<F: Flow> Machine<F> {
         }
     }
 
-    fn images(&mut self, images: &[crate::Image], now: UnixMillis) -> Result<(), Reject> {
+    fn images(&mut self, images: Vec<crate::Image>, now: UnixMillis) -> Result<(), Reject> {
         if !matches!(self.record.phase, Phase::Running { .. }) {
             return Err(Reject::at(
                 RejectCode::SessionOver,
@@ -396,7 +466,10 @@ impl<F: Flow> Machine<F> {
                 "the session has ended; images are no longer taken",
             ));
         }
-        let heard = self.record.flow.images(&self.account, images, self.record.call.may_be_sent())?;
+        let heard = self.record.flow.images(&self.account, &images, self.record.call.may_be_sent())?;
+        for image in images {
+            self.blobs.add(image.bytes);
+        }
         // An answer to a request with the images before these would be taken for an answer to these.
         self.record.call.renew();
         self.heard(heard, now);
@@ -496,7 +569,7 @@ impl<F: Flow> Machine<F> {
 
     fn own(&self) -> Own<'_> {
         let record = &self.record;
-        Own { seed: &record.seed, attempt: record.attempt, opened: record.opened }
+        Own { seed: &record.seed, attempt: record.attempt, opened: record.opened, blobs: &self.blobs }
     }
 }
 
@@ -519,7 +592,7 @@ impl crate::Erasure {
 /// By hand: a derived one would ask for accounts to be cloned.
 impl<F: Flow> Clone for Machine<F> {
     fn clone(&self) -> Self {
-        Self { account: self.account.clone(), record: self.record.clone() }
+        Self { account: self.account.clone(), record: self.record.clone(), blobs: self.blobs.clone() }
     }
 }
 

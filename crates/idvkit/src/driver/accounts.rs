@@ -1,12 +1,6 @@
 //! The accounts of a host, by the names it gives them.
 
-use alloc::{
-    collections::BTreeMap,
-    format,
-    string::{String, ToString},
-    sync::Arc,
-    vec::Vec,
-};
+use alloc::{collections::BTreeMap, format, string::String, sync::Arc, vec::Vec};
 
 use idvkit_core::{Blame, Input, Reference, Reject, RejectCode, UnixMillis};
 
@@ -75,7 +69,7 @@ impl Accounts {
         let (mut genuine, mut refused) = (false, None::<Reject>);
         for (name, account) in self.0.iter().filter(|(name, _)| from.is_none_or(|from| from == *name)) {
             match account.reference_of(input, now) {
-                Ok(Some(reference)) => references.push(Reference { account: name.to_string(), reference }),
+                Ok(Some(reference)) => references.push(Reference { account: name.clone(), reference }),
                 Ok(None) => genuine = true,
                 // Of several refusals, the one about the sender's authenticity says most.
                 Err(reject) if reject.blame() == Blame::Signature => refused = Some(reject),

@@ -29,7 +29,13 @@ pub struct Driver {
     errand: Errand,
     state: State,
     ask: Ask,
+    /// What was loaded last.
+    seen: Option<Verification>,
     conflicts: u32,
+    /// The digests of the blobs at hand that the store has.
+    kept: Vec<String>,
+    /// What the store has was asked for, and is at hand.
+    fetched: bool,
     news: Vec<News>,
 }
 
@@ -106,35 +112,19 @@ impl Driver {
     pub fn told(&mut self, told: Told, now: UnixMillis) -> Result<(), Reject> {
         let now = now.plausible()?;
         let mut next = Self { news: Vec::new(), ..self.clone() };
-        match (mem::replace(&mut next.state, State::Over { held: None }), told) {
-            (State::Loading { by, unstored }, Told::Loaded { snapshot, .. }) => {
-                next.loaded(&by, unstored, snapshot.as_deref(), now)?;
-            }
-            (State::Storing(storing), Told::Stored { stored: true }) => next.stored(*storing, now)?,
-            (State::Storing(storing), Told::Stored { stored: false }) => next.lost(*storing)?,
-            (State::Sending { held, id }, Told::Exchanged { answer }) => {
-                let input = match answer {
-                    Some(Answer { status, headers, body }) => Input::HttpResponse { id, status, headers, body },
-                    None => Input::HttpFailed { id },
-                };
-                next.go_on(held, Some(Unstored::Input(input)), now)?;
-            }
-            (State::Delivering { held, number }, Told::Delivered { delivered }) => {
-                next.go_on(held, Some(Unstored::Delivery { number, delivered }), now)?;
-            }
-            _ => {
-                let message = "this is not the answer to what was asked; tell what came of `ask`";
-                return Err(Reject::at(RejectCode::ToldUnexpected, "told", message));
-            }
+        let taken = next.take(told, now);
+        if taken.is_ok() {
+            *self = next;
+        } else {
+            (self.seen, self.news) = (next.seen, Vec::new());
         }
-        *self = next;
-        Ok(())
+        taken
     }
 
-    /// The verification as the driver knows it: what is stored, or about to be.
+    /// The verification as the driver knows it: what is stored, or about to be; also after a refusal.
     pub fn verification(&self) -> Option<&Verification> {
         match &self.state {
-            State::Loading { .. } => None,
+            State::Loading { .. } => self.seen.as_ref(),
             State::Storing(storing) => Some(&storing.held),
             State::Sending { held, .. } | State::Delivering { held, .. } => Some(held),
             State::Over { held } => held.as_ref(),
@@ -146,10 +136,35 @@ impl Driver {
         &self.news
     }
 
+    fn take(&mut self, told: Told, now: UnixMillis) -> Result<(), Reject> {
+        match (mem::replace(&mut self.state, State::Over { held: None }), told) {
+            (State::Loading { by, unstored }, Told::Loaded { snapshot, blobs }) => {
+                self.loaded((&by, unstored), snapshot.as_deref(), &blobs, now)
+            }
+            (State::Storing(storing), Told::Stored { stored: true }) => self.stored(*storing, now),
+            (State::Storing(storing), Told::Stored { stored: false }) => self.lost(*storing),
+            (State::Sending { held, id }, Told::Exchanged { answer }) => {
+                let input = match answer {
+                    Some(Answer { status, headers, body }) => Input::HttpResponse { id, status, headers, body },
+                    None => Input::HttpFailed { id },
+                };
+                self.go_on(held, Some(Unstored::Input(input)), now)
+            }
+            (State::Delivering { held, number }, Told::Delivered { delivered }) => {
+                self.go_on(held, Some(Unstored::Delivery { number, delivered }), now)
+            }
+            _ => {
+                let message = "this is not the answer to what was asked; tell what came of `ask`";
+                Err(Reject::at(RejectCode::ToldUnexpected, "told", message))
+            }
+        }
+    }
+
     fn new(accounts: &Accounts, errand: Errand, by: By, unstored: Option<Unstored>) -> Self {
         let ask = Ask::Load { by: by.clone(), blobs: Vec::new() };
         let state = State::Loading { by, unstored };
-        Self { accounts: accounts.clone(), errand, state, ask, conflicts: 0, news: Vec::new() }
+        let (accounts, seen, kept, news) = (accounts.clone(), None, Vec::new(), Vec::new());
+        Self { accounts, errand, state, ask, seen, conflicts: 0, kept, fetched: false, news }
     }
 
     fn enter(&mut self, state: State, ask: Ask) {
@@ -158,13 +173,13 @@ impl Driver {
 
     fn loaded(
         &mut self,
-        by: &By,
-        unstored: Option<Unstored>,
+        (by, unstored): (&By, Option<Unstored>),
         snapshot: Option<&str>,
+        blobs: &[Blob],
         now: UnixMillis,
     ) -> Result<(), Reject> {
         let Some(snapshot) = snapshot else { return self.missing(by, now) };
-        let held = Verification::restore(&self.accounts, snapshot)?;
+        let mut held = Verification::restore(&self.accounts, snapshot)?;
         let asked = match by {
             By::Id { id } => held.id() == id,
             By::Key { key } => held.key() == key,
@@ -173,6 +188,9 @@ impl Driver {
         if !asked {
             return Err(record::malformed("this is the text of another row than was asked for"));
         }
+        held.supply(blobs);
+        self.kept = blobs.iter().map(|blob| blob.digest.clone()).collect();
+        self.seen = Some(held.clone());
         match &self.errand {
             Errand::Begin(_) => self.perform(Duty::Hear, held, now),
             Errand::Advance | Errand::Tell => self.go_on(held, unstored, now),
@@ -207,7 +225,7 @@ impl Driver {
             None => {}
         }
         let then = match self.errand {
-            Errand::Advance => held.take_up(now)?,
+            Errand::Advance => held.take_up(self.fetched, now)?,
             Errand::Tell | Errand::Begin(_) => Duty::Hear,
         };
         if let Duty::Send(HttpRequest { id, idempotent: false, .. }) = &then {
@@ -232,12 +250,15 @@ impl Driver {
     }
 
     fn store(&mut self, storing: Storing, now: UnixMillis) {
-        let ask = Ask::Store { row: storing.held.row(now), expected: storing.expected, blobs: Vec::new() };
+        let mut blobs = storing.held.blobs();
+        blobs.retain(|blob| !self.kept.contains(&blob.digest));
+        let ask = Ask::Store { row: storing.held.row(now), expected: storing.expected, blobs };
         self.enter(State::Storing(Box::new(storing)), ask);
     }
 
     fn stored(&mut self, storing: Storing, now: UnixMillis) -> Result<(), Reject> {
         self.conflicts = 0;
+        self.kept = storing.held.digests();
         self.news = storing.news;
         self.perform(storing.then, storing.held, now)
     }
@@ -253,14 +274,19 @@ impl Driver {
             Errand::Begin(opened) => By::Key { key: opened.key().into() },
             Errand::Advance | Errand::Tell => By::Id { id: storing.held.id().into() },
         };
-        let ask = Ask::Load { by: by.clone(), blobs: Vec::new() };
-        self.enter(State::Loading { by, unstored: storing.unstored }, ask);
+        self.load(by, storing.unstored, Vec::new());
         Ok(())
+    }
+
+    fn load(&mut self, by: By, unstored: Option<Unstored>, blobs: Vec<String>) {
+        self.fetched = !blobs.is_empty();
+        self.enter(State::Loading { by: by.clone(), unstored }, Ask::Load { by, blobs });
     }
 
     fn perform(&mut self, duty: Duty, held: Verification, now: UnixMillis) -> Result<(), Reject> {
         let id = String::from(held.id());
         match duty {
+            Duty::Fetch(digests) => self.load(By::Id { id }, None, digests),
             Duty::Hear => self.enter(State::Over { held: Some(held) }, Ask::Heard { id: Some(id) }),
             Duty::Rest(next) => self.enter(State::Over { held: Some(held) }, Ask::Rest { next }),
             // A worker that was slow to store its claim has lost it.
@@ -282,6 +308,11 @@ impl Driver {
         }
         Ok(())
     }
+}
+
+/// The id of a verification that is begun with this seed, for whoever needs it in a URL of the request.
+pub fn id_of(seed: &Seed) -> String {
+    seed.token("verification", 0, 16)
 }
 
 /// What a driver is for.

@@ -4,14 +4,15 @@ use alloc::{boxed::Box, string::String, vec::Vec};
 use core::fmt;
 
 use idvkit_core::{
-    AtProvider, Delivery, Erasure, Evidence, HttpRequest, Input, Next, Outcome, Reference, Reject, RejectCode, Row,
-    Seed, UnixMillis, Why,
+    AtProvider, Blob, Delivery, Erasure, Evidence, HttpRequest, Input, Next, Outcome, Reference, Reject, RejectCode,
+    Row, Seed, UnixMillis, Why,
 };
 
 use serde_json::value::RawValue;
 
 use super::{
     accounts::Accounts,
+    id_of,
     plan::{Plan, Step, When, within},
     record::{End, Outbox, Planned, Record, is_key, malformed},
 };
@@ -33,6 +34,8 @@ struct Held {
 
 /// What one session of a verification has come to.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "wire", derive(serde::Serialize))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Attempt {
     /// The host's name of the account.
     pub account: String,
@@ -49,6 +52,8 @@ pub struct Attempt {
 pub(super) enum Duty {
     Deliver,
     Send(HttpRequest),
+    /// Bytes are in the store that go into the next request.
+    Fetch(Vec<String>),
     Rest(Next),
     /// Nothing: it was only to be told something.
     Hear,
@@ -62,14 +67,14 @@ impl Verification {
     /// `account_unknown` if an account that it names is not among the accounts.
     pub fn restore(accounts: &Accounts, snapshot: &str) -> Result<Self, Reject> {
         let (record, texts) = Record::from_text(snapshot)?;
-        let held = |(step, text): (&Planned, &Box<RawValue>)| {
+        let held = |(step, text): (&Planned, Box<RawValue>)| {
             let account = accounts.get(&step.account).ok_or_else(|| {
                 let message = "the row belongs to an account that is not here; add it to the accounts under its name";
                 Reject::at(RejectCode::AccountUnknown, "account", message)
             })?;
             Ok(Held { account: account.clone(), session: Session::restore(account, text.get())? })
         };
-        let sessions = record.steps.iter().zip(&texts).map(held).collect::<Result<_, Reject>>()?;
+        let sessions = record.steps.iter().zip(texts).map(held).collect::<Result<_, Reject>>()?;
         Ok(Self { record, sessions })
     }
 
@@ -116,6 +121,11 @@ impl Verification {
         self.record.end.as_ref().map(|end| &end.outcome)
     }
 
+    /// The session that decided, or the one that is tried now: for what a provider offers beside the verification.
+    pub fn session(&self) -> &Session {
+        &self.sessions[self.step()].session
+    }
+
     /// What the decision rests on; `None` before a decision and after an erasure. It must stay on the server.
     pub fn evidence(&self) -> Option<Evidence> {
         self.sessions[self.record.end.as_ref()?.step].session.evidence()
@@ -156,7 +166,7 @@ impl Verification {
 
     /// Everything as a store keeps it. No row is made elsewhere.
     pub(super) fn row(&self, now: UnixMillis) -> Row {
-        let step = self.record.end.as_ref().map_or(self.record.current, |end| end.step);
+        let step = self.step();
         Row {
             id: self.record.id.clone(),
             key: self.record.key.clone(),
@@ -168,7 +178,29 @@ impl Verification {
             references: self.references(),
             outcome: self.outcome().cloned(),
             delivery: self.delivery(),
-            blobs: Vec::new(),
+            blobs: self.digests(),
+        }
+    }
+
+    /// The digests of the bytes that belong to it.
+    pub(super) fn digests(&self) -> Vec<String> {
+        let mut digests: Vec<String> = self.sessions.iter().flat_map(|held| held.session.digests()).collect();
+        digests.sort_unstable();
+        digests.dedup();
+        digests
+    }
+
+    /// Those bytes that are at hand.
+    pub(super) fn blobs(&self) -> Vec<Blob> {
+        self.sessions.iter().flat_map(|held| held.session.blobs()).collect()
+    }
+
+    /// Takes the blobs of the row, without which it waits for them where it would send them.
+    pub fn supply(&mut self, blobs: &[Blob]) {
+        for held in &mut self.sessions {
+            for blob in blobs {
+                held.session.supply(blob.bytes.clone());
+            }
         }
     }
 
@@ -193,7 +225,7 @@ impl Verification {
             steps.push(Planned { account: name.into(), when });
             sessions.push(Held { account: account.clone(), session });
         }
-        let (id, key, outbox) = (seed.token("verification", 0, 16), key.into(), deliver.then(Outbox::default));
+        let (id, key, outbox) = (id_of(&seed), key.into(), deliver.then(Outbox::default));
         let (revision, current, erased, end) = (0, 0, false, None);
         let record = Record { id, key, seed, revision, clock: now, steps, current, erased, end, outbox };
         Ok(Self { record, sessions })
@@ -220,8 +252,8 @@ impl Verification {
         Ok(())
     }
 
-    /// Takes up what is to be done now, so that other workers leave it.
-    pub(super) fn take_up(&mut self, now: UnixMillis) -> Result<Duty, Reject> {
+    /// Takes up what is to be done now, so that other workers leave it. `fetched`: all that the store has is at hand.
+    pub(super) fn take_up(&mut self, fetched: bool, now: UnixMillis) -> Result<Duty, Reject> {
         let now = now.plausible()?.max(self.record.clock);
         let mut changed = self.clone();
         if changed.record.end.is_some() && changed.record.outbox.as_mut().is_some_and(|outbox| outbox.claim(now)) {
@@ -235,6 +267,7 @@ impl Verification {
                 }
                 Ok(Duty::Send(request))
             }
+            Next::Wait { why: Why::Blobs { digests }, .. } if !fetched => Ok(Duty::Fetch(digests)),
             next => Ok(Duty::Rest(next)),
         }
     }
@@ -265,6 +298,11 @@ impl Verification {
             Next::Done { .. } => None,
         };
         next.into_iter().chain(pending.map(|pending| pending.due)).min()
+    }
+
+    /// The step that decided, or is tried now.
+    fn step(&self) -> usize {
+        self.record.end.as_ref().map_or(self.record.current, |end| end.step)
     }
 
     /// The sessions that are gone on with: those that were begun; once there is a verdict, only its own; to erase, all.

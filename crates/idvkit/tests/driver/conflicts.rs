@@ -76,7 +76,7 @@ fn an_answer_that_meets_other_news_is_told_again() {
     let before = host.row().revision;
     host.tell(&id, back()).unwrap();
     assert!(host.row().revision > before);
-    let verdict = host::approving(&look).map(|(status, body)| answer(status, &body));
+    let verdict = host::APPROVING(&look).map(|(status, body)| answer(status, &body));
     looking.told(Told::Exchanged { answer: verdict }, host.now).unwrap();
     let approved = Outcome::Decided { decision: Decision::Approved };
     assert_eq!(host.run(looking).unwrap(), Ask::Rest { next: Next::Done { outcome: approved, erasure: None } });
@@ -102,10 +102,10 @@ fn a_hundred_lost_swaps_are_a_conflict() {
     let id = host.begin(request(JUMIO), "order-7");
     let mut driver = Driver::tell(&host.accounts, &id, Input::Erase { at_provider: false });
     for _ in 0..99 {
-        driver.told(host.shelf.load(&idvkit::driver::By::Id { id: id.clone() }), T0).unwrap();
+        driver.told(host.shelf.load(&idvkit::driver::By::Id { id: id.clone() }, &[]), T0).unwrap();
         driver.told(Told::Stored { stored: false }, T0).unwrap();
     }
-    driver.told(host.shelf.load(&idvkit::driver::By::Id { id: id.clone() }), T0).unwrap();
+    driver.told(host.shelf.load(&idvkit::driver::By::Id { id: id.clone() }, &[]), T0).unwrap();
     let reject = driver.told(Told::Stored { stored: false }, T0).unwrap_err();
     assert_eq!(reject.code(), "conflict");
     // It may still be told otherwise.
@@ -122,7 +122,7 @@ fn a_broken_connection_is_waited_out() {
     let Next::Wait { until, why: Why::Backoff { .. } } = host.advance(&id) else { panic!() };
     assert_eq!(host.row().due, Some(until));
     assert!(until > UnixMillis(T0.0 + 999));
-    host.answers = host::approving;
+    host.answers = host::APPROVING;
     assert!(matches!(host.work(&id), Next::Done { outcome: Outcome::Decided { .. }, .. }));
 }
 

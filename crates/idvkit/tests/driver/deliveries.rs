@@ -70,12 +70,11 @@ fn after_a_crash_another_worker_delivers_it_again() {
             assert!(host.row().outcome.is_some(), "it is stored by now");
             break;
         }
-        match host.perform(&ask) {
-            Some(told) => driver.told(told, host.now).unwrap(),
-            None => {
-                host.now = host.row().due.unwrap().max(host.now);
-                driver = Driver::advance(&host.accounts, &id);
-            }
+        if let Some(told) = host.perform(&ask) {
+            driver.told(told, host.now).unwrap();
+        } else {
+            host.now = host.row().due.unwrap().max(host.now);
+            driver = Driver::advance(&host.accounts, &id);
         }
     }
     let lost = delivery(driver.ask()).id.clone();
@@ -94,10 +93,10 @@ fn after_a_crash_another_worker_delivers_it_again() {
 #[test]
 fn an_outcome_that_replaces_another_has_an_id_of_its_own() {
     let mut host = Host::new();
-    host.answers = host::forbidden;
+    host.answers = host::FORBIDDEN;
     let id = begun(&mut host, JUMIO);
     assert!(matches!(host.work(&id), Next::Done { outcome: Outcome::Failed { .. }, .. }));
-    host.answers = host::approving;
+    host.answers = host::APPROVING;
     host.tell(&id, Input::Retry).unwrap();
     assert_eq!((host.row().outcome.as_ref(), host.row().delivery.as_ref()), (None, None), "it is withdrawn");
     assert!(matches!(host.work(&id), Next::Done { outcome: Outcome::Decided { .. }, .. }));
@@ -109,11 +108,11 @@ fn an_outcome_that_replaces_another_has_an_id_of_its_own() {
 #[test]
 fn what_was_withdrawn_is_not_delivered() {
     let mut host = Host::new();
-    (host.answers, host.acts) = (host::forbidden, false);
+    (host.answers, host.acts) = (host::FORBIDDEN, false);
     let id = begun(&mut host, JUMIO);
     host.advance(&id);
     assert_eq!(host.acted.len(), 1);
-    host.answers = host::pending;
+    host.answers = host::PENDING;
     host.tell(&id, Input::Retry).unwrap();
     host.now = host.now.plus(3_600_000);
     host.advance(&id);

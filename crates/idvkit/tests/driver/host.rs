@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use idvkit::{
     Account, Config, Header, HttpRequest, Input, Next, Reject, Request, Seed, UnixMillis,
-    driver::{Accounts, Answer, Ask, By, Driver, Plan, Row, Told, Verification},
+    driver::{Accounts, Answer, Ask, Blob, By, Driver, Plan, Row, Told, Verification},
 };
 use serde_json::json;
 
@@ -17,40 +17,49 @@ pub(crate) const KZ: &str = r#"{"flow": "biometric_kz_flow", "locale": "kk"}"#;
 
 /// Rows as a database keeps them.
 #[derive(Clone, Default)]
-pub(crate) struct Shelf(BTreeMap<String, Row>);
+pub(crate) struct Shelf {
+    rows: BTreeMap<String, Row>,
+    /// By digest; the rows of a test share none.
+    pub(crate) blobs: BTreeMap<String, Blob>,
+}
 
 impl Shelf {
-    pub(crate) fn load(&self, by: &By) -> Told {
+    pub(crate) fn load(&self, by: &By, blobs: &[String]) -> Told {
         let row = match by {
-            By::Id { id } => self.0.get(id),
-            By::Key { key } => self.0.values().find(|row| row.key == *key),
+            By::Id { id } => self.rows.get(id),
+            By::Key { key } => self.rows.values().find(|row| row.key == *key),
             By::References { references } => {
-                self.0.values().find(|row| row.references.iter().any(|known| references.contains(known)))
+                self.rows.values().find(|row| row.references.iter().any(|known| references.contains(known)))
             }
         };
-        Told::Loaded { snapshot: row.map(|row| row.snapshot.clone()), blobs: Vec::new() }
+        let blobs = blobs.iter().filter_map(|digest| self.blobs.get(digest).cloned()).collect();
+        Told::Loaded { snapshot: row.map(|row| row.snapshot.clone()), blobs }
     }
 
     /// Compare and swap.
-    pub(crate) fn store(&mut self, row: &Row, expected: Option<i64>) -> bool {
-        let known = self.0.get(&row.id).map(|row| row.revision);
-        let taken = expected.is_none() && self.0.values().any(|other| other.key == row.key);
+    pub(crate) fn store(&mut self, row: &Row, expected: Option<i64>, blobs: &[Blob]) -> bool {
+        let known = self.rows.get(&row.id).map(|row| row.revision);
+        let taken = expected.is_none() && self.rows.values().any(|other| other.key == row.key);
         let first = known == expected && !taken;
         if first {
-            self.0.insert(row.id.clone(), row.clone());
+            let before = self.rows.insert(row.id.clone(), row.clone());
+            let dropped =
+                before.into_iter().flat_map(|before| before.blobs).filter(|digest| !row.blobs.contains(digest));
+            dropped.for_each(|digest| drop(self.blobs.remove(&digest)));
+            self.blobs.extend(blobs.iter().map(|blob| (blob.digest.clone(), blob.clone())));
         }
         first
     }
 
     /// The only row.
     pub(crate) fn row(&self) -> &Row {
-        assert_eq!(self.0.len(), 1);
-        self.0.values().next().unwrap()
+        assert_eq!(self.rows.len(), 1);
+        self.rows.values().next().unwrap()
     }
 
     /// As somebody with access to the database may change it.
     pub(crate) fn spoil(&mut self, snapshot: &str) {
-        self.0.values_mut().for_each(|row| row.snapshot = snapshot.into());
+        self.rows.values_mut().for_each(|row| row.snapshot = snapshot.into());
     }
 }
 
@@ -60,12 +69,13 @@ pub(crate) struct Host {
     pub(crate) accounts: Accounts,
     pub(crate) shelf: Shelf,
     pub(crate) now: UnixMillis,
-    /// What the providers answer: status and body. Nothing: the connection breaks.
-    pub(crate) answers: fn(&HttpRequest) -> Option<(u16, String)>,
+    pub(crate) answers: Answers,
     /// Whether the host's own act works.
     pub(crate) acts: bool,
     /// The operations that were sent.
     pub(crate) sent: Vec<String>,
+    /// The digests of the blobs that came with each row to be stored.
+    pub(crate) stored: Vec<Vec<String>>,
     /// The deliveries that came.
     pub(crate) acted: Vec<Ask>,
 }
@@ -73,8 +83,8 @@ pub(crate) struct Host {
 impl Host {
     pub(crate) fn new() -> Self {
         let accounts = Accounts::default().with("jumio-eu", account("jumio")).with("kz", account("biometric_kz"));
-        let (shelf, acts, sent, acted) = (Shelf::default(), true, Vec::new(), Vec::new());
-        Self { accounts, shelf, now: T0, answers: approving, acts, sent, acted }
+        let (shelf, sent, stored, acted) = (Shelf::default(), Vec::new(), Vec::new(), Vec::new());
+        Self { accounts, shelf, now: T0, answers: APPROVING, acts: true, sent, stored, acted }
     }
 
     /// The loop, until there is nothing more to do.
@@ -91,8 +101,11 @@ impl Host {
 
     pub(crate) fn perform(&mut self, ask: &Ask) -> Option<Told> {
         Some(match ask {
-            Ask::Load { by, .. } => self.shelf.load(by),
-            Ask::Store { row, expected, .. } => Told::Stored { stored: self.shelf.store(row, *expected) },
+            Ask::Load { by, blobs } => self.shelf.load(by, blobs),
+            Ask::Store { row, expected, blobs } => {
+                self.stored.push(blobs.iter().map(|blob| blob.digest.clone()).collect());
+                Told::Stored { stored: self.shelf.store(row, *expected, blobs) }
+            }
             Ask::Exchange { request, .. } => {
                 self.sent.push(request.operation.clone());
                 Told::Exchanged { answer: (self.answers)(request).map(|(status, body)| answer(status, &body)) }
@@ -181,27 +194,17 @@ pub(crate) fn answer(status: u16, body: &str) -> Answer {
     Answer { status, headers: vec![Header::new("Content-Type", "application/json")], body: body.as_bytes().to_vec() }
 }
 
-pub(crate) fn approving(request: &HttpRequest) -> Option<(u16, String)> {
-    Some((200, body_for(request, "PASSED")))
-}
+/// What the providers answer: status and body. Nothing: the connection breaks.
+pub(crate) type Answers = fn(&HttpRequest) -> Option<(u16, String)>;
 
-pub(crate) fn pending(request: &HttpRequest) -> Option<(u16, String)> {
-    Some((200, body_for(request, "STARTED")))
-}
-
-pub(crate) fn declining(request: &HttpRequest) -> Option<(u16, String)> {
-    Some((200, body_for(request, "FAILED")))
-}
-
+pub(crate) const APPROVING: Answers = |request| Some((200, body_for(request, "PASSED")));
+pub(crate) const PENDING: Answers = |request| Some((200, body_for(request, "STARTED")));
+pub(crate) const DECLINING: Answers = |request| Some((200, body_for(request, "FAILED")));
 /// The first provider cannot say, the others approve.
-pub(crate) fn inconclusive(request: &HttpRequest) -> Option<(u16, String)> {
-    Some((200, body_for(request, "INVALID")))
-}
-
+pub(crate) const INCONCLUSIVE: Answers = |request| Some((200, body_for(request, "INVALID")));
 /// The first provider refuses the request for good.
-pub(crate) fn forbidden(request: &HttpRequest) -> Option<(u16, String)> {
-    if request.operation.starts_with("jumio.") { Some((403, "{}".into())) } else { approving(request) }
-}
+pub(crate) const FORBIDDEN: Answers =
+    |request| if request.operation.starts_with("jumio.") { Some((403, "{}".into())) } else { APPROVING(request) };
 
 pub(crate) fn reference(number: u32) -> String {
     format!("11111111-1111-4111-8111-{number:012}")

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that meets one has failed")]
 
+mod blobs;
 mod conflicts;
 mod deliveries;
 mod host;

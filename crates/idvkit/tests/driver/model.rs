@@ -288,8 +288,8 @@ impl World {
     /// To load is to begin later: it is no step of its own.
     fn settle(&mut self, at: usize) {
         match self.worker(at).driver.ask().clone() {
-            Ask::Load { by, .. } => {
-                let told = self.host.shelf.load(&by);
+            Ask::Load { by, blobs } => {
+                let told = self.host.shelf.load(&by, &blobs);
                 self.tell(at, told);
             }
             Ask::Rest { .. } | Ask::Heard { .. } => self.workers[at] = None,
@@ -298,8 +298,8 @@ impl World {
     }
 
     fn store(&mut self, at: usize) -> bool {
-        let Ask::Store { row, expected, .. } = self.worker(at).driver.ask().clone() else { panic!() };
-        self.host.shelf.store(&row, expected)
+        let Ask::Store { row, expected, blobs } = self.worker(at).driver.ask().clone() else { panic!() };
+        self.host.shelf.store(&row, expected, &blobs)
     }
 
     fn provider(&mut self, at: usize) -> String {

@@ -5,7 +5,7 @@ use idvkit::{
     driver::{Accounts, Attempt, Driver, Plan},
 };
 
-use super::host::{self, Host, JUMIO, KZ, T0, account, request, seed};
+use super::host::{self, Answers, Host, JUMIO, KZ, T0, account, request, seed};
 
 fn plan(when: &str) -> Plan {
     Plan::from_json(&format!(r#"[{{"request": {JUMIO}}}, {{"account": "kz", "request": {KZ}, "when": {when}}}]"#))
@@ -25,15 +25,15 @@ fn approved() -> Outcome {
 
 /// The connection to Jumio's result breaks for good.
 fn silent(request: &HttpRequest) -> Option<(u16, String)> {
-    if request.operation == "jumio.retrieve" { None } else { host::approving(request) }
+    if request.operation == "jumio.retrieve" { None } else { host::APPROVING(request) }
 }
 
 #[test]
 fn another_provider_is_tried_after_the_ends_that_the_plan_names() {
-    let ends: [(&str, fn(&HttpRequest) -> Option<(u16, String)>); 4] = [
-        (r#"["failed"]"#, host::forbidden),
-        (r#"["expired"]"#, host::pending),
-        (r#"["inconclusive"]"#, host::inconclusive),
+    let ends: [(&str, Answers); 4] = [
+        (r#"["failed"]"#, host::FORBIDDEN),
+        (r#"["expired"]"#, host::PENDING),
+        (r#"["inconclusive"]"#, host::INCONCLUSIVE),
         (r#"["expired", "failed"]"#, silent),
     ];
     for (when, answers) in ends {
@@ -53,9 +53,9 @@ fn another_provider_is_tried_after_the_ends_that_the_plan_names() {
 #[test]
 fn nothing_is_tried_after_other_ends() {
     for (when, answers, expected) in [
-        (r#"["failed", "expired"]"#, host::inconclusive as fn(&HttpRequest) -> _, Decision::Inconclusive),
-        (r#"["failed", "expired", "inconclusive"]"#, host::declining, Decision::Declined),
-        (r#"["failed", "expired", "inconclusive"]"#, host::approving, Decision::Approved),
+        (r#"["failed", "expired"]"#, host::INCONCLUSIVE, Decision::Inconclusive),
+        (r#"["failed", "expired", "inconclusive"]"#, host::DECLINING, Decision::Declined),
+        (r#"["failed", "expired", "inconclusive"]"#, host::APPROVING, Decision::Approved),
     ] {
         let mut host = Host::new();
         host.answers = answers;
@@ -70,13 +70,13 @@ fn a_verdict_counts_for_more_than_a_later_end_without_one() {
     let mut host = Host::new();
     host.answers = |request| match request.operation.as_str() {
         "biometric_kz.create_session" => Some((403, "{}".into())),
-        _ => host::inconclusive(request),
+        _ => host::INCONCLUSIVE(request),
     };
     let id = host.begin(plan(r#"["inconclusive"]"#).delivered(), "order-7");
     assert_eq!(outcome(&mut host, &id), Outcome::Decided { decision: Decision::Inconclusive });
     assert_eq!(host.row().account, "jumio-eu");
     // The step that failed may be tried again, and what it brings replaces the other.
-    host.answers = host::inconclusive;
+    host.answers = host::INCONCLUSIVE;
     host.tell(&id, Input::Retry).unwrap();
     assert_eq!(
         host.row().outcome,
@@ -90,7 +90,7 @@ fn a_verdict_counts_for_more_than_a_later_end_without_one() {
 #[test]
 fn an_erasure_forgets_every_session_and_begins_none() {
     let mut host = Host::new();
-    host.answers = host::pending;
+    host.answers = host::PENDING;
     let id = host.begin(plan(r#"["failed", "expired", "inconclusive"]"#).delivered(), "order-7");
     host.advance(&id);
     host.tell(&id, Input::Erase { at_provider: true }).unwrap();
@@ -104,7 +104,7 @@ fn an_erasure_forgets_every_session_and_begins_none() {
 #[test]
 fn what_was_made_before_is_deleted_as_well() {
     let mut host = Host::new();
-    host.answers = host::inconclusive;
+    host.answers = host::INCONCLUSIVE;
     let id = host.begin(plan(r#"["inconclusive"]"#), "order-7");
     outcome(&mut host, &id);
     let references: Vec<String> = host.row().references.iter().map(|one| one.account.clone()).collect();
@@ -118,7 +118,7 @@ fn what_was_made_before_is_deleted_as_well() {
 #[test]
 fn callbacks_go_to_the_session_they_are_about() {
     let mut host = Host::new();
-    host.answers = host::inconclusive;
+    host.answers = host::INCONCLUSIVE;
     let id = host.begin(plan(r#"["inconclusive"]"#), "order-7");
     outcome(&mut host, &id);
     // A late redirect of the first one, which is decided: heard, and without effect.

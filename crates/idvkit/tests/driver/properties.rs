@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use idvkit::{
-    HintKind, Input, Next, Outcome, UnixMillis,
-    driver::{Accounts, Answer, Ask, Delivery, Driver, Plan, Row, Step, Told, Verification, When},
+    HintKind, Input, Next, Outcome, UnixMillis, Why,
+    driver::{Accounts, Answer, Ask, Blob, Delivery, Driver, Plan, Row, Step, Told, Verification, When},
 };
 use proptest::{collection::vec, prelude::*, strategy::ValueTree, test_runner::TestRunner};
 
@@ -132,8 +132,8 @@ impl Run {
             Act::Work(at, answer) => self.step(*at, *answer)?,
             Act::Fail(at) => self.tell(*at, Told::Exchanged { answer: None })?,
             Act::Crash(at, after) => {
-                if let Some(Ask::Store { row, expected, .. }) = self.ask(*at).filter(|_| *after) {
-                    self.store(&row, expected)?;
+                if let Some(Ask::Store { row, expected, blobs }) = self.ask(*at).filter(|_| *after) {
+                    self.store(&row, expected, &blobs)?;
                 }
                 self.workers[*at] = None;
             }
@@ -179,8 +179,8 @@ impl Run {
             return Ok(());
         };
         let told = match ask {
-            Ask::Load { by, .. } => self.shelf.load(&by),
-            Ask::Store { row, expected, .. } => Told::Stored { stored: self.store(&row, expected)? },
+            Ask::Load { by, blobs } => self.shelf.load(&by, &blobs),
+            Ask::Store { row, expected, blobs } => Told::Stored { stored: self.store(&row, expected, &blobs)? },
             Ask::Exchange { request, exclusive } => {
                 prop_assert_eq!(exclusive, request.cache.as_ref().map(|cache| cache.key.clone()));
                 prop_assert!(request.idempotent || self.is_claimed(at), "sent without a claim in the store");
@@ -194,7 +194,7 @@ impl Run {
             Ask::Deliver { delivery, outcome, .. } => {
                 let before = self.acted.insert(delivery.id, outcome.clone());
                 prop_assert!(before.is_none_or(|before| before == outcome), "one id, two outcomes");
-                Told::Delivered { delivered: answer % 4 != 0 }
+                Told::Delivered { delivered: !answer.is_multiple_of(4) }
             }
             Ask::Rest { .. } | Ask::Heard { .. } => {
                 self.workers[at] = None;
@@ -227,9 +227,15 @@ impl Run {
         known.is_some_and(|known| known <= self.row().revision)
     }
 
-    fn store(&mut self, row: &Row, expected: Option<i64>) -> Result<bool, TestCaseError> {
+    fn store(&mut self, row: &Row, expected: Option<i64>, blobs: &[Blob]) -> Result<bool, TestCaseError> {
         let known = expected.map(|_| self.row().clone());
-        let stored = self.shelf.store(row, expected);
+        let stored = self.shelf.store(row, expected, blobs);
+        let kept: Vec<&String> = self.shelf.blobs.keys().collect();
+        prop_assert_eq!(
+            kept,
+            self.row().blobs.iter().collect::<Vec<_>>(),
+            "the store has what the row names, and no more"
+        );
         self.lost += usize::from(!stored);
         if let Some(known) = known.filter(|_| stored) {
             prop_assert!(row.outcome.is_some() || known.outcome.is_none() || self.retried, "an outcome is lost");
@@ -254,6 +260,8 @@ impl Run {
         prop_assert_eq!(&read.next(self.now), &next);
         let due = match &next {
             Next::Send { .. } => Some(self.now),
+            // At once, where the worker that stores it has the images at hand.
+            Next::Wait { why: Why::Blobs { .. }, .. } if row.due == Some(self.now) => row.due,
             Next::Present { until, .. } | Next::Wait { until, .. } => Some(*until),
             Next::Done { .. } => None,
         };

@@ -11,7 +11,7 @@ use super::host::{self, Host, JUMIO, KZ, T0};
 
 fn row() -> (Host, String) {
     let mut host = Host::new();
-    host.answers = host::inconclusive;
+    host.answers = host::INCONCLUSIVE;
     let plan = format!(r#"[{{"request": {JUMIO}}}, {{"request": {KZ}, "when": ["inconclusive"]}}]"#);
     let id = host.begin(Plan::from_json(&plan).unwrap().delivered(), "order-7");
     host.work(&id);

@@ -9,6 +9,8 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
+use crate::MARK;
+
 /// Lets through programs, and pages of this machine; refuses other sites' pages.
 pub(crate) async fn only_from_here(request: Request, next: Next) -> Response {
     match refusal(request.headers()) {
@@ -18,6 +20,9 @@ pub(crate) async fn only_from_here(request: Request, next: Next) -> Response {
 }
 
 fn refusal(headers: &HeaderMap) -> Option<&'static str> {
+    if headers.contains_key(MARK) {
+        return Some("a sandbox sent this: the address of a callback cannot be the control API");
+    }
     let text = |name: HeaderName| headers.get(name).map(|value| value.to_str().unwrap_or_default());
     let host = text(header::HOST).unwrap_or_default();
     if !host_of(host).is_some_and(|host| is_private(&host)) {
@@ -69,6 +74,15 @@ mod tests {
             assert!(allowed(host, Some("http://localhost:4100")), "{host}");
         }
         assert!(allowed("sandbox:4000", Some("http://sandbox:4000")));
+    }
+
+    #[test]
+    fn callbacks_may_not() {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::HOST, "127.0.0.1:4000".parse().expect("a host"));
+        assert!(refusal(&headers).is_none());
+        headers.insert(MARK, "idvkit".parse().expect("a mark"));
+        assert!(refusal(&headers).is_some());
     }
 
     #[test]

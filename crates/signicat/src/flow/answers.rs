@@ -1,27 +1,23 @@
 //! What comes back, and where it leads.
 
-use alloc::{
-    string::{String, ToString},
-    vec::Vec,
-};
+use alloc::vec::Vec;
 
 use idvkit_core::{
-    Fault, FaultClass, FaultCode, Flaw, FlawKind, Outcome, Response,
+    Fault, FaultClass, FaultCode, Flaw, FlawKind, Operation as _, Outcome, Response,
     machine::{Flow, Need, Step, UserStage},
+    settings,
 };
 
-use super::{
-    FinalAnswer, MAX_CANDIDATES, Made, Operation, SignicatFlow, Slot, State, is_user_link,
-    requests::{CREATE_DOSSIER, CREATE_PROCESS, DELETE, DISCARD, GET_PROCESS, LIST, SET_IMAGES, START, START_CAPTURE},
-    search::MAX_LISTS,
-};
+use super::{MAX_CANDIDATES, MadeHere, SignicatFlow, Slot, State, look::MAX_LISTS};
 use crate::{
-    order::Plan,
-    problem::fault_of,
-    process::{CaptureStarted, DossierCreated, List, Listed, Process, ProcessStatus, listed, moment, same_provider},
-    token::is_refusal,
-    types::{ImageSource, is_id},
-    validate::Account,
+    account::Account,
+    answers::{
+        CaptureStarted, DossierCreated, List, Listed, Process, ProcessStatus, fault_of, is_refusal, listed, moment,
+    },
+    operations::Operation,
+    request::{ImageSource, ParsedRequest, Plan},
+    values::{Id, Place, same_provider},
+    verdict::FinalAnswer,
 };
 
 impl SignicatFlow {
@@ -39,18 +35,20 @@ impl SignicatFlow {
         }
         let step = match op {
             Operation::Token => Step::Prepared,
-            Operation::CreateDossier => self.dossier_created(response)?,
-            Operation::CreateProcess => self.process_created(account, response)?,
-            Operation::StartCapture => self.capture_started(account, response)?,
-            Operation::SetImages => self.images_set(response)?,
-            Operation::Start => self.started(response)?,
-            Operation::DiscardProcess => self.discarded(response)?,
-            Operation::ListProcesses => self.processes_listed(account, response)?,
-            Operation::GetProcess(index) => self.process_seen(account, usize::from(*index), response)?,
-            Operation::IdentifyProcess => self.process_identified(account, response)?,
+            Operation::CreateDossier => self.dossier_created(op, response)?,
+            Operation::CreateProcess(_) => self.process_created(account, op, response)?,
+            Operation::StartCapture(_) => self.capture_started(account, op, response)?,
+            Operation::SetImages(_) => self.images_set(op, response)?,
+            Operation::Start(_) => self.started(op, response)?,
+            Operation::DiscardProcess(_) => self.discarded(op, response)?,
+            Operation::ListProcesses(_) => self.processes_listed(account, op, response)?,
+            Operation::GetProcess(place) => match self.index_of(&place.process) {
+                Some(index) => self.process_seen(account, op, index, response)?,
+                None => self.process_identified(account, op, place, response)?,
+            },
             // What is gone already is deleted as well (S-D13).
             Operation::Delete(_) if response.is_success() || response.status == 404 => Step::Deleted,
-            Operation::Delete(_) => return Err(fault_of(DELETE, response)),
+            Operation::Delete(_) => return Err(fault_of(op, response)),
         };
         self.token.taken(response.at);
         // Until the next request a long time may pass: the host's cache then knows which token is good.
@@ -60,27 +58,27 @@ impl SignicatFlow {
         Ok(step)
     }
 
-    fn dossier_created(&mut self, response: &Response<'_>) -> Result<Step, Fault> {
-        success(CREATE_DOSSIER, response)?;
-        let unreadable = |flaw| Fault::unreadable(CREATE_DOSSIER, response.status, flaw);
+    fn dossier_created(&mut self, op: &Operation, response: &Response<'_>) -> Result<Step, Fault> {
+        success(op, response)?;
+        let unreadable = |flaw| Fault::unreadable(op.name(), response.status, flaw);
         let created = DossierCreated::read(response.body).map_err(unreadable)?;
-        self.made.insert(0, Made::Dossier(created.dossier_id.clone()));
+        self.made.insert(0, MadeHere::Dossier(created.dossier_id.clone()));
         self.learn_dossier(created.dossier_id);
         self.state = State::Creating;
         Ok(Step::Go)
     }
 
-    fn process_created(&mut self, account: &Account, response: &Response<'_>) -> Result<Step, Fault> {
-        success(CREATE_PROCESS, response)?;
-        let unreadable = |flaw| Fault::unreadable(CREATE_PROCESS, response.status, flaw);
-        let process = Process::read(response.body).map_err(unreadable)?;
+    fn process_created(&mut self, account: &Account, op: &Operation, response: &Response<'_>) -> Result<Step, Fault> {
+        success(op, response)?;
+        let process =
+            Process::read(response.body).map_err(|flaw| Fault::unreadable(op.name(), response.status, flaw))?;
         if !self.is_ours(0, &process) {
-            return Err(Fault::foreign(CREATE_PROCESS, Flaw::new(FlawKind::OtherReference, "dossierId")));
+            return Err(Fault::foreign(op.name(), Flaw::new(FlawKind::OtherReference, "dossierId")));
         }
         // It is there, whatever else the answer says: an erasure has to know it.
-        if let Some(dossier) = self.order.dossier.clone() {
+        if let Some(dossier) = self.request.dossier.clone() {
             self.learn_dossier(dossier);
-            self.made.insert(0, Made::Process(process.process_id.clone()));
+            self.made.insert(0, MadeHere::Process(process.process_id.clone()));
         }
         self.learn_process(&process.process_id);
         if let Some(slot) = self.slots.first_mut() {
@@ -92,7 +90,7 @@ impl SignicatFlow {
                 Ok(Step::Go)
             }
             Err(code) => {
-                let fault = Fault::new(code, CREATE_PROCESS, false);
+                let fault = Fault::new(code, op.name(), false);
                 let fault = Fault { status: Some(response.status), ..fault };
                 Ok(Step::End { outcome: Outcome::Failed { fault }, evidence: None })
             }
@@ -100,24 +98,24 @@ impl SignicatFlow {
     }
 
     fn state_after_creation(&self, account: &Account, process: Process) -> Result<State, FaultCode> {
-        Ok(match &self.order.plan {
+        Ok(match &self.request.plan {
             Plan::Document { source: ImageSource::Upload, .. } => State::Collecting { images: Vec::new() },
             Plan::Document { source: ImageSource::DossierFiles, .. } => State::Starting { sent: false },
             Plan::Document { source: ImageSource::Sdk, .. } => {
                 State::Sdk { authorization: process.authorization.ok_or(FaultCode::NoSdkAuthorization)? }
             }
             Plan::Eid { .. } | Plan::Capture { .. } => {
-                let url = process.redirect_url.filter(|url| is_user_link(account, &self.order, url));
+                let url = process.redirect_url.filter(|url| is_user_link(account, &self.request, url));
                 State::Away { url: url.ok_or(FaultCode::NoUserLink)?, returned: false }
             }
         })
     }
 
-    fn capture_started(&mut self, account: &Account, response: &Response<'_>) -> Result<Step, Fault> {
-        success(START_CAPTURE, response)?;
-        let unreadable = |flaw| Fault::unreadable(START_CAPTURE, response.status, flaw);
+    fn capture_started(&mut self, account: &Account, op: &Operation, response: &Response<'_>) -> Result<Step, Fault> {
+        success(op, response)?;
+        let unreadable = |flaw| Fault::unreadable(op.name(), response.status, flaw);
         let started = CaptureStarted::read(response.body).map_err(unreadable)?;
-        if !is_user_link(account, &self.order, &started.url) {
+        if !is_user_link(account, &self.request, &started.url) {
             return Err(unreadable(Flaw::new(FlawKind::MemberValue, "url")));
         }
         match (started.process_id, self.slots.as_mut_slice()) {
@@ -133,24 +131,24 @@ impl SignicatFlow {
         Ok(Step::Go)
     }
 
-    fn images_set(&mut self, response: &Response<'_>) -> Result<Step, Fault> {
-        success(SET_IMAGES, response)?;
+    fn images_set(&mut self, op: &Operation, response: &Response<'_>) -> Result<Step, Fault> {
+        success(op, response)?;
         self.state = State::Starting { sent: false };
         Ok(Step::Go)
     }
 
-    fn started(&mut self, response: &Response<'_>) -> Result<Step, Fault> {
+    fn started(&mut self, op: &Operation, response: &Response<'_>) -> Result<Step, Fault> {
         // 409: it was started already, and the answer to that was lost (S-D6, inferred).
         if response.status != 409 {
-            success(START, response)?;
+            success(op, response)?;
         }
         self.state = State::Waiting;
         Ok(Step::Go)
     }
 
     /// A process that cannot be deleted is simply left behind: it goes with the dossier.
-    fn discarded(&mut self, response: &Response<'_>) -> Result<Step, Fault> {
-        let fault = fault_of(DISCARD, response);
+    fn discarded(&mut self, op: &Operation, response: &Response<'_>) -> Result<Step, Fault> {
+        let fault = fault_of(op, response);
         if !response.is_success() && (fault.retryable || fault.class == FaultClass::Authorization) {
             return Err(fault);
         }
@@ -158,25 +156,31 @@ impl SignicatFlow {
         Ok(Step::Go)
     }
 
-    fn processes_listed(&mut self, account: &Account, response: &Response<'_>) -> Result<Step, Fault> {
-        let fault = fault_of(LIST, response);
+    fn processes_listed(&mut self, account: &Account, op: &Operation, response: &Response<'_>) -> Result<Step, Fault> {
+        let fault = fault_of(op, response);
         // The route is inferred: where it does not exist, redirects and callbacks still name processes.
         let absent = matches!(response.status, 400 | 403 | 404 | 405 | 501) && !is_refusal(response);
         if !response.is_success() && !absent {
             return Err(fault);
         }
         let list = if absent { Ok(List::default()) } else { listed(response.body) };
-        let List { mut rows, full } = list.map_err(|flaw| Fault::unreadable(LIST, response.status, flaw))?;
+        let List { mut rows, full } = list.map_err(|flaw| Fault::unreadable(op.name(), response.status, flaw))?;
         // The newest of several with one provider counts (inferred); without dates the last one.
         rows.sort_by_key(|row| moment(row.created.as_deref()));
         self.search.listed = true;
         self.search.lists = self.search.lists.saturating_add(1).min(MAX_LISTS);
         self.search.silent = !full;
-        self.place(&rows);
+        self.take_in(&rows);
         Ok(self.look_done(account))
     }
 
-    fn process_seen(&mut self, account: &Account, index: usize, response: &Response<'_>) -> Result<Step, Fault> {
+    fn process_seen(
+        &mut self,
+        account: &Account,
+        op: &Operation,
+        index: usize,
+        response: &Response<'_>,
+    ) -> Result<Step, Fault> {
         // Signicat makes the processes of a capture flow by itself, perhaps not before the page is opened (inferred).
         let not_made_yet = response.status == 404 && self.is_capture();
         if not_made_yet {
@@ -185,55 +189,55 @@ impl SignicatFlow {
             }
             return Ok(self.look_done(account));
         }
-        success(GET_PROCESS, response)?;
-        let unreadable = |flaw| Fault::unreadable(GET_PROCESS, response.status, flaw);
-        let process = Process::read(response.body).map_err(unreadable)?;
-        let expected = self.slots.get(index).and_then(|slot| slot.process.as_deref());
-        if expected != Some(process.process_id.as_str()) || !self.is_ours(index, &process) {
-            return Err(Fault::foreign(GET_PROCESS, Flaw::new(FlawKind::OtherReference, "processId")));
+        success(op, response)?;
+        let process =
+            Process::read(response.body).map_err(|flaw| Fault::unreadable(op.name(), response.status, flaw))?;
+        if self.index_of(&process.process_id) != Some(index) || !self.is_ours(index, &process) {
+            return Err(Fault::foreign(op.name(), Flaw::new(FlawKind::OtherReference, "processId")));
         }
-        self.record(index, &process, response)?;
+        self.record(index, process, response);
         Ok(self.look_done(account))
     }
 
     /// A process that somebody named: it counts only if it is in our dossier and of a provider that was ordered and has
     /// none yet, or an older one (rule 2).
-    fn process_identified(&mut self, account: &Account, response: &Response<'_>) -> Result<Step, Fault> {
-        let fault = fault_of(GET_PROCESS, response);
+    fn process_identified(
+        &mut self,
+        account: &Account,
+        op: &Operation,
+        place: &Place,
+        response: &Response<'_>,
+    ) -> Result<Step, Fault> {
+        let fault = fault_of(op, response);
         if !response.is_success() && (fault.retryable || is_refusal(response)) {
             return Err(fault);
         }
-        let candidate = self.search.candidates.first().cloned().unwrap_or_default();
-        self.search.candidates.retain(|one| *one != candidate);
-        let process = Process::parse(response.body).ok().filter(|process| process.process_id == candidate);
+        self.search.candidates.retain(|one| *one != place.process);
+        let process = Process::parse(response.body).ok().filter(|process| process.process_id == place.process);
         if let Some(process) = process.filter(|_| response.is_success()) {
             let created = moment(process.created_at.as_deref());
             let newer = |slot: &Slot| created.is_some() && created > moment(slot.created.as_deref());
             let free = |slot: &Slot| slot.process.is_none() || newer(slot);
             let fits = |at: &usize| free(&self.slots[*at]) && self.is_ours(*at, &process);
             if let Some(index) = (0..self.slots.len()).find(fits) {
-                self.slots[index] = Slot { process: Some(process.process_id.clone()), ..Slot::default() };
-                self.learn_process(&process.process_id);
-                self.record(index, &process, response)?;
+                self.slots[index] = Slot::new(place.process.clone());
+                self.learn_process(&place.process);
+                self.record(index, process, response);
             }
         }
         Ok(self.look_done(account))
     }
 
     /// Keeps what a look brought. A final answer is kept whole: it is the evidence.
-    fn record(&mut self, index: usize, process: &Process, response: &Response<'_>) -> Result<(), Fault> {
-        let body = String::from_utf8(response.body.to_vec());
-        let not_utf8 = |_| Fault::unreadable(GET_PROCESS, response.status, Flaw::new(FlawKind::NotUtf8, ""));
-        let body = body.map_err(not_utf8)?;
+    fn record(&mut self, index: usize, process: Process, response: &Response<'_>) {
+        // Only the newest process of a provider counts: is this still it?
+        self.search.listed &= !process.status.is_final() || self.search.silent;
         if let Some(slot) = self.slots.get_mut(index) {
             slot.seen = true;
             slot.status = Some(process.status.clone());
             slot.created.clone_from(&process.created_at);
-            slot.result = process.status.is_final().then_some(FinalAnswer { body, at: response.at });
+            slot.result = FinalAnswer::new(process, response.body, response.at);
         }
-        // Only the newest process of a provider counts: is this still it?
-        self.search.listed &= !process.status.is_final() || self.search.silent;
-        Ok(())
     }
 
     /// Goes on with the look, or ends it: with a verdict, or with what is known so far.
@@ -267,13 +271,13 @@ impl SignicatFlow {
 
     /// Puts the newest listed process of each provider where it belongs, and those that do not say whose they are among
     /// those to be looked at.
-    fn place(&mut self, rows: &[Listed]) {
+    fn take_in(&mut self, rows: &[Listed]) {
         for index in 0..self.slots.len() {
-            let ordered = &self.order.targets[index].provider;
+            let ordered = &self.request.targets[index].provider;
             let is_of = |row: &&Listed| row.provider.as_deref().is_some_and(|name| same_provider(name, ordered));
             let Some(newest) = rows.iter().rev().find(is_of) else { continue };
-            if self.slots[index].process.as_deref() != Some(newest.id.as_str()) {
-                self.slots[index] = Slot { process: Some(newest.id.clone()), ..Slot::default() };
+            if self.slots[index].process.as_ref() != Some(&newest.id) {
+                self.slots[index] = Slot::new(newest.id.clone());
                 self.learn_process(&newest.id);
             }
         }
@@ -287,17 +291,15 @@ impl SignicatFlow {
     }
 
     /// Remembers a process that somebody named, if it is new.
-    pub(super) fn consider(&mut self, process: &str) {
-        let known = self.slots.iter().any(|slot| slot.process.as_deref() == Some(process));
-        let candidates = &mut self.search.candidates;
-        let room = candidates.len() < MAX_CANDIDATES && !candidates.iter().any(|one| one == process);
-        if is_id(process) && matches!(self.order.plan, Plan::Capture { .. }) && !known && room {
-            candidates.push(process.to_string());
+    pub(super) fn consider(&mut self, process: &Id) {
+        let known = self.index_of(process).is_some() || self.search.candidates.contains(process);
+        if self.is_capture() && !known && self.search.candidates.len() < MAX_CANDIDATES {
+            self.search.candidates.push(process.clone());
         }
     }
 
     /// The same for one that the provider named: it goes before what clients named.
-    pub(super) fn consider_first(&mut self, process: &str) {
+    pub(super) fn consider_first(&mut self, process: &Id) {
         let others = core::mem::take(&mut self.search.candidates);
         self.consider(process);
         for other in others {
@@ -305,15 +307,25 @@ impl SignicatFlow {
         }
     }
 
+    /// Which provider's process this is, as far as known.
+    pub(super) fn index_of(&self, process: &Id) -> Option<usize> {
+        self.slots.iter().position(|slot| slot.process.as_ref() == Some(process))
+    }
+
     /// Whether an answer is about our dossier, as far as it says, and about the provider in this place.
     fn is_ours(&self, index: usize, process: &Process) -> bool {
-        let dossier = process.dossier_id.as_deref().is_none_or(|id| Some(id) == self.dossier.as_deref());
-        let Some(target) = self.order.targets.get(index) else { return false };
+        let dossier = process.dossier_id.is_none() || process.dossier_id == self.dossier;
+        let Some(target) = self.request.targets.get(index) else { return false };
         let types = target.process_type.as_ref().zip(process.process_type.as_ref());
         dossier && same_provider(&target.provider, &process.provider) && types.is_none_or(|(one, other)| one == other)
     }
 }
 
-fn success(operation: &str, response: &Response<'_>) -> Result<(), Fault> {
-    if response.is_success() { Ok(()) } else { Err(fault_of(operation, response)) }
+fn success(op: &Operation, response: &Response<'_>) -> Result<(), Fault> {
+    if response.is_success() { Ok(()) } else { Err(fault_of(op, response)) }
+}
+
+/// Whether a browser may be sent there, and it is not simply our own return URL handed back.
+fn is_user_link(account: &Account, request: &ParsedRequest, url: &str) -> bool {
+    settings::is_link(url, account.urls.development) && request.plan.redirect_url() != Some(url)
 }

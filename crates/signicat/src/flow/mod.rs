@@ -2,29 +2,33 @@
 
 mod answers;
 mod heard;
-mod requests;
-mod search;
-mod verdict;
+mod images;
+mod look;
+mod token;
 
-use crate::operations::Operation;
-use alloc::{string::String, vec::Vec};
+use alloc::{
+    string::{String, ToString},
+    vec::Vec,
+};
 
 use idvkit_core::{
-    Fault, FaultClass, FaultCode, Header, Hint, HttpRequest, Image, Journey, Outcome, Reject, Response, UnixMillis,
-    machine::{self, Flow, Heard, Need, Own, Schedule, Step},
+    Fault, FaultClass, FaultCode, Header, Hint, HttpRequest, Image, Journey, Operation as _, Outcome, Reject, Response,
+    machine::{self, Digest, Flow, Heard, Need, Own, Schedule, Step},
     settings,
 };
-pub use requests::{download_request, raw_request};
-use search::{MAX_LISTS, Search};
+use images::TakenImage;
+use look::{MAX_LISTS, Search};
 use serde::{Deserialize, Serialize};
+use token::Held;
 
 use crate::{
-    journey::{self, Shown},
-    order::{Order, Plan, Target},
-    process::ProcessStatus,
-    token::Held,
-    types::{CaptureParameters, ImageSource, is_id},
-    validate::{Account, Looking},
+    account::{Account, Looking},
+    answers::ProcessStatus,
+    journey,
+    operations::{Operation, token_request},
+    request::{CaptureParameters, ImageSource, ParsedRequest, Plan, Target},
+    values::{Id, Made, Place},
+    verdict::FinalAnswer,
 };
 
 /// A session that was begun anew so often gets no further attempt.
@@ -35,19 +39,20 @@ const MAX_CANDIDATES: usize = 4;
 /// A Signicat session's own state.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub struct SignicatFlow {
-    order: Order,
+    #[serde(rename = "order")] // as snapshots have it
+    request: ParsedRequest,
     token: Held,
     /// The dossier in use.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    dossier: Option<String>,
+    dossier: Option<Id>,
     state: State,
-    /// One per ordered provider, in that order.
+    /// One per provider that was asked for, in that order.
     slots: Vec<Slot>,
     search: Search,
     /// What this session made, newest first: what an erasure deletes.
-    made: Vec<Made>,
+    made: Vec<MadeHere>,
     /// Dossiers, newest first, then processes, newest first.
-    references: Vec<String>,
+    references: Vec<Id>,
     /// How many of them are dossiers.
     dossiers: usize,
 }
@@ -58,13 +63,13 @@ enum State {
     /// A dossier is to be made.
     Opening,
     /// A process that is no longer wanted is to be deleted.
-    Discarding { process: String },
+    Discarding { process: Id },
     /// A process or capture is to be made.
     Creating,
     /// The user is to hand in images; those that came so far.
-    Collecting { images: Vec<StoredImage> },
+    Collecting { images: Vec<TakenImage> },
     /// They are to be sent.
-    Uploading { images: Vec<StoredImage> },
+    Uploading { images: Vec<TakenImage> },
     /// The provider's SDK is to take them. A bearer value.
     Sdk { authorization: String },
     /// The verification is to be requested.
@@ -79,19 +84,12 @@ enum State {
     Waiting,
 }
 
-/// An image until it is sent.
-#[derive(Clone, PartialEq, Serialize, Deserialize)]
-struct StoredImage {
-    slot: String,
-    data_url: String,
-}
-
-/// What came of one ordered provider.
+/// What came of one provider that was asked for.
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 struct Slot {
     /// Its process, once known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    process: Option<String>,
+    process: Option<Id>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     status: Option<ProcessStatus>,
     /// When it was made, as far as an answer said so.
@@ -105,29 +103,23 @@ struct Slot {
     result: Option<FinalAnswer>,
 }
 
-#[derive(Clone, PartialEq, Serialize, Deserialize)]
-struct FinalAnswer {
-    body: String,
-    at: UnixMillis,
-}
-
 /// Something that this session made at the provider.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum Made {
+enum MadeHere {
     /// With all that is in it.
-    Dossier(String),
-    /// In a dossier that is the caller's.
-    Process(String),
+    Dossier(Id),
+    /// In the dossier that is the caller's.
+    Process(Id),
 }
 
 impl SignicatFlow {
-    pub(crate) fn new(order: Order) -> Self {
-        let dossier = order.dossier.clone();
+    pub(crate) fn new(request: ParsedRequest) -> Self {
+        let dossier = request.dossier.clone();
         Self {
-            slots: fresh_slots(&order.targets),
+            slots: fresh_slots(&request.targets),
             state: if dossier.is_some() { State::Creating } else { State::Opening },
-            order,
+            request,
             token: Held::default(),
             dossier,
             search: Search::default(),
@@ -137,16 +129,42 @@ impl SignicatFlow {
         }
     }
 
+    /// What the state calls for, an access token left aside. Without a dossier or process that is to make one.
+    fn wanted(&self) -> Need<Operation> {
+        let Some(dossier) = self.dossier.clone() else { return Need::Answer(Operation::CreateDossier) };
+        let look = || self.look().unwrap_or_else(|| Operation::ListProcesses(dossier.clone()));
+        match (&self.state, self.place(0)) {
+            (State::Opening, _) => Need::Answer(Operation::CreateDossier),
+            (State::Discarding { process }, _) => {
+                Need::Answer(Operation::DiscardProcess(Place { process: process.clone(), dossier }))
+            }
+            (State::Uploading { .. }, Some(place)) => Need::Answer(Operation::SetImages(place)),
+            (State::Starting { .. }, Some(place)) => Need::Answer(Operation::Start(place)),
+            (State::Collecting { .. } | State::Sdk { .. } | State::Away { returned: false, .. }, _) => {
+                Need::User(look())
+            }
+            (State::Away { returned: true, .. } | State::Waiting, _) => Need::Verdict(look()),
+            _ if self.is_capture() => Need::Answer(Operation::StartCapture(dossier)),
+            _ => Need::Answer(Operation::CreateProcess(dossier)),
+        }
+    }
+
     /// Nothing goes without an access token.
     fn with_token(&self, op: Operation) -> Operation {
         if self.token.value().is_some() { op } else { Operation::Token }
     }
 
-    fn dossier(&self) -> &str {
-        self.dossier.as_deref().unwrap_or("")
+    /// The process in this place, once it is known.
+    fn place(&self, index: usize) -> Option<Place> {
+        let process = self.slots.get(index)?.process.clone()?;
+        Some(Place { dossier: self.dossier.clone()?, process })
     }
 
-    fn learn_dossier(&mut self, dossier: String) {
+    fn is_capture(&self) -> bool {
+        matches!(self.request.plan, Plan::Capture { .. })
+    }
+
+    fn learn_dossier(&mut self, dossier: Id) {
         if !self.references.contains(&dossier) {
             self.references.insert(0, dossier.clone());
             self.dossiers += 1;
@@ -154,15 +172,15 @@ impl SignicatFlow {
         self.dossier = Some(dossier);
     }
 
-    fn learn_process(&mut self, process: &str) {
-        if !self.references.iter().any(|reference| reference == process) {
+    fn learn_process(&mut self, process: &Id) {
+        if !self.references.contains(process) {
             let place = self.dossiers.min(self.references.len());
-            self.references.insert(place, process.into());
+            self.references.insert(place, process.clone());
         }
     }
 
     fn begin_anew(&mut self) {
-        self.slots = fresh_slots(&self.order.targets);
+        self.slots = fresh_slots(&self.request.targets);
         self.search = Search::default();
     }
 
@@ -185,6 +203,21 @@ impl SignicatFlow {
             None => State::Opening,
         };
     }
+
+    fn body(&self, account: &Account, op: &Operation, own: &Own<'_>) -> Option<Vec<u8>> {
+        match op {
+            Operation::SetImages(_) => Some(images::body(self.images(), own.blobs)),
+            _ => self.request.body(account, op),
+        }
+    }
+
+    /// The images that came so far and are still to be sent.
+    fn images(&self) -> &[TakenImage] {
+        match &self.state {
+            State::Collecting { images } | State::Uploading { images } => images,
+            _ => &[],
+        }
+    }
 }
 
 impl Flow for SignicatFlow {
@@ -193,22 +226,18 @@ impl Flow for SignicatFlow {
     const DELETES: bool = true;
 
     fn need(&self, _account: &Account) -> Need<Operation> {
-        let look = || self.with_token(self.look().unwrap_or(Operation::GetProcess(0)));
-        let answer = |op| Need::Answer(self.with_token(op));
-        match &self.state {
-            State::Opening => answer(Operation::CreateDossier),
-            State::Discarding { .. } => answer(Operation::DiscardProcess),
-            State::Creating if self.is_capture() => answer(Operation::StartCapture),
-            State::Creating => answer(Operation::CreateProcess),
-            State::Uploading { .. } => answer(Operation::SetImages),
-            State::Starting { .. } => answer(Operation::Start),
-            State::Collecting { .. } | State::Sdk { .. } | State::Away { returned: false, .. } => Need::User(look()),
-            State::Away { returned: true, .. } | State::Waiting => Need::Verdict(look()),
+        match self.wanted() {
+            Need::Answer(op) => Need::Answer(self.with_token(op)),
+            Need::User(op) => Need::User(self.with_token(op)),
+            Need::Verdict(op) => Need::Verdict(self.with_token(op)),
         }
     }
 
-    fn request(&self, account: &Account, op: &Operation, id: String, _own: &Own<'_>) -> HttpRequest {
-        self.request_for(account, op, id)
+    fn request(&self, account: &Account, op: &Operation, id: String, own: &Own<'_>) -> HttpRequest {
+        match self.token.value() {
+            Some(bearer) if *op != Operation::Token => op.request(account, bearer, id, self.body(account, op, own)),
+            _ => token_request(account, self.token.refused_mark(), id),
+        }
     }
 
     fn answer(
@@ -222,15 +251,12 @@ impl Flow for SignicatFlow {
     }
 
     fn journey(&self, account: &Account, own: &Own<'_>) -> Journey {
-        let shown = match &self.state {
-            State::Sdk { authorization } => Shown::Sdk(authorization),
-            State::Away { url, .. } => Shown::Page(url),
-            _ => match &self.order.plan {
-                Plan::Document { slots, .. } => Shown::Images(slots),
-                _ => Shown::Images(&[]),
-            },
-        };
-        journey::journey(account, &self.order, &shown, own)
+        match (&self.state, &self.request.plan) {
+            (State::Sdk { authorization }, _) => journey::sdk(&self.request, authorization, own),
+            (State::Away { url, .. }, _) => journey::page(account, &self.request, url, own),
+            (State::Collecting { .. }, Plan::Document { slots, .. }) => journey::images(account, slots, own),
+            _ => journey::none(own),
+        }
     }
 
     fn hint(&mut self, _account: &Account, hint: &Hint) -> Heard {
@@ -256,13 +282,30 @@ impl Flow for SignicatFlow {
         self.take_images(account, images, sent)
     }
 
+    fn digests(&self) -> Vec<Digest> {
+        self.images().iter().map(|image| image.digest.clone()).collect()
+    }
+
+    fn sends(&self, op: &Operation) -> Vec<Digest> {
+        if matches!(op, Operation::SetImages(_)) { self.digests() } else { Vec::new() }
+    }
+
+    fn take_embedded(&mut self) -> Vec<Vec<u8>> {
+        match &mut self.state {
+            State::Collecting { images } | State::Uploading { images } => {
+                images.iter_mut().filter_map(TakenImage::take_bytes).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
     fn schedule(&self, account: &Account) -> Schedule {
         let looking = match &self.state {
             State::Away { returned: false, .. } => Looking::UserAway,
             State::Away { returned: true, .. } | State::Waiting | State::Starting { .. } => Looking::Verdict,
             _ => Looking::Pointless,
         };
-        account.schedule(self.order.notification_url.is_some(), looking)
+        account.schedule(self.request.notification_url.is_some(), looking)
     }
 
     fn at_deadline(&self) -> Outcome {
@@ -275,7 +318,7 @@ impl Flow for SignicatFlow {
             return false;
         }
         self.token.forget();
-        match self.order.plan {
+        match self.request.plan {
             Plan::Capture { .. } => {
                 self.begin_anew();
                 self.dossier = None;
@@ -293,7 +336,7 @@ impl Flow for SignicatFlow {
             return false;
         }
         let missing = matches!(fault.status, Some(404 | 410));
-        let gone = missing && self.order.dossier.is_none();
+        let gone = missing && self.request.dossier.is_none();
         match &self.state {
             // Data is kept for the session only (S-PRIVACY): the dossier may be gone.
             State::Creating if gone => {
@@ -327,10 +370,11 @@ impl Flow for SignicatFlow {
     }
 
     fn faulted(&mut self, fault: &Fault) {
+        let of_start = self.place(0).is_some_and(|place| Operation::Start(place).name() == fault.operation);
         self.token.put_down();
         self.begin_look();
         if let State::Starting { sent } = &mut self.state {
-            *sent |= fault.operation == requests::START && fault.status.is_none_or(|status| status >= 500);
+            *sent |= of_start && fault.status.is_none_or(|status| status >= 500);
         }
     }
 
@@ -345,18 +389,23 @@ impl Flow for SignicatFlow {
     }
 
     fn references(&self) -> Vec<String> {
-        self.references.clone()
+        self.references.iter().map(ToString::to_string).collect()
     }
 
     fn erase(&self, index: u32) -> Option<Operation> {
-        let known = usize::try_from(index).is_ok_and(|index| index < self.made.len());
-        known.then(|| self.with_token(Operation::Delete(index)))
+        let made = match self.made.get(usize::try_from(index).ok()?)? {
+            MadeHere::Dossier(dossier) => Made::Dossier(dossier.clone()),
+            MadeHere::Process(process) => {
+                Made::Process(Place { dossier: self.request.dossier.clone()?, process: process.clone() })
+            }
+        };
+        Some(self.with_token(Operation::Delete(made)))
     }
 
     fn wipe(&mut self) {
         self.token.forget();
-        self.order.external_reference = None;
-        match &mut self.order.plan {
+        self.request.external_reference = None;
+        match &mut self.request.plan {
             Plan::Document { parameters, .. } | Plan::Eid { parameters, .. } => *parameters = None,
             Plan::Capture { parameters, .. } => *parameters = CaptureParameters::default(),
         }
@@ -368,22 +417,15 @@ impl Flow for SignicatFlow {
     }
 
     fn check(&self) -> Result<(), Reject> {
-        let ids = self.references.iter().chain(self.dossier.iter()).chain(self.search.candidates.iter());
-        let ids = ids.chain(self.slots.iter().filter_map(|slot| slot.process.as_ref())).chain(match &self.state {
-            State::Discarding { process } => Some(process),
-            _ => None,
-        });
-        let ids = ids.chain(self.made.iter().map(|made| match made {
-            Made::Dossier(id) | Made::Process(id) => id,
-        }));
-        let sane = ids.into_iter().all(|id| is_id(id))
-            && (1..=2).contains(&self.order.targets.len())
-            && self.slots.len() == self.order.targets.len()
+        let deletable = |made: &MadeHere| matches!(made, MadeHere::Dossier(_)) || self.request.dossier.is_some();
+        let sane = (1..=2).contains(&self.request.targets.len())
+            && self.slots.len() == self.request.targets.len()
             && self.dossiers <= self.references.len()
             && self.search.candidates.len() <= MAX_CANDIDATES
             && (self.dossier.is_some() || matches!(self.state, State::Opening))
             && self.token.is_sane()
             && self.slots.iter().all(Slot::is_sane)
+            && self.made.iter().all(deletable)
             && self.search.lists <= MAX_LISTS
             && self.state_fits();
         if sane { Ok(()) } else { Err(machine::malformed("a Signicat id or state in it cannot be")) }
@@ -391,14 +433,14 @@ impl Flow for SignicatFlow {
 }
 
 impl SignicatFlow {
-    /// Whether the state is one that this order can come to, with what it needs.
+    /// Whether the state is one that this request can come to, with what it needs.
     fn state_fits(&self) -> bool {
         let has_process = self.slots.first().is_some_and(|slot| slot.process.is_some());
         // An empty link is a forgotten one. Whether this account is one for development is not known here.
         if matches!(&self.state, State::Away { url, .. } if !url.is_empty() && !settings::is_link(url, true)) {
             return false;
         }
-        match (&self.state, &self.order.plan) {
+        match (&self.state, &self.request.plan) {
             (State::Opening | State::Creating, _) | (State::Away { .. }, Plan::Capture { .. }) => true,
             (State::Discarding { .. }, plan) => !matches!(plan, Plan::Capture { .. }),
             (State::Collecting { .. } | State::Uploading { .. }, Plan::Document { source, .. }) => {
@@ -412,11 +454,18 @@ impl SignicatFlow {
     }
 }
 
-fn fresh_slots(targets: &[Target]) -> Vec<Slot> {
-    targets.iter().map(|_| Slot::default()).collect()
+impl Slot {
+    fn new(process: Id) -> Self {
+        Self { process: Some(process), ..Self::default() }
+    }
+
+    /// Whether a restored result is what its own body says.
+    fn is_sane(&self) -> bool {
+        let Some(FinalAnswer { process, .. }) = &self.result else { return true };
+        self.status.as_ref() == Some(&process.status) && self.process.as_ref() == Some(&process.process_id)
+    }
 }
 
-/// Whether a browser may be sent there, and it is not simply our own return URL handed back.
-fn is_user_link(account: &Account, order: &Order, url: &str) -> bool {
-    settings::is_link(url, account.options.development) && order.plan.redirect_url() != Some(url)
+fn fresh_slots(targets: &[Target]) -> Vec<Slot> {
+    targets.iter().map(|_| Slot::default()).collect()
 }

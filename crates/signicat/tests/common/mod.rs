@@ -8,9 +8,10 @@
 use std::sync::Arc;
 
 use idvkit_core::{
-    Decision, Evidence, Header, HttpRequest, Image, Input, Journey, Next, Outcome, Reject, Seed, Seen, UnixMillis, read,
+    Decision, Evidence, Header, HttpRequest, Image, Input, Journey, Next, Outcome, Provider, Reject, Seed, Seen,
+    UnixMillis, read,
 };
-use idvkit_signicat::{Account, Config, Request, Session, account, open};
+use idvkit_signicat::{Account, Config, Request, Session, Signicat};
 use serde_json::{Value, json};
 
 pub(crate) const D1: &str = "33333333-3333-4333-8333-333333333333";
@@ -69,12 +70,12 @@ pub(crate) struct Host {
 
 impl Host {
     pub(crate) fn open(extra: &Value, flow: &Value) -> Self {
-        Self::with(account(config(extra)).unwrap(), flow)
+        Self::with(Arc::new(Signicat::account(config(extra)).unwrap()), flow)
     }
 
     pub(crate) fn with(account: Arc<Account>, flow: &Value) -> Self {
         let seed = Seed::new(&core::array::from_fn::<u8, 32, _>(|at| u8::try_from(at).unwrap())).unwrap();
-        let session = open(&account, request(flow), seed, UnixMillis(START)).unwrap();
+        let session = Signicat::open(&account, request(flow), seed, UnixMillis(START)).unwrap();
         Self { account, session, now: START, printed: String::new(), tokens: 0 }
     }
 
@@ -96,9 +97,13 @@ impl Host {
         for secret in ["secret", "Bearer abc", "Y2xpZW50OnNlY3JldA"] {
             assert!(!text.contains(secret), "an account credential is in the snapshot");
         }
+        let blobs = self.session.blobs();
         self.session =
             Session::restore(self.account.clone(), &text).unwrap_or_else(|reject| panic!("{reject}: {text}"));
         assert_eq!(self.session.snapshot(), text);
+        for blob in blobs {
+            assert!(self.session.supply(blob.bytes), "what is stored beside the snapshot belongs to it");
+        }
     }
 
     /// The request that is wanted now; tokens are fetched on the way, as a host with a cache would.

@@ -1,7 +1,7 @@
 //! What a caller writes: configurations and requests, as their readers take them.
 
 use anyhow::{Context, Result, bail};
-use idvkit::{Config, Request};
+use idvkit::{Config, Request, driver::Step};
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value};
 
@@ -46,16 +46,27 @@ pub(super) fn forms() -> Result<Vec<Form>> {
     let mut generator = SchemaSettings::draft2020_12().for_deserialize().into_generator();
     generator.subschema_for::<Config>();
     generator.subschema_for::<Request>();
+    generator.subschema_for::<Step>();
     let definitions = generator.take_definitions(true);
     let mut forms = Vec::new();
-    for (name, schema) in definitions.iter().filter(|(name, _)| !["Config", "Request"].contains(&name.as_str())) {
+    let last = ["Config", "Request", "Step"];
+    for (name, schema) in definitions.iter().filter(|(name, _)| !last.contains(&name.as_str())) {
         declare(&mut forms, name, schema).with_context(|| format!("the schema of {name}"))?;
     }
     for (name, tag) in [("Config", "provider"), ("Request", "flow")] {
         let schema = definitions.get(name).context("a root without a schema")?;
         tagged(&mut forms, name, tag, schema).with_context(|| format!("the schema of {name}"))?;
     }
+    declare(&mut forms, "Step", definitions.get("Step").context("a step without a schema")?)?;
+    forms.push(plan());
     Ok(forms)
+}
+
+/// `Plan::from_json` reads both, which serde could not say with one type.
+fn plan() -> Form {
+    let (request, steps) = (Shape::Named("Request".into()), Shape::List(Box::new(Shape::Named("Step".into()))));
+    let doc = "What a verification tries: one request, or others after it.".into();
+    Form { name: "Plan".into(), doc, kind: Kind::Either(vec![request, steps]) }
 }
 
 /// One record per variant, called by its tag, and the choice between them.

@@ -4,7 +4,7 @@ use anyhow::Result;
 use idvkit::{
     Blame, Catalog, Diagnosis, Evidence, Input, Journey, KeyForm, Next, ProviderId, RejectCode, Seen, Subject,
     TagEncoding,
-    driver::{Ask, Told},
+    driver::{Ask, Attempt, Told},
 };
 use schemars::generate::{SchemaGenerator, SchemaSettings};
 
@@ -19,6 +19,7 @@ pub(super) fn types() -> Result<Vec<Type>> {
     generator.subschema_for::<Input>();
     generator.subschema_for::<Ask>();
     generator.subschema_for::<Told>();
+    generator.subschema_for::<Attempt>();
     generator.subschema_for::<Seen>();
     generator.subschema_for::<Evidence>();
     generator.subschema_for::<Catalog>();
@@ -41,6 +42,7 @@ fn reject_codes() -> Type {
 /// What a page handles, and no more.
 pub(super) fn page_types() -> Result<Vec<Type>> {
     let mut generator = generator();
+    generator.subschema_for::<ProviderId>();
     generator.subschema_for::<Journey>();
     generator.subschema_for::<Seen>();
     declared(generator)

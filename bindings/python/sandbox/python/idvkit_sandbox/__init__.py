@@ -23,7 +23,7 @@ def start(*, seed: Optional[int] = None, config: Optional[str] = None, real_time
     Every id follows from `seed`; `config` is a file of settings. Its clock stands still until told to advance, unless
     `real_time`.
     """
-    arguments = ["sandbox", "--listen", "127.0.0.1:0"]
+    arguments = ["sandbox", "--quiet", "--listen", "127.0.0.1:0"]
     if seed is not None:
         arguments += ["--seed", str(seed)]
     if config is not None:

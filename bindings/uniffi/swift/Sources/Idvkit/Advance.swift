@@ -37,7 +37,7 @@ public func advance(client: Client, store: Store, clock: @escaping Clock = syste
         let answer = await client.send(request, clock: clock)
         do {
             try await tell(store: store, input: answer, clock: clock)
-        } catch let reject as Reject where reject.code == "stale" {
+        } catch let reject as Reject where reject.code == .stale {
             // Another worker's answer came first: ours is not needed.
         }
     }
@@ -95,7 +95,7 @@ private func claimed(_ session: Session, _ request: HttpRequest, _ store: Store,
     let before = session.revision()
     do {
         try session.handle(input: .sending(id: request.id), now: clock())
-    } catch let reject as Reject where ["stale", "claimed"].contains(reject.code) {
+    } catch let reject as Reject where [.stale, .claimed].contains(reject.code) {
         return false
     }
     return try await store.swap(expected: before, session: session)

@@ -3,8 +3,8 @@
 import Foundation
 
 extension Reject {
-    /// The stable `snake_case` code, the same text in every language.
-    public var code: String { parts.code }
+    /// What the refusal is about.
+    public var code: RejectCode { parts.code }
 
     /// The field it is about, with a dotted path where nested.
     public var field: String? { parts.field }
@@ -15,7 +15,7 @@ extension Reject {
     /// Whose fault it is: decide by this, or by the case, what to do.
     public var blame: Blame { parts.blame }
 
-    private var parts: (blame: Blame, code: String, field: String?, explanation: String) {
+    private var parts: (blame: Blame, code: RejectCode, field: String?, explanation: String) {
         switch self {
         case let .Caller(code, field, explanation): return (.caller, code, field, explanation)
         case let .Provider(code, field, explanation): return (.provider, code, field, explanation)
@@ -23,6 +23,21 @@ extension Reject {
         case let .Snapshot(code, field, explanation): return (.snapshot, code, field, explanation)
         }
     }
+}
+
+extension RejectCode {
+    /// The stable word, the same text in every language.
+    public var word: String { rejectCodeWord(code: self) }
+}
+
+extension FaultCode {
+    /// The stable word, the same text in every language.
+    public var word: String { faultCodeWord(code: self) }
+}
+
+extension Difference {
+    /// The stable word, the same text in every language.
+    public var word: String { differenceWord(difference: self) }
 }
 
 extension Journey {
@@ -39,6 +54,9 @@ extension Catalog {
     /// The tables as JSON, for a settings page.
     public var json: String { catalogToJson(catalog: self) }
 }
+
+/// The folder with `<idv-journey>`, the web element that shows a journey, for your server to hand out.
+public let webFiles: URL = (Bundle.module.resourceURL ?? Bundle.module.bundleURL).appendingPathComponent("web")
 
 /// Gives milliseconds since 1970.
 public typealias Clock = @Sendable () -> UnixMillis

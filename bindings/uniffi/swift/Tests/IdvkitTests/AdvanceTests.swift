@@ -31,7 +31,7 @@ final class AdvanceTests: XCTestCase {
             _ = try await advance(client: Client(), store: fresh(), clock: { T0 / 1000 })
             XCTFail("it was not refused")
         } catch let reject as Reject {
-            XCTAssertEqual(reject.code, "now_out_of_range")
+            XCTAssertEqual(reject.code, .nowOutOfRange)
         }
     }
 

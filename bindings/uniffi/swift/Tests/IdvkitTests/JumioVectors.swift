@@ -176,7 +176,7 @@ private func delete(_ name: String) throws {
         switch erasure?.atProvider {
         case let .deleted(count)?: XCTAssertEqual(Int64(count), row.int("deleted"), place)
         case let .failed(fault)?:
-            XCTAssertEqual(fault.code, "http_status", place)
+            XCTAssertEqual(fault.code, .httpStatus, place)
             XCTAssertEqual(fault.status.map { Int64($0) }, row.int("failed"), place)
         default: throw Unexpected(place)
         }

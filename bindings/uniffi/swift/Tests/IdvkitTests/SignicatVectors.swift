@@ -13,8 +13,6 @@ let signicat: [String: Runner] = [
     "signicat/process": process,
     "signicat/problem": problem,
     "signicat/event": event,
-    "signicat/matching": matching,
-    "signicat/rules": rules,
 ]
 
 private let dossier: JSON = ["dossierId": "33333333-3333-4333-8333-333333333333"]
@@ -181,7 +179,7 @@ private func cameTo(_ run: Run) throws -> String? {
     case .done(.abandoned, _): return "abandoned"
     case .done(.expired, _): return "expired"
     case let .done(.failed(fault), _):
-        XCTAssertEqual(fault.code, "process_failed")
+        XCTAssertEqual(fault.code, .processFailed)
         return "failed"
     default: throw Unexpected("neither a wait nor an end")
     }
@@ -208,24 +206,5 @@ private func event(_ name: String) throws {
         for member in ["event_name", "event_data", "organization_id"] {
             XCTAssertEqual(found[member], row[member], row.text("id") ?? "")
         }
-    }
-}
-
-private func matching(_ name: String) throws {
-    for row in try rows(name) {
-        let question = row.members.filter { ["kind", "one", "other"].contains($0.key) }
-        let found = try JSON(examine(subject: .signicatMatching, document: wire(.object(question))))
-        XCTAssertEqual(found.text("match"), row.text("match"), row.text("id") ?? "")
-        if let permille = row.int("permille") {
-            XCTAssertEqual(found.int("permille"), permille, row.text("id") ?? "")
-        }
-    }
-}
-
-private func rules(_ name: String) throws {
-    for row in try rows(name) {
-        let question = row.members.filter { !["id", "status"].contains($0.key) }
-        let found = try JSON(examine(subject: .signicatRule, document: wire(.object(question))))
-        XCTAssertEqual(found, ["status": row["status"] ?? .null], row.text("id") ?? "")
     }
 }

@@ -57,7 +57,7 @@ final class SurfaceTests: XCTestCase {
     func testARefusalHasCodeBlameFieldAndExplanation() throws {
         XCTAssertThrowsError(try Account(config: "{}")) { error in
             let reject = error as? Reject
-            XCTAssertEqual(reject?.code, "config_malformed")
+            XCTAssertEqual(reject?.code, .configMalformed)
             XCTAssertEqual(reject?.blame, .caller)
             XCTAssertFalse(reject?.explanation.isEmpty ?? true)
         }

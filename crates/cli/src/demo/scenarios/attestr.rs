@@ -154,7 +154,7 @@ impl User {
 }
 
 async fn completed(stage: Stage) -> Result<Outcome> {
-    let case = stage.open()?;
+    let case = stage.open().await?;
     let outcome = pass(&case).await?;
     let evidence = case.session()?.evidence().context("no evidence")?;
     stage.check("basis of the decision", "signed as sent", basis_text(evidence.basis));
@@ -167,13 +167,13 @@ async fn completed(stage: Stage) -> Result<Outcome> {
 }
 
 async fn expired(stage: Stage) -> Result<Outcome> {
-    let case = open_for_an_hour(&stage, true)?;
+    let case = open_for_an_hour(&stage, true).await?;
     case.present().await?;
     case.wait_for_outcome().await
 }
 
 async fn abandoned(stage: Stage) -> Result<Outcome> {
-    let case = stage.open()?;
+    let case = stage.open().await?;
     let mut user = case.present().await?;
     user.begin_flow().await?;
     user.pass_stage().await?;
@@ -188,7 +188,7 @@ async fn abandoned(stage: Stage) -> Result<Outcome> {
 }
 
 async fn three_failed_attempts(stage: Stage) -> Result<Outcome> {
-    let case = stage.open()?;
+    let case = stage.open().await?;
     let mut user = case.present().await?;
     user.begin_flow().await?;
     for _ in 0..3 {
@@ -199,7 +199,7 @@ async fn three_failed_attempts(stage: Stage) -> Result<Outcome> {
 }
 
 async fn camera_denied(stage: Stage) -> Result<Outcome> {
-    let case = stage.open()?;
+    let case = stage.open().await?;
     let mut user = case.present().await?;
     user.begin_flow().await?;
     user.pass_stage().await?;
@@ -211,7 +211,7 @@ async fn camera_denied(stage: Stage) -> Result<Outcome> {
 async fn error_then_retry(stage: Stage) -> Result<Outcome> {
     let error = StageError { at: Some("MOBILE_OTP".into()), ..StageError::default() };
     stage.control().script(Script::Attestr(AttestrScript { stage_error: Some(error), ..AttestrScript::default() }));
-    let case = stage.open()?;
+    let case = stage.open().await?;
     let mut user = case.present().await?;
     user.begin_flow().await?;
     user.pass_all_stages().await?;
@@ -221,7 +221,7 @@ async fn error_then_retry(stage: Stage) -> Result<Outcome> {
 }
 
 async fn retry_skips_finished(stage: Stage) -> Result<Outcome> {
-    let case = stage.open()?;
+    let case = stage.open().await?;
     let mut user = case.present().await?;
     user.begin_flow().await?;
     user.pass_stage().await?;
@@ -233,7 +233,7 @@ async fn retry_skips_finished(stage: Stage) -> Result<Outcome> {
 }
 
 async fn retry_all_done(stage: Stage) -> Result<Outcome> {
-    let case = stage.open()?;
+    let case = stage.open().await?;
     let first = pass(&case).await?;
     stage.check("how the first run ends", "completed".into(), outcome_text(&first));
     case.retry().await?;
@@ -246,7 +246,7 @@ async fn retry_all_done(stage: Stage) -> Result<Outcome> {
 }
 
 async fn forged_message(stage: Stage) -> Result<Outcome> {
-    let case = open_for_an_hour(&stage, true)?;
+    let case = open_for_an_hour(&stage, true).await?;
     let user = case.present().await?;
     let before = case.session()?.revision();
     let data = json!({ "signature": "ab".repeat(32) });
@@ -261,7 +261,7 @@ async fn forged_message(stage: Stage) -> Result<Outcome> {
 }
 
 async fn forged_signature(stage: Stage) -> Result<Outcome> {
-    let case = open_for_an_hour(&stage, true)?;
+    let case = open_for_an_hour(&stage, true).await?;
     let user = case.present().await?;
     stage.note("the user claims a signature that nobody made");
     user.claim("onFlowxSuccess", &json!({ "signature": "ab".repeat(32) })).await?;
@@ -279,7 +279,7 @@ async fn forged_signature(stage: Stage) -> Result<Outcome> {
 }
 
 async fn forged_callback(stage: Stage) -> Result<Outcome> {
-    let case = open_for_an_hour(&stage, true)?;
+    let case = open_for_an_hour(&stage, true).await?;
     case.present().await?;
     let before = case.session()?.revision();
     let payload = json!({ "_id": case.reference()?, "tag": "customer-4711", "resultSignature": "ab".repeat(32) });
@@ -294,7 +294,7 @@ async fn forged_callback(stage: Stage) -> Result<Outcome> {
 
 async fn late_callback(stage: Stage) -> Result<Outcome> {
     stage.control().callbacks(CallbackRule { ms: 10 * MINUTE, ..CallbackRule::next("attestr", CallbackMode::Late) });
-    let case = stage.open()?;
+    let case = stage.open().await?;
     let mut user = case.present().await?;
     stage.note("the user's page is closed before it can report the end");
     user.reports = false;
@@ -307,7 +307,7 @@ async fn late_callback(stage: Stage) -> Result<Outcome> {
 }
 
 async fn erase(stage: Stage) -> Result<Outcome> {
-    let case = stage.open()?;
+    let case = stage.open().await?;
     pass(&case).await?;
     case.tell(Input::Erase { at_provider: true }).await?;
     let Next::Done { outcome, erasure } = case.advance().await? else { bail!("the erasure did not end") };
@@ -322,7 +322,7 @@ async fn erase(stage: Stage) -> Result<Outcome> {
 
 async fn pretty_body(stage: Stage) -> Result<Outcome> {
     stage.control().configure(|config| config.attestr.pretty = true);
-    let case = stage.open()?;
+    let case = stage.open().await?;
     let outcome = pass(&case).await?;
     let evidence = case.session()?.evidence().context("no evidence")?;
     stage.check("basis of the decision", "signed in its ECMAScript form", basis_text(evidence.basis));
@@ -332,14 +332,14 @@ async fn pretty_body(stage: Stage) -> Result<Outcome> {
 async fn tampered_result(stage: Stage) -> Result<Outcome> {
     let script = AttestrScript { tamper: Some(Tamper::Result), ..AttestrScript::default() };
     stage.control().script(Script::Attestr(script));
-    let case = open_for_an_hour(&stage, true)?;
+    let case = open_for_an_hour(&stage, true).await?;
     let outcome = pass(&case).await?;
     stage.check("evidence", false, case.session()?.evidence().is_some());
     Ok(outcome)
 }
 
 async fn archived(stage: Stage) -> Result<Outcome> {
-    let case = open_for_an_hour(&stage, false)?;
+    let case = open_for_an_hour(&stage, false).await?;
     let mut user = case.present().await?;
     user.reports = false;
     user.begin_flow().await?;
@@ -354,7 +354,7 @@ async fn archived(stage: Stage) -> Result<Outcome> {
 }
 
 async fn settle_race(stage: Stage) -> Result<Outcome> {
-    let case = open_for_an_hour(&stage, false)?;
+    let case = open_for_an_hour(&stage, false).await?;
     let mut user = case.present().await?;
     user.reports = false;
     user.begin_flow().await?;
@@ -367,8 +367,8 @@ async fn settle_race(stage: Stage) -> Result<Outcome> {
     case.wait_for_outcome().await
 }
 
-fn open_for_an_hour(stage: &Stage, webhook: bool) -> Result<Case> {
-    stage.open_with(&json!({ "expiry": stage.now().plus(HOUR), "webhook": webhook }))
+async fn open_for_an_hour(stage: &Stage, webhook: bool) -> Result<Case> {
+    stage.open_with(&json!({ "expiry": stage.now().plus(HOUR), "webhook": webhook })).await
 }
 
 /// A user who goes through all stages.

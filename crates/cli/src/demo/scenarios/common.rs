@@ -82,7 +82,7 @@ pub(super) fn delay_callbacks(stage: &Stage, ms: i64) {
 
 async fn lost_callback(stage: Stage) -> Result<Outcome> {
     lose_callbacks(&stage);
-    let case = stage.open()?;
+    let case = stage.open().await?;
     let outcome = pass(&case).await?;
     stage.check("callbacks that arrived", 0, stage.merchant().inbox().len());
     stage.check("looks at the result", stage.cast().looks, stage.requests(stage.cast().look));
@@ -92,7 +92,7 @@ async fn lost_callback(stage: Stage) -> Result<Outcome> {
 async fn duplicate_callback(stage: Stage) -> Result<Outcome> {
     let rule = CallbackRule::next(stage.cast().provider, CallbackMode::Duplicate);
     stage.control().callbacks(CallbackRule { ms: 1_000, times: ALL, ..rule });
-    let case = stage.open()?;
+    let case = stage.open().await?;
     let outcome = pass(&case).await?;
     let before = case.session()?.revision();
     stage.pass(MINUTE).await;
@@ -106,7 +106,7 @@ async fn html_instead_of_json(stage: Stage) -> Result<Outcome> {
     let (begin, look) = (stage.cast().begin, stage.cast().look);
     stage.control().fault(Fault { times: 2, ..Fault::once(begin, FaultKind::Html) });
     stage.control().fault(Fault { times: 3, status: Some(200), ..Fault::once(look, FaultKind::Html) });
-    let case = stage.open()?;
+    let case = stage.open().await?;
     let is_backoff = matches!(case.advance().await?, Next::Wait { why: Why::Backoff { .. }, .. });
     stage.check("a maintenance page is waited out", true, is_backoff);
     while let Next::Wait { until, .. } = case.advance().await? {
@@ -122,7 +122,7 @@ async fn html_instead_of_json(stage: Stage) -> Result<Outcome> {
 async fn connection_lost(stage: Stage) -> Result<Outcome> {
     let look = stage.cast().look;
     stage.control().fault(Fault { times: 2, ..Fault::once(look, FaultKind::Drop) });
-    let case = stage.open()?;
+    let case = stage.open().await?;
     case.walk().await?;
     stage.pass(VERDICT).await;
     let is_backoff = matches!(case.advance().await?, Next::Wait { why: Why::Backoff { .. }, .. });
@@ -136,7 +136,7 @@ async fn rate_limited(stage: Stage) -> Result<Outcome> {
     let look = stage.cast().look;
     let pause = Fault { status: Some(429), retry_after_s: Some(120), ..Fault::once(look, FaultKind::Status) };
     stage.control().fault(pause);
-    let case = stage.open()?;
+    let case = stage.open().await?;
     case.walk().await?;
     stage.pass(VERDICT).await;
     match case.advance().await? {
@@ -152,10 +152,10 @@ async fn rate_limited(stage: Stage) -> Result<Outcome> {
 }
 
 async fn crash_after_send(stage: Stage) -> Result<Outcome> {
-    let case = stage.open()?;
+    let case = stage.open().await?;
     let request = case.first_request().await?;
     case.tell(Input::Sending { id: request.id.clone() }).await?;
-    let lost = case.row().client.send(&request).await;
+    let lost = case.send(&request).await;
     stage.note("the worker dies before it has handled the answer");
     match case.advance().await? {
         Next::Wait { until, why: Why::InFlight } => {
@@ -165,7 +165,7 @@ async fn crash_after_send(stage: Stage) -> Result<Outcome> {
         }
         _ => stage.check("other workers wait for it", "in flight", "not"),
     }
-    let again = case.wanted_request().await?;
+    let again = case.wanted_request()?;
     stage.check("it is sent again under another id", true, again.id != request.id && again.body == request.body);
     case.present().await?;
     stage.check("requests to begin", 2, stage.requests(stage.cast().begin));
@@ -174,26 +174,26 @@ async fn crash_after_send(stage: Stage) -> Result<Outcome> {
 }
 
 async fn double_click(stage: Stage) -> Result<Outcome> {
-    let case = stage.open()?;
+    let case = stage.open().await?;
     // Both have loaded the session before either stores anything.
-    let (first, second) = (case.first_request().await?, case.wanted_request().await?);
+    let (first, second) = (case.first_request().await?, case.wanted_request()?);
     stage.check("the first worker's claim", "heard", case.tell(Input::Sending { id: first.id.clone() }).await?);
     stage.check("the second worker's claim", "claimed", case.tell(Input::Sending { id: second.id }).await?);
     let waits = matches!(case.advance().await?, Next::Wait { why: Why::InFlight, .. });
     stage.check("the second worker waits for the first", true, waits);
-    stage.check("the first worker's answer", "heard", case.tell(case.row().client.send(&first).await).await?);
+    stage.check("the first worker's answer", "heard", case.tell(case.send(&first).await).await?);
     let outcome = pass(&case).await?;
     stage.check("requests to begin", 1, stage.requests(stage.cast().begin));
     Ok(outcome)
 }
 
 async fn two_workers(stage: Stage) -> Result<Outcome> {
-    let case = stage.open()?;
+    let case = stage.open().await?;
     case.walk().await?;
     stage.pass(VERDICT).await;
-    let (first, second) = (case.first_request().await?, case.wanted_request().await?);
+    let (first, second) = (case.first_request().await?, case.wanted_request()?);
     stage.check("both workers ask under the same id", &first.id, &second.id);
-    let (first, second) = (case.row().client.send(&first).await, case.row().client.send(&second).await);
+    let (first, second) = (case.send(&first).await, case.send(&second).await);
     stage.check("the first answer", "heard", case.tell(first).await?);
     let decided = case.session()?.revision();
     stage.check("the second answer", "stale", case.tell(second).await?);

@@ -126,7 +126,7 @@ impl User {
 }
 
 async fn approved(stage: Stage) -> Result<Outcome> {
-    let case = stage.open()?;
+    let case = stage.open().await?;
     let mut user = case.present().await?;
     user.follow_link().await?;
     user.submit_selfie().await?;
@@ -141,7 +141,7 @@ async fn approved(stage: Stage) -> Result<Outcome> {
 }
 
 async fn verdict(stage: Stage, verdict: &str) -> Result<Outcome> {
-    let case = stage.open()?;
+    let case = stage.open().await?;
     let mut user = case.present().await?;
     user.use_frame().await?;
     user.fill_and_press(&[("outcome", verdict)], "acceptable").await?;
@@ -151,7 +151,7 @@ async fn verdict(stage: Stage, verdict: &str) -> Result<Outcome> {
 }
 
 async fn expired(stage: Stage) -> Result<Outcome> {
-    let case = stage.open()?;
+    let case = stage.open().await?;
     case.present().await?;
     let outcome = case.wait_for_outcome().await?;
     stage.pass(1_000).await;
@@ -160,7 +160,7 @@ async fn expired(stage: Stage) -> Result<Outcome> {
 }
 
 async fn abandoned(stage: Stage) -> Result<Outcome> {
-    let case = stage.open()?;
+    let case = stage.open().await?;
     let mut user = case.present().await?;
     user.follow_link().await?;
     user.press("leave").await?;
@@ -172,9 +172,9 @@ async fn abandoned(stage: Stage) -> Result<Outcome> {
 }
 
 async fn superseded(stage: Stage) -> Result<Outcome> {
-    let first = stage.open()?;
+    let first = stage.open().await?;
     let mut early = first.present().await?;
-    let second = stage.open()?;
+    let second = stage.open().await?;
     let mut late = second.present().await?;
     early.follow_link().await?;
     stage.check("the older link", "Thank you, we are looking at it".to_owned(), early.page()?.title());
@@ -185,7 +185,7 @@ async fn superseded(stage: Stage) -> Result<Outcome> {
 }
 
 async fn three_failed_attempts(stage: Stage) -> Result<Outcome> {
-    let case = stage.open()?;
+    let case = stage.open().await?;
     let mut user = case.present().await?;
     user.follow_link().await?;
     for _ in 0..3 {
@@ -195,7 +195,7 @@ async fn three_failed_attempts(stage: Stage) -> Result<Outcome> {
 }
 
 async fn camera_denied(stage: Stage) -> Result<Outcome> {
-    let case = stage.open()?;
+    let case = stage.open().await?;
     let mut user = case.present().await?;
     user.use_frame().await?;
     user.press("deny_camera").await?;
@@ -203,7 +203,7 @@ async fn camera_denied(stage: Stage) -> Result<Outcome> {
 }
 
 async fn reopen_after(stage: Stage, code: &str) -> Result<Outcome> {
-    let case = stage.open()?;
+    let case = stage.open().await?;
     let mut user = case.present().await?;
     user.follow_link().await?;
     user.fill_and_press(&[("code", code)], "error").await?;
@@ -224,7 +224,7 @@ async fn reopen(stage: &Stage, case: &Case, before: User) -> Result<Outcome> {
 
 /// The transaction is lost; `Retry` makes another.
 async fn retry_after(stage: Stage, code: &str) -> Result<Outcome> {
-    let case = stage.open()?;
+    let case = stage.open().await?;
     let mut user = case.present().await?;
     user.follow_link().await?;
     user.fill_and_press(&[("code", code)], "error").await?;
@@ -245,7 +245,7 @@ async fn retry_after(stage: Stage, code: &str) -> Result<Outcome> {
 
 async fn error_then_retry(stage: Stage) -> Result<Outcome> {
     stage.control().fault(Fault { status: Some(403), ..Fault::once("jumio.initiate", FaultKind::Status) });
-    let case = stage.open()?;
+    let case = stage.open().await?;
     stage.check(
         "refused by the provider",
         "failed (http_status)".into(),
@@ -257,7 +257,7 @@ async fn error_then_retry(stage: Stage) -> Result<Outcome> {
 }
 
 async fn forged_redirect(stage: Stage) -> Result<Outcome> {
-    let case = stage.open()?;
+    let case = stage.open().await?;
     let user = case.present().await?;
     let browser = stage.browser();
     let forged = |reference: &str| {
@@ -279,7 +279,7 @@ async fn forged_redirect(stage: Stage) -> Result<Outcome> {
 }
 
 async fn forged_message(stage: Stage) -> Result<Outcome> {
-    let case = stage.open()?;
+    let case = stage.open().await?;
     let user = case.present().await?;
     let message = |reference: &str| {
         let payload = json!({ "value": "success" });
@@ -299,7 +299,7 @@ async fn forged_message(stage: Stage) -> Result<Outcome> {
 }
 
 async fn forged_callback(stage: Stage) -> Result<Outcome> {
-    let case = stage.open()?;
+    let case = stage.open().await?;
     case.present().await?;
     let before = case.session()?.revision();
     let reference = case.reference()?;
@@ -320,7 +320,7 @@ async fn forged_callback(stage: Stage) -> Result<Outcome> {
 
 async fn late_callback(stage: Stage) -> Result<Outcome> {
     stage.control().callbacks(CallbackRule { ms: 20 * MINUTE, ..CallbackRule::next("jumio", CallbackMode::Late) });
-    let case = stage.open()?;
+    let case = stage.open().await?;
     let outcome = pass(&case).await?;
     let before = case.session()?.revision();
     stage.check("callbacks before the decision", 0, stage.merchant().inbox().len());
@@ -331,7 +331,7 @@ async fn late_callback(stage: Stage) -> Result<Outcome> {
 }
 
 async fn erase(stage: Stage) -> Result<Outcome> {
-    let case = stage.open()?;
+    let case = stage.open().await?;
     pass(&case).await?;
     case.tell(Input::Erase { at_provider: true }).await?;
     let Next::Done { outcome, erasure } = case.advance().await? else { anyhow::bail!("the erasure did not end") };

@@ -48,6 +48,10 @@ impl StandIn for Attestr {
         state::on_event(world, event);
     }
 
+    fn forget(world: &mut World, before: i64) {
+        world.states.attestr.forget(before);
+    }
+
     fn keys(settings: &AttestrSettings) -> Vec<String> {
         let account = |own: &AttestrAccount| {
             let (token, key, secret) = (&own.auth_token, &own.client_key, &own.client_secret);
@@ -71,6 +75,10 @@ impl StandIn for Attestr {
 
     fn error(&self, shared: &Handle, call: &FaultyCall<'_>) -> Response {
         errors::fault(shared, call)
+    }
+
+    fn challenge(&self) -> &'static str {
+        "Basic realm=\"attestr\""
     }
 
     fn control(&self) -> Router<Handle> {

@@ -94,6 +94,12 @@ impl State {
         self.handshakes.insert(handshake.id.clone(), handshake);
     }
 
+    /// Forgets what was created before this moment.
+    pub(crate) fn forget(&mut self, before: i64) {
+        self.handshakes.retain(|_, handshake| handshake.created >= before);
+        self.order.retain(|id| self.handshakes.contains_key(id));
+    }
+
     pub(crate) fn archive(&mut self, handshake: &str, now: i64) -> bool {
         let found = self.handshakes.get_mut(handshake);
         found.map(|handshake| handshake.archived = Some(now)).is_some()

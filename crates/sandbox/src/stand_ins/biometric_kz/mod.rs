@@ -45,6 +45,10 @@ impl StandIn for BiometricKz {
         state::on_event(world, event);
     }
 
+    fn forget(world: &mut World, before: i64) {
+        world.states.biometric_kz.forget(before);
+    }
+
     fn keys(settings: &BiometricKzSettings) -> Vec<String> {
         let flow = |own: &BiometricKzFlow| format!("{}, key {}", own.technologies.join("+"), own.api_key);
         settings.flows.iter().map(flow).collect()
@@ -64,6 +68,10 @@ impl StandIn for BiometricKz {
 
     fn error(&self, _: &Handle, call: &FaultyCall<'_>) -> Response {
         errors::fault(call)
+    }
+
+    fn challenge(&self) -> &'static str {
+        "ApiKey realm=\"biometric_kz\""
     }
 
     fn control(&self) -> Router<Handle> {

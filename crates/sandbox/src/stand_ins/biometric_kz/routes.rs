@@ -1,6 +1,5 @@
 //! The paths below `/biometric_kz`: `kyc` and `remote` stand for the two hosts.
 
-use axum::extract::DefaultBodyLimit;
 use axum::routing::{MethodRouter, any, get, post};
 
 use super::{api, pages};
@@ -9,11 +8,12 @@ use crate::stand_in::{Operation, Route};
 use crate::world::Handle;
 
 pub(crate) fn all() -> Vec<Route> {
-    let created = Operation::call("biometric_kz.create_session");
+    // A reference photo may have 10 MB, in base64 a third more, and room to be refused in words.
+    let created = Operation::call("biometric_kz.create_session").long(32);
     let fetched = Operation::call("biometric_kz.fetch_result");
     let widget = Operation::page("biometric_kz.widget");
     vec![
-        Route::new(created, "/kyc/api/v1/flows/session/create/", long(post(api::create))),
+        Route::new(created, "/kyc/api/v1/flows/session/create/", post(api::create)),
         Route::new(created, "/kyc/api/v1/flows/session/create", any(api::no_slash)),
         Route::new(fetched, "/kyc/api/v1/flows/session/result/", get(api::result)),
         Route::new(fetched, "/kyc/api/v1/flows/session/result", any(api::no_slash)),
@@ -24,11 +24,6 @@ pub(crate) fn all() -> Vec<Route> {
         Route::new(widget, "/remote/widget/flow-widget.umd.js", script()),
         Route::new(widget, "/remote/widget/flow-widget.js", script()),
     ]
-}
-
-/// A reference photo may have 10 MB, in base64 a third more, and room to be refused in words.
-fn long(methods: MethodRouter<Handle>) -> MethodRouter<Handle> {
-    methods.layer(DefaultBodyLimit::max(32 * 1024 * 1024))
 }
 
 fn script() -> MethodRouter<Handle> {

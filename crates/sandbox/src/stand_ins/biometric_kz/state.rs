@@ -127,6 +127,14 @@ pub(crate) enum Event {
     Ready(String),
 }
 
+impl State {
+    /// Forgets what was created before this moment.
+    pub(crate) fn forget(&mut self, before: i64) {
+        self.sessions.retain(|_, session| session.created >= before);
+        self.order.retain(|id| self.sessions.contains_key(id));
+    }
+}
+
 pub(crate) fn create(world: &mut World, flow: usize, metadata: Metadata) -> &Session {
     let id = world.ids.uuid();
     let script = script::next(world);

@@ -49,6 +49,10 @@ impl StandIn for Jumio {
         state::on_event(world, event);
     }
 
+    fn forget(world: &mut World, before: i64) {
+        world.states.jumio.forget(before);
+    }
+
     fn keys(settings: &JumioSettings) -> Vec<String> {
         let account = |own: &JumioAccount| format!("token {}, secret {}", own.api.token, own.api.secret);
         let enrollment = |own: &Enrollment| format!("enrollment {}", own.reference);
@@ -70,6 +74,10 @@ impl StandIn for Jumio {
 
     fn error(&self, shared: &Handle, call: &FaultyCall<'_>) -> Response {
         errors::fault(shared, call)
+    }
+
+    fn challenge(&self) -> &'static str {
+        "Basic realm=\"jumio\", charset=\"UTF-8\""
     }
 
     fn control(&self) -> Router<Handle> {

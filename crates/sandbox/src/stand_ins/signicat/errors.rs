@@ -1,7 +1,7 @@
 //! The three shapes of errors (S-11): Assure's own, the platform's, and OAuth's.
 
 use axum::Json;
-use axum::http::{Method, StatusCode};
+use axum::http::{HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
@@ -16,6 +16,7 @@ pub(crate) struct Problem {
     detail: String,
     hint: String,
     retry_after_s: Option<u32>,
+    challenge: Option<HeaderValue>,
 }
 
 enum Shape {
@@ -28,7 +29,14 @@ enum Shape {
 impl Problem {
     /// In Assure's shape.
     pub(crate) fn new(status: u16, detail: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self { status, shape: Shape::Assure, detail: detail.into(), hint: hint.into(), retry_after_s: None }
+        Self {
+            status,
+            shape: Shape::Assure,
+            detail: detail.into(),
+            hint: hint.into(),
+            retry_after_s: None,
+            challenge: None,
+        }
     }
 
     pub(crate) fn bad_request(hint: impl Into<String>) -> Self {
@@ -53,7 +61,10 @@ impl Problem {
 
     /// In the platform's shape, for a token that does not open the API.
     pub(crate) fn token(status: u16, code: &'static str, hint: impl Into<String>) -> Self {
-        Self { shape: Shape::Platform { code, parameter: None }, ..Self::new(status, "The token was refused.", hint) }
+        // As RFC 6750 has it.
+        let challenge = HeaderValue::try_from(format!("Bearer realm=\"signicat\", error=\"{code}\"")).ok();
+        let shape = Shape::Platform { code, parameter: None };
+        Self { shape, challenge, ..Self::new(status, "The token was refused.", hint) }
     }
 
     pub(crate) fn too_many(retry_after_s: u32) -> Self {
@@ -75,6 +86,9 @@ impl Problem {
             Shape::Platform { code, parameter } => platform(title, &self.detail, code, parameter),
         };
         let mut response = (status, Json(body)).into_response();
+        if let Some(challenge) = self.challenge {
+            response.headers_mut().insert("www-authenticate", challenge);
+        }
         if let Some(seconds) = self.retry_after_s {
             response.headers_mut().insert("retry-after", seconds.into());
         }
@@ -86,7 +100,11 @@ impl Problem {
 pub(crate) fn oauth(status: u16, error: &str, hint: &str) -> Response {
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST);
     let body = json!({ "error": error, "error_description": hint });
-    hinted((status, [("cache-control", "no-store")], Json(body)).into_response(), hint)
+    let mut response = (status, [("cache-control", "no-store")], Json(body)).into_response();
+    if status == StatusCode::UNAUTHORIZED {
+        response.headers_mut().insert("www-authenticate", HeaderValue::from_static("Basic realm=\"signicat\""));
+    }
+    hinted(response, hint)
 }
 
 /// The right one of the shapes for a fault that was asked for.

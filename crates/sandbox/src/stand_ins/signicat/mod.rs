@@ -50,6 +50,10 @@ impl StandIn for Signicat {
         state::on_event(world, event);
     }
 
+    fn forget(world: &mut World, before: i64) {
+        world.states.signicat.forget(before);
+    }
+
     fn keys(settings: &SignicatSettings) -> Vec<String> {
         let client = |own: &SignicatClient| format!("client {}, secret {}", own.client_id, own.client_secret);
         settings.clients.iter().map(client).collect()
@@ -69,6 +73,10 @@ impl StandIn for Signicat {
 
     fn error(&self, shared: &Handle, call: &FaultyCall<'_>) -> Response {
         errors::fault(shared, call)
+    }
+
+    fn challenge(&self) -> &'static str {
+        "Bearer realm=\"signicat\""
     }
 
     fn control(&self) -> Router<Handle> {

@@ -165,6 +165,13 @@ pub(crate) fn redirect_url(fields: &Map<String, Value>) -> Result<Option<String>
     if url.as_deref().is_some_and(|url| !url.starts_with("https://") && !url.starts_with("http://")) {
         return Err(Problem::parameter("redirectUrl", "redirectUrl must be an absolute http or https URL."));
     }
+    // A line break would begin another header, and a quote end an attribute.
+    let plain = |byte: u8| byte.is_ascii_graphic() && !b"\"'<>\\^`{|}".contains(&byte);
+    if url.as_deref().is_some_and(|url| !url.bytes().all(plain)) {
+        let hint =
+            "redirectUrl has a character that must be percent-encoded, or an international host not in punycode.";
+        return Err(Problem::parameter("redirectUrl", hint));
+    }
     Ok(url)
 }
 

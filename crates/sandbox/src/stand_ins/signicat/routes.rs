@@ -1,11 +1,9 @@
 //! The paths below `/signicat`. Both profiles have their API base at `assure`; only their token endpoints differ.
 
-use axum::extract::DefaultBodyLimit;
 use axum::http::{Method, Uri};
 use axum::routing::{any, get, post};
 
 use super::{api, pages, table, token};
-use crate::LONGEST_BODY;
 use crate::stand_in::{Named, Operation, Route};
 use crate::world::World;
 
@@ -26,8 +24,7 @@ pub(crate) fn all() -> Vec<Route> {
 fn assure() -> Route {
     Route {
         path: "/assure/{*path}",
-        // Three images of 4 MB in base64, and room to be refused in words.
-        methods: any(api::assure).layer(DefaultBodyLimit::max(LONGEST_BODY)),
+        methods: any(api::assure),
         operation: Named::ByTable { all: table::operations, find: operation },
     }
 }

@@ -111,6 +111,17 @@ pub(crate) struct State {
 pub(crate) struct Event(String);
 
 impl State {
+    /// Forgets dossiers that were created before this moment, with all that is in them, and tokens that had run out by
+    /// then.
+    pub(crate) fn forget(&mut self, before: i64) {
+        self.dossiers.retain(|_, dossier| dossier.created >= before);
+        let kept = |dossier: &String| self.dossiers.contains_key(dossier);
+        self.processes.retain(|_, process| kept(&process.dossier));
+        self.captures.retain(|_, capture| kept(&capture.dossier));
+        self.order.retain(kept);
+        self.tokens.retain(|_, token| token.expires >= before);
+    }
+
     /// The provider's SDK in the user's app has taken its pictures.
     pub(crate) fn sdk_done(&mut self, process: &str) -> bool {
         let waiting = self.processes.get_mut(process).filter(|process| process.phase == Phase::Pending);

@@ -36,6 +36,11 @@ const fn call(name: &'static str) -> Operation {
     Operation::call(name).also(&["signicat.raw"])
 }
 
+/// Three images of 4 MB in base64, and room to be refused in words.
+const fn pictures(name: &'static str) -> Operation {
+    call(name).long(64)
+}
+
 // The SDK erases what it has made: a dossier, or only the process in a dossier of somebody else.
 const DISCARD: Operation = Operation::call("signicat.discard_process").also(&["signicat.delete", "signicat.raw"]);
 
@@ -51,13 +56,13 @@ static TABLE: [Row; 18] = [
     row(call("signicat.get_dossier"), &["GET"], "/dossiers/{d}", dossiers::show),
     row(call("signicat.delete"), &["DELETE"], "/dossiers/{d}", dossiers::delete),
     row(call("signicat.user_data"), &["GET", "POST", "PUT"], "/dossiers/{d}/userdata", dossiers::user_data),
-    row(call("signicat.files"), &["GET", "POST", "DELETE"], "/dossiers/{d}/files", dossiers::files),
+    row(pictures("signicat.files"), &["GET", "POST", "DELETE"], "/dossiers/{d}/files", dossiers::files),
     row(call("signicat.create_process"), &["POST"], "/dossiers/{d}/processes", processes::create),
     row(call("signicat.list_processes"), &["GET"], "/dossiers/{d}/processes", processes::list),
     row(call("signicat.get_process"), &["GET"], PROCESS, processes::show),
     row(DISCARD, &["DELETE"], PROCESS, processes::delete),
     row(call("signicat.start"), &["POST"], PROCESS, processes::start),
-    row(call("signicat.set_images"), &["PUT", "POST"], UPLOAD, images::upload),
+    row(pictures("signicat.set_images"), &["PUT", "POST"], UPLOAD, images::upload),
     row(call("signicat.image"), &["GET"], IMAGE, images::show),
     row(call("signicat.start_capture"), &["POST"], "/dossiers/{d}/capture", capture::start).for_capture(),
     row(call("signicat.download"), &["GET"], DOWNLOAD, processes::download),

@@ -20,7 +20,7 @@ use crate::world::{Handle, World};
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Token {
     pub(crate) client: usize,
-    expires: i64,
+    pub(crate) expires: i64,
     scopes: Vec<String>,
 }
 

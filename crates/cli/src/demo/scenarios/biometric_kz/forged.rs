@@ -9,7 +9,7 @@ use crate::demo::stage::Stage;
 
 /// The event may be fired by anything in the page: it ends nothing.
 pub(super) async fn message(stage: Stage) -> Result<Outcome> {
-    let case = stage.open()?;
+    let case = stage.open().await?;
     let user = case.present().await?;
     let before = case.session()?.revision();
     let event = |name: &str| Seen::Event { name: name.into(), data: r#"{"result":true}"#.into() };
@@ -26,7 +26,7 @@ pub(super) async fn message(stage: Stage) -> Result<Outcome> {
 
 /// The end page carries no session and no verdict: whoever opens it has passed nothing.
 pub(super) async fn end_page(stage: Stage) -> Result<Outcome> {
-    let case = stage.open()?;
+    let case = stage.open().await?;
     let user = case.present().await?;
     let url = end_page_of(&user.journey().ways).context("no end page")?;
     stage.note("the user opens the end page, with a query that says yes");
@@ -40,7 +40,7 @@ pub(super) async fn end_page(stage: Stage) -> Result<Outcome> {
 }
 
 pub(super) async fn callback(stage: Stage) -> Result<Outcome> {
-    let case = stage.open()?;
+    let case = stage.open().await?;
     case.present().await?;
     let before = case.session()?.revision();
     let result = json!({ "session_id": case.reference()?, "status": "FINISHED", "flow_session_result": true });
@@ -60,7 +60,7 @@ pub(super) async fn callback(stage: Stage) -> Result<Outcome> {
 
 /// Each flow has a key of its own, which opens its own sessions only.
 pub(super) async fn another_flows_key(stage: Stage) -> Result<Outcome> {
-    let case = stage.open()?;
+    let case = stage.open().await?;
     case.walk().await?;
     stage.note("somebody configures the key of another flow under the same account name");
     let other = stage.control().settings().biometric_kz.flows[0].api_key.clone();

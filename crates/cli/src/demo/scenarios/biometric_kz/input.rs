@@ -30,7 +30,7 @@ pub(super) fn metadata(iin_changeable: Option<bool>, phone_changeable: Option<bo
 
 /// Case 1 of the documents: straight to the code.
 pub(super) async fn skipped(stage: Stage) -> Result<Outcome> {
-    let case = open(&stage, &metadata(Some(false), Some(false), Some(true)))?;
+    let case = open(&stage, &metadata(Some(false), Some(false), Some(true))).await?;
     let mut user = case.present().await?;
     user.pass_liveness().await?;
     stage.check("the step after liveness", "code".to_owned(), user.step());
@@ -61,23 +61,23 @@ pub(super) async fn skip_unmet(stage: Stage) -> Result<Outcome> {
     ] {
         let mut unmet = whole.clone();
         unmet["edocument"][field][member] = if member == "value" { json!("") } else { json!(true) };
-        let (code, named) = stage.refusal(&json!({ "metadata": unmet }), &[rule])?;
+        let (code, named) = stage.refusal(&json!({ "metadata": unmet }), &[rule]).await?;
         stage.check("refused before anything is sent", "skip_input_unmet".to_owned(), code);
         stage.check(rule, true, named);
         stage.check("the provider shows the step", "entry".to_owned(), step_without_sdk(&stage, &unmet).await?);
     }
     stage.check("requests of the SDK so far", 4, stage.requests("biometric_kz.create_session"));
-    pass(&open(&stage, &metadata(Some(false), Some(false), None))?).await
+    pass(&open(&stage, &metadata(Some(false), Some(false), None)).await?).await
 }
 
 /// With a photo in the metadata the user needs to take none.
 pub(super) async fn reference_photo(stage: Stage) -> Result<Outcome> {
     set_technologies(&stage, &["LDHP", "F2F"]);
-    let without = stage.open_with(&json!({ "metadata": {} }))?;
+    let without = stage.open_with(&json!({ "metadata": {} })).await?;
     let mut user = without.present().await?;
     user.pass_liveness().await?;
     stage.check("without a photo, the step after liveness", "photo".to_owned(), user.step());
-    let case = open(&stage, &json!({ "face2face": { "photo1": PHOTO } }))?;
+    let case = open(&stage, &json!({ "face2face": { "photo1": PHOTO } })).await?;
     let mut user = case.present().await?;
     stage.check("the photo is given up once it is sent", false, case.session()?.snapshot().contains(PHOTO));
     user.pass_liveness().await?;
@@ -88,11 +88,11 @@ pub(super) async fn reference_photo(stage: Stage) -> Result<Outcome> {
 /// Where the IIN may be changed, the user decides who it is about; where it is fixed, not even a tampered form does.
 pub(super) async fn iin_changed(stage: Stage) -> Result<Outcome> {
     script(&stage, Scenario::IinChanged);
-    let open_to_change = open(&stage, &metadata(None, None, None))?;
+    let open_to_change = open(&stage, &metadata(None, None, None)).await?;
     let outcome = pass(&open_to_change).await?;
     stage.check("approved, and about somebody else", true, is_about(&open_to_change, &outcome, OTHER_IIN)?);
 
-    let fixed = stage.open()?;
+    let fixed = stage.open().await?;
     let mut user = fixed.present().await?;
     user.pass_liveness().await?;
     user.fill_and_press(&[("iin", OTHER_IIN)], "send_code").await?;
@@ -104,7 +104,7 @@ pub(super) async fn iin_changed(stage: Stage) -> Result<Outcome> {
 
 /// The step ends the flow, whatever the user types.
 pub(super) async fn entry_fails(stage: Stage, button: &str) -> Result<Outcome> {
-    let case = stage.open()?;
+    let case = stage.open().await?;
     let mut user = case.present().await?;
     user.pass_liveness().await?;
     user.press(button).await?;
@@ -114,7 +114,7 @@ pub(super) async fn entry_fails(stage: Stage, button: &str) -> Result<Outcome> {
 }
 
 pub(super) async fn wrong_code(stage: Stage) -> Result<Outcome> {
-    let case = stage.open()?;
+    let case = stage.open().await?;
     let mut user = case.present().await?;
     user.pass_liveness().await?;
     user.press("send_code").await?;
@@ -126,7 +126,7 @@ pub(super) async fn wrong_code(stage: Stage) -> Result<Outcome> {
 }
 
 pub(super) async fn late_code(stage: Stage) -> Result<Outcome> {
-    let case = stage.open()?;
+    let case = stage.open().await?;
     let mut user = case.present().await?;
     user.pass_liveness().await?;
     user.press("send_code").await?;
@@ -138,7 +138,7 @@ pub(super) async fn late_code(stage: Stage) -> Result<Outcome> {
 }
 
 async fn entry_shows(stage: &Stage, metadata: &Value, read_only: usize) -> Result<Outcome> {
-    let case = open(stage, metadata)?;
+    let case = open(stage, metadata).await?;
     let mut user = case.present().await?;
     user.pass_liveness().await?;
     stage.check("the step after liveness", "entry".to_owned(), user.step());
@@ -163,8 +163,8 @@ async fn step_without_sdk(stage: &Stage, metadata: &Value) -> Result<String> {
     Ok(page.attribute("data-step").unwrap_or_default())
 }
 
-fn open(stage: &Stage, metadata: &Value) -> Result<Case> {
-    stage.open_with(&json!({ "metadata": metadata }))
+async fn open(stage: &Stage, metadata: &Value) -> Result<Case> {
+    stage.open_with(&json!({ "metadata": metadata })).await
 }
 
 /// The end page of the web view's way.

@@ -154,7 +154,7 @@ async fn walk(mut user: User) -> Result<()> {
 }
 
 async fn approved(stage: Stage) -> Result<Outcome> {
-    let case = stage.open()?;
+    let case = stage.open().await?;
     let outcome = pass(&case).await?;
     let evidence = case.session()?.evidence().context("no evidence")?;
     stage.check("basis of the decision", "fetched", basis_text(evidence.basis));
@@ -166,7 +166,7 @@ async fn approved(stage: Stage) -> Result<Outcome> {
 }
 
 async fn declined(stage: Stage) -> Result<Outcome> {
-    let case = stage.open()?;
+    let case = stage.open().await?;
     let mut user = case.present().await?;
     user.run_script().await?;
     user.fill_and_press(&[("face", "mismatch")], "submit").await?;
@@ -180,9 +180,9 @@ async fn declined(stage: Stage) -> Result<Outcome> {
 async fn inconclusive(stage: Stage) -> Result<Outcome> {
     stage.note("somebody takes E-Document out of the flow in the dashboard");
     set_technologies(&stage, &["LDHP", "F2F"]);
-    let refused = stage.open()?.wait_for_outcome().await?;
+    let refused = stage.open().await?.wait_for_outcome().await?;
     stage.check("metadata that the flow cannot use", "failed (metadata_unsupported)".into(), outcome_text(&refused));
-    let case = stage.open()?.under(&json!({ "options": { "unsupported_metadata": true } }))?;
+    let case = stage.open().await?.under(&json!({ "options": { "unsupported_metadata": true } }))?;
     let mut user = case.present().await?;
     user.pass_liveness().await?;
     user.press("submit").await?;
@@ -192,13 +192,13 @@ async fn inconclusive(stage: Stage) -> Result<Outcome> {
 }
 
 async fn expired(stage: Stage) -> Result<Outcome> {
-    let case = stage.open()?;
+    let case = stage.open().await?;
     case.present().await?;
     case.wait_for_outcome().await
 }
 
 async fn abandoned(stage: Stage) -> Result<Outcome> {
-    let case = stage.open()?;
+    let case = stage.open().await?;
     let mut user = case.present().await?;
     user.pass_liveness().await?;
     user.press("leave").await?;
@@ -216,7 +216,7 @@ async fn abandoned(stage: Stage) -> Result<Outcome> {
 
 /// Three wrong codes end the technology.
 async fn three_failed_attempts(stage: Stage) -> Result<Outcome> {
-    let case = stage.open()?;
+    let case = stage.open().await?;
     let mut user = case.present().await?;
     user.pass_liveness().await?;
     user.press("send_code").await?;
@@ -230,7 +230,7 @@ async fn three_failed_attempts(stage: Stage) -> Result<Outcome> {
 }
 
 async fn liveness_fails(stage: Stage, button: &str, reason: &str) -> Result<Outcome> {
-    let case = stage.open()?;
+    let case = stage.open().await?;
     let mut user = case.present().await?;
     user.run_script().await?;
     user.press(button).await?;
@@ -243,7 +243,7 @@ async fn liveness_fails(stage: Stage, button: &str, reason: &str) -> Result<Outc
 
 async fn error_then_retry(stage: Stage) -> Result<Outcome> {
     stage.control().fault(Fault { status: Some(403), ..Fault::once("biometric_kz.create_session", FaultKind::Status) });
-    let case = stage.open()?;
+    let case = stage.open().await?;
     let refused = outcome_text(&case.wait_for_outcome().await?);
     stage.check("refused by the provider", "failed (http_status)".into(), refused);
     stage.note("the account is put right");
@@ -253,7 +253,7 @@ async fn error_then_retry(stage: Stage) -> Result<Outcome> {
 
 async fn late_callback(stage: Stage) -> Result<Outcome> {
     common::delay_callbacks(&stage, 20 * MINUTE);
-    let case = stage.open()?;
+    let case = stage.open().await?;
     let outcome = pass(&case).await?;
     let before = case.session()?.revision();
     stage.check("callbacks before the decision", 0, stage.merchant().inbox().len());
@@ -264,7 +264,7 @@ async fn late_callback(stage: Stage) -> Result<Outcome> {
 }
 
 async fn erase(stage: Stage) -> Result<Outcome> {
-    let case = stage.open()?;
+    let case = stage.open().await?;
     pass(&case).await?;
     case.tell(Input::Erase { at_provider: true }).await?;
     let Next::Done { outcome, erasure } = case.advance().await? else { bail!("the erasure did not end") };
@@ -278,7 +278,7 @@ async fn erase(stage: Stage) -> Result<Outcome> {
 
 /// An app closes its web view at the end page, which says nothing of how it ended.
 async fn web_view(stage: Stage) -> Result<Outcome> {
-    let case = stage.open()?;
+    let case = stage.open().await?;
     let mut user = case.present().await?;
     user.use_web_view().await?;
     stage.check("on the way the journey goes on", "present", next_name(&case.advance().await?));
@@ -292,7 +292,7 @@ async fn web_view(stage: Stage) -> Result<Outcome> {
 /// The link is opened on another device, where no page of the merchant's is: nothing tells of its end.
 async fn remote_link(stage: Stage) -> Result<Outcome> {
     common::lose_callbacks(&stage);
-    let case = stage.open()?;
+    let case = stage.open().await?;
     let mut user = case.present().await?;
     user.follow_link().await?;
     user.press("submit").await?;
@@ -310,7 +310,7 @@ async fn slow_result(stage: Stage) -> Result<Outcome> {
         config.biometric_kz.pending_ms = MINUTE;
         config.biometric_kz.early_flow_end = true;
     });
-    let case = stage.open()?;
+    let case = stage.open().await?;
     let began = stage.now();
     let outcome = pass(&case).await?;
     stage.check("empty results are waited for", true, stage.now().since(began) >= MINUTE);

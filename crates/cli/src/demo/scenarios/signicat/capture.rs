@@ -68,7 +68,7 @@ async fn walk(mut user: User) -> Result<()> {
 }
 
 async fn ends_with(stage: Stage, button: &str) -> Result<Outcome> {
-    let case = stage.open()?;
+    let case = stage.open().await?;
     let mut user = case.present().await?;
     user.follow_link().await?;
     user.press(button).await?;
@@ -81,7 +81,7 @@ async fn ends_with(stage: Stage, button: &str) -> Result<Outcome> {
 }
 
 async fn forged_message(stage: Stage) -> Result<Outcome> {
-    let case = stage.open()?;
+    let case = stage.open().await?;
     let user = case.present().await?;
     let before = case.session()?.revision();
     let hint = r#"{"journey":"000000000000000000000000","kind":"finished"}"#;
@@ -96,7 +96,7 @@ async fn forged_message(stage: Stage) -> Result<Outcome> {
 async fn callback_first(stage: Stage) -> Result<Outcome> {
     stage.control().configure(|config| config.signicat.callbacks.delay_ms = 0);
     signicat::script_with(&stage, SignicatScript { callback_first: true, ..SignicatScript::default() });
-    let case = stage.open()?;
+    let case = stage.open().await?;
     let outcome = common::pass(&case).await?;
     stage.check("callbacks that arrived", 1, stage.merchant().inbox().len());
     stage.check("looks at the result", 1, stage.requests(signicat::LOOK));
@@ -104,7 +104,7 @@ async fn callback_first(stage: Stage) -> Result<Outcome> {
 }
 
 async fn both_accept(stage: Stage) -> Result<Outcome> {
-    let case = two_providers(&stage, "all")?;
+    let case = two_providers(&stage, "all").await?;
     let outcome = common::pass(&case).await?;
     stage.check("providers in the evidence", 2, parts(&case)?);
     stage.check("dossiers made", 1, stage.requests(signicat::BEGIN));
@@ -114,7 +114,7 @@ async fn both_accept(stage: Stage) -> Result<Outcome> {
 async fn one_rejects(stage: Stage, need: &str) -> Result<Outcome> {
     let script = SignicatScript { for_provider: Some("onfido".into()), ..SignicatScript::default() };
     signicat::script_with(&stage, SignicatScript { outcome: Some(SignicatOutcome::Rejected), ..script });
-    let case = two_providers(&stage, need)?;
+    let case = two_providers(&stage, need).await?;
     common::pass(&case).await
 }
 
@@ -123,15 +123,15 @@ async fn one_is_named(stage: Stage) -> Result<Outcome> {
     common::lose_callbacks(&stage);
     let named = TwoProviderRedirect::LastProcess;
     stage.control().configure(|config| config.signicat.two_provider_redirect = named);
-    let case = two_providers(&stage, "all")?;
+    let case = two_providers(&stage, "all").await?;
     let outcome = common::pass(&case).await?;
     stage.check("providers in the evidence", 2, parts(&case)?);
     Ok(outcome)
 }
 
-fn two_providers(stage: &Stage, need: &str) -> Result<Case> {
+async fn two_providers(stage: &Stage, need: &str) -> Result<Case> {
     let onfido = json!({ "provider": "onfido", "process_type": "document" });
-    stage.open_with(&json!({ "providers": [{ "provider": "signicatpaper" }, onfido], "need": need }))
+    stage.open_with(&json!({ "providers": [{ "provider": "signicatpaper" }, onfido], "need": need })).await
 }
 
 fn parts(case: &Case) -> Result<usize> {

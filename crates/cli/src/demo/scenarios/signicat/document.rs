@@ -82,12 +82,12 @@ async fn hand_in(case: &Case, user: &User, slot: &str, width: u8) -> Result<()> 
 /// Only the provider can say that the user gave up: with it, that happens in its SDK.
 async fn abandoned(stage: Stage) -> Result<Outcome> {
     signicat::script(&stage, SignicatOutcome::Canceled);
-    let case = stage.open()?;
+    let case = stage.open().await?;
     pass(&case).await
 }
 
 async fn forged_message(stage: Stage) -> Result<Outcome> {
-    let case = stage.open()?;
+    let case = stage.open().await?;
     let user = case.present().await?;
     let before = case.session()?.revision();
     let hint = r#"{"journey":"000000000000000000000000","kind":"success"}"#;
@@ -103,7 +103,7 @@ async fn forged_message(stage: Stage) -> Result<Outcome> {
 async fn slow_result(stage: Stage) -> Result<Outcome> {
     common::lose_callbacks(&stage);
     slow(&stage, 10 * MINUTE);
-    let case = stage.open()?;
+    let case = stage.open().await?;
     let outcome = pass(&case).await?;
     stage.check("looks, none of them with a token that has run out", 3, stage.requests(signicat::LOOK));
     stage.check("access tokens fetched", 2, stage.requests("signicat.token"));
@@ -114,7 +114,7 @@ async fn slow_result(stage: Stage) -> Result<Outcome> {
 async fn callback_first(stage: Stage) -> Result<Outcome> {
     stage.control().configure(|config| config.signicat.callbacks.delay_ms = 0);
     signicat::script_with(&stage, SignicatScript { callback_first: true, ..SignicatScript::default() });
-    let case = stage.open()?;
+    let case = stage.open().await?;
     let began = stage.now();
     let outcome = pass(&case).await?;
     stage.check("callbacks that arrived", 1, stage.merchant().inbox().len());
@@ -129,7 +129,7 @@ async fn polling_limited(stage: Stage) -> Result<Outcome> {
     slow(&stage, 2 * MINUTE);
     let limit = RateLimit { calls: 1, per_ms: 12 * MINUTE, retry_after_s: 600 };
     stage.control().configure(|config| config.signicat.rate_limit = Some(limit));
-    let case = stage.open()?;
+    let case = stage.open().await?;
     case.walk().await?;
     let mut asked_for = 0;
     while let next @ Next::Wait { until, .. } = case.advance().await? {
@@ -145,14 +145,14 @@ async fn polling_limited(stage: Stage) -> Result<Outcome> {
 
 /// Until the verification is started the user may think again, even after the upload.
 async fn replaced_images(stage: Stage) -> Result<Outcome> {
-    let case = stage.open()?;
+    let case = stage.open().await?;
     let user = case.present().await?;
     hand_in(&case, &user, "front", 10).await?;
     hand_in(&case, &user, "front", 20).await?;
     let upload = case.first_request().await?;
     stage.check("the session wants to send them", "signicat.set_images", &upload.operation);
     case.tell(Input::Sending { id: upload.id.clone() }).await?;
-    case.tell(case.row().client.send(&upload).await).await?;
+    case.tell(case.send(&upload).await).await?;
     let bytes = picture(30);
     let images = vec![Image { slot: "front".into(), bytes }];
     stage.check("another picture before the start", "heard", case.tell(Input::Images { images }).await?);
@@ -163,7 +163,7 @@ async fn replaced_images(stage: Stage) -> Result<Outcome> {
 }
 
 async fn upload_after_start(stage: Stage) -> Result<Outcome> {
-    let case = stage.open()?;
+    let case = stage.open().await?;
     let user = case.present().await?;
     hand_in(&case, &user, "front", 10).await?;
     case.advance().await?;
@@ -180,14 +180,14 @@ async fn upload_after_start(stage: Stage) -> Result<Outcome> {
 async fn native_sdk(stage: Stage) -> Result<Outcome> {
     let sdk = json!({ "provider": "readid", "process_type": "sdk", "images": "sdk" });
     let success = Seen::Event { name: "success".into(), data: String::new() };
-    let liar = stage.open_with(&sdk)?;
+    let liar = stage.open_with(&sdk).await?;
     let user = liar.present().await?;
     stage.note("an app says that the SDK has finished, but it never ran");
     stage.check("the claim is heard", 200, user.see(&success).await?.unwrap_or(0));
     let refused = outcome_text(&liar.wait_for_outcome().await?);
     stage.check("the provider has no images", "failed (http_status)".into(), refused);
 
-    let case = stage.open_with(&sdk)?;
+    let case = stage.open_with(&sdk).await?;
     let user = case.present().await?;
     let bearer = user.journey().ways.iter().find_map(bearer_of).context("no token for the SDK")?;
     stage.check("the SDK gets a token of its own", true, bearer.len() >= 32);
@@ -208,10 +208,10 @@ fn bearer_of(way: &Way) -> Option<String> {
 
 /// A dossier that the caller had already stays when the session is erased: only its process goes.
 async fn own_dossier(stage: Stage) -> Result<Outcome> {
-    let first = stage.open()?;
+    let first = stage.open().await?;
     pass(&first).await?;
     let request = json!({ "dossier": first.reference()?, "external_reference": null });
-    let case = stage.open_with(&request)?;
+    let case = stage.open_with(&request).await?;
     pass(&case).await?;
     stage.check("dossiers made", 1, stage.requests(signicat::BEGIN));
     let outcome = signicat::erase_at_provider(&stage, &case).await?;

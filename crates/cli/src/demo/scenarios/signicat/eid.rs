@@ -53,7 +53,7 @@ async fn walk(mut user: User) -> Result<()> {
 }
 
 async fn abandoned(stage: Stage) -> Result<Outcome> {
-    let case = stage.open()?;
+    let case = stage.open().await?;
     let mut user = case.present().await?;
     user.follow_link().await?;
     user.press("cancel").await?;
@@ -65,7 +65,7 @@ async fn abandoned(stage: Stage) -> Result<Outcome> {
 }
 
 async fn forged_message(stage: Stage) -> Result<Outcome> {
-    let case = stage.open()?;
+    let case = stage.open().await?;
     let user = case.present().await?;
     let before = case.session()?.revision();
     let hint = r#"{"journey":"000000000000000000000000","kind":"finished"}"#;
@@ -78,7 +78,7 @@ async fn forged_message(stage: Stage) -> Result<Outcome> {
 
 /// An app sees the navigation to the return page; the page itself need not be loaded.
 async fn web_view(stage: Stage) -> Result<Outcome> {
-    let case = stage.open()?;
+    let case = stage.open().await?;
     let mut user = case.present().await?;
     user.use_web_view().await?;
     user.press("authenticate").await?;
@@ -91,7 +91,7 @@ async fn web_view(stage: Stage) -> Result<Outcome> {
 async fn callback_first(stage: Stage) -> Result<Outcome> {
     stage.control().configure(|config| config.signicat.callbacks.delay_ms = 0);
     signicat::script_with(&stage, SignicatScript { callback_first: true, ..SignicatScript::default() });
-    let case = stage.open()?;
+    let case = stage.open().await?;
     let outcome = common::pass(&case).await?;
     stage.check("callbacks that arrived", 1, stage.merchant().inbox().len());
     stage.check("looks at the result", 1, stage.requests(signicat::LOOK));
@@ -102,7 +102,7 @@ async fn callback_first(stage: Stage) -> Result<Outcome> {
 async fn sealed_result(stage: Stage) -> Result<Outcome> {
     let form = Some(UserInfoForm::EncryptedJwt);
     signicat::script_with(&stage, SignicatScript { userinfo: form, ..SignicatScript::default() });
-    let case = stage.open()?;
+    let case = stage.open().await?;
     let outcome = common::pass(&case).await?;
     let evidence = case.session()?.evidence().context("no evidence")?;
     let parts = evidence.sealed.as_deref().map_or(0, |sealed| sealed.split(|byte| *byte == b'.').count());

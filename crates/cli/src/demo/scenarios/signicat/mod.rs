@@ -100,7 +100,7 @@ fn process_of(case: &Case) -> Result<String> {
 }
 
 async fn approved(stage: Stage) -> Result<Outcome> {
-    let case = stage.open()?;
+    let case = stage.open().await?;
     let outcome = pass(&case).await?;
     let evidence = case.session()?.evidence().context("no evidence")?;
     stage.check("basis of the decision", "fetched", basis_text(evidence.basis));
@@ -114,7 +114,7 @@ async fn approved(stage: Stage) -> Result<Outcome> {
 
 async fn verdict(stage: Stage, outcome: SignicatOutcome) -> Result<Outcome> {
     script(&stage, outcome);
-    let case = stage.open()?;
+    let case = stage.open().await?;
     let outcome = pass(&case).await?;
     stage.check("no retry after a decision", "retry_refused", case.tell(Input::Retry).await?);
     Ok(outcome)
@@ -123,7 +123,7 @@ async fn verdict(stage: Stage, outcome: SignicatOutcome) -> Result<Outcome> {
 /// A status that no document names is no verdict, whatever it may mean.
 async fn unknown_status(stage: Stage) -> Result<Outcome> {
     script(&stage, SignicatOutcome::Unknown);
-    let case = stage.open()?;
+    let case = stage.open().await?;
     let outcome = pass(&case).await?;
     stage.check("evidence", false, case.session()?.evidence().is_some());
     Ok(outcome)
@@ -132,7 +132,7 @@ async fn unknown_status(stage: Stage) -> Result<Outcome> {
 /// A technical failure is no verdict about the user, who gets another process.
 async fn process_failed(stage: Stage) -> Result<Outcome> {
     script(&stage, SignicatOutcome::Failed);
-    let case = stage.open()?;
+    let case = stage.open().await?;
     let first = pass(&case).await?;
     stage.check("how the first attempt ends", "failed (process_failed)".into(), outcome_text(&first));
     case.retry().await?;
@@ -144,14 +144,14 @@ async fn process_failed(stage: Stage) -> Result<Outcome> {
 }
 
 async fn expired(stage: Stage) -> Result<Outcome> {
-    let case = stage.open()?;
+    let case = stage.open().await?;
     case.present().await?;
     case.wait_for_outcome().await
 }
 
 async fn error_then_retry(stage: Stage) -> Result<Outcome> {
     stage.control().fault(Fault { status: Some(403), ..Fault::once(BEGIN, FaultKind::Status) });
-    let case = stage.open()?;
+    let case = stage.open().await?;
     let refused = outcome_text(&case.wait_for_outcome().await?);
     stage.check("refused by the provider", "failed (http_status)".into(), refused);
     stage.note("the client gets the role that it lacked");
@@ -160,7 +160,7 @@ async fn error_then_retry(stage: Stage) -> Result<Outcome> {
 }
 
 async fn forged_callback(stage: Stage) -> Result<Outcome> {
-    let case = stage.open()?;
+    let case = stage.open().await?;
     case.present().await?;
     let before = case.session()?.revision();
     let process = stage.control().processes().first().map(|it| it.process_id.clone()).unwrap_or_default();
@@ -177,7 +177,7 @@ async fn forged_callback(stage: Stage) -> Result<Outcome> {
 
 async fn late_callback(stage: Stage) -> Result<Outcome> {
     common::delay_callbacks(&stage, 20 * MINUTE);
-    let case = stage.open()?;
+    let case = stage.open().await?;
     let outcome = pass(&case).await?;
     let before = case.session()?.revision();
     stage.check("callbacks before the decision", 0, stage.merchant().inbox().len());
@@ -188,7 +188,7 @@ async fn late_callback(stage: Stage) -> Result<Outcome> {
 }
 
 async fn erase(stage: Stage) -> Result<Outcome> {
-    let case = stage.open()?;
+    let case = stage.open().await?;
     pass(&case).await?;
     let outcome = erase_at_provider(&stage, &case).await?;
     stage.check("dossiers deleted", 1, stage.requests("signicat.delete"));
@@ -209,7 +209,7 @@ async fn erase_at_provider(stage: &Stage, case: &Case) -> Result<Outcome> {
 
 /// A token that is refused before its time is replaced once, and nobody notices.
 async fn token_refused(stage: Stage) -> Result<Outcome> {
-    let case = stage.open()?;
+    let case = stage.open().await?;
     case.present().await?;
     // A token that has only just been fetched is not replaced at once: all sessions share it.
     stage.pass(10_000).await;
@@ -223,7 +223,7 @@ async fn token_refused(stage: Stage) -> Result<Outcome> {
 /// If the new token is refused as well, it is not the token: a fault, and no third one.
 async fn token_refused_twice(stage: Stage) -> Result<Outcome> {
     let refusals = Fault { status: Some(401), times: 2, ..Fault::once(LOOK, FaultKind::Status) };
-    let case = stage.open()?;
+    let case = stage.open().await?;
     case.walk().await?;
     stage.pass(10_000).await;
     stage.control().fault(refusals);
@@ -238,7 +238,7 @@ async fn token_refused_twice(stage: Stage) -> Result<Outcome> {
 
 /// A return that the user typed is waited for no longer than one look.
 async fn forged_redirect(stage: Stage) -> Result<Outcome> {
-    let case = stage.open()?;
+    let case = stage.open().await?;
     let user = case.present().await?;
     let browser = stage.browser();
     let back = |dossier: &str, process: &str| {

@@ -14,11 +14,11 @@ import idvkit.Session
 import idvkit.Store
 import idvkit.advance
 import idvkit.code
-import idvkit.readJson
+import idvkit.word
 import idvkit.systemClock
 import idvkit.tell
-import idvkit.toHtml
 import idvkit.toJson
+import idvkit.types.Image
 import idvkit.types.Input
 import idvkit.types.Journey
 import idvkit.types.Next
@@ -65,12 +65,11 @@ class Page(private val store: Store, private val clock: Clock, port: Int) : Auto
     val url = "http://localhost:${server.address.port}"
 
     init {
-        server.createContext("/") { it.reply(200, journey?.let(::html) ?: "One moment, please.") }
-        server.createContext("/seen") { exchange ->
-            val text = exchange.requestBody.readNBytes(65_536).decodeToString()
-            val hint = journey?.let { readJson(it, text) }
-            if (hint == null) exchange.reply(204) else exchange.tells(Input.Hint(hint))
-        }
+        server.createContext("/") { it.reply(200, PAGE) }
+        server.createContext("/idv/") { it.replyWithElement() }
+        server.createContext("/next") { it.reply(200, journey?.toJson() ?: "null", "application/json") }
+        server.createContext("/hint") { it.tells(Input.Hint(it.requestBody.readNBytes(65_536).decodeToString())) }
+        server.createContext("/images") { it.tells(Input.Images(it.images())) }
         server.createContext("/back") { exchange -> exchange.tells(Input.Redirect("$url${exchange.requestURI}")) }
         server.start()
     }
@@ -88,28 +87,62 @@ class Page(private val store: Store, private val clock: Clock, port: Int) : Auto
 
     override fun close() = server.stop(0)
 
-    private fun html(journey: Journey): String =
-        "<!doctype html><title>Verify</title>" + (journey.ways.firstNotNullOfOrNull { it.toHtml() } ?: "No page can show this.") +
-            """<script>addEventListener("idvkit:seen", (event) =>
-               fetch("/seen", {method: "POST", body: JSON.stringify(event.detail)}))</script>"""
-
     private fun HttpExchange.tells(input: Input) {
         try {
             tell(store, input, clock)
             heard.put(Unit)
             reply(200, "Thank you. You may close this page.")
         } catch (reject: Reject) {
-            reply(400, reject.code)
+            reply(400, reject.code.word)
         }
     }
 
-    private fun HttpExchange.reply(status: Int, text: String = "") {
+    /** One after the other in the body; the query has their names and sizes, as the JDK takes no forms apart. */
+    private fun HttpExchange.images(): List<Image> = requestURI.query.split("&").map {
+        val (slot, size) = it.split("=")
+        Image(slot, requestBody.readNBytes(size.toInt()))
+    }
+
+    /** The files of `<idv-journey>`, which idvkit's jar holds. */
+    private fun HttpExchange.replyWithElement() {
+        val path = requestURI.path.removePrefix("/idv/")
+        val text = Account::class.java.getResource("/idvkit/web/$path")?.readText()
+        if (text == null) reply(404) else reply(200, text, if (path.endsWith(".js")) "text/javascript" else "application/json")
+    }
+
+    private fun HttpExchange.reply(status: Int, text: String = "", type: String = "text/html") {
         val body = text.encodeToByteArray()
-        responseHeaders["Content-Type"] = "text/html; charset=utf-8"
+        responseHeaders["Content-Type"] = "$type; charset=utf-8"
         sendResponseHeaders(status, if (body.isEmpty()) -1 else body.size.toLong())
         responseBody.use { it.write(body) }
     }
 }
+
+/** `<idv-journey>` shows any journey. What it tells goes to the server, which says what is next; at the end there is none any more. */
+private const val PAGE = """<!doctype html><html lang="en"><meta name="viewport" content="width=device-width"><title>Verify</title>
+<link rel="icon" href="data:,">
+<p>One moment, please.</p>
+<idv-journey></idv-journey>
+<script type="module">
+  import "/idv/idv-journey.js";
+  const text = document.querySelector("p"), check = document.querySelector("idv-journey");
+  const post = (what, body) => fetch(what, { method: "POST", body });
+  check.addEventListener("idv-hint", ({ detail }) => post("/hint", detail.text));
+  check.addEventListener("idv-images", async ({ detail: { images } }) => {
+    const sizes = new URLSearchParams(images.map(({ slot, blob }) => [slot, blob.size]));
+    const answer = await post("/images?" + sizes, new Blob(images.map(({ blob }) => blob)));
+    if (!answer.ok) alert("Please try other pictures.");
+  });
+  for (let next; (next = await fetch("/next").catch(() => null)); ) {
+    const journey = await next.json();
+    text.hidden = !!journey;
+    if (journey) check.journey = journey; // the same one again leaves everything as it is
+    await new Promise((wake) => setTimeout(wake, 1000));
+  }
+  check.remove();
+  text.hidden = false;
+  text.textContent = "Thank you. You may close this page.";
+</script>"""
 
 /** Goes on until the end. Only what it fetched itself decides. */
 fun verify(store: Store, page: Page, clock: Clock, sleep: (Long) -> Unit = page::await): Outcome {

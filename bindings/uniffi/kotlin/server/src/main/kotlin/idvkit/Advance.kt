@@ -4,6 +4,7 @@ package idvkit
 
 import idvkit.types.Input
 import idvkit.types.Next
+import idvkit.types.RejectCode
 import java.net.http.HttpClient
 import idvkit.types.HttpRequest as Asked
 
@@ -41,7 +42,7 @@ fun advance(client: HttpClient, store: Store, clock: Clock = systemClock): Next 
             if (next !is Next.Send) return next
             next.request.takeIf { it.idempotent || claimed(session, it, store, clock) }
         }
-        if (request != null) unless("stale") { tell(store, send(client, request, clock), clock) }
+        if (request != null) unless(RejectCode.STALE) { tell(store, send(client, request, clock), clock) }
     }
     throw Conflict()
 }
@@ -97,12 +98,12 @@ private fun refuseHelpfulClients(client: HttpClient) {
 /** Whether this worker may send it: whoever stores the claim first. */
 private fun claimed(session: Session, request: Asked, store: Store, clock: Clock): Boolean {
     val before = session.revision()
-    val heard = unless("stale", "claimed") { session.handle(Input.Sending(request.id), clock()) }
+    val heard = unless(RejectCode.STALE, RejectCode.CLAIMED) { session.handle(Input.Sending(request.id), clock()) }
     return heard && store.swap(before, session)
 }
 
 /** Whether it was heard. A refusal with one of these codes means that another worker was first; any other is thrown. */
-private inline fun unless(vararg codes: String, tell: () -> Unit): Boolean = try {
+private inline fun unless(vararg codes: RejectCode, tell: () -> Unit): Boolean = try {
     tell()
     true
 } catch (reject: Reject) {

@@ -5,11 +5,13 @@ package idvkit
 import idvkit.types.Blame
 import idvkit.types.Catalog
 import idvkit.types.Journey
+import idvkit.types.FaultCode
 import idvkit.types.Outcome
+import idvkit.types.RejectCode
 import idvkit.types.UnixMillis
 
-/** The stable `snake_case` code, the same text in every language. */
-val Reject.code: String
+/** What the refusal is about. */
+val Reject.code: RejectCode
     get() = when (this) {
         is Reject.Caller -> this.code
         is Reject.Provider -> this.code
@@ -43,6 +45,14 @@ val Reject.blame: Blame
         is Reject.Signature -> Blame.SIGNATURE
         is Reject.Snapshot -> Blame.SNAPSHOT
     }
+
+/** The stable word of a code, the same text in every language. */
+val RejectCode.word: String
+    get() = rejectCodeWord(this)
+
+/** The stable word of a code, the same text in every language. */
+val FaultCode.word: String
+    get() = faultCodeWord(this)
 
 /** The journey as JSON, for this one user's page or app. */
 fun Journey.toJson(): String = journeyToJson(this)

@@ -3,8 +3,10 @@ package idvkit
 import com.sun.net.httpserver.HttpExchange
 import com.sun.net.httpserver.HttpServer
 import idvkit.types.Input
+import idvkit.types.FaultCode
 import idvkit.types.Next
 import idvkit.types.Outcome
+import idvkit.types.RejectCode
 import idvkit.types.Why
 import kotlinx.serialization.json.JsonArray
 import org.junit.jupiter.api.Assertions.assertEquals
@@ -61,7 +63,7 @@ class AdvanceTest {
     @Test
     fun `no answer is told`() {
         val step = advance(HttpClient.newHttpClient(), toward("http://127.0.0.1:1")) { T0 }
-        assertEquals("no_answer", ((step as Next.Wait).why as Why.Backoff).fault.code)
+        assertEquals(FaultCode.NO_ANSWER, ((step as Next.Wait).why as Why.Backoff).fault.code)
     }
 
     @Test
@@ -97,7 +99,7 @@ class AdvanceTest {
         val reject = assertThrows(Reject.Caller::class.java) {
             advance(HttpClient.newHttpClient(), store) { (T0 / 1000).also { goesRound(asked) } }
         }
-        assertEquals("now_out_of_range", reject.code)
+        assertEquals(RejectCode.NOW_OUT_OF_RANGE, reject.code)
     }
 
     @Test

@@ -14,7 +14,7 @@ import java.net.http.HttpResponse.BodyHandlers
 
 /** The program `idvkit sandbox`. Its clock stands still until told to advance. */
 object Sandbox {
-    private val process: Process = ProcessBuilder(System.getProperty("idvkit.program"), "sandbox", "--listen", "127.0.0.1:0")
+    private val process: Process = ProcessBuilder(System.getProperty("idvkit.program"), "sandbox", "--quiet", "--listen", "127.0.0.1:0")
         .redirectError(ProcessBuilder.Redirect.INHERIT).start()
         .also { Runtime.getRuntime().addShutdownHook(Thread(it::destroy)) }
     private val http: HttpClient = HttpClient.newHttpClient()

@@ -25,8 +25,6 @@ val SIGNICAT: Map<String, (String) -> Unit> = mapOf(
     "signicat/process" to ::process,
     "signicat/problem" to ::problem,
     "signicat/event" to ::event,
-    "signicat/matching" to ::matching,
-    "signicat/rules" to ::rules,
 )
 
 private const val DOSSIER = "33333333-3333-4333-8333-333333333333"
@@ -190,7 +188,7 @@ private fun cameTo(run: Run): String? {
     return when (val outcome = (step as Next.Done).outcome) {
         is Outcome.Decided -> outcome.decision.name.lowercase()
         is Outcome.Abandoned -> "abandoned"
-        is Outcome.Failed -> "failed".also { assertEquals("process_failed", outcome.fault.code) }
+        is Outcome.Failed -> "failed".also { assertEquals("process_failed", outcome.fault.code.word) }
         Outcome.Expired -> "expired"
     }
 }
@@ -215,21 +213,5 @@ private fun event(name: String) {
         for (member in listOf("event_name", "event_data", "organization_id")) {
             assertEquals(row.of(member), found.of(member), row.text("id"))
         }
-    }
-}
-
-private fun matching(name: String) {
-    for (row in rows(name)) {
-        val question = obj(*listOf("kind", "one", "other").map { it to row[it] }.toTypedArray())
-        val found = parse(examine(Subject.SIGNICAT_MATCHING, wire(question)))
-        assertEquals(row.text("match"), found.text("match"), row.text("id"))
-        row.long("permille")?.let { assertEquals(it, found.long("permille"), row.text("id")) }
-    }
-}
-
-private fun rules(name: String) {
-    for (row in rows(name)) {
-        val found = parse(examine(Subject.SIGNICAT_RULE, wire(JsonObject(row - "id" - "status"))))
-        assertEquals(obj("status" to row["status"]), found, row.text("id"))
     }
 }

@@ -76,7 +76,7 @@ inline fun codeOf(call: () -> Unit): String? = try {
     call()
     null
 } catch (reject: Reject) {
-    reject.code
+    reject.code.word
 }
 
 fun account(config: JsonObject): Account = Account(config.toString())
@@ -143,7 +143,7 @@ fun wire(body: Any?): ByteArray = when (body) {
 fun examined(subject: Subject, document: Any?): Pair<JsonElement?, String?> = try {
     parse(examine(subject, wire(document))) to null
 } catch (reject: Reject) {
-    null to reject.code
+    null to reject.code.word
 }
 
 fun checkReference(account: Account, input: Input, reference: String?, code: String?, case: String?) {
@@ -151,6 +151,6 @@ fun checkReference(account: Account, input: Input, reference: String?, code: Str
         assertEquals(reference, account.referenceOf(input, T0), case)
         assertEquals(code, null, case)
     } catch (reject: Reject) {
-        assertEquals(code, reject.code, case)
+        assertEquals(code, reject.code.word, case)
     }
 }

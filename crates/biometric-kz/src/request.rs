@@ -1,24 +1,45 @@
-//! What a session was ordered with, and what of it still has to be kept.
+//! One verification as it is asked for, and what of it a session has to keep.
 
 use alloc::{
     string::{String, ToString},
     vec::Vec,
 };
+use core::fmt;
 
+use idvkit_core::Reject;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use crate::{
+    account::Account,
     catalog::LOCALES,
-    iin::Iin,
-    metadata::{CheckedMetadata, Prefilled},
-    technology::{Technology, supports_edocument_metadata, supports_face2face_metadata},
+    values::{
+        CheckedMetadata, Iin, Metadata, Prefilled, Technology, supports_edocument_metadata, supports_face2face_metadata,
+    },
 };
 
-/// What was ordered: a parsed request. It holds personal data until the session is decided or erased.
+/// One verification of one user.
+#[derive(Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(rename = "BiometricKzRequest"))]
+pub struct Request {
+    /// The language: `ru`, `en`, `kz` or another spelling of these, such as `kk-KZ` (B-9).
+    pub locale: Option<String>,
+    /// What the session is told in advance.
+    pub metadata: Option<Metadata>,
+}
+
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Request").field("locale", &self.locale).finish_non_exhaustive()
+    }
+}
+
+/// A request that was found fit to be sent. It holds personal data until the session is decided or erased.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Order {
+pub(crate) struct ParsedRequest {
     locale: String,
     /// Given up as soon as it was sent: a biometric, and far too large to be stored with every change.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -47,9 +68,20 @@ struct Field {
 #[serde(transparent)]
 struct Private(String);
 
-impl Order {
-    pub(crate) fn new(locale: &str, metadata: Option<CheckedMetadata>) -> Self {
-        let order = Self {
+impl ParsedRequest {
+    /// Checks a request under the account's rules.
+    pub(crate) fn parse(account: &Account, request: &Request) -> Result<Self, Reject> {
+        let locale = match request.locale.as_deref() {
+            Some(locale) => LOCALES.parse("locale", locale)?.tag,
+            None => account.locale,
+        };
+        let metadata = request.metadata.as_ref().map(|metadata| account.check_metadata(metadata)).transpose();
+        let metadata = metadata.map_err(|reject| reject.within("metadata"))?;
+        Ok(Self::new(locale, metadata.filter(|metadata| !metadata.is_empty())))
+    }
+
+    fn new(locale: &str, metadata: Option<CheckedMetadata>) -> Self {
+        let request = Self {
             locale: locale.to_string(),
             photo1: None,
             photo_sent: false,
@@ -58,7 +90,7 @@ impl Order {
             skip_input: None,
             interchangeable_tech: None,
         };
-        let Some(metadata) = metadata else { return order };
+        let Some(metadata) = metadata else { return request };
         let iin = metadata.iin.as_ref().map(|field| Field::of(field.value.as_str(), field));
         let phone = metadata.phone.as_ref().map(|field| Field::of(field.value.as_str(), field));
         Self {
@@ -67,7 +99,7 @@ impl Order {
             phone,
             skip_input: metadata.skip_input,
             interchangeable_tech: metadata.interchangeable_tech,
-            ..order
+            ..request
         }
     }
 
@@ -86,8 +118,18 @@ impl Order {
         !self.photo_sent
     }
 
+    /// The body of a creation.
+    pub(crate) fn body(&self, account: &Account) -> Vec<u8> {
+        let mut body = Map::new();
+        body.insert("api_key".into(), account.api_key.as_str().into());
+        if let Some(metadata) = self.metadata() {
+            body.insert("metadata".into(), metadata);
+        }
+        Value::Object(body).to_string().into_bytes()
+    }
+
     /// The `metadata` member, or none: then the flow runs by default (B-F3). Members that were not given are left out.
-    pub(crate) fn metadata(&self) -> Option<Value> {
+    fn metadata(&self) -> Option<Value> {
         let mut metadata = Map::new();
         if let Some(photo) = &self.photo1 {
             metadata.insert("face2face".into(), json!({ "photo1": photo.0 }));

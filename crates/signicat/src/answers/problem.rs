@@ -2,10 +2,12 @@
 
 use alloc::string::String;
 
-use idvkit_core::{Fault, FaultClass, Response};
-use serde_json::Value;
+use idvkit_core::{Fault, FaultClass, Json, Operation as _, Response};
 
-use crate::types::{code_of, cut};
+use crate::{
+    operations::Operation,
+    values::{code_of, cut},
+};
 
 /// An error body. Its texts are a server's words to a server: they are kept for the record and never repeated in errors.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,11 +37,12 @@ pub enum ProblemShape {
 impl Problem {
     /// Reads a body; `None` if it is none of the three. A `status` in it is not believed.
     pub fn parse(body: &[u8]) -> Option<Self> {
-        let value: Value = serde_json::from_slice(body).ok()?;
-        let text = |name: &str| value.get(name).and_then(Value::as_str);
+        let json = Json::read(body).ok()?;
+        let root = json.root();
+        let text = |name: &str| root.value()?.get(name)?.as_str();
         let shape = match () {
             () if text("error").is_some() => ProblemShape::Token,
-            () if text("code").is_some() || value.get("invalidParams").is_some() => ProblemShape::Platform,
+            () if text("code").is_some() || root.at("invalidParams").value().is_some() => ProblemShape::Platform,
             () if text("title").or(text("type")).is_some() => ProblemShape::Assure,
             () => return None,
         };
@@ -51,11 +54,10 @@ impl Problem {
                 ["authorization", "unauthorized", "access token", "bearer"].iter().any(|word| text.contains(word))
             })
         };
-        let params = value.get("invalidParams").and_then(Value::as_array).map_or(&[][..], |params| params);
         Some(Self {
             shape,
             code: cut(code),
-            fields: params.iter().filter_map(|param| param.get("name")?.as_str()).map(cut).collect(),
+            fields: root.loose_list("invalidParams").iter().filter_map(|one| one.text("name").ok()).map(cut).collect(),
             trace_id: text("traceId").map(cut),
             about_authorization: code == "invalid_token" || says("title") || says("detail"),
         })
@@ -68,13 +70,22 @@ impl Problem {
 }
 
 /// The fault that an error answer stands for.
-pub(crate) fn fault_of(operation: &str, response: &Response<'_>) -> Fault {
+pub(crate) fn fault_of(operation: &Operation, response: &Response<'_>) -> Fault {
     let code = Problem::parse(response.body).map(|problem| code_of(&problem.code));
-    let mut fault = Fault::status(operation, response.status).with_provider_code(code);
+    let mut fault = Fault::status(operation.name(), response.status).with_provider_code(code);
     // OAuth lets a token endpoint refuse a client with 400 as well.
     let refused_client = matches!(fault.provider_code.as_deref(), Some("invalid_client" | "unauthorized_client"));
-    if refused_client || crate::token::is_refusal(response) {
+    if refused_client || is_refusal(response) {
         fault.class = FaultClass::Authorization;
     }
     fault
+}
+
+/// Whether the answer complains about the authorization: 401, or a 400 that says so (S-10).
+pub(crate) fn is_refusal(response: &Response<'_>) -> bool {
+    match response.status {
+        401 => true,
+        400 => Problem::parse(response.body).is_some_and(|problem| problem.is_about_authorization()),
+        _ => false,
+    }
 }

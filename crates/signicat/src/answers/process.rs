@@ -7,12 +7,12 @@ use alloc::{
 use core::fmt;
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use idvkit_core::{Document, Flaw, FlawKind, Json, Node, Person, Reason, Reject, RejectCode};
-use jiff::{Timestamp, civil::Date};
+use idvkit_core::{Document, Flaw, Json, Person, Reason, Reject, RejectCode};
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::types::{code_of, cut, is_id};
+use crate::values::{Id, code_of, cut};
 
 /// The status of a process. Unknown values are kept, are not final and never a pass (S-D3, S-V13).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -92,9 +92,9 @@ impl From<ProcessStatus> for String {
 #[derive(Clone, PartialEq)]
 pub struct Process {
     /// Its id.
-    pub process_id: String,
+    pub process_id: Id,
     /// Its dossier, where the answer names it.
-    pub dossier_id: Option<String>,
+    pub dossier_id: Option<Id>,
     /// The provider.
     pub provider: String,
     /// The process type, where there is one.
@@ -127,23 +127,25 @@ impl Process {
     pub(crate) fn read(body: &[u8]) -> Result<Self, Flaw> {
         let json = Json::read(body)?;
         let root = json.root();
-        let value = root.value().cloned().unwrap_or_default();
-        let text = |name: &str| value.get(name).and_then(Value::as_str);
-        let process_id = id(&root, "processId")?;
+        let member = |name: &str| root.at(name).value();
+        // What decides nothing, or means the same as nothing if it is flawed.
+        let text = |name: &str| root.text(name).ok();
+        let process_id = Id::at(&root, "processId")?;
+        let dossier_id = Id::maybe_at(&root, "dossierId")?;
         let provider = root.text("provider")?;
         let status = root.text("status")?;
-        let results = ["finalResult", "providerSpecific"].into_iter().filter_map(|name| value.get(name));
+        let results = ["finalResult", "providerSpecific"].into_iter().filter_map(member);
         let sealed = results.into_iter().find_map(|result| find_jwe(result, 4));
         Ok(Self {
             process_id,
-            dossier_id: text("dossierId").map(ToString::to_string),
+            dossier_id,
             provider: cut(provider),
-            process_type: text("processType").map(cut),
+            process_type: root.maybe_text("processType")?.map(cut),
             status: ProcessStatus::parse(status),
             created_at: text("createdAt").map(cut),
-            person: value.get("finalResult").and_then(person_of),
+            person: member("finalResult").and_then(person_of),
             sealed: sealed.map(ToString::to_string),
-            fail_reasons: reasons(value.get("failReason"), provider),
+            fail_reasons: reasons(member("failReason"), provider),
             authorization: text("authorization").map(ToString::to_string),
             redirect_url: text("redirectUrl").map(ToString::to_string),
         })
@@ -157,102 +159,6 @@ impl fmt::Debug for Process {
             .field("status", &self.status)
             .finish_non_exhaustive()
     }
-}
-
-/// The answer to the start of a capture flow. `processId` may be missing (S-6).
-#[derive(Clone)]
-pub struct CaptureStarted {
-    /// Where the user is sent: a bearer value.
-    pub url: String,
-    /// The process, if it is named.
-    pub process_id: Option<String>,
-}
-
-impl CaptureStarted {
-    pub(crate) fn read(body: &[u8]) -> Result<Self, Flaw> {
-        let json = Json::read(body)?;
-        let root = json.root();
-        let process_id = root.maybe_text("processId")?.map(|_| id(&root, "processId")).transpose()?;
-        Ok(Self { url: root.text("url")?.to_string(), process_id })
-    }
-}
-
-impl fmt::Debug for CaptureStarted {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("CaptureStarted(..)")
-    }
-}
-
-/// The answer to the creation of a dossier.
-#[derive(Clone, Debug)]
-pub struct DossierCreated {
-    /// The new dossier.
-    pub dossier_id: String,
-}
-
-impl DossierCreated {
-    pub(crate) fn read(body: &[u8]) -> Result<Self, Flaw> {
-        let json = Json::read(body)?;
-        Ok(Self { dossier_id: id(&json.root(), "dossierId")? })
-    }
-}
-
-/// An id of the documented form.
-fn id(node: &Node<'_>, name: &str) -> Result<String, Flaw> {
-    let id = node.text(name)?;
-    if is_id(id) { Ok(id.to_string()) } else { Err(node.flaw(FlawKind::MemberValue, name)) }
-}
-
-/// A process as it stands in a list. Which members such a list has is inferred, so only the id is asked for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Listed {
-    pub(crate) id: String,
-    pub(crate) provider: Option<String>,
-    pub(crate) created: Option<String>,
-}
-
-/// The processes of a dossier, as far as a list can be read.
-#[derive(Default)]
-pub(crate) struct List {
-    pub(crate) rows: Vec<Listed>,
-    /// Every process there is stands in it, and whose it is.
-    pub(crate) full: bool,
-}
-
-/// Reads a list of processes: a JSON array, or an object with one under `processes`. Any other object may hold them in a
-/// way that no document gives, so it shows nothing.
-pub(crate) fn listed(body: &[u8]) -> Result<List, Flaw> {
-    let json = Json::read(body)?;
-    let root = json.root();
-    let value = root.value().cloned().unwrap_or_default();
-    let rows = match &value {
-        Value::Array(rows) => rows,
-        object => match object.get("processes") {
-            Some(Value::Array(rows)) => rows,
-            None if object.is_object() => return Ok(List::default()),
-            _ => return Err(root.flaw(FlawKind::MemberType, "processes")),
-        },
-    };
-    let text = |row: &Value, name: &str| row.get(name).and_then(Value::as_str).map(ToString::to_string);
-    let read = |row: &Value| {
-        let id =
-            row.as_str().map(ToString::to_string).or_else(|| text(row, "processId")).or_else(|| text(row, "id"))?;
-        is_id(&id).then(|| Listed { id, provider: text(row, "provider"), created: text(row, "createdAt") })
-    };
-    let read: Vec<Listed> = rows.iter().filter_map(read).collect();
-    let full = read.len() == rows.len() && read.iter().all(|row| row.provider.is_some());
-    Ok(List { rows: read, full })
-}
-
-/// A moment that can be compared, in milliseconds; `None` if it is none.
-pub(crate) fn moment(text: Option<&str>) -> Option<i64> {
-    text?.parse::<Timestamp>().ok().map(Timestamp::as_millisecond)
-}
-
-/// Whether two names mean one provider: `eid` is the older name of `signicatvideoid` (S-8).
-pub(crate) fn same_provider(one: &str, other: &str) -> bool {
-    let current = |name| if name == "eid" { "signicatvideoid" } else { name };
-    current(one) == current(other)
 }
 
 /// A person from a `finalResult`. Normalised results have Assure's member names (S-F5); those of an eID are not

@@ -10,9 +10,8 @@ use core::fmt;
 use idvkit_core::{Base64Image, ImageKind, ImageRules, Reject, RejectCode};
 use serde::Deserialize;
 
-use crate::{
-    iin::Iin,
-    phone::Phone,
+use super::{
+    Iin, Phone,
     technology::{Technology, supports_edocument_metadata, supports_face2face_metadata},
 };
 

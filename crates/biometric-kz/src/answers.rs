@@ -10,18 +10,55 @@ use idvkit_core::{Document, Flaw, FlawKind, Json, Node, Part, Person, Reason, Re
 use jiff::civil::Date;
 use serde_json::{Map, Value};
 
-use crate::{catalog::USER_ABORTED, iin::Iin, technology::Technology};
+use crate::{
+    catalog::USER_ABORTED,
+    values::{Iin, SessionId, Technology},
+};
 
 /// The longest type and the longest detail of a failure reason that are kept, in characters (our limit).
 const MAX_CODE: usize = 64;
 const MAX_DETAIL: usize = 200;
 const VERDICT: &str = "flow_session_result";
 
+/// The answer to the creation of a session (B-F2).
+#[derive(Clone, PartialEq, Eq)]
+pub struct Created {
+    /// The one-time id. With it the session's page opens: a bearer value until the session has been used.
+    pub session_id: SessionId,
+    /// The flow's technologies, in their order.
+    pub technologies: Vec<Technology>,
+}
+
+impl Created {
+    /// Reads the answer.
+    ///
+    /// # Errors
+    /// `session_malformed` if a member is missing or of another type.
+    pub fn parse(body: &[u8]) -> Result<Self, Reject> {
+        Self::read(body).map_err(|flaw| flaw.reject(RejectCode::SessionMalformed))
+    }
+
+    pub(crate) fn read(body: &[u8]) -> Result<Self, Flaw> {
+        let json = Json::read(body)?;
+        let root = json.root();
+        let session_id = SessionId::read(root.text("session_id")?);
+        let codes = root.list("technologies")?;
+        let technologies = codes.iter().map(|code| code.text("").map(Technology::parse)).collect::<Result<_, _>>()?;
+        Ok(Self { session_id: session_id.ok_or_else(|| root.flaw(FlawKind::MemberValue, "session_id"))?, technologies })
+    }
+}
+
+impl fmt::Debug for Created {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Created").field("technologies", &self.technologies).finish_non_exhaustive()
+    }
+}
+
 /// A session's result, as fetched or as a webhook's `session_result`. `Debug` prints no personal data.
 #[derive(Clone, PartialEq)]
 pub struct FlowResult {
     /// The session's id.
-    pub session_id: String,
+    pub session_id: SessionId,
     /// Where the session stands; not in the widget's guide, but in everything since (B-F4).
     pub status: Status,
     /// `flow_session_result`: the verdict on the whole flow.
@@ -279,10 +316,14 @@ impl fmt::Debug for TechnologyResult {
 }
 
 /// `id`, or `session_id` as webhooks call it (B-6).
-fn session_id(root: &Node<'_>) -> Result<String, Flaw> {
-    match (root.maybe_text("id")?, root.maybe_text("session_id")?) {
+fn session_id(root: &Node<'_>) -> Result<SessionId, Flaw> {
+    let id = |name: &str| {
+        let id = root.maybe_text(name)?;
+        id.map(|id| SessionId::read(id).ok_or_else(|| root.flaw(FlawKind::MemberValue, name))).transpose()
+    };
+    match (id("id")?, id("session_id")?) {
         (Some(one), Some(other)) if one != other => Err(root.flaw(FlawKind::OtherReference, "session_id")),
-        (Some(id), _) | (None, Some(id)) => Ok(id.to_string()),
+        (Some(id), _) | (None, Some(id)) => Ok(id),
         (None, None) => Err(root.flaw(FlawKind::MemberMissing, "id")),
     }
 }

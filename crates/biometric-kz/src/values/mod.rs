@@ -1,0 +1,19 @@
+//! Validated types: each useful alone, and made by nothing but its own check.
+
+mod iin;
+mod metadata;
+mod phone;
+mod session_id;
+mod technology;
+
+pub use iin::{Iin, Sex};
+pub use metadata::{
+    CheckedMetadata, DEFAULT_PHOTO_MAX_BYTES, EdocumentMetadata, Face2FaceMetadata, GeneralMetadata, InputStep,
+    Metadata, MetadataRules, Prefilled, PrefilledField,
+};
+pub use phone::Phone;
+pub use session_id::SessionId;
+pub use technology::{Technology, supports_edocument_metadata, supports_face2face_metadata};
+
+/// The tag of biometric.kz's configurations, and the first part of every operation's name.
+pub(crate) const ID: &str = "biometric_kz";
