@@ -14,7 +14,7 @@ import secrets
 import sqlite3
 import threading
 from contextlib import asynccontextmanager, closing
-from typing import Annotated, Any, AsyncGenerator, Callable, Optional
+from typing import Annotated, Any, AsyncGenerator, Callable, Optional, Sequence
 
 import httpx
 from fastapi import Depends, FastAPI, HTTPException, Request, Response
@@ -25,24 +25,30 @@ from starlette.datastructures import UploadFile
 import idvkit.config
 from idvkit import (
     Account,
+    AskDeliver,
     Blame,
+    Blob,
+    By,
+    ById,
+    ByKey,
     Callback,
     Done,
     Hint,
     Image,
     Images,
-    Input,
     Present,
     Redirect,
     Reject,
-    Session,
-    Wait,
+    Row,
+    Verification,
 )
-from idvkit.httpx import Rest, advance, system_clock, tell
+from idvkit.client import Client, system_clock
+from idvkit.httpx import sender
 
 TABLES = [
-    "CREATE TABLE IF NOT EXISTS session (id TEXT PRIMARY KEY, revision INTEGER, snapshot TEXT, due INTEGER, outcome TEXT)",
-    "CREATE TABLE IF NOT EXISTS reference (reference TEXT PRIMARY KEY, session TEXT)",
+    "CREATE TABLE IF NOT EXISTS verification (id TEXT PRIMARY KEY, key TEXT UNIQUE, revision INTEGER, snapshot TEXT, due INTEGER)",
+    "CREATE TABLE IF NOT EXISTS reference (account TEXT, reference TEXT, id TEXT, PRIMARY KEY (account, reference, id))",
+    "CREATE TABLE IF NOT EXISTS blob (id TEXT, digest TEXT, bytes BLOB, PRIMARY KEY (id, digest))",
 ]
 # `<idv-journey>` shows any journey. What it tells goes to the server, which says what is next.
 PAGE = """<!doctype html><html lang="en"><meta name="viewport" content="width=device-width"><title>Verify</title>
@@ -73,70 +79,73 @@ PAGE = """<!doctype html><html lang="en"><meta name="viewport" content="width=de
 
 
 class Shop:
-    """An account, one verification as everybody has it, and a database. `act` is called once for each that has ended."""
+    """An account, one verification as everybody has it, and a database. `act` is called for each that has ended: at least once
+    for each `delivery.id`."""
 
     def __init__(
         self,
         config: idvkit.config.Config,
         request: idvkit.config.Request,
-        act: Callable[[str, Done], None],
+        act: Callable[[AskDeliver, Verification], None],
         path: str = "idv.sqlite",
         clock: Callable[[], int] = system_clock,
     ) -> None:
-        self.account, self.request, self.act, self.path, self.clock = Account(config), request, act, path, clock
-        self.client = httpx.Client()
+        self.request, self.database = request, Database(path)
+        self.client = Client(Account(config), self.database, sender(httpx.Client()), clock=clock, on_outcome=act)
+
+    def begin(self) -> str:
+        return self.client.begin(self.request, key=secrets.token_urlsafe(16))  # in place of your order's number
+
+    def work_off(self) -> None:
+        for (id,) in self.database.query("SELECT id FROM verification WHERE due <= ?", self.client.clock()):
+            attempt(self.client.advance, id)
+
+
+class Database:
+    """What idvkit needs of a database: load, and compare-and-swap on the revision."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
         for table in TABLES:
             self.query(table)
 
+    def load(self, by: By, blobs: Sequence[str]) -> tuple[Optional[str], list[Blob]]:
+        for id, snapshot in self.query("SELECT id, snapshot FROM verification WHERE id = ?", self.find(by)):
+            kept = self.query("SELECT digest, bytes FROM blob WHERE id = ?", id) if blobs else []
+            return snapshot, [Blob(digest, data) for digest, data in kept if digest in blobs]
+        return None, []
+
+    def find(self, by: By) -> Optional[str]:
+        if isinstance(by, ById):
+            return by.id
+        if isinstance(by, ByKey):
+            found = self.query("SELECT id FROM verification WHERE key = ?", by.key)
+        else:
+            sql = "SELECT id FROM reference WHERE account = ? AND reference = ? ORDER BY rowid DESC"
+            found = [row for one in by.references for row in self.query(sql, one.account, one.reference)]
+        return found[0][0] if found else None
+
+    def store(self, row: Row, expected: Optional[int], blobs: Sequence[Blob]) -> bool:
+        with closing(self.connect()) as connection, connection:
+            connection.execute("BEGIN IMMEDIATE")
+            new = "INSERT OR IGNORE INTO verification (revision, snapshot, due, id, key) VALUES (?, ?, ?, ?, ?)"
+            known = "UPDATE verification SET revision = ?, snapshot = ?, due = ? WHERE id = ? AND revision = ?"
+            sql, last = (new, row.key) if expected is None else (known, expected)
+            if connection.execute(sql, (row.revision, row.snapshot, row.due, row.id, last)).rowcount == 0:
+                return False
+            references = [(one.account, one.reference, row.id) for one in row.references]
+            connection.executemany("INSERT OR IGNORE INTO reference VALUES (?, ?, ?)", references)
+            connection.executemany("INSERT OR IGNORE INTO blob VALUES (?, ?, ?)", [(row.id, b.digest, b.bytes) for b in blobs])
+            dropped = f"DELETE FROM blob WHERE id = ? AND digest NOT IN ({','.join('?' * len(row.blobs))})"
+            connection.execute(dropped, (row.id, *row.blobs))
+            return True
+
     def query(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
-        with closing(sqlite3.connect(self.path, timeout=10, isolation_level=None)) as connection:
+        with closing(self.connect()) as connection:
             return connection.execute(sql, values).fetchall()
 
-    def begin(self) -> str:
-        id = secrets.token_urlsafe(16)
-        session = Session.open(self.account, self.request, secrets.token_bytes(32), self.clock())
-        self.query("INSERT INTO session VALUES (?, ?, ?, 0, NULL)", id, session.revision, session.snapshot())
-        return id
-
-    def go_on(self, id: str) -> Rest:
-        step = advance(self.client, Row(self, id), clock=self.clock)
-        if isinstance(step, Done):
-            sql = "UPDATE session SET outcome = ? WHERE id = ? AND outcome IS NULL RETURNING id"
-            if self.query(sql, step.outcome.to_json(), id):  # whoever writes the outcome acts on it
-                self.act(id, step)
-        return step
-
-    def hear(self, input: Input) -> Optional[str]:
-        """The session that a redirect or callback is about, told of it; nothing if it is nobody's."""
-        reference = self.account.reference_of(input, self.clock())
-        for (id,) in self.query("SELECT session FROM reference WHERE reference = ?", reference):
-            tell(Row(self, id), input, clock=self.clock)
-            return str(id)
-        return None
-
-    def work_off(self) -> None:
-        for (id,) in self.query("SELECT id FROM session WHERE outcome IS NULL AND due <= ?", self.clock()):
-            attempt(self.go_on, id)
-
-
-class Row:
-    """What idvkit needs of a database: load, and compare-and-swap on the revision."""
-
-    def __init__(self, shop: Shop, id: str) -> None:
-        self.shop, self.id = shop, id
-
-    def load(self) -> Session:
-        for (snapshot,) in self.shop.query("SELECT snapshot FROM session WHERE id = ?", self.id):
-            return Session.restore(self.shop.account, snapshot)
-        raise HTTPException(404)
-
-    def swap(self, expected: int, session: Session) -> bool:
-        for reference in session.references:
-            self.shop.query("INSERT OR REPLACE INTO reference VALUES (?, ?)", reference, self.id)
-        step = session.next(self.shop.clock())
-        due = step.until if isinstance(step, (Present, Wait)) else 0  # when the worker is to go on
-        sql = "UPDATE session SET revision = ?, snapshot = ?, due = ? WHERE id = ? AND revision = ? RETURNING id"
-        return bool(self.shop.query(sql, session.revision, session.snapshot(), due, self.id, expected))
+    def connect(self) -> sqlite3.Connection:
+        return sqlite3.connect(self.path, timeout=10, isolation_level=None)
 
 
 def attempt(work: Callable[..., object], *values: object) -> None:
@@ -194,7 +203,7 @@ def create_app(shop: Shop) -> FastAPI:
 
     @app.get("/verifications/{id}/next")
     def next(id: str) -> Response:
-        step = shop.go_on(id)
+        step = shop.client.advance(id)
         if isinstance(step, Present):
             return Response(f'{{"journey": {step.journey.to_json()}}}', media_type="application/json")
         return JSONResponse({"done": isinstance(step, Done)})
@@ -202,28 +211,28 @@ def create_app(shop: Shop) -> FastAPI:
     @app.post("/verifications/{id}/hint", status_code=204)
     def hint(id: str, text: Raw) -> None:
         """What the page saw, as the element tells it."""
-        tell(Row(shop, id), Hint(text.decode(errors="replace")), clock=shop.clock)
+        shop.client.tell(id, Hint(text.decode(errors="replace")))
 
     @app.post("/verifications/{id}/images", status_code=204)
     def images(id: str, images: Pictures) -> None:
         """What the user chose, where a journey asks for images."""
-        tell(Row(shop, id), Images(images), clock=shop.clock)
+        shop.client.tell(id, Images(images))
 
     @app.get("/back")
     def back(posted: Request) -> RedirectResponse:
-        id = shop.hear(Redirect(str(posted.url)))
+        id = shop.client.hear(Redirect(str(posted.url)))
         if id is None:
             raise HTTPException(404)
         return RedirectResponse(f"/verifications/{id}", 303)
 
     @app.post("/callbacks/{rest:path}")
     def callback(rest: str, posted: Request, body: Raw) -> None:
-        shop.hear(Callback(str(posted.url), posted.headers.items(), body))
+        shop.client.hear(Callback(str(posted.url), posted.headers.items(), body))
 
     @app.exception_handler(Reject)
     def refused(_: Request, reject: Reject) -> Response:
         status = {Blame.SIGNATURE: 401, Blame.SNAPSHOT: 500}.get(reject.blame, 400)
-        return Response(reject.code, status)
+        return Response(reject.code, 404 if reject.code == "verification_unknown" else status)
 
     return app
 
@@ -233,4 +242,4 @@ def __getattr__(name: str) -> FastAPI:
     if name != "app":
         raise AttributeError(name)
     config, request = json.loads(os.environ["IDV_CONFIG"]), json.loads(os.environ["IDV_REQUEST"])
-    return create_app(Shop(config, request, lambda id, done: print(id, done.outcome)))
+    return create_app(Shop(config, request, lambda ended, _: print(ended.key, ended.outcome)))

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 # [quick start]
-import secrets
 from typing import Callable
 
 import httpx
 
-from idvkit import Account, Done, Outcome, Present, Redirect, Session
-from idvkit.httpx import MemoryStore, advance, tell
+from idvkit import Account, Done, Outcome, Present, Redirect
+from idvkit.client import Client, MemoryStore
+from idvkit.httpx import sender
 
 
 def verify(api_base: str, clock: Callable[[], int], sleep_until: Callable[[int], None]) -> Outcome:
     """Takes one user through Jumio Authentication for Web."""
-    client = httpx.Client()
-
     # Once, at start-up. Without `options` this is the real Jumio.
     account = Account(
         provider="jumio",
@@ -26,31 +24,30 @@ def verify(api_base: str, clock: Callable[[], int], sleep_until: Callable[[int],
         callback={"url": "https://yourcompany.example/jumio"},
         options={"development": True, "api_base": api_base},
     )
+    store = MemoryStore()  # in place of yours: a row for each verification, with a revision to compare and swap
+    client = Client(account, store, sender(httpx.Client()), clock=clock)
 
-    # For each user: open, store, and go as far as it goes without the user.
-    session = Session.open(
-        account,
+    # For each user: begin, and go as far as it goes without the user.
+    id = client.begin(
         {
             "flow": "jumio_authentication",
             "enrollment_transaction_reference": "22222222-2222-4222-8222-222222222222",
             "success_url": "http://localhost:3000/back",
             "locale": "de",
         },
-        secrets.token_bytes(32),
-        clock(),
+        key="order-7",
     )
-    store = MemoryStore(account, session)  # yours: a row with a revision to compare and swap
-    step = advance(client, store, clock=clock)
+    step = client.advance(id)
     if not isinstance(step, Present):
         raise RuntimeError("it could not begin")
 
     # The user's browser goes through it and comes back to your `success_url`. That is a hint, and no more.
     url = user_takes_a_selfie(step.journey)
-    tell(store, Redirect(url), clock=clock)
+    client.tell(id, Redirect(url))
 
     # A worker of yours goes on when `until` comes. Only what it fetches decides.
     while True:
-        step = advance(client, store, clock=clock)
+        step = client.advance(id)
         if isinstance(step, Done):
             return step.outcome
         sleep_until(step.until)

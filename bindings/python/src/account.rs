@@ -7,7 +7,7 @@ use pyo3::{
     types::{PyDict, PyMapping},
 };
 
-use crate::{from_python, reject::raised, to_python::to_python};
+use crate::{from_python, json, reject::raised, to_python::to_python};
 
 /// A parsed provider account: make it once, at start-up. It holds the secrets and is opaque.
 ///
@@ -15,7 +15,7 @@ use crate::{from_python, reject::raised, to_python::to_python};
 /// members are those of the provider's configuration. It never changes, and may be used from several threads.
 ///
 /// Raises `Reject` with the field, the rule and the fix.
-#[pyclass(frozen, module = "idvkit")]
+#[pyclass(frozen, weakref, module = "idvkit")]
 pub(crate) struct Account(pub(crate) idvkit::Account);
 
 #[pymethods]
@@ -24,9 +24,9 @@ impl Account {
     #[pyo3(signature = (config = None, /, **settings))]
     fn new(py: Python<'_>, config: Option<&Bound<'_, PyAny>>, settings: Option<&Bound<'_, PyDict>>) -> PyResult<Self> {
         let text = match (config, settings) {
-            (Some(config), None) => from_python::json(config)?,
-            (None, Some(settings)) => from_python::json(settings)?,
-            (Some(config), Some(settings)) => from_python::json(merged(config, settings)?.as_any())?,
+            (Some(config), None) => json::text(config, "config")?,
+            (None, Some(settings)) => json::text(settings, "config")?,
+            (Some(config), Some(settings)) => json::text(merged(config, settings)?.as_any(), "config")?,
             (None, None) => return Err(PyTypeError::new_err("pass a configuration, or its members by keyword")),
         };
         let config = Config::from_json(&text).map_err(raised(py))?;
@@ -51,9 +51,31 @@ impl Account {
         self.0.reference_of(&input, UnixMillis(now)).map_err(raised(py))
     }
 
+    /// It never changes: a copy is the account itself.
+    fn __copy__(slf: Bound<'_, Self>) -> Bound<'_, Self> {
+        slf
+    }
+
+    /// The same.
+    #[expect(unused_variables, reason = "a name that Python gives; nothing inside is copied")]
+    fn __deepcopy__<'py>(slf: Bound<'py, Self>, memo: &Bound<'py, PyAny>) -> Bound<'py, Self> {
+        slf
+    }
+
+    fn __reduce__(_slf: &Bound<'_, Self>) -> PyResult<()> {
+        Err(unpicklable())
+    }
+
     fn __repr__(&self) -> String {
         format!("{:?}", self.0)
     }
+}
+
+/// Secrets must not get into a queue or a cache by accident.
+pub(crate) fn unpicklable() -> PyErr {
+    PyTypeError::new_err(
+        "an account holds secrets and cannot be pickled; read the settings in each process and build it there",
+    )
 }
 
 /// The signature doctor: why a signed answer does not verify. It explains, and never accepts.

@@ -1,46 +1,29 @@
-//! From Python to Rust: inputs from their classes only, everything else by way of JSON text.
+//! From Python to Rust: what a program tells, from its classes only. Everything else goes by way of JSON text.
 
-use std::{
-    borrow::Cow,
-    fmt::{self, Display, Formatter},
+use std::borrow::Cow;
+
+use idvkit::{
+    Cache, Header, HttpRequest, Image, Input,
+    driver::{Answer, Blob, Told},
 };
-
-use idvkit::{Header, Image, Input};
 use pyo3::{
-    exceptions::{PyTypeError, PyValueError},
+    exceptions::PyTypeError,
     prelude::*,
-    sync::PyOnceLock,
-    types::{
-        PyBool, PyByteArray, PyBytes, PyDict, PyFloat, PyInt, PyList, PyMapping, PyMemoryView, PyString, PyTuple,
-        PyType,
-    },
-};
-use serde::{
-    de::DeserializeOwned,
-    ser::{Error as _, Serialize, SerializeMap, SerializeSeq, Serializer},
+    types::{PyByteArray, PyBytes, PyDict, PyList, PyMapping, PyMemoryView, PyString, PyTuple},
 };
 
-use crate::to_python::classes;
-
-/// How deep a value may be nested. The forms themselves are a handful of levels deep.
-const DEPTH: u32 = 32;
+use crate::{json, to_python::classes};
 
 /// An input, from one of its classes: a dictionary could have been posted by a client.
 pub(crate) fn input(object: &Bound<'_, PyAny>) -> PyResult<Input> {
-    let class = object.get_type();
-    let name = class.name()?.to_string();
-    let tag = tag_of(&class)?.ok_or_else(|| {
-        PyTypeError::new_err(format!(
-            "an input is one of HttpResponse, HttpFailed, Sending, Hint, Redirect, Callback, Images, Retry, Erase, not {name}: \
-             what a client posted goes into Hint(text)"
-        ))
-    })?;
-    let fields = Fields { object, class: &name };
+    let wanted = "an input is one of HttpResponse, HttpFailed, Sending, Hint, Redirect, Callback, Images, Retry, Erase";
+    let advice = ": what a client posted goes into Hint(text)";
+    let (tag, fields) = Fields::of_choice(object, "Input", wanted, advice)?;
     Ok(match tag.as_str() {
         "http_response" => Input::HttpResponse {
             id: fields.text("id")?,
-            status: fields.object.getattr("status")?.extract()?,
-            headers: headers(&fields.object.getattr("headers")?)?,
+            status: fields.plain("status")?,
+            headers: headers(&fields.any("headers")?)?,
             body: fields.bytes("body")?,
         },
         "http_failed" => Input::HttpFailed { id: fields.text("id")? },
@@ -49,13 +32,51 @@ pub(crate) fn input(object: &Bound<'_, PyAny>) -> PyResult<Input> {
         "redirect" => Input::Redirect { url: fields.text("url")? },
         "callback" => Input::Callback {
             url: fields.text("url")?,
-            headers: headers(&fields.object.getattr("headers")?)?,
+            headers: headers(&fields.any("headers")?)?,
             body: fields.bytes("body")?,
         },
-        "images" => Input::Images { images: images(&fields.object.getattr("images")?)? },
+        "images" => Input::Images { images: list(&fields.any("images")?, image)? },
         "retry" => Input::Retry,
-        "erase" => Input::Erase { at_provider: fields.object.getattr("at_provider")?.extract()? },
-        _ => return Err(PyTypeError::new_err(format!("{name} is an input that this version does not know"))),
+        "erase" => Input::Erase { at_provider: fields.plain("at_provider")? },
+        _ => return Err(fields.unknown()),
+    })
+}
+
+/// What came of what a driver asked, from one of its classes for the same reason.
+pub(crate) fn told(object: &Bound<'_, PyAny>) -> PyResult<Told> {
+    let wanted = "what is told is one of ToldLoaded, ToldStored, ToldExchanged, ToldDelivered";
+    let (tag, fields) = Fields::of_choice(object, "Told", wanted, "")?;
+    Ok(match tag.as_str() {
+        "loaded" => {
+            Told::Loaded { snapshot: fields.maybe_text("snapshot")?, blobs: list(&fields.any("blobs")?, blob)? }
+        }
+        "stored" => Told::Stored { stored: fields.plain("stored")? },
+        "exchanged" => Told::Exchanged { answer: fields.maybe("answer")?.as_ref().map(answer).transpose()? },
+        "delivered" => Told::Delivered { delivered: fields.plain("delivered")? },
+        _ => return Err(fields.unknown()),
+    })
+}
+
+/// A provider's answer.
+pub(crate) fn answer(object: &Bound<'_, PyAny>) -> PyResult<Answer> {
+    let fields = Fields::of(object, "Answer")?;
+    let headers = headers(&fields.any("headers")?)?;
+    Ok(Answer { status: fields.plain("status")?, headers, body: fields.bytes("body")? })
+}
+
+/// A request, as it was given out.
+pub(crate) fn request(object: &Bound<'_, PyAny>) -> PyResult<HttpRequest> {
+    let fields = Fields::of(object, "HttpRequest")?;
+    Ok(HttpRequest {
+        id: fields.text("id")?,
+        operation: fields.text("operation")?,
+        method: json::word(&fields.text("method")?, "HttpRequest.method is one of the words of Method")?,
+        url: fields.text("url")?,
+        headers: headers(&fields.any("headers")?)?,
+        body: fields.maybe("body")?.map(|body| bytes(&body, "HttpRequest.body")).transpose()?,
+        timeout_ms: fields.plain("timeout_ms")?,
+        idempotent: fields.plain("idempotent")?,
+        cache: fields.maybe("cache")?.as_ref().map(cache).transpose()?,
     })
 }
 
@@ -90,197 +111,132 @@ pub(crate) fn borrowed<'a>(object: &'a Bound<'_, PyAny>, field: &str) -> PyResul
     }
 }
 
-/// A mapping or an instance of a generated class as JSON text.
-pub(crate) fn json(object: &Bound<'_, PyAny>) -> PyResult<String> {
-    serde_json::to_string(&Json { object, depth: DEPTH, place: None })
-        .map_err(|error| PyTypeError::new_err(error.to_string()))
-}
-
-/// JSON text as it is, or an instance as JSON text.
-pub(crate) fn text_or_json(object: &Bound<'_, PyAny>) -> PyResult<String> {
-    match object.cast::<PyString>() {
-        Ok(text) => Ok(text.to_cow()?.into_owned()),
-        Err(_) => json(object),
-    }
-}
-
-/// JSON text as the Rust type. The error must not hold serde's text, which echoes values.
-pub(crate) fn parsed<T: DeserializeOwned>(json: &str, wrong: &'static str) -> PyResult<T> {
-    serde_json::from_str(json).map_err(|_| PyTypeError::new_err(wrong))
-}
-
-/// The tag of an input's class; nothing for any other class, derived ones included.
-fn tag_of(class: &Bound<'_, PyType>) -> PyResult<Option<String>> {
-    let inputs = classes(class.py())?.get_item("Input")?;
-    let inputs = inputs.ok_or_else(|| PyTypeError::new_err("there are no input classes"))?;
-    for (tag, known) in inputs.cast::<PyDict>()?.iter() {
-        if known.is(class) {
-            return tag.extract().map(Some);
-        }
-    }
-    Ok(None)
-}
-
 struct Fields<'a, 'py> {
     object: &'a Bound<'py, PyAny>,
-    class: &'a str,
+    class: String,
 }
 
-impl Fields<'_, '_> {
+impl<'a, 'py> Fields<'a, 'py> {
+    /// Those of an instance of this class.
+    fn of(object: &'a Bound<'py, PyAny>, class: &str) -> PyResult<Self> {
+        let known = classes(object.py())?.get_item(class)?;
+        if known.is_some_and(|known| known.is(object.get_type())) {
+            return Ok(Self { object, class: class.into() });
+        }
+        let name = object.get_type().name()?;
+        Err(PyTypeError::new_err(format!("this takes an instance of {class}, not {name}")))
+    }
+
+    /// The tag of a choice and the fields of that variant; nothing for any other class, derived ones included.
+    fn of_choice(object: &'a Bound<'py, PyAny>, choice: &str, wanted: &str, advice: &str) -> PyResult<(String, Self)> {
+        let class = object.get_type();
+        let name = class.name()?.to_string();
+        if let Some(variants) = classes(object.py())?.get_item(choice)? {
+            for (tag, known) in variants.cast::<PyDict>()?.iter() {
+                if known.is(&class) {
+                    return Ok((tag.extract()?, Self { object, class: name }));
+                }
+            }
+        }
+        Err(PyTypeError::new_err(format!("{wanted}, not {name}{advice}")))
+    }
+
+    fn unknown(&self) -> PyErr {
+        PyTypeError::new_err(format!("this version does not know {}", self.class))
+    }
+
+    fn any(&self, name: &str) -> PyResult<Bound<'py, PyAny>> {
+        self.object.getattr(name)
+    }
+
+    fn maybe(&self, name: &str) -> PyResult<Option<Bound<'py, PyAny>>> {
+        Ok(Some(self.any(name)?).filter(|value| !value.is_none()))
+    }
+
+    /// A number or a flag.
+    fn plain<T: for<'b> FromPyObject<'b, 'py, Error = PyErr>>(&self, name: &str) -> PyResult<T> {
+        self.any(name)?.extract()
+    }
+
     fn text(&self, name: &str) -> PyResult<String> {
-        let value = self.object.getattr(name)?;
+        self.as_text(&self.any(name)?, name)
+    }
+
+    fn maybe_text(&self, name: &str) -> PyResult<Option<String>> {
+        self.maybe(name)?.map(|value| self.as_text(&value, name)).transpose()
+    }
+
+    fn bytes(&self, name: &str) -> PyResult<Vec<u8>> {
+        bytes(&self.any(name)?, &format!("{}.{name}", self.class))
+    }
+
+    fn as_text(&self, value: &Bound<'py, PyAny>, name: &str) -> PyResult<String> {
         let text = value.cast::<PyString>().map_err(|_| {
             let kind = value.get_type().name().map(|name| name.to_string()).unwrap_or_default();
             PyTypeError::new_err(format!("{}.{name} takes str, not {kind}", self.class))
         })?;
         Ok(text.to_cow()?.into_owned())
     }
-
-    fn bytes(&self, name: &str) -> PyResult<Vec<u8>> {
-        bytes(&self.object.getattr(name)?, &format!("{}.{name}", self.class))
-    }
 }
 
-/// Header objects, pairs, or a mapping. All of them unpack into a name and a value.
+/// Header objects, pairs, or a mapping, all of which unpack into a name and its values; `None`, as gateways write it, for none.
 fn headers(object: &Bound<'_, PyAny>) -> PyResult<Vec<Header>> {
+    if object.is_none() {
+        return Ok(Vec::new());
+    }
     let lines = match object.cast::<PyMapping>() {
         Ok(mapping) => mapping.items()?.into_any(),
         Err(_) => object.clone(),
     };
-    let wrong = || PyTypeError::new_err("headers are Header objects, pairs of str, or a mapping from str to str");
-    lines.try_iter()?.map(|line| header(&line?).ok_or_else(wrong)).collect()
+    let wrong = || {
+        PyTypeError::new_err(
+            "headers are Header objects, pairs, or a mapping: from str to str, to a list of str for several lines, or to None",
+        )
+    };
+    let mut all = Vec::new();
+    for line in lines.try_iter()? {
+        let (name, values) = header(&line?).ok_or_else(wrong)?;
+        all.extend(values.into_iter().map(|value| Header { name: name.clone(), value }));
+    }
+    Ok(all)
 }
 
-fn header(line: &Bound<'_, PyAny>) -> Option<Header> {
+/// A name and its values: a list of them stands for several lines, `None` for no line.
+fn header(line: &Bound<'_, PyAny>) -> Option<(String, Vec<String>)> {
     let mut parts = line.try_iter().ok()?;
     let (name, value) = (parts.next()?.ok()?, parts.next()?.ok()?);
     if parts.next().is_some() || line.is_instance_of::<PyString>() {
         return None;
     }
-    Some(Header { name: name.extract().ok()?, value: value.extract().ok()? })
-}
-
-fn images(object: &Bound<'_, PyAny>) -> PyResult<Vec<Image>> {
-    let image = |one: Bound<'_, PyAny>| {
-        let fields = Fields { object: &one, class: "Image" };
-        Ok(Image { slot: fields.text("slot")?, bytes: fields.bytes("bytes")? })
+    let values = if value.is_none() {
+        Vec::new()
+    } else if value.is_instance_of::<PyList>() || value.is_instance_of::<PyTuple>() {
+        value.extract().ok()?
+    } else {
+        vec![value.extract().ok()?]
     };
-    object.try_iter()?.map(|one| image(one?)).collect()
+    Some((name.extract().ok()?, values))
 }
 
-/// A Python value with a JSON form.
-struct Json<'a, 'py> {
-    object: &'a Bound<'py, PyAny>,
-    /// How many levels may still follow: a list can hold itself.
-    depth: u32,
-    /// Where it stands, for what is said of it; nothing for the whole.
-    place: Option<&'a Place<'a>>,
+fn list<'py, T>(object: &Bound<'py, PyAny>, item: impl Fn(&Bound<'py, PyAny>) -> PyResult<T>) -> PyResult<Vec<T>> {
+    object.try_iter()?.map(|one| item(&one?)).collect()
 }
 
-/// A member, and what holds it.
-struct Place<'a> {
-    above: Option<&'a Place<'a>>,
-    member: &'a str,
+fn image(object: &Bound<'_, PyAny>) -> PyResult<Image> {
+    let fields = Fields::of(object, "Image")?;
+    Ok(Image { slot: fields.text("slot")?, bytes: fields.bytes("bytes")? })
 }
 
-impl Display for Place<'_> {
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        self.above.map_or(Ok(()), |above| write!(f, "{above}."))?;
-        f.write_str(self.member)
-    }
+fn blob(object: &Bound<'_, PyAny>) -> PyResult<Blob> {
+    let fields = Fields::of(object, "Blob")?;
+    Ok(Blob { digest: fields.text("digest")?, bytes: fields.bytes("bytes")? })
 }
 
-impl Serialize for Json<'_, '_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let object = self.object;
-        if self.depth == 0 {
-            return Err(S::Error::custom("this is nested too deeply"));
-        }
-        if object.is_none() {
-            serializer.serialize_none()
-        } else if let Ok(text) = object.cast::<PyString>() {
-            serializer.serialize_str(&text.to_cow().map_err(|_| S::Error::custom("a text holds half a character"))?)
-        } else if object.is_instance_of::<PyBool>() {
-            serializer.serialize_bool(object.is_truthy().map_err(S::Error::custom)?)
-        } else if object.is_instance_of::<PyInt>() {
-            let whole = object.extract::<i64>().map_err(|_| S::Error::custom("an integer is out of range"))?;
-            serializer.serialize_i64(whole)
-        } else if let Ok(float) = object.cast::<PyFloat>() {
-            // JSON has no word for the others; `null` would mean "not set".
-            let value = Some(float.value()).filter(|value| value.is_finite());
-            serializer.serialize_f64(value.ok_or_else(|| S::Error::custom(self.not_finite()))?)
-        } else if object.is_instance_of::<PyList>() || object.is_instance_of::<PyTuple>() {
-            self.list(serializer)
-        } else if let Ok(mapping) = object.cast::<PyMapping>() {
-            self.mapping(mapping, serializer)
-        } else {
-            self.record(serializer)
-        }
-    }
-}
-
-impl Json<'_, '_> {
-    fn list<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut list = serializer.serialize_seq(None)?;
-        for item in self.object.try_iter().map_err(S::Error::custom)? {
-            list.serialize_element(&self.below(&item.map_err(S::Error::custom)?, self.place))?;
-        }
-        list.end()
-    }
-
-    fn mapping<S: Serializer>(&self, mapping: &Bound<'_, PyMapping>, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(None)?;
-        for item in mapping.items().map_err(S::Error::custom)? {
-            let (name, value): (Bound<'_, PyAny>, Bound<'_, PyAny>) = item.extract().map_err(S::Error::custom)?;
-            let name = name.cast::<PyString>().map_err(|_| S::Error::custom("a member's name is not a str"))?;
-            let member = name.to_cow().map_err(S::Error::custom)?;
-            let place = Place { above: self.place, member: &member };
-            map.serialize_entry(&member, &self.below(&value, Some(&place)))?;
-        }
-        map.end()
-    }
-
-    /// What a record leaves out is `None`, and what is left out has its default in Rust.
-    fn record<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let names = slots(self.object).map_err(|_| {
-            let kind = self.object.get_type().name().map(|name| name.to_string()).unwrap_or_default();
-            S::Error::custom(format!(
-                "{kind} has no JSON form here; pass a dict, or a class of idvkit that is not sealed"
-            ))
-        })?;
-        let mut map = serializer.serialize_map(None)?;
-        if let Ok(tag) = self.object.getattr("type") {
-            map.serialize_entry("type", &self.below(&tag, self.place))?;
-        }
-        for name in names {
-            let value = self.object.getattr(name.as_str()).map_err(S::Error::custom)?;
-            if !value.is_none() {
-                // Names that are Python's own, such as `is`, have an underscore behind them there.
-                let member = name.trim_end_matches('_');
-                let place = Place { above: self.place, member };
-                map.serialize_entry(member, &self.below(&value, Some(&place)))?;
-            }
-        }
-        map.end()
-    }
-
-    fn below<'b, 'py>(&self, object: &'b Bound<'py, PyAny>, place: Option<&'b Place<'b>>) -> Json<'b, 'py> {
-        Json { object, depth: self.depth - 1, place }
-    }
-
-    fn not_finite(&self) -> String {
-        let place = self.place.map_or_else(|| "the number".into(), ToString::to_string);
-        format!("{place} must be a finite number, not NaN or infinite; leave it out if it is not set")
-    }
-}
-
-fn slots(object: &Bound<'_, PyAny>) -> PyResult<Vec<String>> {
-    static VALUE: PyOnceLock<Py<PyType>> = PyOnceLock::new();
-    static SEALED: PyOnceLock<Py<PyType>> = PyOnceLock::new();
-    let py = object.py();
-    let is = |class: &Bound<'_, PyType>| object.is_instance(class);
-    if !is(VALUE.import(py, "idvkit._base", "Value")?)? || is(SEALED.import(py, "idvkit._base", "Sealed")?)? {
-        return Err(PyValueError::new_err("no record"));
-    }
-    object.get_type().getattr("__slots__")?.extract()
+fn cache(object: &Bound<'_, PyAny>) -> PyResult<Cache> {
+    let fields = Fields::of(object, "Cache")?;
+    Ok(Cache {
+        key: fields.text("key")?,
+        max_age_ms: fields.plain("max_age_ms")?,
+        refused: fields.maybe_text("refused")?,
+    })
 }

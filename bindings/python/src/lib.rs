@@ -1,7 +1,11 @@
 //! The native module of the Python package `idvkit`: it converts, calls the facade, and decides nothing.
 
 mod account;
+mod accounts;
+mod driver;
 mod from_python;
+mod interpreter;
+mod json;
 mod reject;
 mod session;
 mod signed;
@@ -15,18 +19,27 @@ mod _idvkit {
     #[pymodule_export]
     use super::account::{Account, diagnose};
     #[pymodule_export]
+    use super::accounts::Accounts;
+    #[pymodule_export]
+    use super::driver::{Driver, Tokens, Verification};
+    #[pymodule_export]
     use super::functions::{catalog, journey_from_json, read, to_json};
     #[pymodule_export]
     use super::session::Session;
     #[pymodule_export]
-    use super::signed::{examine, signed_member, verify};
+    use super::signed::{signed_member, verify};
+
+    #[pymodule_init]
+    fn init(module: &pyo3::Bound<'_, pyo3::types::PyModule>) -> pyo3::PyResult<()> {
+        super::interpreter::claim(module.py())
+    }
 }
 
 mod functions {
     use idvkit::{Journey, ProviderId, Seen};
     use pyo3::{exceptions::PyValueError, prelude::*, types::PyString};
 
-    use crate::{from_python, reject::raised, to_python::to_python};
+    use crate::{json, reject::raised, to_python::to_python};
 
     /// Turns what a page or app saw into the text of a hint, or `None` if it has nothing to do with this journey.
     ///
@@ -35,14 +48,14 @@ mod functions {
     /// bytes) to your own server, which handles `Hint(text)`.
     #[pyfunction]
     pub(crate) fn read(journey: &Bound<'_, PyAny>, seen: &Bound<'_, PyAny>) -> PyResult<Option<String>> {
-        let journey = Journey::from_json(&from_python::text_or_json(journey)?).map_err(raised(journey.py()))?;
+        let journey = Journey::from_json(&json::text_or_value(journey, "journey")?).map_err(raised(journey.py()))?;
         // What a page posted may be anything; what a program makes is one of the classes.
         let seen: Seen = match seen.cast::<PyString>() {
             Ok(text) => match serde_json::from_str(&text.to_cow()?) {
                 Ok(seen) => seen,
                 Err(_) => return Ok(None),
             },
-            Err(_) => from_python::parsed(&from_python::json(seen)?, "seen must be one of the classes of `Seen`")?,
+            Err(_) => json::parsed(&json::text(seen, "seen")?, "seen must be one of the classes of `Seen`")?,
         };
         Ok(idvkit::read(&journey, &seen))
     }
@@ -60,7 +73,7 @@ mod functions {
     /// A journey or an outcome as JSON.
     #[pyfunction]
     pub(crate) fn to_json(value: &Bound<'_, PyAny>) -> PyResult<String> {
-        from_python::json(value)
+        json::text(value, "value")
     }
 
     /// Reads the JSON of a journey. Raises `Reject` with `journey_malformed`.

@@ -5,10 +5,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use idvkit::{Input, Request, Seed, UnixMillis};
 use pyo3::{prelude::*, sync::MutexExt};
 
-use crate::{account::Account, from_python, reject::raised, to_python::to_python};
+use crate::{account::Account, from_python, json, reject::raised, to_python::to_python};
 
 /// From this size of a body on, in bytes, other Python threads run while it is worked on.
-const LARGE: usize = 16 * 1024;
+pub(crate) const LARGE: usize = 16 * 1024;
 
 /// One user's way through one flow. Make it with `Session.open` or `Session.restore`.
 ///
@@ -34,7 +34,7 @@ impl Session {
         now: i64,
     ) -> PyResult<Self> {
         let py = account.py();
-        let text = from_python::json(request)?;
+        let text = json::text(request, "request")?;
         let seed = from_python::bytes(seed, "seed")?;
         let account = &account.get().0;
         let opened = py.detach(|| {

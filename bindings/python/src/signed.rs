@@ -1,14 +1,12 @@
-//! Signatures and documents without a session.
+//! Signatures without a session.
 
-use idvkit::{Algorithm, Scheme, Secret, Subject};
+use idvkit::{Algorithm, Scheme, Secret};
 use pyo3::{
-    exceptions::PyValueError,
     prelude::*,
-    types::{PyBytes, PyMapping, PyString},
+    types::{PyBytes, PyString},
 };
-use serde::de::DeserializeOwned;
 
-use crate::{from_python, reject::raised};
+use crate::{from_python, json, reject::raised};
 
 /// A body from which on other threads may run meanwhile, in bytes: some 20 microseconds of hashing.
 const LONG: usize = 32 * 1024;
@@ -33,8 +31,8 @@ pub(crate) fn verify(
     let py = message.py();
     let scheme = Scheme {
         algorithm: Algorithm::HmacSha256,
-        encoding: word(encoding, "encoding is hex or base64")?,
-        key: word(key, "key is text or hex_decoded")?,
+        encoding: json::word(encoding, "encoding is hex or base64")?,
+        key: json::word(key, "key is text or hex_decoded")?,
     };
     let secrets = list(secrets)?;
     let message = from_python::borrowed(message, "message")?;
@@ -53,33 +51,9 @@ pub(crate) fn signed_member<'py>(body: &Bound<'py, PyAny>, name: &str) -> PyResu
     Ok(found.map(|value| PyBytes::new(py, &value)))
 }
 
-/// Reads one document or value with the very reader that sessions use, and gives what it says.
-///
-/// `subject` is a `Subject`; it says what the document is and what comes out. A document is the provider's own bytes, a value
-/// is a mapping. For support, settings pages, checks before a session and tests of your own; it decides nothing.
-///
-/// Raises `Reject`: `document_malformed` for a value without its members, for a document what its reader says. Raises
-/// `ValueError` for a subject that there is not.
-#[pyfunction]
-pub(crate) fn examine<'py>(subject: &str, document: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
-    let py = document.py();
-    let subject = Subject::parse(subject)
-        .ok_or_else(|| PyValueError::new_err("subject is one of the words of `Subject`, such as jumio_enrollment"))?;
-    let document = match document.cast::<PyMapping>() {
-        Ok(_) => from_python::json(document)?.into_bytes(),
-        Err(_) => from_python::bytes(document, "document")?,
-    };
-    let found = py.detach(|| idvkit::examine(subject, &document)).map_err(raised(py))?;
-    py.import("json")?.call_method1("loads", (found,))
-}
-
 /// Letting other threads run costs more than the work on a short body, and less than on a long one.
 fn aside<T: Send>(py: Python<'_>, size: usize, work: impl FnOnce() -> T + Send) -> T {
     if size < LONG { work() } else { py.detach(work) }
-}
-
-fn word<T: DeserializeOwned>(word: &str, wrong: &'static str) -> PyResult<T> {
-    serde_json::from_value(word.into()).map_err(|_| PyValueError::new_err(wrong))
 }
 
 /// A text alone would be read as a list of letters.

@@ -117,8 +117,17 @@ impl<'a, 'py> Serializer for Walk<'a, 'py> {
         value.serialize(self)
     }
 
-    fn serialize_newtype_struct<T: Serialize + ?Sized>(self, _: &'static str, value: &T) -> Result<Self::Ok, Failure> {
-        value.serialize(self)
+    /// A word whose list stands in another crate, or another name for a plain type.
+    fn serialize_newtype_struct<T: Serialize + ?Sized>(
+        self,
+        name: &'static str,
+        value: &T,
+    ) -> Result<Self::Ok, Failure> {
+        let value = value.serialize(self)?;
+        match self.classes.get_item(PyString::intern(self.py(), name))? {
+            Some(words) => Ok(words.get_item(value)?),
+            None => Ok(value),
+        }
     }
 
     fn serialize_newtype_variant<T: Serialize + ?Sized>(

@@ -63,8 +63,9 @@ class Shop:
         self.server.should_exit = True
         self.thread.join(timeout=20)
 
-    def act(self, id: str, done: idvkit.Done) -> None:
-        self.acted.append((id, done.outcome))
+    def act(self, ended: idvkit.AskDeliver, verification: idvkit.Verification) -> None:
+        assert verification.id == ended.id and verification.outcome == ended.outcome
+        self.acted.append((ended.id, ended.outcome))
 
     def clock(self) -> int:
         """Asked between a load and what is done with it: what is to happen meanwhile, once, happens then, if it is a page
@@ -177,13 +178,13 @@ def test_a_hint_while_the_page_is_made_is_not_slept_over(idv_sandbox: Sandbox, t
         place = shop.http.post("/verifications").headers["location"]
         browser = Browser(shop.url)
         browser.open(link(shop.next(place)))
-        before = rows(path, "SELECT due FROM session")
+        before = rows(path, "SELECT due FROM verification")
         back = browser.press("acceptable")
         came: List[int] = []
         shop.meanwhile = lambda: came.append(shop.http.get(str(back)).status_code)
         shop.http.get(f"{place}/next")
         assert came == [303]
-        until(lambda: rows(path, "SELECT due FROM session") < before or bool(shop.acted))
+        until(lambda: rows(path, "SELECT due FROM verification") < before or bool(shop.acted))
 
 
 def test_a_failure_does_not_end_the_worker(idv_sandbox: Sandbox, tmp_path: Path) -> None:
@@ -193,10 +194,10 @@ def test_a_failure_does_not_end_the_worker(idv_sandbox: Sandbox, tmp_path: Path)
         shop.next(spoiled)  # at Jumio, the later of two for the same enrollment ends the other
         place = shop.http.post("/verifications").headers["location"]
         step = shop.next(place)
-        rows(path, "UPDATE session SET snapshot = '', revision = -1, due = 0 WHERE id = ?", spoiled.split("/")[-1])
-        rows(path, "ALTER TABLE session RENAME TO gone")
+        rows(path, "UPDATE verification SET snapshot = '', revision = -1, due = 0 WHERE id = ?", spoiled.split("/")[-1])
+        rows(path, "ALTER TABLE verification RENAME TO gone")
         time.sleep(0.5)  # some rounds of the worker
-        rows(path, "ALTER TABLE gone RENAME TO session")
+        rows(path, "ALTER TABLE gone RENAME TO verification")
         browser = Browser(shop.url)
         browser.open(link(step))
         browser.press("acceptable")

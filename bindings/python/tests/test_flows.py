@@ -1,54 +1,61 @@
-"""Whole flows of all four providers against the sandbox, over httpx."""
+"""Whole flows of all four providers against the sandbox, over httpx, and what a client does when others are at it as well."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import itertools
-import secrets
+import logging
 import socket
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Callable, Dict, Iterator, List
+from typing import Any, Callable, Dict, Iterator, List, Optional
 
 import httpx
 import idvkit
 import pytest
 import support
+import trio
 from idvkit_sandbox import Sandbox
-from support import Browser
+from support import T0, Browser
 
-from idvkit import Account, Decided, Decision, Done, Input, Present, Session, Wait
-from idvkit.httpx import Conflict, MemoryStore, Rest, aadvance, advance, tell
+from idvkit import Account, Decided, Decision, Done, Input, Present, Wait, aio
+from idvkit.client import Client, MemoryStore, Rest
+from idvkit.httpx import MAX_ANSWER_BYTES, async_sender, sender
+
+
+def client(account: Any, clock: Callable[[], int] = lambda: T0, store: Any = None, **more: Any) -> Client:
+    return Client(account, store or MemoryStore(), sender(httpx.Client(trust_env=False)), clock=clock, **more)
 
 
 class Run:
-    """A merchant: an account, a stored session, an HTTP client, and the sandbox's clock."""
+    """A merchant: a client, a store, one verification, and the sandbox's clock."""
 
-    def __init__(self, sandbox: Sandbox, account: Account, request: Dict[str, Any]) -> None:
-        self.sandbox = sandbox
-        self.client = httpx.Client(trust_env=False)
-        session = Session.open(account, request, secrets.token_bytes(32), sandbox.now())
-        self.store = MemoryStore(account, session)
+    def __init__(self, sandbox: Sandbox, accounts: Any, plan: Any, **more: Any) -> None:
+        self.sandbox, self.store = sandbox, MemoryStore()
+        self.client = client(accounts, sandbox.now, self.store, **more)
+        self.id = self.client.begin(plan, "order-7")
 
-    def advance(self) -> Rest:
-        return advance(self.client, self.store, clock=self.sandbox.now)
+    def verification(self) -> idvkit.Verification:
+        stored = self.client.verification(self.id)
+        assert stored is not None
+        return stored
 
     def tell(self, input: Input) -> None:
-        tell(self.store, input, clock=self.sandbox.now)
+        self.client.tell(self.id, input)
 
     def journey(self) -> idvkit.Journey:
-        step = self.advance()
+        step = self.client.advance(self.id)
         assert isinstance(step, Present)
         return idvkit.Journey.from_json(step.journey.to_json())
 
     def outcome(self) -> idvkit.Outcome:
         for _ in range(200):
-            step = self.advance()
+            step = self.client.advance(self.id)
             if isinstance(step, Done):
                 return step.outcome
-            assert isinstance(step, (Wait, Present))
+            assert self.store.row(self.id).due == step.until
             self.sandbox.advance(step.until - self.sandbox.now())
         raise AssertionError("no end")
 
@@ -74,7 +81,8 @@ class Handler(BaseHTTPRequestHandler):
         for name, value in headers.items():
             self.send_header(name, value)
         self.end_headers()
-        self.wfile.write(answer)
+        with contextlib.suppress(OSError):
+            self.wfile.write(answer)
 
     do_GET = do_POST
 
@@ -98,15 +106,14 @@ def through_jumio(run: Run) -> None:
     browser = Browser()
     browser.open(way(run.journey(), idvkit.WayRedirect).url)
     back = browser.press("acceptable")
-    assert back
-    run.tell(idvkit.Redirect(back))
+    assert back and run.client.hear(idvkit.Redirect(back)) == run.id
 
 
 def through_attestr(run: Run) -> None:
     journey = run.journey()
     script = way(journey, idvkit.WayScript)
     options = {param.name: param.value for param in script.options}
-    handshake = run.store.load().references[0]
+    handshake = run.verification().references[0].reference
     assert any(getattr(value, "value", None) == handshake for value in options.values())
     browser = Browser()
     browser.open(f"{run.sandbox.url}/attestr/flow/{handshake}?cl=00112233445566778899aabbccddeeff&lc=en")
@@ -140,8 +147,7 @@ def through_signicat(run: Run) -> None:
     browser = Browser()
     browser.open(way(run.journey(), idvkit.WayRedirect).url)
     back = browser.press("submit")
-    assert back
-    run.tell(idvkit.Redirect(back))
+    assert back and run.client.hear(idvkit.Redirect(back), account="signicat") == run.id
 
 
 FLOWS: Dict[str, Any] = {
@@ -157,11 +163,11 @@ def test_a_whole_flow(provider: str, idv_sandbox: Sandbox) -> None:
     account, request, user, decision = FLOWS[provider]
     run = Run(idv_sandbox, account(idv_sandbox.url), request)
     user(run)
-    assert run.outcome() == Decided(decision)
-    evidence = run.store.load().evidence()
+    assert run.outcome() == Decided(decision) == run.store.row(run.id).outcome
+    evidence = run.verification().evidence()
     assert evidence is not None and evidence.raw and not evidence.source.production
     assert evidence.source.provider == provider
-    assert run.store.load().references
+    assert run.verification().references == run.store.row(run.id).references
 
 
 def test_a_refusal_is_declined(idv_sandbox: Sandbox) -> None:
@@ -171,15 +177,56 @@ def test_a_refusal_is_declined(idv_sandbox: Sandbox) -> None:
     assert run.outcome() == Decided(Decision.DECLINED)
 
 
+def test_another_provider_is_tried_as_the_plan_says(idv_sandbox: Sandbox) -> None:
+    """The first one refuses the account, the second one decides, and the outcome is handed over until it is acted on."""
+    acted: List[idvkit.AskDeliver] = []
+
+    def act(ended: idvkit.AskDeliver, verification: idvkit.Verification) -> None:
+        acted.append(ended)
+        if len(acted) == 1:
+            raise OSError("the shop's own database is away")
+        assert [one.decides for one in verification.attempts] == [False, True]
+        assert verification.evidence() is not None
+
+    accounts = {"us": support.jumio(idv_sandbox.url, api_secret="wrong"), "kz": support.biometric_kz(idv_sandbox.url)}
+    plan: Any = [{"request": support.JUMIO_REQUEST}, {"request": support.BIOMETRIC_KZ_REQUEST, "when": ["failed"]}]
+    run = Run(idv_sandbox, accounts, plan, on_outcome=act)
+    through_biometric_kz(run)
+    assert run.outcome() == Decided(Decision.APPROVED)
+    assert (run.store.row(run.id).account, run.verification().key, len(acted)) == ("kz", "order-7", 1)
+    row = run.store.row(run.id)
+    assert row.due is not None and row.delivery is not None and row.delivery.failures == 1
+    idv_sandbox.advance(row.due - idv_sandbox.now())
+    assert run.store.due(idv_sandbox.now()) == [run.id]
+    run.client.advance(run.id)
+    run.client.advance(run.id)
+    assert len(acted) == 2 and acted[0].delivery.id == acted[1].delivery.id and acted[1].key == "order-7"
+    assert run.store.row(run.id).due is None
+
+
+def test_a_key_is_begun_once(server: Server) -> None:
+    one = client(support.jumio(server.url))
+    id = one.begin(support.JUMIO_REQUEST, "order-7")
+    assert one.begin(support.JUMIO_REQUEST, "order-7") == id != one.begin(support.JUMIO_REQUEST, "order-8")
+    assert one.verification("0" * 32) is None
+    for refused, code in ((lambda: one.advance("0" * 32), "verification_unknown"), (lambda: one.begin([], " "), "plan_malformed")):
+        with pytest.raises(idvkit.Reject) as caught:
+            refused()
+        assert caught.value.code == code
+    assert not server.seen
+
+
 def test_a_request_is_sent_as_it_stands(server: Server) -> None:
     """No header of the client's own, no cookie, no redirect followed, no authentication of the client's."""
     server.answer = lambda _: (302, {"location": f"{server.url}/elsewhere", "set-cookie": "a=b"}, b"")
-    store = fresh(server.url)
-    first = store.load().next(support.T0)
-    assert isinstance(first, idvkit.Send)
     own = {"auth": ("x", "y"), "headers": {"x-own": "1"}, "cookies": {"c": "d"}}
-    with httpx.Client(trust_env=False, follow_redirects=True, **own) as client:  # type: ignore[arg-type]
-        step = advance(client, store, clock=lambda: support.T0)
+    with httpx.Client(trust_env=False, follow_redirects=True, **own) as http:  # type: ignore[arg-type]
+        one = Client(support.jumio(server.url), MemoryStore(), sender(http), clock=lambda: T0)
+        id = one.begin(support.JUMIO_REQUEST, "order-7")
+        stored = one.verification(id)
+        first = stored.next(T0) if stored else None
+        assert isinstance(first, idvkit.Send)
+        step = one.advance(id)
     assert isinstance(step, Done) and isinstance(step.outcome, idvkit.Failed) and step.outcome.fault.status == 302
     (seen,) = server.seen
     sent = {name.lower(): value for name, value in seen["headers"] if name.lower() not in ("host", "content-length")}
@@ -187,59 +234,75 @@ def test_a_request_is_sent_as_it_stands(server: Server) -> None:
     assert seen["body"] == first.request.body
 
 
-def test_a_lost_claim_does_not_send(server: Server) -> None:
-    store = fresh(server.url)
-    first = store.load().next(support.T0)
-    assert isinstance(first, idvkit.Send)
-    tell(store, idvkit.Sending(first.request.id), clock=lambda: support.T0)
-    for run in both(store, lambda: support.T0):
-        assert run() == Wait(support.T0 + 60_000, idvkit.WhyInFlight())
+class Both:
+    """One verification that is driven by both flavours, over one store."""
+
+    def __init__(self, account: Account, clock: Callable[[], int] = lambda: T0, store: Optional[MemoryStore] = None) -> None:
+        self.account, self.clock, self.store = account, clock, store or MemoryStore()
+        self.id = client(account, store=self.store).begin(support.JUMIO_REQUEST, "order-7")
+
+    def runs(self) -> List[Callable[[], Rest]]:
+        async def waited() -> Rest:
+            rows = aio.MemoryStore()
+            rows.rows = self.store
+            async with httpx.AsyncClient(trust_env=False) as http:
+                return await aio.Client(self.account, rows, async_sender(http), clock=self.clock).advance(self.id)
+
+        plain = client(self.account, self.clock, self.store)
+        return [lambda: plain.advance(self.id), lambda: asyncio.run(waited()), lambda: trio.run(waited)]
+
+
+def test_a_claimed_request_is_not_sent_twice(server: Server) -> None:
+    """A worker that died with a request under way: nobody knows whether it was sent."""
+    both = Both(support.jumio(server.url))
+    driver = idvkit.Driver.advance(idvkit.Accounts(support.jumio(server.url)), both.id)
+    store = both.store
+    while not isinstance(ask := driver.ask(), idvkit.AskExchange):
+        if isinstance(ask, idvkit.AskLoad):
+            driver.told(idvkit.ToldLoaded(store.load(ask.by, ask.blobs)[0], ()), T0)
+        else:
+            assert isinstance(ask, idvkit.AskStore)
+            driver.told(idvkit.ToldStored(store.store(ask.row, ask.expected, ask.blobs)), T0)
+    for run in both.runs():
+        assert run() == Wait(T0 + 60_000, idvkit.WhyInFlight())
     assert not server.seen
 
 
-def test_no_answer_is_told() -> None:
+def test_two_workers_send_a_creation_once(server: Server) -> None:
+    body = b'{"timestamp":"2026-01-01T00:00:00.000Z","transactionReference":"11111111-1111-4111-8111-111111111111",' \
+        b'"redirectUrl":"%s/jumio/us/web/v4/app?authorizationToken=t&locale=en"}' % server.url.encode()
+
+    def slow(_: str) -> Any:
+        time.sleep(0.2)
+        return 200, {"content-type": "application/json"}, body
+
+    server.answer = slow
+    both, came = Both(support.jumio(server.url)), []
+    workers = [threading.Thread(target=lambda run=run: came.append(run())) for run in both.runs()]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert len(server.seen) == 1
+    assert sorted(type(step).__name__ for step in came) == ["Present", "Wait", "Wait"]
+    assert all(isinstance(run(), Present) for run in both.runs()) and len(server.seen) == 1
+
+
+def test_a_lost_answer_is_told() -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         nobody = f"http://127.0.0.1:{free.getsockname()[1]}"
-    step = advance(httpx.Client(trust_env=False), fresh(nobody), clock=lambda: support.T0)
-    match = isinstance(step, Wait) and isinstance(step.why, idvkit.WhyBackoff)
-    assert match and step.why.fault.code == "no_answer"
+    for turn in range(3):
+        step = Both(support.jumio(nobody)).runs()[turn]()
+        assert isinstance(step, Wait) and isinstance(step.why, idvkit.WhyBackoff)
+        assert step.why.fault.code is idvkit.FaultCode.NO_ANSWER
 
 
-def test_an_access_token_is_kept(idv_sandbox: Sandbox) -> None:
-    run = Run(idv_sandbox, support.signicat(idv_sandbox.url), support.SIGNICAT_REQUEST)
-    through_signicat(run)
-    run.outcome()
-    operations = [entry["operation"] for entry in idv_sandbox.log()]
-    assert operations.count("signicat.token") == 1, operations
-
-
-def fresh(base: str, **options: Any) -> MemoryStore:
-    """A store with a new session, whose provider is at `base`."""
-    account = support.jumio(base, options={"development": True, "api_base": f"{base}/jumio/us", **options})
-    return MemoryStore(account, Session.open(account, support.JUMIO_REQUEST, support.SEED, support.T0))
-
-
-class Rows:
-    """The same, asynchronously."""
-
-    def __init__(self, inner: Any) -> None:
-        self.inner = inner
-
-    async def load(self) -> Session:
-        session: Session = self.inner.load()
-        return session
-
-    async def swap(self, expected: int, session: Session) -> bool:
-        done: bool = self.inner.swap(expected, session)
-        return done
-
-
-def both(store: Any, clock: Callable[[], int]) -> List[Callable[[], Rest]]:
-    """`advance` and its twin, each with a client of its own."""
-    return [
-        lambda: advance(httpx.Client(trust_env=False), store, clock=clock),
-        lambda: asyncio.run(aadvance(httpx.AsyncClient(trust_env=False), Rows(store), clock=clock)),
-    ]
+def test_an_answer_without_end_counts_as_none(server: Server) -> None:
+    server.answer = lambda _: (200, {}, b"x" * (MAX_ANSWER_BYTES + 1))
+    for turn in range(3):
+        step = Both(support.jumio(server.url)).runs()[turn]()
+        assert isinstance(step, Wait) and isinstance(step.why, idvkit.WhyBackoff)
+        assert step.why.fault.code is idvkit.FaultCode.NO_ANSWER
 
 
 def test_a_clock_in_seconds_is_refused(server: Server) -> None:
@@ -247,33 +310,35 @@ def test_a_clock_in_seconds_is_refused(server: Server) -> None:
 
     def seconds() -> int:
         assert next(asked) < 1_000, "it goes round and round"
-        return support.T0 // 1000
+        return T0 // 1000
 
-    for run in both(fresh(server.url), seconds):
+    for run in Both(support.jumio(server.url), seconds).runs():
         with pytest.raises(idvkit.Reject) as refused:
             run()
         assert refused.value.code == "now_out_of_range"
     assert not server.seen
 
 
-def test_a_store_that_never_swaps_is_a_conflict(server: Server) -> None:
+def test_a_store_that_never_stores_is_a_conflict(server: Server) -> None:
     class Losing(MemoryStore):
-        swaps = 0
+        lost = 0
 
-        def swap(self, expected: int, session: Session) -> bool:
-            self.swaps += 1
-            assert self.swaps < 1_000, "it goes round and round"
+        def store(self, row: idvkit.Row, expected: Optional[int], blobs: Any) -> bool:
+            if expected is None:
+                return super().store(row, expected, blobs)
+            self.lost += 1
+            assert self.lost < 1_000, "it goes round and round"
             return False
 
-    account = support.jumio(server.url)
-    losing = Losing(account, Session.open(account, support.JUMIO_REQUEST, support.SEED, support.T0))
-    for run in both(losing, lambda: support.T0):
-        with pytest.raises(Conflict):
+    for run in Both(support.jumio(server.url), store=Losing()).runs():
+        with pytest.raises(idvkit.Reject) as refused:
             run()
+        assert refused.value.code == "conflict"
     assert not server.seen
 
 
-def test_the_time_out_covers_a_slow_answer() -> None:
+@pytest.mark.parametrize("flavour", range(3))
+def test_the_time_out_covers_a_slow_answer(flavour: int) -> None:
     """Headers that come byte by byte: each read is quick, all of them together are not."""
     sent_all = threading.Event()
     with socket.create_server(("127.0.0.1", 0)) as server:
@@ -287,76 +352,139 @@ def test_the_time_out_covers_a_slow_answer() -> None:
                 sent_all.set()
 
         threading.Thread(target=drip, daemon=True).start()
-        store = fresh(f"http://127.0.0.1:{server.getsockname()[1]}", timeout_ms=1_000)
-        step = advance(httpx.Client(trust_env=False), store, clock=lambda: support.T0)
+        base = f"http://127.0.0.1:{server.getsockname()[1]}"
+        options = {"development": True, "api_base": f"{base}/jumio/us", "timeout_ms": 1_000}
+        step = Both(support.jumio(base, options=options)).runs()[flavour]()
         assert not sent_all.is_set()
-        assert isinstance(step, Wait) and isinstance(step.why, idvkit.WhyBackoff) and step.why.fault.code == "no_answer"
+        assert isinstance(step, Wait) and isinstance(step.why, idvkit.WhyBackoff)
+        assert step.why.fault.code is idvkit.FaultCode.NO_ANSWER
 
 
 class Tokens:
-    """Gives tokens out, and refuses them. Counts what was asked for."""
+    """Gives tokens out, each another, and refuses those of `revoked`. Counts what was asked for."""
 
     def __init__(self, server: Server, expires_in: str = "600") -> None:
-        self.fetched, self.expires_in, self.account = 0, expires_in, support.signicat(server.url)
+        self.fetched, self.expires_in, self.server = 0, expires_in, server
+        self.revoked = ["t1"]
         server.answer = self.answer
+        self.account = support.signicat(server.url)
 
     def answer(self, path: str) -> Any:
-        if not path.endswith("/token"):
-            return 401, {}, b""
-        self.fetched += 1
-        time.sleep(0.1)
-        token = f'{{"access_token": "t", "token_type": "Bearer", "expires_in": {self.expires_in}}}'
-        return 200, {"content-type": "application/json"}, token.encode()
+        if path.endswith("/token"):
+            self.fetched += 1
+            time.sleep(0.1)
+            token = f'{{"access_token": "t{self.fetched}", "token_type": "Bearer", "expires_in": {self.expires_in}}}'
+            return 200, {"content-type": "application/json"}, token.encode()
+        sent = dict(self.server.seen[-1]["headers"])
+        return (401 if sent["Authorization"].split()[-1] in self.revoked else 503), {}, b""
 
-    def store(self, now: int) -> MemoryStore:
-        return MemoryStore(
-            self.account, Session.open(self.account, support.SIGNICAT_REQUEST, secrets.token_bytes(32), now)
-        )
+
+class Moment:
+    """A clock that a test sets."""
+
+    def __init__(self) -> None:
+        self.now = T0
+
+    def __call__(self) -> int:
+        return self.now
+
+
+def begun(one: Client, number: int) -> str:
+    return one.begin(support.SIGNICAT_REQUEST, f"order-{number}")
 
 
 def test_a_token_is_fetched_once_for_all_that_wait(server: Server) -> None:
     tokens = Tokens(server)
-
-    def work(client: httpx.Client, now: int) -> None:
-        advance(client, tokens.store(now), clock=lambda: now)
-
-    with httpx.Client(trust_env=False) as client:
-        workers = [threading.Thread(target=work, args=(client, support.T0)) for _ in range(4)]
-        for worker in workers:
-            worker.start()
-        for worker in workers:
-            worker.join()
-        assert tokens.fetched == 1, "the refused one is new: nobody fetches another"
-        work(client, support.T0 + 6_000)
-        assert tokens.fetched == 2, "a refused one that is older is fetched anew"
+    tokens.revoked = []
+    one = client(tokens.account)
+    ids = [begun(one, number) for number in range(4)]
+    workers = [threading.Thread(target=one.advance, args=(id,)) for id in ids]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert tokens.fetched == 1
 
 
 def test_a_token_is_fetched_once_for_all_that_wait_in_asyncio(server: Server) -> None:
     tokens = Tokens(server)
+    tokens.revoked = []
 
     async def together() -> None:
-        async with httpx.AsyncClient(trust_env=False) as client:
-            stores = [Rows(tokens.store(support.T0)) for _ in range(4)]
-            await asyncio.gather(*(aadvance(client, store, clock=lambda: support.T0) for store in stores))
+        async with httpx.AsyncClient(trust_env=False) as http:
+            one = aio.Client(tokens.account, aio.MemoryStore(), async_sender(http), clock=lambda: T0)
+            ids = [await one.begin(support.SIGNICAT_REQUEST, f"order-{number}") for number in range(4)]
+            await asyncio.gather(*map(one.advance, ids))
 
     asyncio.run(together())
     assert tokens.fetched == 1
 
 
+def test_a_token_that_was_revoked_at_once_is_fetched_anew(server: Server) -> None:
+    """Within the same millisecond: what counts is which token was refused, not how old it is."""
+    tokens = Tokens(server)
+    one = client(tokens.account)
+    step = one.advance(begun(one, 1))
+    assert isinstance(step, Wait) and isinstance(step.why, idvkit.WhyBackoff) and step.why.fault.status == 503
+    assert tokens.fetched == 2
+    one.advance(begun(one, 2))
+    assert tokens.fetched == 2, "the second one serves all"
+
+
+def test_a_token_from_the_future_is_not_used(server: Server) -> None:
+    """A clock that went back, as that of a sandbox that was reset does: how old the token is cannot be known."""
+    tokens, clock = Tokens(server), Moment()
+    tokens.revoked = []
+    one = client(tokens.account, clock)
+    one.advance(begun(one, 1))
+    clock.now -= 60_000
+    one.advance(begun(one, 2))
+    assert tokens.fetched == 2
+    clock.now += 599_000
+    one.advance(begun(one, 3))
+    assert tokens.fetched == 3, "it has run out"
+
+
 @pytest.mark.parametrize("expires_in", ["1e999", "-1e999", '"soon"', "null", "[" * 100_000 + "]" * 100_000])
 def test_a_life_without_sense_is_no_error(server: Server, expires_in: str) -> None:
     tokens = Tokens(server, expires_in)
-    with httpx.Client(trust_env=False) as client:
-        advance(client, tokens.store(support.T0), clock=lambda: support.T0)
+    one = client(tokens.account)
+    one.advance(begun(one, 1))
     assert tokens.fetched
 
 
-def test_asyncio(idv_sandbox: Sandbox) -> None:
-    account = support.jumio(idv_sandbox.url)
-    inner = MemoryStore(account, Session.open(account, support.JUMIO_REQUEST, support.SEED, idv_sandbox.now()))
+def test_the_log_has_operations_and_nothing_else(server: Server, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO, logger="idvkit"):
+        for run in Both(support.jumio(server.url)).runs():
+            run()
+    ours = [record.getMessage() for record in caplog.records if record.name == "idvkit"]
+    assert ours == ["jumio.initiate answered 500"]
+    assert logging.getLogger("httpx").level == logging.NOTSET, "another library's logger is its own"
 
-    async def run() -> Rest:
-        async with httpx.AsyncClient(trust_env=False) as client:
-            return await aadvance(client, Rows(inner), clock=idv_sandbox.now)
 
-    assert isinstance(asyncio.run(run()), Present)
+@pytest.mark.parametrize("runner", [lambda run: asyncio.run(run()), trio.run])
+def test_the_asynchronous_flavour(idv_sandbox: Sandbox, runner: Any) -> None:
+    acted: List[idvkit.Outcome] = []
+
+    async def act(ended: idvkit.AskDeliver, _: idvkit.Verification) -> None:
+        acted.append(ended.outcome)
+
+    async def run() -> None:
+        async with httpx.AsyncClient(trust_env=False) as http:
+            account, store = support.jumio(idv_sandbox.url), aio.MemoryStore()
+            one = aio.Client(account, store, async_sender(http), clock=idv_sandbox.now, on_outcome=act)
+            id = await one.begin(support.JUMIO_REQUEST, "order-7")
+            step = await one.advance(id)
+            assert isinstance(step, Present)
+            browser = Browser()
+            browser.open(way(step.journey, idvkit.WayRedirect).url)
+            assert await one.hear(idvkit.Redirect(str(browser.press("acceptable")))) == id
+            with pytest.raises(idvkit.Reject):
+                await one.tell(id, idvkit.Hint("x"))
+            while not isinstance(step := await one.advance(id), Done):
+                idv_sandbox.advance(step.until - idv_sandbox.now())
+            stored = await one.verification(id)
+            assert stored is not None and stored.evidence() is not None
+            assert acted == [step.outcome] == [Decided(Decision.APPROVED)]
+
+    runner(run)

@@ -5,11 +5,17 @@ from __future__ import annotations
 import contextlib
 import copy
 import dataclasses
+import datetime
+import enum
 import json
 import pickle
+import re
+import subprocess
 import sys
 import threading
 import time
+import uuid
+import weakref
 from pathlib import Path
 from typing import Any, Callable, Dict, List, get_args
 
@@ -64,14 +70,37 @@ def test_an_input_comes_from_its_classes_only() -> None:
 
 
 def test_headers_in_every_form() -> None:
-    for headers in ([("Retry-After", "9")], {"Retry-After": "9"}, [idvkit.Header("retry-after", "9")], (("retry-after", "9"),)):
+    for headers in (
+        [("Retry-After", "9")],
+        {"Retry-After": "9"},
+        [idvkit.Header("retry-after", "9")],
+        (("retry-after", "9"),),
+        {"x-none": None, "retry-after": ["9"]},
+        [("retry-after", ("9",)), ("x-none", None), ("x-no-line", [])],
+    ):
         one = session()
         one.handle(idvkit.HttpResponse(first(one).id, 429, headers, b""), support.T0)  # type: ignore[arg-type]
         step = one.next(support.T0)
         assert isinstance(step, idvkit.Wait) and step.until == support.T0 + 9_000
-    for wrong in ("Retry-After: 9", [("a",)], [("a", 1)], ["ab"], 7):
+    one = session()
+    one.handle(idvkit.HttpResponse(first(one).id, 429, None, b""), support.T0)
+    for wrong in ("Retry-After: 9", [("a",)], [("a", 1)], [("a", [1])], {"a": [None]}, {"a": {"b"}}, ["ab"], 7):
         with pytest.raises(TypeError):
             one.handle(idvkit.HttpResponse("x", 429, wrong, b""), support.T0)  # type: ignore[arg-type]
+
+
+def test_a_gateway_s_headers_prove_a_sender() -> None:
+    """Each name with a list of values, or with none."""
+    account = idvkit.Account(
+        provider="attestr", auth_token="t", client_key="00", client_secrets=["0" * 48], webhook_tokens=["planted"]
+    )
+    payload = {"_id": "DS02zfeuv6n4gkq51hvw6", "tag": "user-7", "result": {}, "resultSignature": "0" * 64}
+    body = json.dumps({"event": "flowx.completed", "payload": payload}).encode()
+    sent: Dict[str, Any] = {"authorization": ["Basic planted"], "x-trace": ["1", "2"], "x-none": None}
+    assert account.reference_of(idvkit.Callback("/", sent, body), support.T0) == payload["_id"]
+    with pytest.raises(Reject) as refused:
+        account.reference_of(idvkit.Callback("/", {**sent, "authorization": None}, body), support.T0)
+    assert refused.value.blame is idvkit.Blame.SIGNATURE
 
 
 def test_a_reject_says_all() -> None:
@@ -93,7 +122,7 @@ def test_a_configuration_in_every_form() -> None:
         idvkit.Account(provider="jumio", **members),
         idvkit.Account({"provider": "attestr", **members}, provider="jumio"),
     ):
-        assert account.provider is idvkit.Provider.JUMIO
+        assert account.provider is idvkit.ProviderId.JUMIO
     loop: List[Any] = []
     loop.append(loop)
     for wrong in ({"provider": b"jumio"}, {"provider": object()}, {1: 2}, {"provider": loop}, {"provider": 1 << 70}):
@@ -106,6 +135,16 @@ def test_a_configuration_in_every_form() -> None:
     assert "api_tokn" in str(caught.value) and PLANTED not in str(caught.value)
 
 
+def test_an_account_is_its_own_copy_and_stays_in_its_process() -> None:
+    account = support.jumio("http://127.0.0.1:1")
+    for one in (account, idvkit.Accounts(account)):
+        settings = {"idv": [one]}
+        assert copy.copy(one) is one and copy.deepcopy(settings)["idv"][0] is one
+        assert weakref.ref(one)() is one and weakref.WeakKeyDictionary({one: 1})[one] == 1
+        with pytest.raises(TypeError, match="read the settings in each process and build it there"):
+            pickle.dumps(settings)
+
+
 def test_what_is_wrong_in_a_configuration_is_named() -> None:
     with pytest.raises(Reject) as caught:
         support.jumio("http://127.0.0.1:1", region=PLANTED)
@@ -115,13 +154,64 @@ def test_what_is_wrong_in_a_configuration_is_named() -> None:
         Session.open(support.jumio("http://127.0.0.1:1"), {**support.JUMIO_REQUEST, "callback": PLANTED}, support.SEED, 0)
 
 
+class Secret:
+    """As pydantic has it."""
+
+    def get_secret_value(self) -> str:
+        return PLANTED
+
+
+@dataclasses.dataclass
+class Options:
+    development: bool = True
+
+
+@pytest.mark.parametrize(
+    ("value", "fix"),
+    [
+        (uuid.UUID(int=7), "UUID.*str(value)"),
+        (Path(PLANTED), "Path.*str(value)"),
+        (PLANTED.encode(), "bytes.*value.decode()"),
+        (datetime.date(2026, 1, 1), "date.*value.isoformat()"),
+        (Secret(), "Secret.*value.get_secret_value()"),
+        (Options(), "Options.*dataclasses.asdict(value)"),
+        ({PLANTED}, "set.*list(value)"),
+        (enum.Enum("Region", {"US": PLANTED}).US, "Region.*value.value"),  # type: ignore[attr-defined]
+        (idvkit.Hint(PLANTED), "Hint.*may hold credentials"),
+    ],
+)
+def test_a_wrong_type_is_named_with_its_place_and_the_fix(value: Any, fix: str) -> None:
+    fix = re.escape(fix).replace(re.escape(".*"), ".*")
+    at = {
+        "config.options.api_base": lambda: support.jumio("http://127.0.0.1:1", options={"api_base": value}),
+        "config.api_token": lambda: support.jumio("http://127.0.0.1:1", api_token=value),
+        "request.enrollment_transaction_reference": lambda: session_of({"enrollment_transaction_reference": value}),
+        "request.variables.names\\[1\\]": lambda: session_of({"variables": {"names": ["x", value]}}),
+        "plan\\[1\\].request.locale": lambda: client_of([{"request": support.JUMIO_REQUEST}, {"request": {"locale": value}}]),
+    }
+    for place, call in at.items():
+        with pytest.raises(TypeError, match=f"^{place} is an? .*{fix}") as caught:
+            call()
+        assert PLANTED not in str(caught.value)
+
+
+def session_of(request: Dict[str, Any]) -> Session:
+    account = support.jumio("http://127.0.0.1:1")
+    return Session.open(account, {**support.JUMIO_REQUEST, **request}, support.SEED, support.T0)
+
+
+def client_of(plan: Any) -> idvkit.Driver:
+    accounts = idvkit.Accounts(support.jumio("http://127.0.0.1:1"))
+    return idvkit.Driver.begin(accounts, plan, support.SEED, "order-7", support.T0)
+
+
 @pytest.mark.parametrize("number", [float("nan"), float("inf"), float("-inf")])
 def test_a_number_that_json_has_no_word_for_is_refused(number: float) -> None:
     """As `null` it would mean "not set"."""
     with pytest.raises(TypeError, match="options.timeout_ms must be a finite number"):
         support.jumio("http://127.0.0.1:1", options={"timeout_ms": number})
     request = {**support.ATTESTR_REQUEST, "variables": {"amounts": [1.5, number]}}
-    with pytest.raises(TypeError, match="variables.amounts must be a finite number"):
+    with pytest.raises(TypeError, match=r"request.variables.amounts\[1\] must be a finite number"):
         Session.open(support.attestr("http://127.0.0.1:1"), request, support.SEED, support.T0)
 
 
@@ -169,7 +259,7 @@ def test_the_forms_of_configurations_are_there_at_run_time() -> None:
 
 
 def test_catalogs_are_typed() -> None:
-    for provider in idvkit.Provider:
+    for provider in idvkit.ProviderId:
         catalog = idvkit.catalog(provider)
         assert catalog.provider is provider and catalog.errors
         assert all(isinstance(error, idvkit.ErrorCode) and error.meaning for error in catalog.errors)
@@ -256,7 +346,7 @@ def test_unknown_ways() -> None:
 
 
 def test_what_a_page_posted_may_be_anything() -> None:
-    journey = idvkit.Journey("j", idvkit.Provider.JUMIO, None, (), ())
+    journey = idvkit.Journey("j", idvkit.ProviderId.JUMIO, None, (), ())
     assert idvkit.read(journey, '{"type":"closed"}') == idvkit.read(journey, idvkit.SeenClosed()) is not None
     for text in ("", "[]", '{"type":"retry"}', "null", '{"type":"navigation"}', "x" * 1_000_000):
         assert idvkit.read(journey, text) is None
@@ -311,12 +401,44 @@ def test_other_threads_run_during_work_on_a_large_body() -> None:
     assert ticks > 5, "the interpreter stood still"
 
 
+IN_AN_INTERPRETER = """
+try:
+    import idvkit
+except ImportError as error:
+    print(error)
+else:
+    try:
+        idvkit.Account(provider="jumio")
+    except idvkit.Reject:
+        print("caught")
+"""
+IN_TWO_INTERPRETERS = """
+import sys
+try:
+    import _interpreters
+    made = [_interpreters.create("legacy") for _ in range(2)]
+except ImportError:
+    import _xxsubinterpreters as _interpreters
+    made = [_interpreters.create() for _ in range(2)]
+for one in made + made[:1]:
+    _interpreters.run_string(one, f"import sys; sys.path[:] = {sys.path!r}" + sys.argv[1])
+"""
+
+
+def test_a_second_interpreter_is_told_the_remedy() -> None:
+    """As in mod_wsgi. The only one that uses it may be a sub-interpreter, and may import it again."""
+    command = [sys.executable, "-c", IN_TWO_INTERPRETERS, IN_AN_INTERPRETER]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    first, second, again = done.stdout.splitlines()
+    assert first == again == "caught" and "WSGIApplicationGroup %{GLOBAL}" in second, done
+
+
 def test_every_public_name_is_documented() -> None:
     for name in idvkit.__all__:
         value = getattr(idvkit, name)
         if isinstance(value, type):
             assert value.__doc__ and not value.__doc__.startswith(f"{name}("), name
-    for owner in (idvkit.Account, idvkit.Session):
+    for owner in (idvkit.Account, idvkit.Accounts, idvkit.Driver, idvkit.Session, idvkit.Tokens, idvkit.Verification):
         for name in vars(owner):
             if not name.startswith("_"):
                 assert getattr(owner, name).__doc__, name

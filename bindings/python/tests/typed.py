@@ -19,8 +19,10 @@ from idvkit import (
     Send,
     Session,
     Wait,
+    aio,
     read,
 )
+from idvkit.client import Client
 from idvkit.config import JumioAuthenticationRequest
 
 
@@ -43,6 +45,8 @@ def use(account: Account, session: Session, step: Send) -> List[str]:
     session.handle(Retry(), 1)
     session.handle(HttpResponse("id", 200, {"a": "b"}, bytearray()), 1)
     session.handle(HttpResponse("id", 200, [("a", "b")], b""), 1)
+    session.handle(HttpResponse("id", 200, {"a": ["b", "c"], "d": None}, b""), 1)
+    session.handle(HttpResponse("id", 200, {"a": 1}, b""), 1)  # type: ignore
     session.handle({"type": "retry"}, 1)  # type: ignore
     session.handle(HttpResponse("id", 200, [], "text"), 1)  # type: ignore
     session.handle(Redirect(b"url"), 1)  # type: ignore
@@ -77,6 +81,19 @@ def requests(account: Account) -> None:
     Session.open(account, {"flow": "signicat_capture_flow", "need": "some"}, b"", 1)  # type: ignore
     Session.open(account, {"flow": "jumio_authentication"}, b"", 1)  # type: ignore
     Session.open(account, {"flow": "jumio"}, b"", 1)  # type: ignore
+
+
+def clients(client: Client, store: aio.Store) -> None:
+    client.begin([{"request": REQUEST}, {"request": REQUEST, "when": ["failed"]}], "order-7")
+    client.begin(REQUEST, 7)  # type: ignore
+    client.begin([{"request": REQUEST, "when": ["sometimes"]}], "order-7")  # type: ignore
+    client.begin({"flow": "jumio"}, "order-7")  # type: ignore
+    client.hear({"type": "retry"})  # type: ignore
+    step = client.advance("id")
+    if not isinstance(step, Done):
+        until: int = step.until
+        del until
+    Client({}, store, client.exchange)  # type: ignore
 
 
 def a_code(reject: Reject) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from typing import Any, Callable, Dict, Optional, Tuple
+from typing import Any, Callable, Dict, Optional
 
 from support import SEED, T0, body_of
 
@@ -99,8 +99,8 @@ def to_wire(value: Any) -> Any:
             return {"text": value.decode()}
         except UnicodeDecodeError:
             return {"base64": base64.b64encode(value).decode()}
-    if isinstance(value, idvkit.Header):
-        return [value.name, value.value]
+    if isinstance(value, (idvkit.Header, idvkit.Reference)):
+        return [getattr(value, name) for name in value.__slots__]
     if isinstance(value, tuple):
         return [to_wire(one) for one in value]
     if isinstance(value, str):
@@ -109,14 +109,6 @@ def to_wire(value: Any) -> Any:
         members = {name.rstrip("_"): to_wire(getattr(value, name)) for name in value.__slots__}
         return {"type": value.type, **members} if hasattr(value, "type") else members
     return value
-
-
-def examined(subject: str, document: Any) -> Tuple[Optional[Dict[str, Any]], Optional[str]]:
-    """What is found, and the code of the refusal."""
-    try:
-        return idvkit.examine(subject, document), None
-    except Reject as reject:
-        return None, reject.code
 
 
 def check_reference(

@@ -145,6 +145,8 @@ pub struct Row {
     /// The host's own name for it, by which it was begun: such as an order's number, and no personal data. Unique.
     pub key: String,
     /// Whose flow it is now, or whose flow decided it.
+    #[cfg_attr(feature = "wire", serde(serialize_with = "crate::wire::provider"))]
+    #[cfg_attr(feature = "schema", schemars(extend("x-named" = "ProviderId")))]
     pub provider: String,
     /// The host's name of the account that this is with.
     pub account: String,

@@ -12,6 +12,7 @@ use crate::{LocaleName, SizeClass};
 #[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 pub struct Catalog {
     /// Whose tables.
+    #[cfg_attr(feature = "wire", serde(serialize_with = "crate::wire::provider"))]
     #[cfg_attr(feature = "schema", schemars(extend("x-named" = "ProviderId")))]
     pub provider: String,
     /// Error codes, with the operation they belong to: the same number means other things elsewhere.

@@ -17,6 +17,7 @@ pub struct Journey {
     /// Names this attempt. Hints are bound to it.
     pub id: String,
     /// Whose flow it is.
+    #[cfg_attr(feature = "wire", serde(serialize_with = "crate::wire::provider"))]
     #[cfg_attr(feature = "schema", schemars(extend("x-named" = "ProviderId")))]
     pub provider: String,
     /// When the way in closes, if that is known.

@@ -316,6 +316,7 @@ impl fmt::Debug for Reason {
 #[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 pub struct Source {
     /// The provider.
+    #[cfg_attr(feature = "wire", serde(serialize_with = "crate::wire::provider"))]
     #[cfg_attr(feature = "schema", schemars(extend("x-named" = "ProviderId")))]
     pub provider: String,
     /// The operation whose answer it is.

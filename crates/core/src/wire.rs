@@ -22,6 +22,11 @@ pub(crate) fn maybe_bytes<S: Serializer>(maybe: &Option<Vec<u8>>, serializer: S)
     }
 }
 
+/// A provider's name is one of the words of `ProviderId`, of which only the facade has the list.
+pub(crate) fn provider<S: Serializer>(name: &str, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_newtype_struct("ProviderId", name)
+}
+
 struct Borrowed<'a>(&'a [u8]);
 
 impl serde::Serialize for Borrowed<'_> {

@@ -4,6 +4,8 @@
 
 mod support;
 
+use std::collections::BTreeSet;
+
 use idvkit::{Decision, HintKind, Input, Journey, Next, Outcome, Session, UnixMillis};
 use proptest::{collection::vec, prelude::*, strategy::ValueTree, test_runner::TestRunner};
 use support::{FLOWS, Flow, T0};
@@ -209,9 +211,11 @@ impl Walk {
 
         let mut restored = Session::restore(&self.flow.account(), &after).expect("what was stored is restored");
         let blobs = self.session.blobs();
-        let at_hand: Vec<String> = blobs.iter().map(|blob| blob.digest.clone()).collect();
-        prop_assert_eq!(at_hand, self.session.digests(), "all that the snapshot names is at hand");
-        blobs.into_iter().for_each(|blob| assert!(restored.supply(blob.bytes)));
+        let at_hand: BTreeSet<String> = blobs.iter().map(|blob| blob.digest.clone()).collect();
+        prop_assert_eq!(Vec::from_iter(at_hand), self.session.digests(), "all that the snapshot names is at hand");
+        for blob in blobs {
+            assert!(restored.supply(blob.bytes));
+        }
         prop_assert_eq!(restored.snapshot(), after, "snapshot, restore, snapshot is the identity");
         let next = self.session.next(self.now);
         prop_assert_eq!(&restored.next(self.now), &next, "a restored session goes on alike");

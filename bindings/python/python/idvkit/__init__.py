@@ -3,25 +3,28 @@
 Your code performs HTTP, keeps the database and shows the pages; idvkit says what to do next and what may be believed. It
 has no sockets, no clock and no randomness.
 
-* `Account`, `Session`: open, `next`, `handle`, `snapshot`, `restore`.
+* `idvkit.client` and `idvkit.aio`: drive verifications over your HTTP client and store; `idvkit.httpx` sends over httpx.
+* `Driver`, `Row`, `Tokens`: the same without any I/O, for a loop of your own.
+* `Account`, `Session`: one session alone: open, `next`, `handle`, `snapshot`, `restore`.
 * `Journey` and `read`: what a page or phone gets, and what it sends back.
 * `catalog` and `diagnose`: a provider's tables, and the signature doctor.
-* `verify`, `signed_member` and `examine`: signatures and documents without a session.
+* `verify` and `signed_member`: signatures without a session.
 * `idvkit.config`: the forms of configurations and requests, for type checkers.
-* `idvkit.httpx`: drives a session over httpx (`pip install idvkit[httpx]`).
 
-Every refusal is a `Reject`. Sessions and accounts may be used from several threads at once.
+Every refusal is a `Reject`. Drivers, sessions and accounts may be used from several threads at once.
 """
 
 from __future__ import annotations
 
 from . import _types
-from ._idvkit import Account, Session, catalog, diagnose, examine, read, signed_member, verify
+from ._idvkit import Account, Accounts, Driver, Session, Tokens, Verification
+from ._idvkit import catalog, diagnose, read, signed_member, verify
 from ._reject import Reject
 from ._types import *  # noqa: F403
 
 __version__ = "0.1.0"
-__all__ = ["Account", "Reject", "Session", "catalog", "diagnose", "examine", "read", "signed_member", "verify"]
+__all__ = ["Account", "Accounts", "Driver", "Reject", "Session", "Tokens", "Verification"]
+__all__ += ["catalog", "diagnose", "read", "signed_member", "verify"]
 __all__ += _types.__all__
 
 # See `_types.py`.

@@ -74,8 +74,11 @@ from ._types import (
 BytesLike = Union[bytes, bytearray, memoryview]
 """Bytes as they arrived; never text."""
 
-HeadersLike = Union[Sequence[Union[Header, Tuple[str, str]]], Mapping[str, str]]
-"""Header lines in order, as objects or pairs, or a mapping of single lines."""
+HeaderValue = Union[str, Sequence[str], None]
+"""The value of a header line, those of several lines, or none."""
+
+HeadersLike = Union[Sequence[Union[Header, Tuple[str, HeaderValue]]], Mapping[str, HeaderValue], None]
+"""Header lines in order, as objects or pairs, or a mapping: as frameworks and API gateways have them."""
 
 Ask = Union[AskLoad, AskStore, AskExchange, AskDeliver, AskRest, AskHeard]
 """What a host is asked to do next. Asking twice gives the same; it is settled by telling what came of it.
@@ -286,6 +289,7 @@ RejectCode = Literal[
 
 __all__ = [
     "BytesLike",
+    "HeaderValue",
     "HeadersLike",
     "Ask",
     "AtProvider",

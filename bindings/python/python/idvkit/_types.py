@@ -225,10 +225,10 @@ class Blob(Sealed):
     _shown: ClassVar[Union[Tuple[str, ...], None]] = ("digest",)
     digest: str
     """Their SHA-256 as 64 hex digits: their name."""
-    bytes: bytes
+    bytes: BytesLike
     """The bytes."""
 
-    def __init__(self, digest: str, bytes: bytes) -> None:
+    def __init__(self, digest: str, bytes: BytesLike) -> None:
         _set(self, "digest", digest)
         _set(self, "bytes", bytes)
 
@@ -1353,7 +1353,7 @@ class Row(Sealed):
     """Names the verification: 32 hex digits that cannot be guessed. The primary key."""
     key: str
     """The host's own name for it, by which it was begun: such as an order's number, and no personal data. Unique."""
-    provider: str
+    provider: ProviderId
     """Whose flow it is now, or whose flow decided it."""
     account: str
     """The host's name of the account that this is with."""
@@ -1372,7 +1372,7 @@ class Row(Sealed):
     blobs: Tuple[str, ...]
     """The digests of the blobs that belong to it."""
 
-    def __init__(self, id: str, key: str, provider: str, account: str, revision: int, snapshot: str, due: Union[UnixMillis, None], references: Tuple[Reference, ...], outcome: Union[Outcome, None], delivery: Union[Delivery, None], blobs: Tuple[str, ...]) -> None:
+    def __init__(self, id: str, key: str, provider: ProviderId, account: str, revision: int, snapshot: str, due: Union[UnixMillis, None], references: Tuple[Reference, ...], outcome: Union[Outcome, None], delivery: Union[Delivery, None], blobs: Tuple[str, ...]) -> None:
         _set(self, "id", id)
         _set(self, "key", key)
         _set(self, "provider", provider)
@@ -1498,40 +1498,6 @@ class Source(Value):
         _set(self, "operation", operation)
         _set(self, "host", host)
         _set(self, "production", production)
-
-
-class Subject(Word):
-    """What `examine` can read. Values are JSON objects with the named members; documents are the provider's own bytes."""
-    TIME = "time"
-    """A time stamp, `{text}`. Gives `{millis}`: milliseconds since 1970, `null` if no provider writes times like that."""
-    LOCALE = "locale"
-    """A language, `{text, provider}`. Gives `{tag, name}` as the provider takes it; without `provider` only the form counts."""
-    ECMASCRIPT = "ecmascript"
-    """A JSON text. Gives `{text}` as ECMAScript's `JSON.stringify(JSON.parse(text))` writes it."""
-    BIOMETRIC_KZ_IIN = "biometric_kz_iin"
-    """A personal number of Kazakhstan (IIN), `{text, lenient}`. Gives `{birth_date, sex}` as it says them; `lenient` takes any 12
-    digits."""
-    BIOMETRIC_KZ_PHONE = "biometric_kz_phone"
-    """A phone of Kazakhstan, `{text}`. Gives `{phone}` as the provider takes it."""
-    BIOMETRIC_KZ_WEBHOOK = "biometric_kz_webhook"
-    """A webhook of biometric.kz. Gives `{event, session_id, created, dedupe_key, technologies, technology}`; nothing in it says
-    that it is genuine."""
-    JUMIO_ENROLLMENT = "jumio_enrollment"
-    """The result of a Jumio ID verification that is to serve as enrollment. Gives `{eligible, unmet}`."""
-    JUMIO_COLOURS = "jumio_colours"
-    """The colours of Jumio's page, `{locale, configured, account_default}`. Gives `{source, locale}`."""
-    JUMIO_RETURN = "jumio_return"
-    """Where Jumio sent the user back to, `{url}`. Gives `{status, reference, error, meaning, advice}`, for display only."""
-    JUMIO_TRANSACTION = "jumio_transaction"
-    """A Jumio transaction as retrieved. Gives `{reference, enrollment_reference, result, date, images, liveness_images}`."""
-    SIGNICAT_EVENT = "signicat_event"
-    """One of Signicat's account-wide events. Gives its members; nothing in it says that it is genuine."""
-    SIGNICAT_PROBLEM = "signicat_problem"
-    """An error body of Signicat. Gives `{shape, code, authorization, trace_id, fields}`."""
-    SIGNICAT_PROCESS = "signicat_process"
-    """A Signicat process. Gives `{process_id, provider, status, final, sealed, reasons}`, and nothing about the person."""
-    SIGNICAT_TOKEN = "signicat_token"
-    """An answer of Signicat's token endpoint. Gives `{expires_in_s}`, and nothing of the token."""
 
 
 class Support(Word):
@@ -1931,7 +1897,6 @@ CLASSES: Dict[str, object] = {
     "SignedForm": {"as_sent": SignedForm.AS_SENT, "ecmascript": SignedForm.ECMASCRIPT},
     "SizeClass": SizeClass,
     "Source": Source,
-    "Subject": {"time": Subject.TIME, "locale": Subject.LOCALE, "ecmascript": Subject.ECMASCRIPT, "biometric_kz_iin": Subject.BIOMETRIC_KZ_IIN, "biometric_kz_phone": Subject.BIOMETRIC_KZ_PHONE, "biometric_kz_webhook": Subject.BIOMETRIC_KZ_WEBHOOK, "jumio_enrollment": Subject.JUMIO_ENROLLMENT, "jumio_colours": Subject.JUMIO_COLOURS, "jumio_return": Subject.JUMIO_RETURN, "jumio_transaction": Subject.JUMIO_TRANSACTION, "signicat_event": Subject.SIGNICAT_EVENT, "signicat_problem": Subject.SIGNICAT_PROBLEM, "signicat_process": Subject.SIGNICAT_PROCESS, "signicat_token": Subject.SIGNICAT_TOKEN},
     "Support": {"full": Support.FULL, "partial": Support.PARTIAL, "none": Support.NONE},
     "TagEncoding": {"hex": TagEncoding.HEX, "base64": TagEncoding.BASE64},
     "TextEntry": TextEntry,
@@ -2034,7 +1999,6 @@ __all__ = [
     "SignedForm",
     "SizeClass",
     "Source",
-    "Subject",
     "Support",
     "TagEncoding",
     "TextEntry",

@@ -169,7 +169,10 @@ impl<F: Flow> Machine<F> {
     /// The digests of the bytes that belong to the snapshot and are stored beside it, once: images that wait to be sent. A
     /// store drops all others of the session.
     pub fn digests(&self) -> Vec<String> {
-        self.record.flow.digests().into_iter().map(String::from).collect()
+        let mut digests: Vec<String> = self.record.flow.digests().into_iter().map(String::from).collect();
+        digests.sort_unstable();
+        digests.dedup();
+        digests
     }
 
     /// Those bytes, as far as they are at hand: they came with an input, or by [`supply`](Self::supply).

@@ -19,6 +19,7 @@ fn host() -> Host {
     Host { accounts: Accounts::from(account), answers, ..Host::new() }
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "the host of these tests takes answers that may be lost")]
 fn answers(request: &HttpRequest) -> Option<(u16, String)> {
     let process = |status| json!({ "processId": "p-1", "provider": "signicatpaper", "status": status, "createdAt": "2026-01-01T00:00:00Z" });
     let body = match request.operation.as_str() {
@@ -60,7 +61,7 @@ fn images_are_stored_once_and_dropped_when_they_were_sent() {
     host.tell(&id, images(7)).unwrap();
     let row = host.row().clone();
     assert!(row.snapshot.len() < 8_000 && row.blobs.len() == 1, "{} bytes", row.snapshot.len());
-    assert_eq!(host.stored, [row.blobs.clone()]);
+    assert_eq!(host.stored, std::slice::from_ref(&row.blobs));
     assert_eq!(host.shelf.blobs[&row.blobs[0]].bytes, png(7));
     assert_eq!(row.due, Some(T0), "a worker is to send them at once");
     // Another worker has only what the store has.

@@ -12,6 +12,8 @@ use super::{
 
 /// The choices that everybody writes every day: their variants go without the name of the choice in front.
 const SHORT: [&str; 3] = ["Next", "Input", "Outcome"];
+/// Those that a program makes: bytes of any kind will do in them.
+const INCOMING: [&str; 3] = ["Input", "Image", "Blob"];
 /// What a class has besides its fields: see `_base.py`.
 const METHODS: [(&str, &str); 3] =
     [("Journey", "JourneyMethods"), ("Header", "HeaderMethods"), ("Outcome", "OutcomeMethods")];
@@ -50,8 +52,11 @@ from typing import Literal, Mapping, Sequence, Tuple, Union
 BytesLike = Union[bytes, bytearray, memoryview]
 """Bytes as they arrived; never text."""
 
-HeadersLike = Union[Sequence[Union[Header, Tuple[str, str]]], Mapping[str, str]]
-"""Header lines in order, as objects or pairs, or a mapping of single lines."""
+HeaderValue = Union[str, Sequence[str], None]
+"""The value of a header line, those of several lines, or none."""
+
+HeadersLike = Union[Sequence[Union[Header, Tuple[str, HeaderValue]]], Mapping[str, HeaderValue], None]
+"""Header lines in order, as objects or pairs, or a mapping: as frameworks and API gateways have them."""
 "#;
 
 /// The whole module of classes.
@@ -80,7 +85,7 @@ fn classes(types: &[Type]) -> impl Iterator<Item = String> {
 
 /// The names of what is no class.
 fn aliases(types: &[Type]) -> impl Iterator<Item = String> {
-    let own = ["BytesLike", "HeadersLike"].map(String::from).into_iter();
+    let own = ["BytesLike", "HeaderValue", "HeadersLike"].map(String::from).into_iter();
     own.chain(
         types.iter().filter(|one| !matches!(one.kind, Kind::Record(_) | Kind::Words(_))).map(|one| one.name.clone()),
     )
@@ -226,7 +231,7 @@ fn class(text: &mut String, class: &Class<'_>) {
     if let Some(tag) = class.tag {
         put(text, format_args!("    type: ClassVar[Literal[\"{tag}\"]] = \"{tag}\"\n"));
     }
-    let incoming = class.of.name == "Input" || class.of.name == "Image";
+    let incoming = INCOMING.contains(&class.of.name.as_str());
     for Field { name, doc, shape } in &class.fields.all {
         put(text, format_args!("    {}: {}\n", identifier(name), hint(shape, incoming)));
         docstring(text, doc);

@@ -1,0 +1,145 @@
+"""Drives verifications, with any HTTP client and any store: the loop around `Driver`. `idvkit.aio` has the same for `await`.
+
+    client = Client(account, MemoryStore(), idvkit.httpx.sender(httpx.Client()))
+    id = client.begin({"flow": "jumio_authentication", ...}, key="order-7")
+    step = client.advance(id)
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from secrets import token_bytes
+from typing import Callable, Dict, Mapping, Optional, Union
+
+from . import Account, Accounts, Answer, Ask, AskDeliver, AskExchange, AskHeard, AskLoad, AskRest, AskStore, ById, Done
+from . import Driver, HttpRequest, Input, Present, Send, Told, ToldDelivered, ToldExchanged, ToldLoaded, ToldStored, Tokens
+from . import Verification, Wait
+from .config import Plan
+from .store import MemoryStore, Store
+
+__all__ = ["Act", "Client", "Clock", "Exchange", "MemoryStore", "Rest", "Store", "system_clock"]
+
+Clock = Callable[[], int]
+"""Gives milliseconds since 1970."""
+Exchange = Callable[[HttpRequest], Optional[Answer]]
+"""Sends a request exactly as it stands, once, and follows no redirect. `None` if no answer came within its time-out."""
+Act = Callable[[AskDeliver, Verification], object]
+"""Acts on an outcome: returns when that is done for good, raises if it is to come again later."""
+Rest = Union[Present, Wait, Done]
+"""Where `advance` comes to rest: all that could be done is done and stored."""
+
+_log = logging.getLogger("idvkit")
+
+
+class Client:
+    """Drives verifications with an HTTP client and a store. It may be used from several threads if these may.
+
+    `accounts` is one account, or a mapping from names of yours to accounts. With `on_outcome`, the outcome of whatever is begun
+    here is handed to it, at least once for each `delivery.id`; without, `advance` says it. Every call raises `Reject` for what
+    is refused, and whatever the store raises.
+    """
+
+    def __init__(
+        self,
+        accounts: Union[Account, Mapping[str, Account], Accounts],
+        store: Store,
+        exchange: Exchange,
+        *,
+        clock: Optional[Clock] = None,
+        on_outcome: Optional[Act] = None,
+    ) -> None:
+        self.accounts, self.store, self.clock = Accounts(accounts), store, clock or system_clock
+        self._send, self._act = exchange, on_outcome
+        self._tokens, self._turns = Tokens(), _Turns()
+
+    def begin(self, plan: Plan, key: str) -> str:
+        """Begins a verification, unless there is one of this key; gives the id of the one or the other. Nothing is sent yet."""
+        seed, deliver = token_bytes(32), self._act is not None
+        return begun(self.run(Driver.begin(self.accounts, plan, seed, key, self.clock(), deliver=deliver)))
+
+    def advance(self, id: str) -> Rest:
+        """Does what can be done now, until the user, a wait or the end is reached, and says which."""
+        return rest(self.run(Driver.advance(self.accounts, id)))
+
+    def tell(self, id: str, input: Input) -> None:
+        """Tells a verification something. A worker sees to what follows from it."""
+        self.run(Driver.tell(self.accounts, id, input))
+
+    def hear(self, input: Input, *, account: Optional[str] = None) -> Optional[str]:
+        """Tells a `Callback` or `Redirect` to the verification that it is about, and gives its id; `None` if it is nobody's.
+        `account` names the one that it can be from, if the URL at which it came says so."""
+        return heard(self.run(Driver.hear(self.accounts, input, self.clock(), account=account)))
+
+    def verification(self, id: str) -> Optional[Verification]:
+        """A verification as it is stored, to look at it; `None` if there is none."""
+        snapshot, _ = self.store.load(ById(id), ())
+        return None if snapshot is None else Verification.restore(self.accounts, snapshot)
+
+    def run(self, driver: Driver) -> Ask:
+        """The loop: does what a driver asks, until it asks for nothing more."""
+        while not isinstance(ask := driver.ask(), (AskRest, AskHeard)):
+            driver.told(self._perform(ask, driver), self.clock())
+        return ask
+
+    def exchange(self, request: HttpRequest, exclusive: Optional[str] = None) -> Optional[Answer]:
+        """Performs one request, once, or gives what is kept; `None` if no answer came. `exclusive` is as in `AskExchange`."""
+        if exclusive is None:
+            return self._send(request)
+        with self._turns[exclusive]:
+            answer = self._tokens.kept(request, self.clock())
+            if answer is None and (answer := self._send(request)) is not None:
+                self._tokens.keep(request, answer, self.clock())
+            return answer
+
+    def _perform(self, ask: Ask, driver: Driver) -> Told:
+        if isinstance(ask, AskLoad):
+            snapshot, blobs = self.store.load(ask.by, ask.blobs)
+            return ToldLoaded(snapshot, tuple(blobs))
+        if isinstance(ask, AskStore):
+            return ToldStored(self.store.store(ask.row, ask.expected, ask.blobs))
+        if isinstance(ask, AskExchange):
+            return ToldExchanged(self.exchange(ask.request, ask.exclusive))
+        assert isinstance(ask, AskDeliver), "nothing else is asked for before the end"
+        return ToldDelivered(self._deliver(ask, driver.verification()))
+
+    def _deliver(self, ask: AskDeliver, verification: Optional[Verification]) -> bool:
+        if self._act is None or verification is None:
+            return False
+        try:
+            self._act(ask, verification)
+            return True
+        except Exception:
+            not_delivered(ask)
+            return False
+
+
+def system_clock() -> int:
+    """Milliseconds since 1970, by the system's clock."""
+    return time.time_ns() // 1_000_000
+
+
+def begun(ask: Ask) -> str:
+    id = heard(ask)
+    assert id is not None, "what is begun has an id"
+    return id
+
+
+def heard(ask: Ask) -> Optional[str]:
+    assert isinstance(ask, AskHeard), "what is told is heard"
+    return ask.id
+
+
+def rest(ask: Ask) -> Rest:
+    assert isinstance(ask, AskRest) and not isinstance(ask.next, Send), "an advance comes to rest"
+    return ask.next
+
+
+def not_delivered(ask: AskDeliver) -> None:
+    _log.exception("the outcome of %s could not be acted on; it comes again", ask.id)
+
+
+class _Turns(Dict[str, threading.Lock]):
+    def __missing__(self, key: str) -> threading.Lock:
+        return self.setdefault(key, threading.Lock())
