@@ -120,6 +120,20 @@ test("a store that never stores is a conflict, and one that loses rows is told s
   await assert.rejects(client.advance(id), /TypeError: snapshot takes a string/);
 });
 
+test("the store in memory keeps what is beside a row, as long as the row names it", () => {
+  const store = new MemoryStore();
+  const row = (id, revision, blobs) => ({ id, key: id, revision, snapshot: `${revision}`, due: null, references: [], blobs });
+  const blob = { digest: "d", bytes: Buffer.from("x") };
+  for (const id of ["a", "b"]) assert(store.store(row(id, 0, ["d"]), null, [blob]));
+  assert(!store.store({ ...row("c", 0, []), key: "a" }, null), "the key is taken");
+  assert(store.store(row("a", 1, []), 0));
+  assert(!store.store(row("a", 2, []), 0), "another was first");
+  const by = (id) => ({ type: "id", id });
+  assert.deepEqual(store.load(by("a"), ["d"]), { snapshot: "1", blobs: [] });
+  assert.deepEqual(store.load(by("b"), ["d"]), { snapshot: "0", blobs: [blob] });
+  assert.equal(store.load(by("c")), null);
+});
+
 /** Answers of Signicat: a token is good until it is revoked. */
 class Signicat {
   tokens = 0;

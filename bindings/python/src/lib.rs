@@ -23,7 +23,7 @@ mod _idvkit {
     #[pymodule_export]
     use super::driver::{Driver, Tokens, Verification};
     #[pymodule_export]
-    use super::functions::{catalog, journey_from_json, read, to_json};
+    use super::functions::{catalog, journey_from_json, outcome_from_json, read, to_json};
     #[pymodule_export]
     use super::session::Session;
     #[pymodule_export]
@@ -36,7 +36,7 @@ mod _idvkit {
 }
 
 mod functions {
-    use idvkit::{Journey, ProviderId, Seen};
+    use idvkit::{Journey, Outcome, ProviderId, Reject, RejectCode, Seen};
     use pyo3::{exceptions::PyValueError, prelude::*, types::PyString};
 
     use crate::{json, reject::raised, to_python::to_python};
@@ -74,6 +74,19 @@ mod functions {
     #[pyfunction]
     pub(crate) fn to_json(value: &Bound<'_, PyAny>) -> PyResult<String> {
         json::text(value, "value")
+    }
+
+    /// Reads an outcome from the JSON that its `to_json` gave.
+    ///
+    /// Raises `Reject` with the code `snapshot_malformed` if it is not one.
+    #[pyfunction]
+    pub(crate) fn outcome_from_json<'py>(py: Python<'py>, text: &str) -> PyResult<Bound<'py, PyAny>> {
+        // Without serde's own words, which echo values.
+        let refused = |_| {
+            Reject::at(RejectCode::SnapshotMalformed, "outcome", "this is not the JSON of an outcome of this version")
+        };
+        let outcome: Outcome = serde_json::from_str(text).map_err(refused).map_err(raised(py))?;
+        to_python(py, &outcome)
     }
 
     /// Reads the JSON of a journey. Raises `Reject` with `journey_malformed`.

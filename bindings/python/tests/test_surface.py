@@ -7,6 +7,7 @@ import copy
 import dataclasses
 import datetime
 import enum
+import inspect
 import json
 import pickle
 import re
@@ -17,7 +18,7 @@ import time
 import uuid
 import weakref
 from pathlib import Path
-from typing import Any, Callable, Dict, List, get_args
+from typing import Any, Callable, Dict, List, Optional, get_args, get_type_hints
 
 import idvkit
 import pytest
@@ -258,6 +259,44 @@ def test_the_forms_of_configurations_are_there_at_run_time() -> None:
     assert set(get_args(config.Config)) >= {config.AttestrConfig, config.SignicatConfig}
 
 
+def classes_of(module: Any) -> List[Any]:
+    return [one for one in map(module.__dict__.get, module.__all__) if isinstance(one, type)]
+
+
+def test_the_hints_of_every_export_can_be_read() -> None:
+    """As frameworks read them: FastAPI, pydantic, cattrs, a REPL."""
+    import idvkit.aio
+    import idvkit.client
+    import idvkit.config
+    import idvkit.httpx
+    import idvkit.store
+
+    seen = 0
+    for module in (idvkit, idvkit.aio, idvkit.client, idvkit.config, idvkit.httpx, idvkit.store):
+        for one in classes_of(module):
+            hints = get_type_hints(one)
+            if idvkit._base.Value in one.__mro__:  # type: ignore[attr-defined]
+                assert set(one.__slots__) <= set(hints), one
+            for member in vars(one).values():
+                if inspect.isfunction(member):
+                    get_type_hints(member)
+            seen += len(hints)
+    assert seen > 400
+    hints = get_type_hints(idvkit.Fault)
+    assert hints["code"] is idvkit.FaultCode and hints["status"] == Optional[int] and hints["cause"] == Optional[idvkit.Cause]
+    assert get_type_hints(idvkit.Present)["until"] is int and get_type_hints(idvkit.Done)["outcome"] == idvkit.Outcome
+    assert get_type_hints(Reject)["code"] == idvkit.RejectCode
+
+
+def test_what_may_be_left_out_is_known_at_run_time() -> None:
+    from idvkit import config
+
+    jumio = config.JumioAuthenticationRequest
+    assert jumio.__required_keys__ == {"flow", "enrollment_transaction_reference"}
+    assert jumio.__optional_keys__ > {"locale", "success_url"} and set(get_type_hints(jumio)) > jumio.__optional_keys__
+    assert config.Step.__required_keys__ == {"request"} and config.AttestrOptions.__required_keys__ == set()
+
+
 def test_catalogs_are_typed() -> None:
     for provider in idvkit.ProviderId:
         catalog = idvkit.catalog(provider)
@@ -301,6 +340,20 @@ def test_values_are_frozen_and_sealed_ones_stay_here() -> None:
     with pytest.raises(TypeError, match="no JSON form"):
         idvkit._idvkit.to_json(request)  # type: ignore
     assert request == first(session()) and request in {first(session())}
+
+
+def test_an_outcome_comes_back_from_its_json() -> None:
+    one = session()
+    one.handle(idvkit.HttpResponse(first(one).id, 403, {"x-request-id": "t"}, b"{}"), support.T0)
+    failed = one.next(support.T0)
+    assert isinstance(failed, idvkit.Done) and isinstance(failed.outcome, idvkit.Failed)
+    decided = [idvkit.Decided(decision) for decision in idvkit.Decision]
+    for outcome in (failed.outcome, idvkit.Abandoned(None), idvkit.Abandoned("FS1"), idvkit.Expired(), *decided):
+        assert idvkit.outcome_from_json(outcome.to_json()) == outcome
+    for text in ("", "[]", '{"type":"decided"}', f'{{"type":"{PLANTED}"}}', '{"type":"decided","decision":"perhaps"}'):
+        with pytest.raises(Reject, match="outcome: .*snapshot_malformed") as refused:
+            idvkit.outcome_from_json(text)
+        assert PLANTED not in str(refused.value)
 
 
 def test_nothing_secret_is_printed() -> None:

@@ -123,11 +123,6 @@ pub struct Cache {
     pub refused: Option<String>,
 }
 
-/// The bytes without a byte order mark: some servers and gateways put one before JSON, where it means nothing.
-pub(crate) fn without_mark(body: &[u8]) -> &[u8] {
-    body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body)
-}
-
 /// What came back, as a provider's flow reads it.
 #[derive(Clone, Copy)]
 pub struct Response<'a> {
@@ -135,7 +130,7 @@ pub struct Response<'a> {
     pub status: u16,
     /// Header lines.
     pub headers: &'a [Header],
-    /// The body, byte for byte but for a byte order mark before it.
+    /// The body, byte for byte.
     pub body: &'a [u8],
     /// When it is handled.
     pub at: UnixMillis,

@@ -212,7 +212,8 @@ impl<'a> Node<'a> {
     pub fn loose_integer(&self, path: &str) -> Option<i64> {
         let text = self.loose_text(path)?;
         let text = text.trim();
-        let whole = text.split_once('.').filter(|(_, digits)| digits.bytes().all(|b| b.is_ascii_digit()));
+        let whole =
+            text.split_once('.').filter(|(_, digits)| !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()));
         whole.map_or(text, |(whole, _)| whole).parse().ok()
     }
 

@@ -1,12 +1,9 @@
 //! The answer of an OAuth 2.0 token endpoint (RFC 6749, section 5.1), as sessions and whoever keeps tokens for them read it.
 
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use core::fmt;
 
-use serde::Deserialize;
-use serde_json::Value;
-
-use crate::{fingerprint, http::without_mark};
+use crate::{Json, fingerprint};
 
 /// No token is good for longer than ten years, in seconds: a larger number is none.
 const MAX_LIFE_S: i64 = 10 * 366 * 86_400;
@@ -23,8 +20,10 @@ pub struct TokenAnswer {
 impl TokenAnswer {
     /// Reads an answer. How long the token lives decides nothing, so it is read as it comes: `3600`, `3600.5`, `"3600"`.
     pub fn parse(body: &[u8]) -> Option<Self> {
-        let wire: Wire = serde_json::from_slice(without_mark(body)).ok()?;
-        Some(Self { access_token: wire.access_token, expires_in_s: wire.expires_in.as_ref().and_then(seconds) })
+        let json = Json::read(body).ok()?;
+        let access_token = json.root().text("access_token").ok()?.into();
+        let expires_in_s = json.root().loose_integer("expires_in").filter(|life| (0..=MAX_LIFE_S).contains(life));
+        Some(Self { access_token, expires_in_s })
     }
 
     /// A short name of the token, to tell it from another. It gives no part of it away.
@@ -42,25 +41,6 @@ impl fmt::Debug for TokenAnswer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TokenAnswer").field("expires_in_s", &self.expires_in_s).finish_non_exhaustive()
     }
-}
-
-#[derive(Deserialize)]
-struct Wire {
-    access_token: String,
-    expires_in: Option<Value>,
-}
-
-/// The whole seconds of a number that stands there as such or as text.
-fn seconds(value: &Value) -> Option<i64> {
-    let text = match value {
-        Value::Number(number) => number.to_string(),
-        Value::String(text) => text.trim().to_string(),
-        _ => return None,
-    };
-    let (whole, fraction) = text.split_once('.').unwrap_or((&text, "0"));
-    let digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
-    let whole = (digits(whole) && digits(fraction)).then(|| whole.parse().ok())??;
-    (whole <= MAX_LIFE_S).then_some(whole)
 }
 
 #[cfg(test)]

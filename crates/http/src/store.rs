@@ -50,6 +50,12 @@ impl MemoryStore {
         self.tables().rows.get(id).cloned()
     }
 
+    /// The bytes that are stored beside a row.
+    pub fn blobs(&self, row: &Row) -> Vec<Blob> {
+        let tables = self.tables();
+        row.blobs.iter().filter_map(|digest| tables.blobs.get(digest).cloned()).collect()
+    }
+
     /// The ids of the rows that a worker has to look at by now.
     pub fn due(&self, now: UnixMillis) -> Vec<String> {
         let tables = self.tables();

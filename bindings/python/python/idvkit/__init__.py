@@ -18,13 +18,13 @@ from __future__ import annotations
 
 from . import _types
 from ._idvkit import Account, Accounts, Driver, Session, Tokens, Verification
-from ._idvkit import catalog, diagnose, read, signed_member, verify
+from ._idvkit import catalog, diagnose, outcome_from_json, read, signed_member, verify
 from ._reject import Reject
 from ._types import *  # noqa: F403
 
 __version__ = "0.1.0"
 __all__ = ["Account", "Accounts", "Driver", "Reject", "Session", "Tokens", "Verification"]
-__all__ += ["catalog", "diagnose", "read", "signed_member", "verify"]
+__all__ += ["catalog", "diagnose", "outcome_from_json", "read", "signed_member", "verify"]
 __all__ += _types.__all__
 
 # See `_types.py`.

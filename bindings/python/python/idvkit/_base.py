@@ -4,12 +4,27 @@ from __future__ import annotations
 
 from enum import Enum
 
+__all__ = ["HeaderMethods", "JourneyMethods", "Later", "OutcomeMethods", "Sealed", "Value", "Word"]
+
+
+class Later:
+    """A module that is imported when somebody asks for something in it."""
+
+    def __init__(self, module: str) -> None:
+        self._module = module
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(__import__(self._module, fromlist=(name,)), name)
+
+
 # See `_types.py`.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, ClassVar, Iterator, Optional, Tuple
+    import typing as _t
 
-__all__ = ["HeaderMethods", "JourneyMethods", "OutcomeMethods", "Sealed", "Value", "Word"]
+    import idvkit._types as _types
+else:
+    _t, _types = Later("typing"), Later("idvkit._types")
 
 
 class Word(str, Enum):
@@ -30,7 +45,7 @@ if TYPE_CHECKING:
     from typing_extensions import dataclass_transform
 else:
 
-    def dataclass_transform(**_: object) -> Any:
+    def dataclass_transform(**_: object) -> object:
         return lambda cls: cls
 
 
@@ -40,7 +55,7 @@ class Value:
 
     __slots__ = ()
     # `None`: every field may be printed.
-    _shown: ClassVar[Optional[Tuple[str, ...]]] = None
+    _shown: _t.ClassVar[_t.Optional[_t.Tuple[str, ...]]] = None
 
     def __init_subclass__(cls) -> None:
         # In words that type checkers let pass: they derive these themselves.
@@ -61,15 +76,21 @@ class Value:
         return hash((type(self), *_values(self)))
 
     def __repr__(self) -> str:
-        slots: Tuple[str, ...] = self.__slots__
+        slots: _t.Tuple[str, ...] = self.__slots__
         names = slots if self._shown is None else self._shown
         fields = [f"{name}={getattr(self, name)!r}" for name in names]
         if len(names) < len(slots):
             fields.append("..")
         return f"{type(self).__name__}({', '.join(fields)})"
 
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: object, handler: _t.Any) -> _t.Any:
+        from ._pydantic import schema_of
+
+        return schema_of(cls, handler)
+
     # Frozen and with slots: without this, unpickling would try to set attributes.
-    def __reduce__(self) -> Tuple[Any, ...]:
+    def __reduce__(self) -> _t.Tuple[_t.Any, ...]:
         return type(self), _values(self)
 
 
@@ -85,15 +106,15 @@ class Sealed(Value):
     def __deepcopy__(self, memo: object) -> Sealed:
         return self
 
-    def __reduce__(self) -> Tuple[Any, ...]:
+    def __reduce__(self) -> _t.Tuple[_t.Any, ...]:
         raise TypeError(
             f"{type(self).__name__} may hold credentials or personal data and cannot be pickled; "
             "store `session.snapshot()` and make it anew"
         )
 
 
-def _values(record: Value) -> Tuple[Any, ...]:
-    slots: Tuple[str, ...] = record.__slots__
+def _values(record: Value) -> _t.Tuple[_t.Any, ...]:
+    slots: _t.Tuple[str, ...] = record.__slots__
     return tuple(getattr(record, name) for name in slots)
 
 
@@ -104,7 +125,7 @@ class HeaderMethods:
     name: str
     value: str
 
-    def __iter__(self) -> Iterator[str]:
+    def __iter__(self) -> _t.Iterator[str]:
         return iter((self.name, self.value))
 
 
@@ -118,7 +139,7 @@ class JourneyMethods:
         return to_json(self)
 
     @staticmethod
-    def from_json(text: str) -> Journey:
+    def from_json(text: str) -> _types.Journey:
         """Reads a journey. A way that this version does not know is dropped, the rest is kept.
 
         Raises `Reject` with the code `journey_malformed` if it is not a journey.
@@ -132,12 +153,9 @@ class OutcomeMethods:
     __slots__ = ()
 
     def to_json(self) -> str:
-        """The outcome as JSON. It may leave the server: it holds no personal data."""
+        """The outcome as JSON, which `outcome_from_json` reads. It may leave the server: it holds no personal data."""
         return to_json(self)
 
 
 # Used by methods only; the native module itself needs the classes.
 from ._idvkit import journey_from_json, to_json  # noqa: E402
-
-if TYPE_CHECKING:
-    from ._types import Journey

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from ._base import Later
 from ._types import Blame
 
 # See `_types.py`.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Optional
+    import typing as _t
 
-    from ._aliases import RejectCode
+    import idvkit._aliases as _a
+else:
+    _t, _a = Later("typing"), Later("idvkit._aliases")
 
 __all__ = ["Reject"]
 
@@ -20,16 +23,16 @@ class Reject(Exception):
     The text is idvkit's own: it names the field, the rule and the fix, and never echoes a value.
     """
 
-    code: RejectCode
+    code: _a.RejectCode
     """The stable `snake_case` code, the same text in every language."""
     blame: Blame
     """Whose fault it is: decide by this what to do."""
-    field: Optional[str]
+    field: _t.Optional[str]
     """The field it is about, with a dotted path where nested."""
     message: str
     """The rule and the fix, for a developer."""
 
-    def __init__(self, code: RejectCode, blame: Blame, field: Optional[str], message: str) -> None:
+    def __init__(self, code: _a.RejectCode, blame: Blame, field: _t.Optional[str], message: str) -> None:
         super().__init__(code, blame, field, message)
         self.code = code
         self.blame = blame

@@ -8,126 +8,129 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, Mapping, Sequence, TypedDict, Union
 
-if TYPE_CHECKING:
-    # Known to type checkers without being installed; at run time the hints stay text.
-    from typing_extensions import NotRequired
+if not TYPE_CHECKING:
+    try:
+        # It is the same, and before Python 3.12 the only one that pydantic takes. Where pydantic is, this is.
+        from typing_extensions import TypedDict
+    except ImportError:
+        pass
 
 
-class AttestrOptions(TypedDict):
+class AttestrOptions(TypedDict, total=False):
     """What the documents leave open, each with a default that can be overridden."""
-    account_id: NotRequired[Union[str, None]]
+    account_id: Union[str, None]
     """A name for this account that survives a change of its client key; snapshots are bound to it."""
-    api_base: NotRequired[Union[str, None]]
+    api_base: Union[str, None]
     """Another base URL of the API, up to `/api`, for a sandbox or proxy."""
-    api_version: NotRequired[Union[str, None]]
+    api_version: Union[str, None]
     """The API version in the path; `v1` by default (v3 is announced)."""
-    as_sent_only: NotRequired[bool]
+    as_sent_only: bool
     """Accepts no signature over the ECMAScript form of `result`, only over the bytes as sent (that form is
     inferred, and tried second by default)."""
-    development: NotRequired[bool]
+    development: bool
     """Development switch: allows plain HTTP to `localhost` and `127.0.0.1`, each with a port, for `api_base` and
     `library_src`. Off by default, and nothing else becomes laxer."""
-    grace_ms: NotRequired[Union[int, None]]
+    grace_ms: Union[int, None]
     """How long a claimed skip waits for a success proof, in milliseconds; 30 seconds by default (inferred). So long also
     an error waits for the proof of a success that was claimed before it; without one it ends the run with one more
     look. It counts from the first such claim, and a success that is only claimed later does not put it off:
     it has what is left of this time to be proven."""
-    hex_decoded_secret: NotRequired[bool]
+    hex_decoded_secret: bool
     """Takes the bytes that the hex digits of the client secret stand for as the key; its text by default (inferred)."""
-    library_src: NotRequired[Union[str, None]]
+    library_src: Union[str, None]
     """Another place of the browser library: an HTTPS URL, or a path on your own site that begins with `/` (a local
     copy)."""
-    poll_offsets_seconds: NotRequired[Union[Sequence[int], None]]
+    poll_offsets_seconds: Union[Sequence[int], None]
     """Offsets in seconds, since a claimed success, at which to fetch the result; 0, 2, 4, 8, 15, 30, 60, 120, 300 and
     then each 300 by default (inferred)."""
-    result_timeout_ms: NotRequired[Union[int, None]]
+    result_timeout_ms: Union[int, None]
     """How long the proof of a claimed success may take, in milliseconds; 15 minutes by default (inferred)."""
-    staging: NotRequired[bool]
+    staging: bool
     """The provider's staging system instead of production."""
-    timeout_ms: NotRequired[Union[int, None]]
+    timeout_ms: Union[int, None]
     """The time-out of every request, in milliseconds, 1 000 to 300 000; 30 000 by default (the provider's own
     client)."""
-    user_timeout_ms: NotRequired[Union[int, None]]
+    user_timeout_ms: Union[int, None]
     """How long the user may take, in milliseconds; until the handshake expires by default."""
 
 
-class BiometricKzEdocumentMetadata(TypedDict):
+class BiometricKzEdocumentMetadata(TypedDict, total=False):
     """Metadata for E-Document."""
-    iin: NotRequired[Union[BiometricKzPrefilledField, None]]
+    iin: Union[BiometricKzPrefilledField, None]
     """The person's IIN."""
-    phone: NotRequired[Union[BiometricKzPrefilledField, None]]
+    phone: Union[BiometricKzPrefilledField, None]
     """The person's phone, `77*********`."""
-    skip_input: NotRequired[Union[bool, None]]
+    skip_input: Union[bool, None]
     """Goes straight to the code from 1414; `false` unless given. Needs both values, and both not changeable."""
 
 
-class BiometricKzFace2FaceMetadata(TypedDict):
+class BiometricKzFace2FaceMetadata(TypedDict, total=False):
     """Metadata for face matching (F2F)."""
-    photo1: NotRequired[Union[str, None]]
+    photo1: Union[str, None]
     """The photo to compare with: a file in strict base64, without a `data:` prefix."""
 
 
-class BiometricKzGeneralMetadata(TypedDict):
+class BiometricKzGeneralMetadata(TypedDict, total=False):
     """Metadata for the whole flow."""
-    interchangeable_tech: NotRequired[Union[Sequence[str], None]]
+    interchangeable_tech: Union[Sequence[str], None]
     """Codes of technologies, passed on as they are: what they do is documented nowhere."""
 
 
-class BiometricKzMetadata(TypedDict):
+class BiometricKzMetadata(TypedDict, total=False):
     """Metadata of one session, in the provider's own form. Without any, the flow runs by default."""
-    edocument: NotRequired[Union[BiometricKzEdocumentMetadata, None]]
+    edocument: Union[BiometricKzEdocumentMetadata, None]
     """For E-Document."""
-    face2face: NotRequired[Union[BiometricKzFace2FaceMetadata, None]]
+    face2face: Union[BiometricKzFace2FaceMetadata, None]
     """For face matching (F2F)."""
-    general: NotRequired[Union[BiometricKzGeneralMetadata, None]]
+    general: Union[BiometricKzGeneralMetadata, None]
     """For the whole flow."""
 
 
-class BiometricKzOptions(TypedDict):
+class BiometricKzOptions(TypedDict, total=False):
     """What the documents leave open, each with a default that can be overridden."""
-    account_id: NotRequired[Union[str, None]]
+    account_id: Union[str, None]
     """A name for this flow that survives a change of its key; snapshots are bound to it."""
-    api_base: NotRequired[Union[str, None]]
+    api_base: Union[str, None]
     """Another base URL of the API instead of `https://kyc.biometric.kz`, for a sandbox or proxy."""
-    container: NotRequired[Union[str, None]]
+    container: Union[str, None]
     """The CSS selector of the element that holds the widget: `#` and an id; `#idv-flow` by default."""
-    development: NotRequired[bool]
+    development: bool
     """Development switch: allows plain HTTP to `localhost` and `127.0.0.1` for the three URLs above. Off by default,
     and nothing else becomes laxer."""
-    front_base: NotRequired[Union[str, None]]
+    front_base: Union[str, None]
     """Another base URL of the hosted pages instead of `https://remote.biometric.kz`."""
-    lenient_iin: NotRequired[bool]
+    lenient_iin: bool
     """Takes any 12 digits as an IIN, without looking at the check digit."""
-    lifetime_ms: NotRequired[Union[int, None]]
+    lifetime_ms: Union[int, None]
     """How long a session can be used, in milliseconds; 30 minutes by default (inferred)."""
-    lookout_seconds: NotRequired[Union[int, None]]
+    lookout_seconds: Union[int, None]
     """How often to look while the user is on the way, in seconds: a remote link tells nothing of its end. 30 by
     default, 300 with a webhook (inferred)."""
-    no_page_locale: NotRequired[bool]
+    no_page_locale: bool
     """Uses the locale parameter on hosted pages no more: it is observed, not documented."""
-    photo_max_bytes: NotRequired[Union[int, None]]
+    photo_max_bytes: Union[int, None]
     """The largest reference photo, in bytes after decoding; 10 000 000 by default (inferred)."""
-    poll_offsets_seconds: NotRequired[Union[Sequence[int], None]]
+    poll_offsets_seconds: Union[Sequence[int], None]
     """Offsets in seconds, since the user is done, at which to fetch the result; 2, 5, 8, 11, 14, 20, 30, 45, 60, 90,
     120, 180, 240, 300 and then each 300 by default (inferred from field evidence), fewer with a webhook."""
-    result_timeout_ms: NotRequired[Union[int, None]]
+    result_timeout_ms: Union[int, None]
     """How long the verdict may take once the user is done, in milliseconds; 15 minutes by default (inferred)."""
-    timeout_ms: NotRequired[Union[int, None]]
+    timeout_ms: Union[int, None]
     """The time-out of every request, in milliseconds, 1 000 to 300 000; 30 000 by default (inferred)."""
-    unsupported_metadata: NotRequired[bool]
+    unsupported_metadata: bool
     """Sends metadata also where the flow's technologies cannot use it. A fixed IIN that the result does not confirm is
     still never a pass."""
-    user_timeout_ms: NotRequired[Union[int, None]]
+    user_timeout_ms: Union[int, None]
     """How long the user may take, in milliseconds; the session's lifetime by default."""
-    widget_src: NotRequired[Union[str, None]]
+    widget_src: Union[str, None]
     """Another place of the widget's script; `/widget/flow-widget.umd.js` below `front_base` by default."""
 
 
-class BiometricKzPrefilledField(TypedDict):
+class BiometricKzPrefilledField(TypedDict, total=False):
     """One field of the data-entry step."""
-    changeable: NotRequired[Union[bool, None]]
+    changeable: Union[bool, None]
     """Whether the user may change it; `true` unless given."""
-    value: NotRequired[Union[str, None]]
+    value: Union[str, None]
     """Its value. An empty one counts as not given."""
 
 
@@ -147,56 +150,59 @@ JumioCallbackTarget = Union[Literal["portal"], JumioCallbackTargetUrl]
 """Where callbacks go. One of the two has to be chosen."""
 
 
-class JumioOptions(TypedDict):
+class JumioOptions(TypedDict, total=False):
     """What the documents leave open, each with a default that can be overridden."""
-    account_id: NotRequired[Union[str, None]]
+    account_id: Union[str, None]
     """A name for this account that survives a change of its API token; snapshots are bound to it."""
-    api_base: NotRequired[Union[str, None]]
+    api_base: Union[str, None]
     """Another base URL of the API, for a sandbox. Over plain HTTP only together with `development`."""
-    callback_query: NotRequired[bool]
+    callback_query: bool
     """Allows a query in the callback URL; refused by default as in the sibling API."""
-    client_origins: NotRequired[Sequence[str]]
+    client_origins: Sequence[str]
     """Further origins whose frame messages count, besides the region's host and the prefix."""
-    development: NotRequired[bool]
+    development: bool
     """Development switch: allows `http://localhost:PORT` return and callback URLs, and an HTTP `api_base` on this
     machine. Off by default, and nothing else becomes laxer."""
-    plain_callback_url: NotRequired[bool]
+    plain_callback_url: bool
     """Leaves the callback URL as it is, without a secret last path segment. Callbacks then prove nothing at all;
     they are only hints in any case."""
-    poll_offsets_seconds: NotRequired[Union[Sequence[int], None]]
+    poll_offsets_seconds: Union[Sequence[int], None]
     """Offsets in seconds at which to look for a verdict; 40 to 940 as documented, fewer with a callback."""
-    result_timeout_ms: NotRequired[Union[int, None]]
+    result_timeout_ms: Union[int, None]
     """How long a verdict may take, in milliseconds; a day by default (inferred)."""
-    timeout_ms: NotRequired[Union[int, None]]
+    timeout_ms: Union[int, None]
     """The time-out of every request, in milliseconds; 30 000 by default (inferred)."""
-    user_timeout_ms: NotRequired[Union[int, None]]
+    user_timeout_ms: Union[int, None]
     """How long the user may take, in milliseconds; the link's lifetime and 15 minutes by default."""
 
 JumioRegion = Union[Literal["us"], Literal["eu"], Literal["sgp"]]
 """A data centre."""
 
 
-class SignicatCaptureParameters(TypedDict):
+class SignicatCaptureParameters(TypedDict, total=False):
     """How the capture page looks; goes into `captureParameters`, where it must be nested."""
-    default_country: NotRequired[Union[str, None]]
+    default_country: Union[str, None]
     """The country that is preselected."""
-    sms_message: NotRequired[Union[str, None]]
+    sms_message: Union[str, None]
     """That message."""
-    sms_sender: NotRequired[Union[str, None]]
+    sms_sender: Union[str, None]
     """The sender of the text message that hands over to a phone."""
-    ui_language: NotRequired[Union[str, None]]
+    ui_language: Union[str, None]
     """The language."""
-    ui_profile: NotRequired[Union[str, None]]
+    ui_profile: Union[str, None]
     """The id of a capture configuration."""
 
 
-class SignicatCaptureProvider(TypedDict):
-    """One provider of a capture flow."""
+class _SignicatCaptureProvider(TypedDict):
     provider: str
     """The provider, such as `signicatpaper`; a refusal lists those that are known."""
-    process_type: NotRequired[Union[str, None]]
+
+
+class SignicatCaptureProvider(_SignicatCaptureProvider, total=False):
+    """One provider of a capture flow."""
+    process_type: Union[str, None]
     """The process type, where the provider has any."""
-    redact: NotRequired[Sequence[str]]
+    redact: Sequence[str]
     """Fields to redact."""
 
 SignicatCaptureSdk = Union[Literal["native"], Literal["capture"]]
@@ -209,13 +215,16 @@ SignicatImageSource = Union[Literal["upload"], Literal["sdk"], Literal["dossier_
 """Where the images of a document come from. Deliberately exhaustive: the documents name these three."""
 
 
-class SignicatNotification(TypedDict):
-    """Callbacks of the per-process kind. The receiving host must be allow-listed by Signicat's support."""
+class _SignicatNotification(TypedDict):
     url: str
     """The URL that is sent along as `notificationUrl`."""
     authorization_header: str
     """The value that comes back, verbatim, in the callback's `Authorization` header: any long random text."""
-    previous_authorization_headers: NotRequired[Sequence[str]]
+
+
+class SignicatNotification(_SignicatNotification, total=False):
+    """Callbacks of the per-process kind. The receiving host must be allow-listed by Signicat's support."""
+    previous_authorization_headers: Sequence[str]
     """Earlier values, accepted until their last callbacks have arrived."""
 
 
@@ -227,51 +236,54 @@ SignicatNotificationTarget = Union[Literal["off"], SignicatNotificationTargetUrl
 """Where the callbacks of one request go."""
 
 
-class SignicatOptions(TypedDict):
+class SignicatOptions(TypedDict, total=False):
     """What the documents leave open, each with a default that can be overridden."""
-    account_id: NotRequired[Union[str, None]]
+    account_id: Union[str, None]
     """A name for this account that survives a change of its client id; snapshots are bound to it."""
-    allow_sdk_in_existing_dossier: NotRequired[bool]
+    allow_sdk_in_existing_dossier: bool
     """Takes `images: sdk` together with a dossier of yours for providers whose images can be uploaded as well. Off by
     default: if the SDK's success is only claimed, Assure falls back to the files that the dossier has already,
     and a pass says nothing about who is there now."""
-    allow_unknown_provider: NotRequired[bool]
+    allow_unknown_provider: bool
     """Takes providers and process types that no document lists."""
-    development: NotRequired[bool]
+    development: bool
     """Development switch: allows `http://localhost:PORT` redirect and notification URLs, and HTTP endpoints on this
     machine in a custom profile. Off by default, and nothing else becomes laxer."""
-    frame_allowed: NotRequired[bool]
+    frame_allowed: bool
     """Signicat's support has allow-listed your page's domain, so the capture page may stand in a frame."""
-    max_image_bytes: NotRequired[Union[int, None]]
+    max_image_bytes: Union[int, None]
     """Most bytes of an image file; 4 000 000 by default (documented for watermarks, inferred for the rest)."""
-    max_image_pixels: NotRequired[Union[int, None]]
+    max_image_pixels: Union[int, None]
     """Most pixels on an image's longer side; 5000 by default."""
-    poll_offsets_seconds: NotRequired[Union[Sequence[int], None]]
+    poll_offsets_seconds: Union[Sequence[int], None]
     """Offsets in seconds at which to look for a verdict; 2 to 300, fewer with a callback (inferred)."""
-    result_timeout_ms: NotRequired[Union[int, None]]
+    result_timeout_ms: Union[int, None]
     """How long a verdict may take, in milliseconds; a day by default (inferred)."""
-    routes: NotRequired[Mapping[str, str]]
+    routes: Mapping[str, str]
     """Replacements in the route table, name to `METHOD /path`. The names are
     those of operations, such as `set_images`."""
-    timeout_ms: NotRequired[Union[int, None]]
+    timeout_ms: Union[int, None]
     """The time-out of every request, in milliseconds; 30 000 by default (inferred)."""
-    token_lifetime_seconds: NotRequired[Union[int, None]]
+    token_lifetime_seconds: Union[int, None]
     """How long an access token lives, in seconds, 1 to 3600; 600 by default."""
-    token_skew_ms: NotRequired[Union[int, None]]
+    token_skew_ms: Union[int, None]
     """How long before its end a token is no longer used, in milliseconds; 30 000 by default (inferred)."""
-    user_timeout_ms: NotRequired[Union[int, None]]
+    user_timeout_ms: Union[int, None]
     """How long the user may take, in milliseconds; one hour by default (inferred)."""
 
 
-class SignicatProfileCustomMembers(TypedDict):
-    """Any other hosts: a sandbox, or what the documents do not say."""
+class _SignicatProfileCustomMembers(TypedDict):
     token_url: str
     """The token endpoint."""
     scope: str
     """The scope, values separated by spaces."""
     api_base: str
     """The base of the API, up to and with `/assure`."""
-    client_auth: NotRequired[SignicatClientAuth]
+
+
+class SignicatProfileCustomMembers(_SignicatProfileCustomMembers, total=False):
+    """Any other hosts: a sandbox, or what the documents do not say."""
+    client_auth: SignicatClientAuth
     """How the client proves who it is."""
 
 
@@ -291,8 +303,7 @@ When = Union[Literal["failed"], Literal["expired"], Literal["inconclusive"]]
 """An end that another provider may mend. Not among them: what the user decided, and a verdict of no."""
 
 
-class AttestrConfig(TypedDict):
-    """Attestr Studio (Flowx)."""
+class _AttestrConfig(TypedDict):
     provider: Literal["attestr"]
     auth_token: str
     """The app's auth token: the ready-made credential that stands behind `Basic`, opaque, never encoded again."""
@@ -300,35 +311,41 @@ class AttestrConfig(TypedDict):
     """The app's client key, hex digits. It is public: pages and phones get it."""
     client_secrets: Sequence[str]
     """The app's client secret, the key of `resultSignature`. A list for the time in which two may be in use."""
-    options: NotRequired[AttestrOptions]
+
+
+class AttestrConfig(_AttestrConfig, total=False):
+    """Attestr Studio (Flowx)."""
+    options: AttestrOptions
     """Settings that the documents leave open, or that seldom change."""
-    webhook_tokens: NotRequired[Sequence[str]]
+    webhook_tokens: Sequence[str]
     """The tokens that webhooks carry behind `Basic`, as the dashboard shows them. Without one, webhooks are
     refused. A list for rotation."""
 
 
-class BiometricKzConfig(TypedDict):
-    """biometric.kz Flow."""
+class _BiometricKzConfig(TypedDict):
     provider: Literal["biometric_kz"]
     api_key: str
     """The flow's API key from the dashboard's list of flows: 47 characters or more. A secret: the documents show
     it in browser code, where it lets anybody read results."""
-    locale: NotRequired[Union[str, None]]
+
+
+class BiometricKzConfig(_BiometricKzConfig, total=False):
+    """biometric.kz Flow."""
+    locale: Union[str, None]
     """The language of the provider's pages, unless the request says otherwise: `ru`, `en` or `kz`; `ru` by default
     (inferred: the documents' first)."""
-    options: NotRequired[BiometricKzOptions]
+    options: BiometricKzOptions
     """Settings that the documents leave open, or that seldom change."""
-    technologies: NotRequired[Union[Sequence[str], None]]
+    technologies: Union[Sequence[str], None]
     """The codes of the flow's technologies, as the dashboard shows them. With them, metadata that the flow cannot use
     is refused before anything is sent."""
-    webhook_secrets: NotRequired[Sequence[str]]
+    webhook_secrets: Sequence[str]
     """The secret last path segments of the webhook URLs that you entered in the dashboard, as in
     `https://shop.example/idv/SECRET`: 16 to 128 letters, digits, `-` and `_`. The provider signs nothing,
     so without one a webhook is a hint by anybody. A list for rotation."""
 
 
-class JumioConfig(TypedDict):
-    """Jumio Authentication for Web."""
+class _JumioConfig(TypedDict):
     provider: Literal["jumio"]
     region: JumioRegion
     """The data centre of the account."""
@@ -338,172 +355,206 @@ class JumioConfig(TypedDict):
     """The API secret: the password of HTTP Basic."""
     user_agent: str
     """The `User-Agent` that Jumio requires, naming company, application and version: `YourCompany YourApp/v1.0`."""
-    administration_secret: NotRequired[Union[str, None]]
+
+
+class JumioConfig(_JumioConfig, total=False):
+    """Jumio Authentication for Web."""
+    administration_secret: Union[str, None]
     """The secret that belongs to `administration_token`."""
-    administration_token: NotRequired[Union[str, None]]
+    administration_token: Union[str, None]
     """A separate "transaction administration" token for retrieval and deletion, if the account has one."""
-    callback: NotRequired[Union[JumioCallbackTarget, None]]
+    callback: Union[JumioCallbackTarget, None]
     """Where callbacks go, unless the request says otherwise."""
-    domain_prefix: NotRequired[Union[str, None]]
+    domain_prefix: Union[str, None]
     """The account's domain prefix, `https://<prefix>.netverify.com`. US only."""
-    error_url: NotRequired[Union[str, None]]
+    error_url: Union[str, None]
     """Where the user goes after an error, unless the request says otherwise; at most 255 characters."""
-    options: NotRequired[JumioOptions]
+    options: JumioOptions
     """Settings that the documents leave open."""
-    portal_token_lifetime_minutes: NotRequired[Union[int, None]]
+    portal_token_lifetime_minutes: Union[int, None]
     """The token lifetime set in the Customer Portal, in minutes, 5 to 86400; 30 unless changed there."""
-    success_url: NotRequired[Union[str, None]]
+    success_url: Union[str, None]
     """Where the user goes after a successful submission, unless the request says otherwise; at most 2047 characters."""
 
 
-class SignicatConfig(TypedDict):
-    """Signicat Assure."""
+class _SignicatConfig(TypedDict):
     provider: Literal["signicat"]
     client_id: str
     """The client id."""
     client_secret: str
     """The client secret."""
-    notification: NotRequired[Union[SignicatNotification, None]]
+
+
+class SignicatConfig(_SignicatConfig, total=False):
+    """Signicat Assure."""
+    notification: Union[SignicatNotification, None]
     """Where callbacks go and how they are recognised. Without it results are polled for."""
-    options: NotRequired[SignicatOptions]
+    options: SignicatOptions
     """Settings that the documents leave open."""
-    profile: NotRequired[SignicatProfile]
+    profile: SignicatProfile
     """Which generation of hosts and scopes the client belongs to."""
-    redirect_url: NotRequired[Union[str, None]]
+    redirect_url: Union[str, None]
     """Where the user returns to from a capture or eID page, unless the request says otherwise."""
 
 Config = Union[AttestrConfig, BiometricKzConfig, JumioConfig, SignicatConfig]
 """One provider account. In JSON the member `provider` says which."""
 
 
-class AttestrFlowxRequest(TypedDict):
-    """A flow of Attestr Studio."""
+class _AttestrFlowxRequest(TypedDict):
     flow: Literal["attestr_flowx"]
     flow_id: str
     """The flow id, `FX0…`."""
     tag: str
     """Your own reference for the user or device. Use nothing that identifies a person to others."""
-    expiry: NotRequired[Union[int, None]]
+
+
+class AttestrFlowxRequest(_AttestrFlowxRequest, total=False):
+    """A flow of Attestr Studio."""
+    expiry: Union[int, None]
     """When the handshake expires, in Unix milliseconds, at most 365 days ahead; the provider takes 24 hours if this is
     not given."""
-    extra: NotRequired[Mapping[str, object]]
+    extra: Mapping[str, object]
     """Further members of the handshake's body, such as a consent of API v3."""
-    locale: NotRequired[Union[str, None]]
+    locale: Union[str, None]
     """The language, such as `en` or `hi`. Without one, phones show a picker."""
-    snapshot: NotRequired[Union[str, None]]
+    snapshot: Union[str, None]
     """The published version to run; the draft is run if none is given."""
-    variables: NotRequired[Mapping[str, str]]
+    variables: Mapping[str, str]
     """Values for the variables that the flow declares; the provider ignores others. They go to the user's device."""
-    webhook: NotRequired[bool]
+    webhook: bool
     """Whether the provider is to send webhooks for this handshake."""
 
 
-class BiometricKzFlowRequest(TypedDict):
-    """A flow of biometric.kz."""
+class _BiometricKzFlowRequest(TypedDict):
     flow: Literal["biometric_kz_flow"]
-    locale: NotRequired[Union[str, None]]
+
+
+class BiometricKzFlowRequest(_BiometricKzFlowRequest, total=False):
+    """A flow of biometric.kz."""
+    locale: Union[str, None]
     """The language: `ru`, `en`, `kz` or another spelling of these, such as `kk-KZ`."""
-    metadata: NotRequired[Union[BiometricKzMetadata, None]]
+    metadata: Union[BiometricKzMetadata, None]
     """What the session is told in advance."""
 
 
-class JumioAuthenticationRequest(TypedDict):
-    """Jumio Authentication for Web."""
+class _JumioAuthenticationRequest(TypedDict):
     flow: Literal["jumio_authentication"]
     enrollment_transaction_reference: str
     """The transaction reference of the ID verification at onboarding, at most 36 characters. It has
     to be approved, similar and valid."""
-    callback: NotRequired[Union[JumioCallbackTarget, None]]
+
+
+class JumioAuthenticationRequest(_JumioAuthenticationRequest, total=False):
+    """Jumio Authentication for Web."""
+    callback: Union[JumioCallbackTarget, None]
     """Where the callback goes."""
-    error_url: NotRequired[Union[str, None]]
+    error_url: Union[str, None]
     """Where the user goes after an error, at most 255 characters. It may equal `success_url`."""
-    locale: NotRequired[Union[str, None]]
+    locale: Union[str, None]
     """The language, one of the 32 of the API list; `en` by default."""
-    success_url: NotRequired[Union[str, None]]
+    success_url: Union[str, None]
     """Where the user goes after a successful submission, at most 2047 characters."""
-    token_lifetime_minutes: NotRequired[Union[int, None]]
+    token_lifetime_minutes: Union[int, None]
     """How long the link stays valid, in minutes, 5 to 86400; the portal's setting by default."""
-    user_reference: NotRequired[Union[str, None]]
+    user_reference: Union[str, None]
     """Your own reference for the user, at most 100 characters, no personal data."""
 
 
-class SignicatDocumentVerificationRequest(TypedDict):
-    """Signicat Assure: images of a document and its holder."""
+class _SignicatDocumentVerificationRequest(TypedDict):
     flow: Literal["signicat_document_verification"]
     provider: str
     """The provider, such as `signicatpaper`; a refusal lists those that are known."""
-    dossier: NotRequired[Union[str, None]]
+
+
+class SignicatDocumentVerificationRequest(_SignicatDocumentVerificationRequest, total=False):
+    """Signicat Assure: images of a document and its holder."""
+    dossier: Union[str, None]
     """A dossier of the same person that you have already; a new one by default. A dossier given here is yours: an
     erasure deletes only the processes that this session made in it."""
-    external_reference: NotRequired[Union[str, None]]
+    external_reference: Union[str, None]
     """Your own reference for a new dossier, at most 255 characters (the limit is inferred)."""
-    images: NotRequired[SignicatImageSource]
+    images: SignicatImageSource
     """Where the images come from."""
-    notification: NotRequired[Union[SignicatNotificationTarget, None]]
+    notification: Union[SignicatNotificationTarget, None]
     """Overrides where callbacks go."""
-    process_parameters: NotRequired[Union[Mapping[str, object], None]]
+    process_parameters: Union[Mapping[str, object], None]
     """What else the provider wants, as it documents it (Onfido: the user's location)."""
-    process_type: NotRequired[Union[str, None]]
+    process_type: Union[str, None]
     """The process type, where the provider has any."""
-    redact: NotRequired[Sequence[str]]
+    redact: Sequence[str]
     """Fields to redact, such as `documentNumber`; a refusal lists those that are known. Dutch documents only."""
-    slots: NotRequired[Sequence[ImageSlot]]
+    slots: Sequence[ImageSlot]
     """For `images: upload`: which images; by provider and process type unless given."""
 
 
-class SignicatCaptureFlowRequest(TypedDict):
-    """Signicat Assure: the provider's page takes the images."""
+class _SignicatCaptureFlowRequest(TypedDict):
     flow: Literal["signicat_capture_flow"]
     providers: Sequence[SignicatCaptureProvider]
     """One or two providers."""
-    capture_parameters: NotRequired[SignicatCaptureParameters]
+
+
+class SignicatCaptureFlowRequest(_SignicatCaptureFlowRequest, total=False):
+    """Signicat Assure: the provider's page takes the images."""
+    capture_parameters: SignicatCaptureParameters
     """How the page looks."""
-    external_reference: NotRequired[Union[str, None]]
+    external_reference: Union[str, None]
     """Your own reference for the dossier, at most 255 characters (the limit is inferred)."""
-    need: NotRequired[SignicatRequired]
+    need: SignicatRequired
     """Whether all of them must accept, or any of them will do."""
-    notification: NotRequired[Union[SignicatNotificationTarget, None]]
+    notification: Union[SignicatNotificationTarget, None]
     """Overrides where callbacks go."""
-    redirect_url: NotRequired[Union[str, None]]
+    redirect_url: Union[str, None]
     """Where the user returns to; `dossierId`, `processId` and `status` are appended to it."""
-    request_domain: NotRequired[Union[str, None]]
+    request_domain: Union[str, None]
     """The domain that asks."""
-    sdk: NotRequired[Union[SignicatCaptureSdk, None]]
+    sdk: Union[SignicatCaptureSdk, None]
     """Which kind of page; `signicatvideoid` accepts `native` only, and gets it by default."""
 
 
-class SignicatEidRequest(TypedDict):
-    """Signicat Assure: an electronic identity."""
+class _SignicatEidRequest(TypedDict):
     flow: Literal["signicat_eid"]
     provider: str
     """The method, as in `connect:idin`. A guide calls this the process id, which cannot be."""
-    dossier: NotRequired[Union[str, None]]
+
+
+class SignicatEidRequest(_SignicatEidRequest, total=False):
+    """Signicat Assure: an electronic identity."""
+    dossier: Union[str, None]
     """A dossier of the same person that you have already; a new one by default. A dossier given here is yours: an
     erasure deletes only the processes that this session made in it."""
-    external_reference: NotRequired[Union[str, None]]
+    external_reference: Union[str, None]
     """Your own reference for a new dossier, at most 255 characters (the limit is inferred)."""
-    notification: NotRequired[Union[SignicatNotificationTarget, None]]
+    notification: Union[SignicatNotificationTarget, None]
     """Overrides where callbacks go."""
-    process_parameters: NotRequired[Union[Mapping[str, object], None]]
+    process_parameters: Union[Mapping[str, object], None]
     """What else the method wants."""
-    redirect_url: NotRequired[Union[str, None]]
+    redirect_url: Union[str, None]
     """Where the user returns to."""
 
 Request = Union[AttestrFlowxRequest, BiometricKzFlowRequest, JumioAuthenticationRequest, SignicatDocumentVerificationRequest, SignicatCaptureFlowRequest, SignicatEidRequest]
 """One verification. In JSON the member `flow` says which flow."""
 
 
-class Step(TypedDict):
-    """One request of a plan."""
+class _Step(TypedDict):
     request: Request
     """The request."""
-    account: NotRequired[Union[str, None]]
+
+
+class Step(_Step, total=False):
+    """One request of a plan."""
+    account: Union[str, None]
     """The name of the account; not needed where there is only one of the request's provider."""
-    when: NotRequired[Sequence[When]]
+    when: Sequence[When]
     """After which ends of the step before it is tried; the first one is always."""
 
 Plan = Union[Request, Sequence[Step]]
 """What a verification tries: one request, or others after it."""
+
+if not TYPE_CHECKING:
+    for _form in list(globals().values()):
+        if isinstance(_form, type) and issubclass(_form, dict):
+            # A member that there is not would be dropped in silence.
+            _form.__pydantic_config__ = {"extra": "forbid"}
 
 __all__ = [
     "AttestrOptions",

@@ -271,7 +271,9 @@ impl Case {
     /// Only if the stored text was tampered with.
     pub fn session(&self) -> Result<Session> {
         let row = self.client.store().row(&self.order.id).context("the stored verification")?;
-        Ok(Verification::restore(self.client.accounts(), &row.snapshot)?.session().clone())
+        let mut verification = Verification::restore(self.client.accounts(), &row.snapshot)?;
+        verification.supply(&self.client.store().blobs(&row));
+        Ok(verification.session().clone())
     }
 
     /// Performs a request as it stands; what it comes to is not told yet.

@@ -26,7 +26,7 @@ use watch::Watch;
 
 use crate::{
     AtProvider, Blob, Evidence, Fault, FaultCode, Header, Hint, HttpRequest, Input, Next, Operation as _, Outcome,
-    Reject, RejectCode, Response, Seed, UnixMillis, Why, http::without_mark,
+    Reject, RejectCode, Response, Seed, UnixMillis, Why,
 };
 
 /// How soon to ask again where bytes are to be supplied, in milliseconds: whoever has none must not spin.
@@ -118,7 +118,7 @@ impl<F: Flow> Machine<F> {
         match input {
             Input::HttpResponse { id, status, headers, body } => {
                 let op = self.current(&id, now)?;
-                let response = Response { status, headers: &headers, body: without_mark(&body), at: now };
+                let response = Response { status, headers: &headers, body: &body, at: now };
                 self.change(now, |session| {
                     session.answered(&op, &response);
                     Ok(())

@@ -1,4 +1,4 @@
-//! Runs a session from open to a stored answer with no std, no libc and no operating system but one system call to end.
+//! Drives a verification from its begin to a journey with no std, no libc and no operating system but one system call to end.
 #![no_std]
 
 extern crate alloc;
@@ -11,11 +11,14 @@ use core::{
     sync::atomic::{AtomicUsize, Ordering},
 };
 
-use idvkit::{Account, Config, Input, Next, Request, Seed, Session, UnixMillis};
+use idvkit::{
+    Account, Config, Next, Reject, Request, Seed, UnixMillis,
+    driver::{Accounts, Answer, Ask, Driver, Row, Told},
+};
 
 const NOW: UnixMillis = UnixMillis(1_767_225_600_000);
 
-/// 0 if the session did what it must; otherwise the step that failed.
+/// 0 if the verification did what it must; otherwise the step that failed.
 #[unsafe(no_mangle)]
 extern "C" fn proof() -> i32 {
     let config = r#"{"provider": "attestr", "auth_token": "t", "client_key": "0a", "client_secrets": ["0123456789abcdef"]}"#;
@@ -23,15 +26,36 @@ extern "C" fn proof() -> i32 {
     let Ok(account) = Config::from_json(config).and_then(Account::new) else { return 1 };
     let Ok(seed) = Seed::new(&core::array::from_fn::<u8, 32, _>(|at| at as u8)) else { return 2 };
     let Ok(request) = Request::from_json(request) else { return 3 };
-    let Ok(mut session) = Session::open(&account, request, seed, NOW) else { return 4 };
-    let Next::Send { request } = session.next(NOW) else { return 5 };
-    let body = br#"{"_id": "DS02zfeuv6n4gkq51hvw6", "number": "3804-324489-8469"}"#.to_vec();
-    let answer = Input::HttpResponse { id: request.id, status: 200, headers: alloc::vec![], body };
-    if session.handle(answer, NOW).is_err() {
-        return 6;
+    let (accounts, mut stored) = (Accounts::from(account), None);
+    let Ok(begin) = Driver::begin(&accounts, request, seed, "order-7", NOW) else { return 4 };
+    let Ok(Ask::Heard { id: Some(id) }) = run(begin, &mut stored) else { return 5 };
+    match run(Driver::advance(&accounts, &id), &mut stored) {
+        Ok(Ask::Rest { next: Next::Present { .. } }) => 0,
+        _ => 6,
     }
-    let Ok(restored) = Session::restore(&account, &session.snapshot()) else { return 7 };
-    if matches!(restored.next(NOW), Next::Present { .. }) { 0 } else { 8 }
+}
+
+/// A host without anything: one row, and the provider's answer at hand.
+fn run(mut driver: Driver, stored: &mut Option<Row>) -> Result<Ask, Reject> {
+    loop {
+        let told = match driver.ask() {
+            Ask::Load { .. } => {
+                Told::Loaded { snapshot: stored.as_ref().map(|row| row.snapshot.clone()), blobs: alloc::vec![] }
+            }
+            Ask::Store { row, expected, .. } => {
+                let first = stored.as_ref().map(|row| row.revision) == *expected;
+                *stored = Some(row.clone());
+                Told::Stored { stored: first }
+            }
+            Ask::Exchange { .. } => {
+                let body = br#"{"_id": "DS02zfeuv6n4gkq51hvw6", "number": "3804-324489-8469"}"#.to_vec();
+                Told::Exchanged { answer: Some(Answer { status: 200, headers: alloc::vec![], body }) }
+            }
+            Ask::Deliver { .. } => Told::Delivered { delivered: true },
+            rest => return Ok(rest.clone()),
+        };
+        driver.told(told, NOW)?;
+    }
 }
 
 global_asm!(".globl _start", "_start:", "and rsp, -16", "call proof", "mov edi, eax", "mov eax, 60", "syscall");
