@@ -1167,8 +1167,6 @@ export type Why =
 export type RejectCode =
   | "account_id_invalid"
   | "account_unknown"
-  | "api_key_invalid"
-  | "api_key_too_short"
   | "api_version_invalid"
   | "base_url_invalid"
   | "callback_malformed"
