@@ -13,11 +13,12 @@ import sqlite from "node-sqlite3-wasm";
 
 const TABLES = `
   CREATE TABLE IF NOT EXISTS verification (id TEXT PRIMARY KEY, key TEXT UNIQUE, revision INTEGER, snapshot TEXT, due INTEGER);
-  CREATE TABLE IF NOT EXISTS reference (account TEXT, reference TEXT, verification TEXT, PRIMARY KEY (account, reference));`;
+  CREATE TABLE IF NOT EXISTS reference (account TEXT, reference TEXT, verification TEXT, PRIMARY KEY (account, reference));
+  CREATE TABLE IF NOT EXISTS blob (verification TEXT, digest TEXT, bytes BLOB, PRIMARY KEY (verification, digest));`;
 const BY = {
-  id: "SELECT snapshot FROM verification WHERE id = ?",
-  key: "SELECT snapshot FROM verification WHERE key = ?",
-  references: "SELECT snapshot FROM verification JOIN reference ON verification = id WHERE account = ? AND reference = ?",
+  id: "SELECT id, snapshot FROM verification WHERE id = ?",
+  key: "SELECT id, snapshot FROM verification WHERE key = ?",
+  references: "SELECT id, snapshot FROM verification JOIN reference ON verification = id WHERE account = ? AND reference = ?",
 };
 const INSERT = "INSERT OR IGNORE INTO verification (key, revision, snapshot, due, id) VALUES (?, ?, ?, ?, ?)";
 const UPDATE = "UPDATE verification SET key = ?, revision = ?, snapshot = ?, due = ? WHERE id = ? AND revision = ?";
@@ -56,26 +57,36 @@ class Rows {
     database.exec(TABLES);
   }
 
-  load(by) {
+  load(by, digests) {
     const wanted = by.references?.map(({ account, reference }) => [account, reference]) ?? [[by[by.type]]];
-    return wanted.map((values) => this.database.get(BY[by.type], values)).find((found) => found) ?? null;
+    const found = wanted.map((values) => this.database.get(BY[by.type], values)).find((row) => row);
+    const sql = "SELECT digest, bytes FROM blob WHERE verification = ? AND digest = ?";
+    return found ? { ...found, blobs: digests.flatMap((digest) => this.database.all(sql, [found.id, digest])) } : null;
   }
 
-  store(row, expected) {
+  store(row, expected, blobs) {
     const { database } = this;
     const values = [row.key, row.revision, row.snapshot, row.due, row.id];
     database.exec("BEGIN IMMEDIATE");
     try {
       const done = expected === null ? database.run(INSERT, values) : database.run(UPDATE, [...values, expected]);
-      for (const { account, reference } of done.changes === 1 ? row.references : []) {
-        database.run("INSERT OR REPLACE INTO reference VALUES (?, ?, ?)", [account, reference, row.id]);
-      }
+      if (done.changes === 1) this.#beside(row, blobs);
       database.exec("COMMIT");
       return done.changes === 1;
     } catch (error) {
       database.exec("ROLLBACK");
       throw error;
     }
+  }
+
+  #beside(row, blobs) {
+    for (const { account, reference } of row.references) {
+      this.database.run("INSERT OR REPLACE INTO reference VALUES (?, ?, ?)", [account, reference, row.id]);
+    }
+    for (const { digest, bytes } of blobs) {
+      this.database.run("INSERT OR REPLACE INTO blob VALUES (?, ?, ?)", [row.id, digest, bytes]);
+    }
+    this.database.run("DELETE FROM blob WHERE verification = ? AND instr(?, digest) = 0", [row.id, row.blobs.join(" ")]);
   }
 
   due(now) {

@@ -8,6 +8,7 @@ use crate::{
     Account,
     input::Given,
     reject::{json, thrown, word},
+    told::Piece,
 };
 
 /// One user's way through one flow.
@@ -90,6 +91,30 @@ impl Session {
     #[napi]
     pub fn snapshot(&self) -> String {
         self.0.snapshot()
+    }
+
+    /// The digests of what is stored beside it.
+    #[napi]
+    pub fn digests(&self) -> Vec<String> {
+        self.0.digests()
+    }
+
+    /// What is stored beside it, as far as it is at hand.
+    #[napi]
+    pub fn blobs(&self) -> Vec<Piece> {
+        self.0.blobs().into_iter().map(Piece::from).collect()
+    }
+
+    /// The digests of what the next request needs.
+    #[napi]
+    pub fn missing(&self) -> Vec<String> {
+        self.0.missing()
+    }
+
+    /// Takes what was stored beside it.
+    #[napi]
+    pub fn supply(&mut self, bytes: Uint8Array) -> bool {
+        self.0.supply(bytes.to_vec())
     }
 
     /// Rises with every change.

@@ -31,6 +31,11 @@ export interface ClientOptions {
   readonly onOutcome?: (ended: Ended) => void | Promise<void>;
 }
 
+/** What stops a call: what it had not stored yet is due again. */
+export interface Stop {
+  readonly signal?: AbortSignal | undefined;
+}
+
 /** A verification that has ended. */
 export interface Ended {
   readonly id: string;
@@ -63,9 +68,9 @@ export class Client {
    *
    * @throws {Reject} if the plan is refused; and whatever the store throws.
    */
-  async begin(plan: Plan | string, key: string): Promise<string> {
+  async begin(plan: Plan | string, key: string, stop?: Stop): Promise<string> {
     const beginning = { plan, key, seed: randomBytes(32), deliver: this.#options.onOutcome !== undefined };
-    return (await this.run(Driver.begin(this.accounts, beginning, this.now()))).id as string;
+    return (await this.run(Driver.begin(this.accounts, beginning, this.now()), stop)).id as string;
   }
 
   /**
@@ -73,13 +78,13 @@ export class Client {
    *
    * @throws {Reject} `verification_unknown`, `now_out_of_range`, `conflict`; and whatever the store and `onOutcome` throw.
    */
-  async advance(id: string): Promise<Next> {
-    return (await this.run(Driver.advance(this.accounts, id))).next as Next;
+  async advance(id: string, stop?: Stop): Promise<Next> {
+    return (await this.run(Driver.advance(this.accounts, id), stop)).next as Next;
   }
 
   /** Tells a verification something. A worker sees to what follows from it. @throws {Reject} if it is refused. */
-  async tell(id: string, input: Input): Promise<void> {
-    await this.run(Driver.tell(this.accounts, id, input));
+  async tell(id: string, input: Input, stop?: Stop): Promise<void> {
+    await this.run(Driver.tell(this.accounts, id, input), stop);
   }
 
   /**
@@ -88,30 +93,32 @@ export class Client {
    *
    * @throws {Reject} if its sender cannot be trusted, or it is refused.
    */
-  async hear(input: Input, options: { readonly account?: string } = {}): Promise<string | null> {
-    return (await this.run(Driver.hear(this.accounts, input, this.now(), options))).id ?? null;
+  async hear(input: Input, options: Stop & { readonly account?: string } = {}): Promise<string | null> {
+    return (await this.run(Driver.hear(this.accounts, input, this.now(), options), options)).id ?? null;
   }
 
   /** The loop: does what the driver asks until there is nothing more, and gives its last word. */
-  async run(driver: Driver): Promise<{ readonly id?: string | null; readonly next?: Next }> {
+  async run(driver: Driver, stop: Stop = {}): Promise<{ readonly id?: string | null; readonly next?: Next }> {
     const failures: unknown[] = [];
     for (;;) {
+      stop.signal?.throwIfAborted();
       const ask = driver.ask();
       if (ask.type === "rest" || ask.type === "heard") {
         if (failures.length > 0) throw failures[0];
         return ask;
       }
-      driver.told(await this.#perform(ask, driver, failures), this.now());
+      const told = ask.type === "deliver" ? this.#deliver(ask, driver, failures) : this.#perform(ask, stop);
+      driver.told(await told, this.now());
     }
   }
 
   /** Performs one request, once, or gives what is kept; `null` if no answer came. */
-  async exchange(request: HttpRequest): Promise<Answer | null> {
-    if (!request.cache) return this.#send(request);
+  async exchange(request: HttpRequest, stop: Stop = {}): Promise<Answer | null> {
+    if (!request.cache) return this.#send(request, stop);
     const { key } = request.cache;
     const turn = (this.#turns.get(key) ?? Promise.resolve()).then(async () => {
       const kept = this.#tokens.kept(request, this.now());
-      const answer = kept ?? (await this.#send(request));
+      const answer = kept ?? (await this.#send(request, stop));
       if (answer && !kept) this.#tokens.keep(request, answer, this.now());
       return answer;
     });
@@ -130,7 +137,7 @@ export class Client {
     return (this.#options.clock ?? Date.now)();
   }
 
-  async #perform(ask: Exclude<Ask, { type: "rest" | "heard" }>, driver: Driver, failures: unknown[]): Promise<Told> {
+  async #perform(ask: Extract<Ask, { type: "load" | "store" | "exchange" }>, stop: Stop): Promise<Told> {
     switch (ask.type) {
       case "load": {
         const loaded = await this.store.load(ask.by, ask.blobs);
@@ -139,28 +146,35 @@ export class Client {
       case "store":
         return Told.stored(await this.store.store(ask.row, ask.expected, ask.blobs));
       case "exchange":
-        return Told.exchanged(await this.exchange(ask.request));
-      case "deliver":
-        try {
-          const { onOutcome } = this.#options;
-          await onOutcome?.({ ...ask, verification: driver.verification() as Verification });
-          return Told.delivered(onOutcome !== undefined);
-        } catch (error) {
-          failures.push(error);
-          return Told.delivered(false);
-        }
+        return Told.exchanged(await this.exchange(ask.request, stop));
     }
   }
 
-  async #send(request: HttpRequest): Promise<Answer | null> {
-    const answer = await exchange(this.#options.fetch ?? globalThis.fetch, request);
+  async #deliver(ask: Extract<Ask, { type: "deliver" }>, driver: Driver, failures: unknown[]): Promise<Told> {
+    const { onOutcome } = this.#options;
+    try {
+      await onOutcome?.({ ...ask, verification: driver.verification() as Verification });
+      return Told.delivered(onOutcome !== undefined);
+    } catch (error) {
+      failures.push(error);
+      return Told.delivered(false);
+    }
+  }
+
+  async #send(request: HttpRequest, { signal }: Stop): Promise<Answer | null> {
+    signal?.throwIfAborted();
+    const fetch = this.#options.fetch ?? globalThis.fetch;
+    if (typeof fetch !== "function") throw new TypeError("there is no fetch here; give one to the Client, as in { fetch }");
+    const answer = await exchange(fetch, request, signal);
+    signal?.throwIfAborted();
     this.#options.log?.(request.operation, answer?.status ?? "no answer");
     return answer;
   }
 }
 
 /** Sends it as it stands. Nothing of an error is kept: its text may hold the URL. */
-async function exchange(fetch: Fetch, request: HttpRequest): Promise<Answer | null> {
+async function exchange(fetch: Fetch, request: HttpRequest, signal?: AbortSignal): Promise<Answer | null> {
+  const timeout = AbortSignal.timeout(request.timeout_ms); // covers the body too
   try {
     const response = await fetch(request.url, {
       method: request.method,
@@ -168,8 +182,7 @@ async function exchange(fetch: Fetch, request: HttpRequest): Promise<Answer | nu
       body: request.body as Uint8Array<ArrayBuffer> | null,
       redirect: "manual",
       credentials: "omit",
-      // Covers the body too.
-      signal: AbortSignal.timeout(request.timeout_ms),
+      signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
     });
     if (response.redirected) return null; // a `fetch` of another kind: this is somebody else's answer
     const headers = [...response.headers].map(([name, value]) => ({ name, value }));

@@ -14,7 +14,7 @@ import { Account } from "./session.js";
 import type { Catalog, Diagnosis, Journey, KeyForm, ProviderId, Seen, TagEncoding } from "./types.js";
 
 export { Client, MAX_ANSWER_BYTES } from "./client.js";
-export type { ClientOptions, Ended, Fetch } from "./client.js";
+export type { ClientOptions, Ended, Fetch, Stop } from "./client.js";
 export { Accounts, Driver, Tokens, Verification } from "./driver.js";
 export type { Beginning } from "./driver.js";
 export { Input } from "./input.js";

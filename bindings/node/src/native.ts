@@ -40,6 +40,10 @@ export interface NativeSession {
   next(now: number): NativeStep;
   handle(input: NativeInput, now: number): void;
   snapshot(): string;
+  digests(): string[];
+  blobs(): NativeBlob[];
+  missing(): string[];
+  supply(bytes: Uint8Array): boolean;
   revision(): number;
   references(): string[];
   evidence(): NativeProof | null;

@@ -6,9 +6,9 @@ import type { Config, Request } from "./config.js";
 import { Input, bytes, millis, text } from "./input.js";
 import { json } from "./json.js";
 import { type NativeAccount, type NativeSession, native } from "./native.js";
-import { evidence, next } from "./record.js";
+import { evidence, next, record } from "./record.js";
 import { calling } from "./reject.js";
-import type { Evidence, Next, ProviderId, UnixMillis } from "./types.js";
+import type { Blob, Evidence, Next, ProviderId, UnixMillis } from "./types.js";
 
 /** A parsed provider account: make it once, at start-up. It holds the secrets, is opaque, and never changes. */
 export class Account {
@@ -128,10 +128,33 @@ export class Session {
 
   /**
    * The session as text. Store it like a session table: it holds short-lived bearer values, personal data still to be
-   * sent, and the evidence; never the account's credentials.
+   * sent, and the evidence; never the account's credentials. Images are beside it: see `blobs`.
    */
   snapshot(): string {
     return this.#native.snapshot();
+  }
+
+  /**
+   * The digests of the bytes that belong to the snapshot and are stored beside it, once: images that wait to be sent. A store
+   * drops all others of the session.
+   */
+  get digests(): readonly string[] {
+    return this.#native.digests();
+  }
+
+  /** Those bytes, as far as they are at hand: they came with an input, or by `supply`. */
+  blobs(): readonly Blob[] {
+    return record("Blob", this.#native.blobs());
+  }
+
+  /** The digests of the bytes without which the next request cannot be sent: `supply` them. */
+  get missing(): readonly string[] {
+    return this.#native.missing();
+  }
+
+  /** Takes bytes that were stored beside the snapshot. `false` if they do not belong to it. No change to be stored. */
+  supply(stored: Uint8Array): boolean {
+    return this.#native.supply(bytes(stored, "stored"));
   }
 
   /** Rises with every change: store with compare-and-swap on it. */

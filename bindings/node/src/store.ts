@@ -21,33 +21,31 @@ export interface Loaded {
 
 /** A store in memory, for tests and programs that live as long as their verifications. */
 export class MemoryStore implements Store {
-  readonly #rows = new Map<string, Row>();
-  readonly #blobs = new Map<string, Blob>();
+  readonly #rows = new Map<string, { readonly row: Row; readonly blobs: readonly Blob[] }>();
 
   load(by: By, digests: readonly string[] = []): Loaded | null {
-    const row = [...this.#rows.values()].findLast((row) => is(row, by));
-    const blobs = digests.map((digest) => this.#blobs.get(digest)).filter((blob) => blob !== undefined);
-    return row ? { snapshot: row.snapshot, blobs } : null;
+    const found = [...this.#rows.values()].findLast(({ row }) => is(row, by));
+    return found ? { snapshot: found.row.snapshot, blobs: found.blobs.filter((blob) => digests.includes(blob.digest)) } : null;
   }
 
   store(row: Row, expected: number | null, blobs: readonly Blob[] = []): boolean {
     const stored = this.#rows.get(row.id);
-    if ((stored?.revision ?? null) !== expected) return false;
-    if (!stored && this.load({ type: "key", key: row.key })) return false;
-    this.#rows.set(row.id, row);
-    for (const blob of blobs) this.#blobs.set(blob.digest, blob);
-    for (const digest of stored?.blobs ?? []) if (!row.blobs.includes(digest)) this.#blobs.delete(digest);
+    const taken = expected === null && this.load({ type: "key", key: row.key }) !== null;
+    if ((stored?.row.revision ?? null) !== expected || taken) return false;
+    const kept = [...(stored?.blobs ?? []), ...blobs].filter((blob) => row.blobs.includes(blob.digest));
+    this.#rows.set(row.id, { row, blobs: kept });
     return true;
   }
 
   /** A row by its id. */
   row(id: string): Row | undefined {
-    return this.#rows.get(id);
+    return this.#rows.get(id)?.row;
   }
 
   /** The ids of the rows that a worker has to look at by now. */
   due(now: UnixMillis): string[] {
-    return [...this.#rows.values()].filter((row) => row.due !== null && row.due <= now).map((row) => row.id);
+    const rows = [...this.#rows.values()].map(({ row }) => row);
+    return rows.filter((row) => row.due !== null && row.due <= now).map((row) => row.id);
   }
 }
 

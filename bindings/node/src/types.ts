@@ -962,43 +962,6 @@ export interface Source {
   readonly production: boolean;
 }
 
-/** What `examine` can read. Values are JSON objects with the named members; documents are the provider's own bytes. */
-export type Subject =
-  /** A time stamp, `{text}`. Gives `{millis}`: milliseconds since 1970, `null` if no provider writes times like that. */
-  | "time"
-  /** A language, `{text, provider}`. Gives `{tag, name}` as the provider takes it; without `provider` only the form counts. */
-  | "locale"
-  /** A JSON text. Gives `{text}` as ECMAScript's `JSON.stringify(JSON.parse(text))` writes it. */
-  | "ecmascript"
-  /**
-   * A personal number of Kazakhstan (IIN), `{text, lenient}`. Gives `{birth_date, sex}` as it says them; `lenient` takes any 12
-   * digits.
-   */
-  | "biometric_kz_iin"
-  /** A phone of Kazakhstan, `{text}`. Gives `{phone}` as the provider takes it. */
-  | "biometric_kz_phone"
-  /**
-   * A webhook of biometric.kz. Gives `{event, session_id, created, dedupe_key, technologies, technology}`; nothing in it says
-   * that it is genuine.
-   */
-  | "biometric_kz_webhook"
-  /** The result of a Jumio ID verification that is to serve as enrollment. Gives `{eligible, unmet}`. */
-  | "jumio_enrollment"
-  /** The colours of Jumio's page, `{locale, configured, account_default}`. Gives `{source, locale}`. */
-  | "jumio_colours"
-  /** Where Jumio sent the user back to, `{url}`. Gives `{status, reference, error, meaning, advice}`, for display only. */
-  | "jumio_return"
-  /** A Jumio transaction as retrieved. Gives `{reference, enrollment_reference, result, date, images, liveness_images}`. */
-  | "jumio_transaction"
-  /** One of Signicat's account-wide events. Gives its members; nothing in it says that it is genuine. */
-  | "signicat_event"
-  /** An error body of Signicat. Gives `{shape, code, authorization, trace_id, fields}`. */
-  | "signicat_problem"
-  /** A Signicat process. Gives `{process_id, provider, status, final, sealed, reasons}`, and nothing about the person. */
-  | "signicat_process"
-  /** An answer of Signicat's token endpoint. Gives `{expires_in_s}`, and nothing of the token. */
-  | "signicat_token";
-
 /** Whether something works in a browser. Deliberately exhaustive. */
 export type Support =
   /** It does. */
@@ -1204,8 +1167,6 @@ export type Why =
 export type RejectCode =
   | "account_id_invalid"
   | "account_unknown"
-  | "api_key_invalid"
-  | "api_key_too_short"
   | "api_version_invalid"
   | "base_url_invalid"
   | "callback_malformed"

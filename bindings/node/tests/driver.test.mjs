@@ -120,6 +120,20 @@ test("a store that never stores is a conflict, and one that loses rows is told s
   await assert.rejects(client.advance(id), /TypeError: snapshot takes a string/);
 });
 
+test("the store in memory keeps what is beside a row, as long as the row names it", () => {
+  const store = new MemoryStore();
+  const row = (id, revision, blobs) => ({ id, key: id, revision, snapshot: `${revision}`, due: null, references: [], blobs });
+  const blob = { digest: "d", bytes: Buffer.from("x") };
+  for (const id of ["a", "b"]) assert(store.store(row(id, 0, ["d"]), null, [blob]));
+  assert(!store.store({ ...row("c", 0, []), key: "a" }, null), "the key is taken");
+  assert(store.store(row("a", 1, []), 0));
+  assert(!store.store(row("a", 2, []), 0), "another was first");
+  const by = (id) => ({ type: "id", id });
+  assert.deepEqual(store.load(by("a"), ["d"]), { snapshot: "1", blobs: [] });
+  assert.deepEqual(store.load(by("b"), ["d"]), { snapshot: "0", blobs: [blob] });
+  assert.equal(store.load(by("c")), null);
+});
+
 /** Answers of Signicat: a token is good until it is revoked. */
 class Signicat {
   tokens = 0;
@@ -251,4 +265,57 @@ test("tokens by hand", () => {
   assert.deepEqual([kept.status, Buffer.from(kept.body), kept.headers[0].value], [200, answer.body, "b"]);
   for (const now of [T0 - 1, T0 + 60_000]) assert.equal(tokens.kept(request, now), null);
   assert.equal(tokens.kept({ cache: null }, T0), null);
+});
+
+/** Answers only when it is stopped. */
+const hanging = (_url, { signal }) => new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+
+test("a signal stops the loop, and what was under way is due again", async () => {
+  const { client, id } = await begun(at(T0, { fetch: hanging }));
+  const stop = new AbortController();
+  const advancing = client.advance(id, { signal: stop.signal });
+  await sleep(20);
+  stop.abort(new Error("the server goes down"));
+  await assert.rejects(advancing, /the server goes down/);
+  assert.equal((await client.advance(id)).why.type, "in_flight", "its answer is still awaited: it was sent");
+  assert.equal(client.store.row(id).due, T0 + 60_000);
+  client.store.load = unsent;
+  for (const call of [
+    () => client.advance(id, stop),
+    () => client.tell(id, Input.retry(), stop),
+    () => client.begin(support.JUMIO_REQUEST, "order-2", stop),
+    () => client.hear(Input.redirect(`/back?transactionStatus=SUCCESS&transactionReference=${REFERENCE}`), stop),
+  ]) {
+    await assert.rejects(call, /the server goes down/);
+  }
+});
+
+test("who is stopped while a token is fetched does not stop the others", async () => {
+  const signicat = new Signicat();
+  let first = true;
+  const fetch = (url, init) => {
+    if (!first) return signicat.answer(url, init);
+    first = false;
+    return hanging(url, init);
+  };
+  const { client } = await begun({ fetch, clock: () => T0 }, support.signicat("http://127.0.0.1:1"), support.SIGNICAT_REQUEST);
+  const ids = await Promise.all([1, 2].map((order) => client.begin(support.SIGNICAT_REQUEST, `another-${order}`)));
+  const stop = new AbortController();
+  const [stopped, other] = [client.advance(ids[0], { signal: stop.signal }), client.advance(ids[1])];
+  await sleep(20);
+  stop.abort();
+  await assert.rejects(stopped, { name: "AbortError" });
+  await other;
+  assert.equal(signicat.tokens, 1);
+});
+
+test("without any fetch, the words say so", async () => {
+  const { client, id } = await begun({ clock: () => T0 });
+  const { fetch } = globalThis;
+  delete globalThis.fetch;
+  try {
+    await assert.rejects(client.advance(id), /there is no fetch here/);
+  } finally {
+    globalThis.fetch = fetch;
+  }
 });

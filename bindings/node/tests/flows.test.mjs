@@ -52,6 +52,7 @@ class Run {
   }
 }
 
+const PNG = Buffer.from("89504e470d0a1a0a0000000d494844520000000a0000000a0802000000", "hex");
 const way = (journey, type) => journey.ways.find((one) => one.type === type);
 
 async function throughJumio(run) {
@@ -112,6 +113,19 @@ for (const [provider, [account, request, user, decision]] of Object.entries(FLOW
     assert.deepEqual(verification.attempts.map((one) => [one.account, one.decides]), [[provider, true]]);
   });
 }
+
+test("images are stored once, beside the row, and sent by whichever worker comes next", async () => {
+  const request = { flow: "signicat_document_verification", provider: "signicatpaper" };
+  const run = await Run.begin(support.signicat(sandbox.url), request);
+  const { images } = way(await run.journey(), "upload");
+  const photo = Buffer.concat([PNG, Buffer.alloc(100_000, 7)]);
+  await run.tell(Input.images(images.map(({ slot }) => ({ slot, bytes: photo }))));
+  const stored = run.client.store.row(run.id);
+  assert(stored.blobs.length === 1 && stored.snapshot.length < 10_000);
+  run.client = new Client(run.client.accounts, run.client.store, { clock: sandbox.clock });
+  assert.deepEqual(await run.outcome(), { type: "decided", decision: "approved" });
+  assert.deepEqual(run.client.store.row(run.id).blobs, []);
+});
 
 test("a refusal is declined", async () => {
   await sandbox.script("jumio", { outcome: "FAILED" });

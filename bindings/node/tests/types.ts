@@ -149,7 +149,8 @@ void client.begin(request, "order-1");
 void client.begin([{ request }, { request, account: "b", when: ["failed", "expired", "inconclusive"] }], "order-2");
 // @ts-expect-error: there is no such word
 void client.begin([{ request }, { request, when: ["declined"] }], "order-3");
-void client.tell("id", Input.redirect("/back"));
+void client.tell("id", Input.redirect("/back"), { signal: AbortSignal.timeout(1) });
+void client.hear(Input.redirect("/back"), { account: "a", signal: undefined });
 new Client({ a: account }, store, { onOutcome: async ({ verification, outcome }) => void [verification.evidence(), outcome.type] });
 const driver = Driver.begin(new Accounts({ a: account }), { plan: request, key: "k", seed: new Uint8Array(32), deliver: true }, 0);
 driver.told(Told.exchanged({ status: 200, headers: { a: ["b"] }, body: new Uint8Array() }), 0);

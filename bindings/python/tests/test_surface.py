@@ -10,6 +10,7 @@ import enum
 import inspect
 import json
 import pickle
+import pydoc
 import re
 import subprocess
 import sys
@@ -295,6 +296,21 @@ def test_what_may_be_left_out_is_known_at_run_time() -> None:
     assert jumio.__required_keys__ == {"flow", "enrollment_transaction_reference"}
     assert jumio.__optional_keys__ > {"locale", "success_url"} and set(get_type_hints(jumio)) > jumio.__optional_keys__
     assert config.Step.__required_keys__ == {"request"} and config.AttestrOptions.__required_keys__ == set()
+
+
+def test_the_signature_of_an_account_names_its_members() -> None:
+    from idvkit import config
+
+    signature = inspect.signature(idvkit.Account)
+    members = {name for form in get_args(config.Config) for name in get_type_hints(form)}
+    assert list(signature.parameters)[:2] == ["config", "provider"] and set(signature.parameters) == {"config", *members}
+    assert set(get_args(signature.parameters["region"].annotation)) == {"us", "eu", "sgp"}
+    assert "Literal['attestr']" in str(signature) and "api_secret: str" in str(signature)
+    signature.bind({"provider": "jumio"}, region="us")
+    with pytest.raises(TypeError):
+        signature.bind(regio="us")
+    assert inspect.signature(Session.open).parameters.keys() == {"account", "request", "seed", "now"}
+    assert "region" in pydoc.render_doc(idvkit.Account)
 
 
 def test_catalogs_are_typed() -> None:

@@ -79,10 +79,6 @@ words! {
         AccountIdInvalid = "account_id_invalid", Caller;
         /// There is no account of this name, or none that the request could be for.
         AccountUnknown = "account_unknown", Caller;
-        /// An API key holds characters that no key has.
-        ApiKeyInvalid = "api_key_invalid", Caller;
-        /// An API key is shorter than any key of the provider: probably cut off.
-        ApiKeyTooShort = "api_key_too_short", Caller;
         /// The API version is not of the documented form.
         ApiVersionInvalid = "api_version_invalid", Caller;
         /// A base URL of the provider is not an https URL without user, query and fragment.

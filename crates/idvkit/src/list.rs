@@ -50,7 +50,9 @@ macro_rules! providers {
                 match self { $(Self::$Provider => <$module::$Provider as Provider>::TITLE,)+ }
             }
 
-            /// The names of what its API is asked to do, as [`HttpRequest::operation`](crate::HttpRequest::operation) has them.
+            /// The names of its operations: of what its API is asked to do, as
+            /// [`HttpRequest::operation`](crate::HttpRequest::operation) has them, and of what happens on the user's device,
+            /// as only faults and tables do.
             pub const fn operations(self) -> &'static [&'static str] {
                 match self {
                     $(Self::$Provider => {

@@ -2,6 +2,7 @@
 
 mod facts;
 mod kotlin;
+mod mutants;
 mod no_std;
 mod node;
 mod phone;
@@ -96,6 +97,18 @@ enum Task {
         #[arg(long)]
         write: bool,
     },
+    /// Put bugs into the protocol crates one by one: each has to fail a test. Takes hours; installs `cargo-mutants` below `target`.
+    #[command(
+        after_help = "Example:\n  cargo xtask mutants --package idvkit-core -- --file 'crates/core/src/machine/*.rs'"
+    )]
+    Mutants {
+        /// The packages; all protocol crates but the facade if none is named.
+        #[arg(long)]
+        package: Vec<String>,
+        /// What goes to `cargo mutants` as it is.
+        #[arg(last = true)]
+        arguments: Vec<String>,
+    },
     /// Build the Python wheels and test them in a clean environment.
     Python,
     /// Generate and parse the Swift package, and test it where there is a compiler.
@@ -118,6 +131,7 @@ fn main() -> ExitCode {
             Ok(())
         }
         Task::Kotlin => test(&["kotlin"]),
+        Task::Mutants { package, arguments } => mutate(package, &arguments),
         Task::Node => test(&["node"]),
         Task::Python => test(&["python"]),
         Task::Web { write: false } => test(&["web"]),
@@ -176,6 +190,14 @@ fn doc() -> Result<()> {
 
 fn alone() -> Result<()> {
     protocol_crates()?.iter().try_for_each(|package| run(cargo(&["check", "--package", package])))
+}
+
+fn mutate(mut packages: Vec<String>, arguments: &[String]) -> Result<()> {
+    if packages.is_empty() {
+        packages = protocol_crates()?;
+        packages.retain(|package| package != "idvkit");
+    }
+    mutants::test(&packages, arguments)
 }
 
 /// The crates that must build without std: the facade and all of ours that it is made of.

@@ -15,7 +15,9 @@ export class Run {
   }
 
   next() {
-    this.session = Session.restore(this.account, this.session.snapshot());
+    const before = this.session;
+    this.session = Session.restore(this.account, before.snapshot());
+    for (const blob of before.blobs()) assert(this.session.supply(blob.bytes));
     return this.session.next(this.now);
   }
 

@@ -7,7 +7,7 @@ import { dirname, join } from "node:path";
 
 import { Account, Accounts, Reject, Session, Verification, catalog, diagnose, journeyFromJson, read, signedMember, verify } from "idvkit";
 
-import { SEED, rows, vector } from "../support.mjs";
+import { SEED, bodyOf, rows, vector } from "../support.mjs";
 import { codeOf, pick, toInput } from "./common.mjs";
 
 export const runners = {
@@ -28,10 +28,12 @@ function transcript(name) {
   const record = vector(name);
   const account = new Account(record.config);
   const seed = Buffer.from(record.seed, "hex");
+  const images = []; // what was stored beside it
   let snapshot;
   for (const [number, step] of record.steps.entries()) {
     const place = `${name}, step ${number}`;
     const session = snapshot ? Session.restore(account, snapshot) : Session.open(account, record.request, seed, step.at);
+    for (const image of images) session.supply(image);
     const code = step.input && codeOf(() => session.handle(toInput(step.input), step.at));
     assert.equal(code, step.reject, place);
     assert.equal(session.revision, step.revision, place);
@@ -39,6 +41,7 @@ function transcript(name) {
     assert.deepEqual(toWire(session.next(step.at)), toWire(session.next(step.at)), place);
     snapshot = session.snapshot();
     assert.equal(snapshot, step.snapshot, place);
+    images.push(...(step.input?.images ?? []).map((image) => bodyOf(image.bytes)));
   }
 }
 

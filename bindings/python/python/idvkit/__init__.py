@@ -20,9 +20,12 @@ from . import _types
 from ._idvkit import Account, Accounts, Driver, Session, Tokens, Verification
 from ._idvkit import catalog, diagnose, outcome_from_json, read, signed_member, verify
 from ._reject import Reject
+from ._signature import AccountSignature
 from ._types import *  # noqa: F403
 
 __version__ = "0.1.0"
+# The native class cannot name the members of configurations by itself.
+setattr(Account, "__signature__", AccountSignature())
 __all__ = ["Account", "Accounts", "Driver", "Reject", "Session", "Tokens", "Verification"]
 __all__ += ["catalog", "diagnose", "outcome_from_json", "read", "signed_member", "verify"]
 __all__ += _types.__all__

@@ -139,8 +139,6 @@ Why = Union[WhyInFlight, WhyVerdict, WhyBackoff, WhyThrottled, WhyBlobs]
 RejectCode = Literal[
     "account_id_invalid",
     "account_unknown",
-    "api_key_invalid",
-    "api_key_too_short",
     "api_version_invalid",
     "base_url_invalid",
     "callback_malformed",

@@ -1,5 +1,6 @@
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, Optional, Union, final, overload
+from inspect import Signature
+from typing import Any, ClassVar, Literal, Optional, Union, final, overload
 
 from typing_extensions import Unpack
 
@@ -27,6 +28,7 @@ __all__ = [
 
 @final
 class Account:
+    __signature__: ClassVar[Signature]
     @overload
     def __new__(cls, config: Config, /) -> Account: ...
     @overload

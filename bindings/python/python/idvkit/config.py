@@ -175,7 +175,7 @@ class JumioOptions(TypedDict, total=False):
     user_timeout_ms: Union[int, None]
     """How long the user may take, in milliseconds; the link's lifetime and 15 minutes by default."""
 
-JumioRegion = Union[Literal["us"], Literal["eu"], Literal["sgp"]]
+JumioRegion = Literal["us", "eu", "sgp"]
 """A data centre."""
 
 
@@ -205,13 +205,13 @@ class SignicatCaptureProvider(_SignicatCaptureProvider, total=False):
     redact: Sequence[str]
     """Fields to redact."""
 
-SignicatCaptureSdk = Union[Literal["native"], Literal["capture"]]
+SignicatCaptureSdk = Literal["native", "capture"]
 """The kind of capture page. Deliberately exhaustive."""
 
-SignicatClientAuth = Union[Literal["basic"], Literal["form"]]
+SignicatClientAuth = Literal["basic", "form"]
 """How the client proves who it is at the token endpoint. Deliberately exhaustive: OAuth's two for secrets."""
 
-SignicatImageSource = Union[Literal["upload"], Literal["sdk"], Literal["dossier_files"]]
+SignicatImageSource = Literal["upload", "sdk", "dossier_files"]
 """Where the images of a document come from. Deliberately exhaustive: the documents name these three."""
 
 
@@ -291,15 +291,15 @@ class SignicatProfileCustom(TypedDict):
     """Any other hosts: a sandbox, or what the documents do not say."""
     custom: SignicatProfileCustomMembers
 
-SignicatProfile = Union[Literal["current"], Literal["legacy"], Literal["legacy_production"], SignicatProfileCustom]
+SignicatProfile = Union[Literal["current", "legacy", "legacy_production"], SignicatProfileCustom]
 """The two documented generations, and anything else.
 
 Deliberately exhaustive: everything unforeseen is `custom`."""
 
-SignicatRequired = Union[Literal["all"], Literal["any"]]
+SignicatRequired = Literal["all", "any"]
 """How several providers make one verdict (inferred: no document says). Deliberately exhaustive."""
 
-When = Union[Literal["failed"], Literal["expired"], Literal["inconclusive"]]
+When = Literal["failed", "expired", "inconclusive"]
 """An end that another provider may mend. Not among them: what the user decided, and a verdict of no."""
 
 

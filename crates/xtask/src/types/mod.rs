@@ -26,11 +26,9 @@ const OUTGOING: [&str; 6] = ["Ask", "Answer", "Attempt", "Evidence", "Next", "Jo
 pub(crate) fn generate(check: bool) -> Result<()> {
     let (types, forms) = (roots::types()?, incoming::forms()?);
     let (in_python, in_typescript) = (Names::python(&types), Names::typescript(&types));
-    // Only `examine` takes one, which Python does not have any more.
-    let pythons: Vec<_> = roots::types()?.into_iter().filter(|one| one.name != "Subject").collect();
     let files = [
-        ("bindings/python/python/idvkit/_types.py", python::emit(&pythons, &in_python)),
-        ("bindings/python/python/idvkit/_aliases.py", python::emit_aliases(&pythons, &in_python)),
+        ("bindings/python/python/idvkit/_types.py", python::emit(&types, &in_python)),
+        ("bindings/python/python/idvkit/_aliases.py", python::emit_aliases(&types, &in_python)),
         ("bindings/python/python/idvkit/config.py", python::emit_incoming(&forms, &in_python)),
         ("bindings/node/src/types.ts", typescript::emit(&types, &in_typescript)),
         ("bindings/node/src/forms.ts", typescript::emit_forms(&types, &OUTGOING)),

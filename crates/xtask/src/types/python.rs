@@ -147,8 +147,7 @@ pub(super) fn emit_incoming(forms: &[incoming::Form], names: &Names) -> String {
             incoming::Kind::Record(members) => typed_dict(&mut text, form, members),
             incoming::Kind::Either(shapes) => {
                 // Read when the module is: what it names stands above.
-                let all: Vec<String> = shapes.iter().map(wanted).collect();
-                put(&mut text, format_args!("\n{} = Union[{}]\n", form.name, all.join(", ")));
+                put(&mut text, format_args!("\n{} = {}\n", form.name, either(shapes)));
                 put(&mut text, format_args!("\"\"\"{}\"\"\"\n", quoted(&form.doc)));
             }
         }
@@ -180,6 +179,21 @@ fn forms_of(text: &mut String, members: &[&incoming::Member]) {
     for incoming::Member { name, doc, shape, .. } in members {
         put(text, format_args!("    {name}: {}\n", wanted(shape)));
         docstring(text, doc);
+    }
+}
+
+/// All words in one, as people write it.
+fn either(shapes: &[incoming::Shape]) -> String {
+    let word = |shape: &incoming::Shape| match shape {
+        incoming::Shape::Word(word) => Some(format!("\"{word}\"")),
+        _ => None,
+    };
+    let words: Vec<String> = shapes.iter().filter_map(word).collect();
+    let literal = (!words.is_empty()).then(|| format!("Literal[{}]", words.join(", ")));
+    let others = shapes.iter().filter(|shape| word(shape).is_none()).map(wanted);
+    match literal.into_iter().chain(others).collect::<Vec<_>>().as_slice() {
+        [one] => one.clone(),
+        many => format!("Union[{}]", many.join(", ")),
     }
 }
 

@@ -2,8 +2,7 @@
 
 use anyhow::Result;
 use idvkit::{
-    Blame, Catalog, Diagnosis, Evidence, Input, Journey, KeyForm, Next, ProviderId, RejectCode, Seen, Subject,
-    TagEncoding,
+    Blame, Catalog, Diagnosis, Evidence, Input, Journey, KeyForm, Next, ProviderId, RejectCode, Seen, TagEncoding,
     driver::{Ask, Attempt, Told},
 };
 use schemars::generate::{SchemaGenerator, SchemaSettings};
@@ -24,7 +23,6 @@ pub(super) fn types() -> Result<Vec<Type>> {
     generator.subschema_for::<Evidence>();
     generator.subschema_for::<Catalog>();
     generator.subschema_for::<Diagnosis>();
-    generator.subschema_for::<Subject>();
     generator.subschema_for::<TagEncoding>();
     generator.subschema_for::<KeyForm>();
     let mut types = declared(generator)?;
