@@ -62,7 +62,8 @@ public actor Client {
         }
         let coming = Task { await self.fetch(request) }
         turns[key] = Task {
-            if let answer = await coming.value {
+            let answer = await coming.value
+            if let answer {
                 self.tokens.keep(request: request, answer: answer, now: clock())
             }
             self.turns[key] = nil
