@@ -64,7 +64,7 @@ export type Ask =
   /** Nothing: all that could be done now is done and stored. */
   | {
       readonly type: "rest";
-      /** What the verification waits for, or how it ended; never `Send`. */
+      /** What the verification waits for, or how it ended; never a request to send. */
       readonly next: Next;
     }
   /** Nothing: what was to be stored or heard is stored. A worker sees to what follows from it, as `Row.due` says. */
@@ -1118,7 +1118,7 @@ export type Way =
       /** The SDK's handlers. */
       readonly listen: readonly Signal[];
     }
-  /** Ask the user for images and post them to your server, which handles `Input.images`. */
+  /** Ask the user for images and post them to your server, which tells the session of them. */
   | {
       readonly type: "upload";
       /** The images wanted. */

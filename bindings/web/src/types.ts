@@ -315,7 +315,7 @@ export type Way =
       /** The SDK's handlers. */
       readonly listen: readonly Signal[];
     }
-  /** Ask the user for images and post them to your server, which handles `Input.images`. */
+  /** Ask the user for images and post them to your server, which tells the session of them. */
   | {
       readonly type: "upload";
       /** The images wanted. */

@@ -52,7 +52,7 @@ pub enum Ask {
     },
     /// Nothing: all that could be done now is done and stored.
     Rest {
-        /// What the verification waits for, or how it ended; never `Send`.
+        /// What the verification waits for, or how it ended; never a request to send.
         next: Next,
     },
     /// Nothing: what was to be stored or heard is stored. A worker sees to what follows from it, as `Row.due` says.

@@ -145,7 +145,7 @@ pub enum Way {
         /// The SDK's handlers.
         listen: Vec<Signal>,
     },
-    /// Ask the user for images and post them to your server, which handles `Input::Images`.
+    /// Ask the user for images and post them to your server, which tells the session of them.
     Upload {
         /// The images wanted.
         images: Vec<ImageSlot>,

@@ -108,7 +108,7 @@ class AskRest(Value):
     __slots__ = ("next",)
     type: _t.ClassVar[_t.Literal["rest"]] = "rest"
     next: _a.Next
-    """What the verification waits for, or how it ended; never `Send`."""
+    """What the verification waits for, or how it ended; never a request to send."""
 
     def __init__(self, next: _a.Next) -> None:
         _set(self, "next", next)
@@ -1762,7 +1762,7 @@ class WayNative(Value):
 
 
 class WayUpload(Value):
-    """Ask the user for images and post them to your server, which handles `Images`."""
+    """Ask the user for images and post them to your server, which tells the session of them."""
     __slots__ = ("images", "types", "max_bytes", "max_pixels")
     _shown: _t.ClassVar[_t.Optional[_t.Tuple[str, ...]]] = ()
     type: _t.ClassVar[_t.Literal["upload"]] = "upload"
