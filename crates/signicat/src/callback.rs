@@ -29,7 +29,7 @@ pub struct Callback {
 }
 
 impl Callback {
-    /// Reads a callback's body. Its header is checked where it is heard: [`Provider::reference_of`] and a session refuse a wrong one.
+    /// Reads a callback's body. Its header is checked where it is heard: `Provider::reference_of` and a session refuse a wrong one.
     ///
     /// # Errors
     /// `callback_malformed`.
