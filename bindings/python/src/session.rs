@@ -96,6 +96,29 @@ impl Session {
         self.lock(py).snapshot()
     }
 
+    /// The digests of what is stored beside the snapshot: images that are still to be sent. A store drops all others of the
+    /// session.
+    fn digests(&self, py: Python<'_>) -> Vec<String> {
+        self.lock(py).digests()
+    }
+
+    /// Those bytes, as far as they are at hand: they came with an input, or by `supply`.
+    fn blobs<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        let blobs = self.lock(py).blobs();
+        to_python(py, &blobs)
+    }
+
+    /// The digests of the bytes without which the next request cannot be sent: `supply` them.
+    fn missing(&self, py: Python<'_>) -> Vec<String> {
+        self.lock(py).missing()
+    }
+
+    /// Takes bytes that were stored beside the snapshot. `False` if they do not belong to it. No change to be stored.
+    fn supply(&self, stored: &Bound<'_, PyAny>) -> PyResult<bool> {
+        let bytes = from_python::bytes(stored, "stored")?;
+        Ok(self.lock(stored.py()).supply(bytes))
+    }
+
     /// Rises with every change: store with compare-and-swap on it.
     #[getter]
     fn revision(&self, py: Python<'_>) -> i64 {

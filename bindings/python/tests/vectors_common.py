@@ -30,7 +30,10 @@ class Run:
         self.session = Session.open(account, request, SEED, now)
 
     def next(self) -> Any:
-        self.session = Session.restore(self.account, self.session.snapshot())
+        before = self.session
+        self.session = Session.restore(self.account, before.snapshot())
+        for blob in before.blobs():
+            assert self.session.supply(blob.bytes)
         return self.session.next(self.now)
 
     def tell(self, input: Any) -> None:

@@ -21,7 +21,10 @@ def transcript(name: str) -> None:
         if snapshot is None:
             session = Session.open(account, record["request"], bytes.fromhex(record["seed"]), step["at"])
         else:
+            before = session
             session = Session.restore(account, snapshot)
+            for blob in before.blobs():
+                assert session.supply(blob.bytes)
         code = None
         if step["input"] is not None:
             try:
