@@ -181,7 +181,7 @@ impl Flow for AttestrFlow {
         }
     }
 
-    fn faulted(&mut self, fault: &Fault) {
+    fn faulted(&mut self, _op: &Operation, fault: &Fault) {
         if let State::Live(live) = &mut self.state {
             live.faulted(fault);
         }

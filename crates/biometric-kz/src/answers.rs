@@ -107,11 +107,30 @@ pub struct TechnologyInfo {
 pub struct TechnologyResult {
     /// The member's name without `_result`: `liveness`, `face2face`, `edocument`, `document_recognition`.
     pub kind: String,
-    /// Whether it passed, if it says so.
+    /// Whether it passed, if it says so: by the flag `result`, or by the statuses `VALID` and `INVALID` (B-F4.10).
     pub passed: Option<bool>,
+    /// Its status in the provider's word, where it has one.
+    pub status: Option<String>,
     /// Why not.
     pub failure_reason: Option<Reason>,
     members: Map<String, Value>,
+}
+
+/// What a part says beside a verdict (B-Q20).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Says {
+    /// Yes.
+    Passed,
+    /// No.
+    NotPassed,
+    /// Not yet.
+    Pending,
+    /// It came to no end, or has a status that this version does not know.
+    Unclear,
+    /// Nothing, as documented: an e-document is there or not.
+    Nothing,
+    /// Nothing, and the part is not documented.
+    Unknown,
 }
 
 impl FlowResult {
@@ -153,18 +172,16 @@ impl FlowResult {
         self.parts.iter().find(|part| part.kind == kind)
     }
 
-    /// Whether a sub-object is still empty: right after the end the results are being filled in (B-F4).
-    pub fn has_empty_parts(&self) -> bool {
-        self.parts.iter().any(|part| part.members.is_empty())
+    /// Whether a part is still empty or pending: right after the end the results are being filled in (B-F4).
+    pub fn has_open_parts(&self) -> bool {
+        self.parts.iter().any(|part| part.says() == Says::Pending)
     }
 
-    /// The rule of B-Q14: a true verdict of a finished session, and no part that says otherwise. That a `FAILED`
-    /// session with a true verdict contradicts itself and is no pass is inferred.
+    /// The rule of B-Q14: a true verdict of a finished session, and no part that says otherwise, or what this version cannot
+    /// read. That a `FAILED` session with a true verdict contradicts itself and is no pass is inferred.
     pub fn is_passed(&self) -> bool {
-        self.status == Status::Finished
-            && self.verdict == Some(true)
-            && !self.has_empty_parts()
-            && self.parts.iter().all(|part| part.passed != Some(false))
+        let agrees = |part: &TechnologyResult| matches!(part.says(), Says::Passed | Says::Nothing | Says::Unknown);
+        self.status == Status::Finished && self.verdict == Some(true) && self.parts.iter().all(agrees)
     }
 
     /// Every reason once, those of the parts first.
@@ -209,7 +226,7 @@ impl FlowResult {
         let part = |part: &TechnologyResult| Part {
             name: self.code_of(&part.kind, flow),
             passed: part.passed,
-            status: part.failure_reason.as_ref().map(|reason| reason.code.clone()),
+            status: part.status.clone().or_else(|| part.failure_reason.as_ref().map(|reason| reason.code.clone())),
             score: part.prediction(),
         };
         self.parts.iter().map(part).collect()
@@ -284,12 +301,35 @@ impl TechnologyResult {
         self.scalar("extra.date_of_birth").or_else(|| self.scalar("date_of_birth")).as_deref().and_then(iso_date)
     }
 
+    /// A documented part has no status, so that what stands there is not read as one unless it is a known word.
+    pub(crate) fn says(&self) -> Says {
+        let documented = matches!(self.kind.as_str(), "liveness" | "face2face" | "edocument" | "document_recognition");
+        match (self.passed, self.status.as_deref()) {
+            _ if self.members.is_empty() => Says::Pending,
+            (Some(false), _) => Says::NotPassed,
+            (_, Some("PENDING")) => Says::Pending,
+            (_, Some("TIMEOUT")) => Says::Unclear,
+            (_, Some(word)) if word != "VALID" && !documented => Says::Unclear,
+            (Some(true), _) => Says::Passed,
+            (None, _) if documented => Says::Nothing,
+            (None, _) => Says::Unknown,
+        }
+    }
+
     fn read(kind: &str, node: &Node<'_>) -> Result<Self, Flaw> {
         let node = node.object("")?;
         let members = node.value().and_then(Value::as_object).cloned().unwrap_or_default();
+        let flag = node.maybe_flag("result")?;
+        let status = node.loose_text("status").map(|word| word.chars().take(MAX_CODE).collect::<String>());
+        let passed = match status.as_deref() {
+            Some("INVALID") => Some(false),
+            Some("VALID") => flag.or(Some(true)),
+            _ => flag,
+        };
         Ok(Self {
             kind: kind.to_string(),
-            passed: node.maybe_flag("result")?,
+            passed,
+            status,
             failure_reason: members.get("failure_reason").and_then(|one| reason(one, Some(kind))),
             members,
         })

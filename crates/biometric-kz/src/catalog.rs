@@ -10,6 +10,14 @@ use crate::values::ID;
 pub const IIN_MISMATCH: &str = "iin_mismatch";
 /// The code of the reason when the result does not say whose document it was, although an IIN was fixed (B-Q15).
 pub const IIN_UNCONFIRMED: &str = "iin_unconfirmed";
+/// The code of the reason when a part of the result came to no end, or has a status that this version does not know (B-Q20).
+pub const PART_UNCLEAR: &str = "part_unclear";
+/// The code of the reason beside a pass when the result has a part that is not documented and says neither yes nor no
+/// (B-Q20).
+pub const PART_UNKNOWN: &str = "part_unknown";
+/// The code of the reason beside a pass when a reference photo was sent, and the result does not say that it was compared
+/// (B-Q21).
+pub const PHOTO_UNCONFIRMED: &str = "photo_unconfirmed";
 /// The detail of a failure that the user caused by giving up (B-F8).
 pub(crate) const USER_ABORTED: &str = "Operation aborted by user";
 /// The largest error body in which a text is looked for, in bytes.
@@ -158,7 +166,7 @@ static FAILURES: [Failure; 22] = [
 ];
 
 /// Reasons that this library adds.
-static OUR_REASONS: [Failure; 2] = [
+static OUR_REASONS: [Failure; 5] = [
     Failure {
         code: IIN_MISMATCH,
         meaning: "the document belongs to another person than the fixed IIN",
@@ -170,6 +178,24 @@ static OUR_REASONS: [Failure; 2] = [
         meaning: "the result does not say whose document it was, although an IIN was fixed",
         advice: "use a flow with E-Document, or review it by hand",
         source: "B-Q15",
+    },
+    Failure {
+        code: PART_UNCLEAR,
+        meaning: "a part of the result came to no end, or has a status that is not known",
+        advice: "begin a new session, or review it by hand",
+        source: "B-Q20",
+    },
+    Failure {
+        code: PART_UNKNOWN,
+        meaning: "beside a pass: a part of the result is not documented and says neither yes nor no",
+        advice: "look at that part in the raw result",
+        source: "B-Q20",
+    },
+    Failure {
+        code: PHOTO_UNCONFIRMED,
+        meaning: "beside a pass: the result does not say that the reference photo was compared",
+        advice: "use a flow of face matching with one of liveness, E-Document and document recognition",
+        source: "B-Q21",
     },
 ];
 

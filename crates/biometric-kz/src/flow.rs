@@ -18,7 +18,7 @@ use crate::{
     operations::Operation,
     request::ParsedRequest,
     values::{SessionId, Technology},
-    verdict::{self, Judgement},
+    verdict::{self, Expected, Judgement},
 };
 
 /// A session that was begun anew so often gets no further attempt.
@@ -190,11 +190,13 @@ impl BiometricKzFlow {
     fn created(&mut self, account: &Account, op: &Operation, response: &Response<'_>) -> Result<Step, Fault> {
         let unreadable = |flaw| Fault::unreadable(op.name(), response.status, flaw);
         let created = Created::read(response.body).map_err(unreadable)?;
-        if !account.unsupported_metadata && !self.request.is_supported_by(&created.technologies) {
-            return Err(Fault::new(FaultCode::MetadataUnsupported, op.name(), false));
-        }
+        let supported = account.unsupported_metadata || self.request.is_supported_by(&created.technologies);
         self.request.sent();
         self.references.insert(0, created.session_id);
+        if !supported {
+            let fault = Fault::new(FaultCode::MetadataUnsupported, op.name(), false);
+            return Ok(Step::End { outcome: Outcome::Failed { fault }, evidence: None });
+        }
         self.state = State::Live {
             technologies: created.technologies,
             expires: response.at.plus(account.lifetime_ms),
@@ -215,7 +217,10 @@ impl BiometricKzFlow {
         if result.session_id != *session {
             return Err(Fault::foreign(op.name(), Flaw::new(FlawKind::OtherReference, "id")));
         }
-        match verdict::judge(&result, self.request.fixed_iin().as_ref()) {
+        let iin = self.request.fixed_iin();
+        let expected =
+            Expected { iin: iin.as_ref(), photo: self.request.photo_was_sent(), technologies: self.technologies() };
+        match verdict::judge(&result, &expected) {
             Judgement::Open { user_done } => {
                 if user_done {
                     self.set_user_done();
@@ -228,11 +233,11 @@ impl BiometricKzFlow {
                 let stage = reasons.into_iter().find_map(|reason| reason.part);
                 Ok(Step::End { outcome: Outcome::Abandoned { stage }, evidence: None })
             }
-            Judgement::Decided { decision, reason } => {
+            Judgement::Decided { decision, reasons } => {
                 // A decided session is never begun anew, so nothing has to be sent or compared again.
                 self.request.forget();
                 let source = account.source(op.name());
-                let evidence = verdict::evidence(source, &result, self.technologies(), reason, response);
+                let evidence = verdict::evidence(source, &result, self.technologies(), reasons, response);
                 Ok(Step::End { outcome: Outcome::Decided { decision }, evidence: Some(evidence) })
             }
         }

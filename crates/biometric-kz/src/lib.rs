@@ -34,7 +34,7 @@ use idvkit_core::{Catalog, Input, Operation as _, Provider, Reject, Seed, UnixMi
 pub use account::{Account, Config, DEFAULT_LIFETIME_MS, MIN_API_KEY, Options};
 pub use answers::{Created, FlowResult, Status, TechnologyInfo, TechnologyResult};
 pub use callback::{MAX_WEBHOOK_BYTES, Webhook, WebhookEvent};
-pub use catalog::{IIN_MISMATCH, IIN_UNCONFIRMED, LOCALES};
+pub use catalog::{IIN_MISMATCH, IIN_UNCONFIRMED, LOCALES, PART_UNCLEAR, PART_UNKNOWN, PHOTO_UNCONFIRMED};
 pub use flow::BiometricKzFlow;
 pub use operations::Operation;
 pub use request::Request;

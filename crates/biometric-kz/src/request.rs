@@ -113,6 +113,11 @@ impl ParsedRequest {
         self.photo_sent |= self.photo1.take().is_some();
     }
 
+    /// Whether a session was made with a reference photo.
+    pub(crate) fn photo_was_sent(&self) -> bool {
+        self.photo_sent
+    }
+
     /// Whether another session can be made just like the first. Without the photo it would check less.
     pub(crate) fn can_be_sent_again(&self) -> bool {
         !self.photo_sent

@@ -236,6 +236,17 @@ fn webhooks_with_a_secret_are_believed_to_be_the_providers() {
 }
 
 #[test]
+fn a_session_id_in_capitals_is_the_same_id() {
+    let mut host = Host::open(config(), Request::default());
+    let body = format!(r#"{{"session_id":"{}","technologies":["LD"]}}"#, SESSION.to_uppercase());
+    host.answer(201, body.as_bytes());
+    assert_eq!(host.session.references(), [SESSION]);
+    host.webhook("/idv", &format!(r#"{{"event":"flow.end","session_id":"{}"}}"#, SESSION.to_uppercase())).unwrap();
+    host.answer(200, PASSED.replace(SESSION, &SESSION.to_uppercase()).as_bytes());
+    assert_eq!(host.outcome(), approved());
+}
+
+#[test]
 fn an_unsigned_webhook_leaves_the_page_as_it_is() {
     let mut host = Host::live(config(), Request::default(), r#"["LD","F2F"]"#);
     host.journey();
@@ -248,14 +259,41 @@ fn an_unsigned_webhook_leaves_the_page_as_it_is() {
 fn metadata_that_the_flow_cannot_use_is_a_fault() {
     let photo = json!({ "face2face": { "photo1": "/9j/4AAQSkZJRgABAQ==" } });
     let iin = json!({ "edocument": { "iin": { "value": "000101500001" } } });
-    for (metadata, technologies) in [(photo.clone(), r#"["LD","ED"]"#), (iin, r#"["LDHP","F2F"]"#)] {
+    for (metadata, technologies) in [
+        (photo.clone(), r#"["LD","ED"]"#),
+        (photo.clone(), r#"["LDHP","ED","F2F"]"#),
+        (iin, r#"["LDHP","F2F"]"#),
+    ] {
         let mut host = Host::live(config(), with_metadata(metadata), technologies);
         let Outcome::Failed { fault } = host.outcome() else { panic!("not failed") };
         assert_eq!((fault.code.as_str(), fault.retryable), ("metadata_unsupported", false));
+        assert!(host.session.references() == [SESSION] && !host.session.snapshot().contains("/9j/"), "it was made");
     }
     let options = Options { unsupported_metadata: true, ..Options::default() };
     let mut host = Host::live(Config { options, ..config() }, with_metadata(photo), r#"["LD","ED"]"#);
     assert!(matches!(host.next(), Next::Present { .. }), "the named switch sends it anyway");
+}
+
+#[test]
+fn a_photo_that_the_result_does_not_confirm_stands_beside_no_pass_without_a_word() {
+    let compared = PASSED.to_string();
+    let not_compared = PASSED.replace(r#","face2face_result":{"result":true}"#, "");
+    assert_ne!(compared, not_compared);
+    for (technologies, result, reasons) in [
+        (r#"["LDHP","F2F"]"#, &compared, vec![]),
+        (r#"["F2F","LDHP"]"#, &not_compared, vec!["photo_unconfirmed"]),
+        (r#"["LDHP","ED","F2F"]"#, &compared, vec!["photo_unconfirmed"]),
+    ] {
+        let options = Options { unsupported_metadata: true, ..Options::default() };
+        let photo = with_metadata(json!({ "face2face": { "photo1": "/9j/4AAQSkZJRgABAQ==" } }));
+        let mut host = Host::live(Config { options, ..config() }, photo, technologies);
+        host.sleep();
+        host.answer(200, result.as_bytes());
+        assert_eq!(host.outcome(), approved());
+        let evidence = host.session.evidence().unwrap();
+        let codes: Vec<_> = evidence.reasons.iter().map(|reason| reason.code.as_str()).collect();
+        assert_eq!(codes, reasons, "{technologies}");
+    }
 }
 
 #[test]
@@ -267,7 +305,7 @@ fn a_photo_is_given_up_once_it_was_sent() {
     });
     let mut host = Host::open(config(), with_metadata(metadata));
     assert!(host.session.snapshot().contains(photo), "still to be sent");
-    host.created(r#"["LD","ED","F2F"]"#);
+    host.created(r#"["ED","F2F"]"#);
     assert!(!host.session.snapshot().contains(photo));
     host.handle(Input::Erase { at_provider: true }).unwrap();
     let Next::Done { outcome, erasure } = host.next() else { panic!("not done") };
@@ -433,7 +471,7 @@ fn nothing_secret_or_personal_is_printed() {
         BiometricKz::account(config.clone()).unwrap().check_metadata(request.metadata.as_ref().unwrap()).unwrap();
     printed.push(format!("{checked:?} {:?} {:?} {:?}", checked.iin, checked.phone, checked.photo1));
     printed.push(format!("{:?}", checked.iin.as_ref().unwrap().value));
-    let mut host = Host::live(config, request, r#"["LD","ED","F2F"]"#);
+    let mut host = Host::live(config, request, r#"["ED","F2F"]"#);
     let journey = host.journey();
     host.hint(&journey, &finish());
     let end = format!(r#"{{"event":"flow.end","session_id":"{SESSION}"}}"#);

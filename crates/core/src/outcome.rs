@@ -254,7 +254,7 @@ pub struct Evidence {
     pub person: Option<Person>,
     /// What each step of the flow said.
     pub parts: Vec<Part>,
-    /// Why it is not a pass, in the provider's words.
+    /// Why it is not a pass, in the provider's words; beside a pass, what must not stand there without a word.
     pub reasons: Vec<Reason>,
     /// A result that only the holder of a key can read (an encrypted eID result).
     #[cfg_attr(feature = "wire", serde(serialize_with = "crate::wire::maybe_bytes"))]

@@ -49,10 +49,10 @@ impl UnixMillis {
         ))
     }
 
-    /// Later by `millis`, never past the end of the range.
+    /// Later by `millis`, never past the last moment that is believed.
     #[must_use]
     pub fn plus(self, millis: i64) -> Self {
-        Self(self.0.saturating_add(millis))
+        Self(self.0.saturating_add(millis).min(Self::LATEST.0 - 1))
     }
 
     /// Milliseconds from `earlier` to here; negative if it is later.

@@ -146,6 +146,10 @@ impl Flow for JumioFlow {
         if !self.is_current(&callback.reference, RejectCode::CallbackOfOtherSession, "body")? {
             return Ok(Heard::NOTHING);
         }
+        // There is a result: what the page said before counts no more.
+        if let (State::Live { error, .. }, true) = (&mut self.state, secret) {
+            *error = None;
+        }
         Ok(Heard { authentic: secret, ..Heard::RESULT })
     }
 
@@ -159,21 +163,12 @@ impl Flow for JumioFlow {
 
     /// A new transaction for the same enrollment: it supersedes the old one (J-F1).
     fn retry(&mut self, outcome: &Outcome) -> bool {
-        let again = !matches!(outcome, Outcome::Decided { .. }) && self.references.len() < MAX_ATTEMPTS;
-        if again {
-            self.state = State::Initiating;
-        }
-        again
+        !matches!(outcome, Outcome::Decided { .. }) && self.begin_anew()
     }
 
     /// The same while the page is shown (J-D24). Once the user has submitted, the verdict is awaited.
     fn supersede(&mut self) -> bool {
-        let shown = matches!(self.state, State::Live { submitted: false, .. });
-        let allowed = shown && self.references.len() < MAX_ATTEMPTS;
-        if allowed {
-            self.state = State::Initiating;
-        }
-        allowed
+        matches!(self.state, State::Live { submitted: false, .. }) && self.begin_anew()
     }
 
     fn references(&self) -> Vec<String> {
@@ -206,6 +201,14 @@ impl Flow for JumioFlow {
 }
 
 impl JumioFlow {
+    fn begin_anew(&mut self) -> bool {
+        let allowed = self.references.len() < MAX_ATTEMPTS;
+        if allowed {
+            self.state = State::Initiating;
+        }
+        allowed
+    }
+
     fn initiated(&mut self, account: &Account, op: &Operation, response: &Response<'_>) -> Result<Step, Fault> {
         let unreadable = |flaw| Fault::unreadable(op.name(), response.status, flaw);
         let Initiated { reference, redirect_url, .. } = Initiated::read(response.body).map_err(unreadable)?;

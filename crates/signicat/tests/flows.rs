@@ -122,8 +122,60 @@ fn a_lost_answer_to_the_start_is_found_out() {
     assert!(!start.idempotent);
     host.tell(Input::Sending { id: start.id.clone() }).unwrap();
     host.tell(Input::HttpFailed { id: start.id }).unwrap();
-    assert_eq!(host.until_sent().operation, "signicat.start");
+    // What the process says comes before another start.
+    host.look("get_process", 200, &process(P1, "signicatpaper", "pending"));
     host.answer("start", 409, &json!({ "title": "already started" }));
+    host.look("get_process", 200, &accepted(P1, "signicatpaper"));
+    host.decided(Decision::Approved);
+}
+
+#[test]
+fn a_start_that_arrived_is_not_sent_again() {
+    for (lost, status) in [(None, "processing"), (Some(502), "processing"), (None, "accepted"), (Some(504), "rejected")] {
+        let mut host = Host::open(&json!({}), &paper());
+        upload(&mut host);
+        host.answer("set_images", 200, &json!(null));
+        match lost {
+            Some(code) => drop(host.answer("start", code, &json!(null))),
+            None => {
+                let id = host.wanted().id;
+                host.tell(Input::HttpFailed { id }).unwrap();
+            }
+        }
+        host.look("get_process", 200, &process(P1, "signicatpaper", status));
+        if status == "processing" {
+            assert!(matches!(host.next(), Next::Wait { why: Why::Verdict, .. }), "{lost:?}");
+            host.look("get_process", 200, &accepted(P1, "signicatpaper"));
+        }
+        let decision = if status == "rejected" { Decision::Declined } else { Decision::Approved };
+        host.decided(decision);
+    }
+}
+
+#[test]
+fn starts_that_never_arrive_end_in_a_failure_that_can_be_resumed() {
+    let mut host = Host::open(&json!({}), &paper());
+    upload(&mut host);
+    host.answer("set_images", 200, &json!(null));
+    let mut starts = 0;
+    let outcome = loop {
+        match host.next() {
+            Next::Send { request } => match request.operation.as_str() {
+                "signicat.token" => host.give_token(&request),
+                "signicat.start" => {
+                    starts += 1;
+                    host.tell(Input::HttpFailed { id: request.id }).unwrap();
+                }
+                _ => host.respond(&request.id, 200, &process(P1, "signicatpaper", "pending")),
+            },
+            Next::Wait { until, .. } => host.now = until.0,
+            Next::Done { outcome, .. } => break outcome,
+            Next::Present { .. } => panic!("there is nothing to do for the user"),
+        }
+    };
+    assert!(matches!(outcome, Outcome::Failed { fault } if fault.code == "no_answer"));
+    assert_eq!(starts, 5);
+    host.tell(Input::Retry).unwrap();
     host.look("get_process", 200, &accepted(P1, "signicatpaper"));
     host.decided(Decision::Approved);
 }
@@ -405,4 +457,24 @@ fn download_and_raw_requests_stay_below_the_base() {
     for path in ["dossiers", "/../x", "/a/%2E%2E/x", "/a b", "/a\\..\\b", ""] {
         assert!(RawRoute::parse(Method::Get, path).is_err(), "{path}");
     }
+}
+
+#[test]
+fn ids_in_capitals_are_the_same_ids() {
+    const DOSSIER: &str = "C03E66C7-8230-4020-A084-5A34A925D5FE";
+    const PROCESS: &str = "8A303665-C94A-47C1-BE8D-5DF65F64A0AD";
+    let (dossier, id) = (DOSSIER.to_lowercase(), PROCESS.to_lowercase());
+    let mut host = Host::open(&notification(), &paper());
+    host.answer("create_dossier", 201, &json!({ "dossierId": DOSSIER }));
+    let mut created = process(PROCESS, "signicatpaper", "pending");
+    created["dossierId"] = json!(dossier);
+    host.answer("create_process", 201, &created);
+    assert_eq!(host.session.references(), [dossier.clone(), id.clone()]);
+    host.tell(Input::Images { images: vec![image("front", 10)] }).unwrap();
+    let sent = host.answer("set_images", 204, &json!(null));
+    assert!(sent.url.ends_with(&format!("/dossiers/{dossier}/processes/{id}/images")));
+    host.answer("start", 202, &json!(null));
+    host.callback("Bearer abc", &json!({ "dossierId": DOSSIER, "processId": PROCESS })).unwrap();
+    host.answer("get_process", 200, &accepted(PROCESS, "signicatpaper"));
+    host.decided(Decision::Approved);
 }

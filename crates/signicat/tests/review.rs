@@ -291,11 +291,14 @@ fn images_follow_until_the_start_may_have_arrived() {
     host.tell(more()).unwrap();
     host.look("set_images", 200, &json!(null));
     // The start was sent, and no answer came: not even a retry makes it undone.
-    for _ in 0..5 {
+    for lost in 1..=5 {
         let request = host.until_sent();
         assert_eq!(request.operation, "signicat.start");
         host.tell(Input::Sending { id: request.id.clone() }).unwrap();
         host.tell(Input::HttpFailed { id: request.id }).unwrap();
+        if lost < 5 {
+            host.look("get_process", 200, &process(P1, "signicatpaper", "pending"));
+        }
     }
     assert!(matches!(host.outcome(), Outcome::Failed { .. }));
     host.tell(Input::Retry).unwrap();
@@ -407,4 +410,113 @@ fn a_restored_link_has_to_be_one() {
     let forged = host.session.snapshot().replace("https://capture.signicat.example", "javascript://x");
     let restored = idvkit_signicat::Session::restore(host.account.clone(), &forged);
     assert_eq!(restored.err().map(|reject| reject.code().as_str()), Some("snapshot_malformed"));
+}
+
+/// One look after the other, each answered by `answer`, until nothing is asked for any more; and how often the list was.
+fn looked(host: &mut Host, mut answer: impl FnMut(&str) -> (u16, Value)) -> (Outcome, usize) {
+    let mut lists = 0;
+    for _ in 0..1_000 {
+        match host.next() {
+            Next::Send { request } if request.operation == "signicat.token" => host.give_token(&request),
+            Next::Send { request } => {
+                lists += usize::from(request.operation == "signicat.list_processes");
+                let (status, body) = answer(&request.operation);
+                host.respond(&request.id, status, &body);
+            }
+            Next::Wait { until, .. } | Next::Present { until, .. } => host.now = until.0,
+            Next::Done { outcome, .. } => return (outcome, lists),
+        }
+    }
+    panic!("it never ends")
+}
+
+#[test]
+fn a_list_that_fails_takes_no_verdict_from_a_process_that_is_known() {
+    let broken = [(500, json!(null)), (200, json!("<html>no list</html>"))];
+    for (how, (code, body)) in broken.iter().enumerate() {
+        for (word, decision) in [("accepted", Decision::Approved), ("rejected", Decision::Declined)] {
+            let mut host = Host::open(&json!({}), &capture(&["readid"], "all"));
+            host.answer("create_dossier", 201, &json!({ "dossierId": D1 }));
+            // Known by the answer that began it, or by the user's return.
+            let started = if how == 0 { json!({ "url": LINK, "processId": P1 }) } else { json!({ "url": LINK }) };
+            host.answer("start_capture", 200, &started);
+            host.redirect(&format!("dossierId={D1}&processId={P1}")).unwrap();
+            let begun = host.now;
+            let (outcome, lists) = looked(&mut host, |operation| match operation {
+                "signicat.list_processes" => (*code, body.clone()),
+                _ => (200, process(P1, "readid", word)),
+            });
+            assert_eq!(outcome, Outcome::Decided { decision });
+            assert!(lists == 5 && host.now - begun < 60_000, "{lists} lists in {} ms", host.now - begun);
+            assert!(host.session.evidence().is_some());
+        }
+    }
+}
+
+#[test]
+fn a_list_that_comes_back_counts_again() {
+    let mut host = away(&json!({}), &capture(&["readid"], "all"));
+    host.redirect(&format!("dossierId={D1}&processId={P1}")).unwrap();
+    let mut asked = 0;
+    let (outcome, lists) = looked(&mut host, |operation| match operation {
+        "signicat.list_processes" => {
+            asked += 1;
+            let rows = [at(process(P1, "readid", "canceled"), 3), at(process(P2, "readid", "accepted"), 9)];
+            if asked < 5 { (503, json!(null)) } else { (200, json!(rows)) }
+        }
+        _ => (200, at(process(if asked < 5 { P1 } else { P2 }, "readid", if asked < 5 { "canceled" } else { "accepted" }), 9)),
+    });
+    assert_eq!(outcome, Outcome::Decided { decision: Decision::Approved }, "the newer process counts");
+    assert!(lists >= 5);
+}
+
+#[test]
+fn without_list_and_process_nothing_is_decided() {
+    let mut host = away(&json!({}), &capture(&["readid"], "all"));
+    host.redirect(&format!("dossierId={D1}")).unwrap();
+    let (outcome, lists) = looked(&mut host, |operation| {
+        assert_eq!(operation, "signicat.list_processes");
+        (500, json!(null))
+    });
+    assert!(matches!(outcome, Outcome::Failed { fault } if fault.status == Some(500)) && lists > 5);
+}
+
+#[test]
+fn a_retry_while_it_runs_discards_the_process_and_makes_another() {
+    let more = || Input::Images { images: vec![image("front", 44)] };
+    // The user waits for the verdict, and sees that a picture was blurred.
+    let mut host = starting();
+    host.answer("start", 200, &json!(null));
+    assert_eq!(host.tell(more()).unwrap_err().code(), "images_too_late");
+    host.tell(Input::Retry).unwrap();
+    let discarded = host.answer("discard_process", 204, &json!(null));
+    assert!(discarded.url.ends_with(P1));
+    host.answer("create_process", 201, &process(P2, "signicatpaper", "pending"));
+    host.journey();
+    host.tell(more()).unwrap();
+    host.answer("set_images", 204, &json!(null));
+    host.answer("start", 200, &json!(null));
+    host.look("get_process", 200, &process(P2, "signicatpaper", "accepted"));
+    host.decided(Decision::Approved);
+    assert_eq!(host.session.references(), [D1, P2, P1]);
+    assert_eq!(host.tell(Input::Retry).unwrap_err().code(), "retry_refused", "it is decided");
+}
+
+#[test]
+fn a_retry_while_a_page_is_shown_makes_another_page() {
+    let mut host = away(&notification(), &capture(&["readid"], "all"));
+    let first = host.journey();
+    host.tell(Input::Retry).unwrap();
+    assert_eq!(host.tell(Input::Retry).unwrap_err().code(), "retry_refused", "the new one is on its way");
+    host.answer("create_dossier", 201, &json!({ "dossierId": D2 }));
+    host.answer("start_capture", 200, &json!({ "url": LINK }));
+    assert_ne!(host.journey().id, first.id);
+    // What the page before still says is of no interest.
+    host.callback("Bearer abc", &json!({ "dossierId": D1, "processId": P1, "status": "accepted" })).unwrap();
+    host.redirect(&format!("dossierId={D1}&processId={P1}")).unwrap();
+    host.journey();
+    host.tell(Input::Erase { at_provider: true }).unwrap();
+    for dossier in [D2, D1] {
+        assert!(host.answer("delete", 204, &json!(null)).url.ends_with(dossier));
+    }
 }

@@ -238,7 +238,7 @@ impl CheckedMetadata {
 
     fn check_support(&self, technologies: &[Technology]) -> Result<(), Reject> {
         if self.photo1.is_some() && !supports_face2face_metadata(technologies) {
-            let rule = "a reference photo works only in flows of F2F with liveness (LD..), ED or DR; leave it out";
+            let rule = "a reference photo works only in flows of F2F with liveness (LD..), ED or DR, and nothing else; leave it out";
             return Err(Reject::at(RejectCode::MetadataUnsupported, "face2face", rule));
         }
         if self.has_edocument() && !supports_edocument_metadata(technologies) {

@@ -1,15 +1,17 @@
 //! The id of a session.
 
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use core::fmt;
 
+use idvkit_core::one_form;
 use serde::{Deserialize, Serialize};
 
 /// A session's one-time id: 1 to 64 letters, digits and hyphens, so that it is safe in a path. Every sample is a UUID
-/// (B-F2), so the case of its letters does not count.
+/// (B-F2), and a UUID has one form, whatever case it was spelled in
+/// (B-Q19).
 ///
 /// With it the session's page opens: a bearer value until the session has been used. `Debug` prints none of it.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct SessionId(String);
 
@@ -17,22 +19,14 @@ impl SessionId {
     /// Reads one, or `None` if it has another form.
     pub fn read(text: &str) -> Option<Self> {
         let allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
-        ((1..=64).contains(&text.len()) && text.bytes().all(allowed)).then(|| Self(text.to_string()))
+        ((1..=64).contains(&text.len()) && text.bytes().all(allowed)).then(|| Self(one_form(text)))
     }
 
-    /// The id, as the provider spelled it.
+    /// The id as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
-
-impl PartialEq for SessionId {
-    fn eq(&self, other: &Self) -> bool {
-        self.0.eq_ignore_ascii_case(&other.0)
-    }
-}
-
-impl Eq for SessionId {}
 
 impl TryFrom<String> for SessionId {
     type Error = &'static str;

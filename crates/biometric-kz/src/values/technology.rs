@@ -80,12 +80,15 @@ impl fmt::Display for Technology {
     }
 }
 
-/// Whether a flow of these technologies can use a reference photo: F2F beside liveness, e-document or document
-/// recognition (B-F3; that a third technology does no harm is inferred, B-Q7).
+/// Whether a flow of these technologies is one of the three pairs that use a reference photo: F2F with liveness, e-document
+/// or document recognition, and with nothing else (B-F3, B-Q7).
 pub fn supports_face2face_metadata(technologies: &[Technology]) -> bool {
     let partner =
         |one: &Technology| one.is_liveness() || matches!(one, Technology::EDocument | Technology::DocumentRecognition);
-    technologies.contains(&Technology::Face2Face) && technologies.iter().any(partner)
+    match technologies {
+        [Technology::Face2Face, other] | [other, Technology::Face2Face] => partner(other),
+        _ => false,
+    }
 }
 
 /// Whether a flow of these technologies has the step that e-document metadata fills in.

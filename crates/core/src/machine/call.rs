@@ -2,25 +2,26 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::retry_after::{LONGEST_MS, retry_after};
 use crate::{Fault, FaultClass, Header, Seed, UnixMillis, Why};
 
 /// The longest pause between failures, in milliseconds.
 const MAX_BACKOFF_MS: i64 = 60_000;
-/// The longest pause a provider may ask for, in milliseconds.
-const MAX_RETRY_AFTER_MS: i64 = 3_600_000;
 /// The longest claim, in milliseconds: twice the longest time-out.
 const MAX_CLAIM_MS: i64 = 600_000;
-/// No session comes near so many requests.
-const MAX_SERIAL: u32 = u32::MAX / 2;
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Call {
-    /// Rises with every request that was answered, failed or given up; ids never restart.
+    /// Rises with every request that was answered, failed or given up: no session comes to the end of it, so ids never
+    /// restart.
     serial: u32,
     /// A worker is sending it until then.
     claimed_until: Option<UnixMillis>,
     /// Not to be sent before.
     hold_until: Option<UnixMillis>,
+    /// The provider asked for that pause.
+    #[serde(default, skip_serializing_if = "core::ops::Not::not")]
+    asked: bool,
     /// Failures in a row.
     failures: u32,
     /// How many of them said that the thing asked about is gone.
@@ -53,10 +54,7 @@ impl Call {
     /// Until when to hold it back, and why.
     pub(super) fn held(&self) -> Option<(UnixMillis, Why)> {
         let fault = self.fault.clone()?;
-        let why = match fault.class {
-            FaultClass::Throttled => Why::Throttled { fault },
-            _ => Why::Backoff { fault },
-        };
+        let why = if self.is_asked() { Why::Throttled { fault } } else { Why::Backoff { fault } };
         Some((self.hold_until?, why))
     }
 
@@ -68,33 +66,34 @@ impl Call {
 
     /// An answer was taken in.
     pub(super) fn answered(&mut self, now: UnixMillis) {
-        *self = Self { serial: self.current_serial(now).saturating_add(1), ..Self::default() };
+        *self = Self { serial: self.current_serial(now).wrapping_add(1), ..Self::default() };
     }
 
     /// An answer was taken in that only prepares what is really wanted: failures in a row go on.
     pub(super) fn prepared(&mut self, now: UnixMillis) {
-        self.serial = self.current_serial(now).saturating_add(1);
+        self.serial = self.current_serial(now).wrapping_add(1);
         self.claimed_until = None;
         self.hold_until = None;
     }
 
     /// It went wrong: count, and hold back with growing pauses or as long as the provider asks.
     pub(super) fn failed(&mut self, fault: Fault, headers: &[Header], seed: &Seed, now: UnixMillis) {
-        self.serial = self.current_serial(now).saturating_add(1);
+        self.serial = self.current_serial(now).wrapping_add(1);
         self.claimed_until = None;
         self.failures = self.failures.saturating_add(1);
         self.gone = if matches!(fault.status, Some(404 | 410)) { self.gone.saturating_add(1) } else { 0 };
-        let asked = retry_after(headers, now).filter(|_| matches!(fault.status, Some(429 | 503)));
+        let asked = retry_after(headers, MAX_BACKOFF_MS, now);
+        self.asked = asked.is_some();
         self.hold_until = Some(now.plus(asked.unwrap_or_else(|| self.backoff(seed))));
         self.fault = Some(fault);
     }
 
     /// Forgets failures and claims; whatever is on its way becomes stale. A pause that the provider asked for stays.
     pub(super) fn renew(&mut self) {
-        let serial = self.serial.saturating_add(2);
-        let throttled = self.fault.take().filter(|fault| fault.class == FaultClass::Throttled);
-        let hold_until = self.hold_until.filter(|_| throttled.is_some());
-        *self = Self { serial, hold_until, fault: throttled, ..Self::default() };
+        let (serial, asked) = (self.serial.wrapping_add(2), self.asked);
+        let fault = self.is_asked().then(|| self.fault.take()).flatten();
+        let hold_until = self.hold_until.filter(|_| fault.is_some());
+        *self = Self { serial, hold_until, asked, fault, ..Self::default() };
     }
 
     pub(super) fn failures(&self) -> u32 {
@@ -108,14 +107,17 @@ impl Call {
     /// Restored input is untrusted: refuses holds and claims that nothing here sets.
     pub(super) fn is_plausible(&self, clock: UnixMillis) -> bool {
         let within = |until: Option<UnixMillis>, most: i64| until.is_none_or(|until| until.since(clock) <= most);
-        self.serial <= MAX_SERIAL
-            && within(self.claimed_until, MAX_CLAIM_MS)
-            && within(self.hold_until, MAX_RETRY_AFTER_MS)
+        within(self.claimed_until, MAX_CLAIM_MS) && within(self.hold_until, LONGEST_MS)
+    }
+
+    /// Whether the provider asked for the pause, by `Retry-After` or by saying that it is asked too often.
+    fn is_asked(&self) -> bool {
+        self.asked || self.fault.as_ref().is_some_and(|fault| fault.class == FaultClass::Throttled)
     }
 
     fn current_serial(&self, now: UnixMillis) -> u32 {
         let lost = self.claimed_until.is_some_and(|until| until <= now);
-        self.serial.saturating_add(u32::from(lost))
+        self.serial.wrapping_add(u32::from(lost))
     }
 
     /// One second, doubled each time up to a minute, plus up to a quarter so that sessions do not move in step.
@@ -125,16 +127,4 @@ impl Call {
         let jitter = i64::from(seed.derive("jitter", self.serial)[0]);
         pause + pause * jitter / (4 * 256)
     }
-}
-
-/// `Retry-After` in seconds or as a date, in milliseconds from now, between one second and an hour.
-fn retry_after(headers: &[Header], now: UnixMillis) -> Option<i64> {
-    let value = Header::find(headers, "retry-after")?.trim();
-    let millis = if let Ok(seconds) = value.parse::<u32>() {
-        i64::from(seconds) * 1000
-    } else {
-        let date = jiff::fmt::rfc2822::parse(value).ok()?.timestamp().as_millisecond();
-        UnixMillis(date).since(now)
-    };
-    Some(millis.clamp(1_000, MAX_RETRY_AFTER_MS))
 }

@@ -108,7 +108,8 @@ pub trait Flow: Clone + PartialEq + Serialize + DeserializeOwned {
     /// Begins a new attempt after this outcome, if the provider allows one.
     fn retry(&mut self, outcome: &Outcome) -> bool;
 
-    /// Begins a new attempt in place of the one whose page is shown, where the provider's rules make that safe (rule 27).
+    /// Begins a new attempt in place of the one whose page is shown or whose verdict is awaited, where the provider's rules
+    /// make that safe (rule 27).
     fn supersede(&mut self) -> bool {
         false
     }
@@ -121,7 +122,7 @@ pub trait Flow: Clone + PartialEq + Serialize + DeserializeOwned {
     }
 
     /// Hears that an operation failed with this fault: the place to forget a refused access token.
-    fn faulted(&mut self, _fault: &Fault) {}
+    fn faulted(&mut self, _operation: &Self::Operation, _fault: &Fault) {}
 
     /// Hears that the session ended so: the place to forget what nothing needs any more. After a failure, a retry may
     /// still need it.

@@ -6,8 +6,12 @@
 
 mod blobs;
 mod call;
+mod ends;
 mod flow;
+mod heard;
 mod record;
+mod retry_after;
+mod steps;
 mod watch;
 
 use alloc::{
@@ -20,13 +24,13 @@ use core::fmt;
 pub use blobs::{Blobs, Digest};
 use call::Call;
 pub use flow::{Account, Flow, Heard, Need, Own, Schedule, Step, UserStage};
-use record::{Envelope, Phase, Record, Resume};
+use record::{Envelope, MAX_REVISION, Phase, Record};
 pub use record::{SNAPSHOT_FORMAT, malformed, snapshot_provider};
 use watch::Watch;
 
 use crate::{
-    AtProvider, Blob, Evidence, Fault, FaultCode, Header, Hint, HttpRequest, Input, Next, Operation as _, Outcome,
-    Reject, RejectCode, Response, Seed, UnixMillis, Why,
+    Blob, Evidence, Fault, Hint, HttpRequest, Input, Next, Operation as _, Outcome, Reject, RejectCode, Response, Seed,
+    UnixMillis, Why,
 };
 
 /// How soon to ask again where bytes are to be supplied, in milliseconds: whoever has none must not spin.
@@ -98,12 +102,15 @@ impl<F: Flow> Machine<F> {
     pub fn next(&self, now: UnixMillis) -> Next {
         let now = self.clamp(now);
         match &self.record.phase {
-            Phase::Ended { outcome, erasure, .. } => Next::Done { outcome: outcome.clone(), erasure: erasure.clone() },
-            Phase::Erasing { index, .. } => match self.record.flow.erase(*index) {
+            Phase::Running { watch } => self.next_running(watch.as_ref(), now),
+            Phase::Ended { outcome, erasure, .. } => match self.needed() {
+                Some(op) => self.send(&op, now),
+                None => Next::Done { outcome: outcome.clone(), erasure: erasure.clone() },
+            },
+            Phase::Erasing { .. } => match self.needed() {
                 Some(op) => self.send(&op, now),
                 None => Next::Wait { until: now, why: Why::Verdict },
             },
-            Phase::Running { watch } => self.next_running(watch.as_ref(), now),
         }
     }
 
@@ -199,7 +206,7 @@ impl<F: Flow> Machine<F> {
         self.record.revision
     }
 
-    /// How it ended, if it has; that is known also while it is being deleted at the provider.
+    /// How it ended, if it has; that is known also while it is being deleted at the provider, or news is followed.
     pub fn outcome(&self) -> Option<&Outcome> {
         match &self.record.phase {
             Phase::Ended { outcome, .. } | Phase::Erasing { outcome, .. } => Some(outcome),
@@ -263,11 +270,15 @@ impl<F: Flow> Machine<F> {
     /// The operation that the session is at.
     fn needed(&self) -> Option<F::Operation> {
         match &self.record.phase {
-            Phase::Ended { .. } => None,
-            Phase::Erasing { index, .. } => self.record.flow.erase(*index),
             Phase::Running { .. } => match self.record.flow.need(&self.account) {
                 Need::Answer(op) | Need::User(op) | Need::Verdict(op) => Some(op),
             },
+            Phase::Ended { news, .. } if news.look => match self.record.flow.need(&self.account) {
+                Need::User(op) | Need::Verdict(op) => Some(op),
+                Need::Answer(_) => None,
+            },
+            Phase::Ended { .. } => None,
+            Phase::Erasing { index, .. } => self.record.flow.erase(*index),
         }
     }
 
@@ -285,6 +296,10 @@ impl<F: Flow> Machine<F> {
 
     /// Changes a copy, and takes its place only if it is not refused.
     fn change(&mut self, now: UnixMillis, apply: impl FnOnce(&mut Self) -> Result<(), Reject>) -> Result<(), Reject> {
+        if self.record.revision >= MAX_REVISION {
+            let why = "the session has changed as often as any can; open a new one";
+            return Err(Reject::at(RejectCode::SessionOver, "input", why));
+        }
         let mut changed = self.clone();
         apply(&mut changed)?;
         changed.forget_at_end(&self.record.phase);
@@ -313,255 +328,6 @@ impl<F: Flow> Machine<F> {
         Ok(())
     }
 
-    fn answered(&mut self, op: &F::Operation, response: &Response<'_>) {
-        let now = response.at;
-        let account = self.account.clone();
-        let seed = self.record.seed.clone();
-        let (attempt, opened) = (self.record.attempt, self.record.opened);
-        let own = Own { seed: &seed, attempt, opened, blobs: &self.blobs };
-        // A flow that finds fault half-way must leave no trace.
-        let mut flow = self.record.flow.clone();
-        match flow.answer(&account, op, response, &own) {
-            Ok(step) => {
-                self.record.flow = flow;
-                match step {
-                    Step::Prepared => self.record.call.prepared(now),
-                    _ => self.record.call.answered(now),
-                }
-                self.stepped(step, now);
-            }
-            Err(fault) if response.is_success() && !self.request(op, now).idempotent => {
-                self.made(op, fault, response.headers, now);
-            }
-            Err(fault) => self.failed(op, fault, response.headers, now),
-        }
-    }
-
-    fn stepped(&mut self, step: Step, now: UnixMillis) {
-        let waits_for_answer = matches!(self.record.flow.need(&self.account), Need::Answer(_));
-        let schedule = self.record.flow.schedule(&self.account);
-        match (&mut self.record.phase, step) {
-            (Phase::Erasing { outcome, index, lost }, Step::Deleted) => {
-                let (outcome, index, lost) = (outcome.clone(), *index + 1, lost.take());
-                self.record.phase = match self.record.flow.erase(index) {
-                    Some(_) => Phase::Erasing { outcome, index, lost },
-                    None => Phase::erased(outcome, deleted(index, lost)),
-                };
-                self.wipe_if_erased();
-            }
-            (Phase::Running { .. }, Step::End { outcome, evidence }) => {
-                self.record.evidence = evidence;
-                self.record.phase = Phase::ended(outcome);
-            }
-            (Phase::Running { watch }, Step::Go | Step::Prepared) => {
-                if !waits_for_answer {
-                    watch.get_or_insert(Watch::new(now));
-                }
-            }
-            (Phase::Running { watch }, Step::NotYet { user }) => {
-                let watch = watch.get_or_insert(Watch::new(now));
-                if !watch.looked(user, &schedule, now) {
-                    self.record.phase = Phase::ended(self.record.flow.at_deadline());
-                }
-            }
-            (Phase::Erasing { .. } | Phase::Ended { .. }, _) | (Phase::Running { .. }, Step::Deleted) => {}
-        }
-    }
-
-    /// The provider says that it made something, and nothing can be made of its answer. That is not sent again, whatever the
-    /// answer holds: a retry makes another attempt.
-    fn made(&mut self, op: &F::Operation, fault: Fault, headers: &[Header], now: UnixMillis) {
-        let code = if fault.retryable { FaultCode::CreationUnclear } else { fault.code };
-        self.failed(op, Fault { code, retryable: false, ..fault }, headers, now);
-        if let Phase::Ended { resume, .. } = &mut self.record.phase {
-            *resume = None;
-        }
-    }
-
-    fn failed(&mut self, op: &F::Operation, fault: Fault, headers: &[Header], now: UnixMillis) {
-        let fault = fault.traced(F::TRACE_HEADER.and_then(|name| Header::find(headers, name)));
-        let schedule = self.record.flow.schedule(&self.account);
-        let starting = self.record.flow.need(&self.account) == Need::Answer(op.clone());
-        self.record.flow.faulted(&fault);
-        self.record.call.failed(fault.clone(), headers, &self.record.seed, now);
-        let used_up = self.record.call.failures() >= schedule.max_failures;
-        match &mut self.record.phase {
-            Phase::Erasing { outcome, .. } => {
-                if used_up || !fault.retryable {
-                    self.record.phase = Phase::erased(outcome.clone(), AtProvider::Failed { fault });
-                    self.wipe_if_erased();
-                }
-            }
-            Phase::Running { watch } if starting => {
-                if used_up || !fault.retryable {
-                    let resume = Some(Resume { watch: watch.take() });
-                    self.record.phase = Phase::Ended { outcome: Outcome::Failed { fault }, resume, erasure: None };
-                }
-            }
-            Phase::Running { watch } => {
-                let watch = watch.get_or_insert(Watch::new(now));
-                let goes_on = watch.failed(self.record.call.failures(), &schedule, now);
-                let watch = watch.clone();
-                if !goes_on || self.record.call.gone() >= MAX_GONE_LOOKS {
-                    self.record.phase = self.given_up(fault, watch, now);
-                }
-            }
-            Phase::Ended { .. } => {}
-        }
-    }
-
-    /// The last look failed: a claimed non-pass that has settled stands, anything else is our failure and can be resumed.
-    fn given_up(&self, fault: Fault, watch: Watch, now: UnixMillis) -> Phase {
-        if watch.is_settled(now) {
-            return Phase::ended(self.record.flow.at_deadline());
-        }
-        let resume = Some(Resume { watch: Some(watch) });
-        Phase::Ended { outcome: Outcome::Failed { fault }, resume, erasure: None }
-    }
-
-    fn hint(&mut self, hint: &Hint, now: UnixMillis) {
-        if matches!(self.record.phase, Phase::Running { .. }) {
-            let heard = self.record.flow.hint(&self.account, hint);
-            self.heard(heard, now);
-        }
-    }
-
-    fn redirect(&mut self, url: &str, now: UnixMillis) -> Result<(), Reject> {
-        let mut flow = self.record.flow.clone();
-        let heard = flow.redirect(&self.account, url)?;
-        if matches!(self.record.phase, Phase::Running { .. }) {
-            self.record.flow = flow;
-            self.heard(heard, now);
-        }
-        Ok(())
-    }
-
-    fn callback(&mut self, url: &str, headers: &[Header], body: &[u8], now: UnixMillis) -> Result<(), Reject> {
-        let mut flow = self.record.flow.clone();
-        let heard = flow.callback(&self.account, url, headers, body, &self.own())?;
-        if matches!(self.record.phase, Phase::Running { .. }) {
-            self.record.flow = flow;
-            self.heard(heard, now);
-        }
-        Ok(())
-    }
-
-    fn heard(&mut self, heard: Heard, now: UnixMillis) {
-        let schedule = self.record.flow.schedule(&self.account);
-        let Phase::Running { watch } = &mut self.record.phase else { return };
-        // A callback can come before the answer that begins the watch.
-        if heard.authentic && watch.is_none() {
-            *watch = Some(Watch::new(now));
-        }
-        if let Some(watch) = watch {
-            watch.heard(heard, &schedule, now);
-        }
-    }
-
-    fn images(&mut self, images: Vec<crate::Image>, now: UnixMillis) -> Result<(), Reject> {
-        if !matches!(self.record.phase, Phase::Running { .. }) {
-            return Err(Reject::at(
-                RejectCode::SessionOver,
-                "images",
-                "the session has ended; images are no longer taken",
-            ));
-        }
-        let heard = self.record.flow.images(&self.account, &images, self.record.call.may_be_sent())?;
-        for image in images {
-            self.blobs.add(image.bytes);
-        }
-        // An answer to a request with the images before these would be taken for an answer to these.
-        self.record.call.renew();
-        self.heard(heard, now);
-        Ok(())
-    }
-
-    fn retry(&mut self, now: UnixMillis) -> Result<(), Reject> {
-        let refuse = |why: &str| Err(Reject::at(RejectCode::RetryRefused, "input", why));
-        match self.record.phase.clone() {
-            Phase::Running { .. } => {
-                let shown = matches!(self.record.flow.need(&self.account), Need::User(_));
-                if !shown || !self.record.flow.supersede() {
-                    return refuse("the session is still running; go on with `next`");
-                }
-                self.begin_anew(now);
-            }
-            Phase::Erasing { .. } | Phase::Ended { erasure: Some(_), .. } => {
-                return refuse("the session was erased; open a new one");
-            }
-            Phase::Ended { outcome, resume: Some(resume), .. } => {
-                if matches!(&outcome, Outcome::Failed { fault } if self.record.flow.resumed(fault)) {
-                    self.record.attempt = self.record.attempt.saturating_add(1);
-                }
-                let watch = resume.watch.map(|watch| watch.renewed(now));
-                self.record.phase = Phase::Running { watch };
-            }
-            Phase::Ended { outcome, .. } => {
-                if !self.record.flow.retry(&outcome) {
-                    return refuse("the session is decided, or the provider allows no further attempt; open a new one");
-                }
-                self.begin_anew(now);
-            }
-        }
-        self.record.evidence = None;
-        self.record.call.renew();
-        Ok(())
-    }
-
-    fn begin_anew(&mut self, now: UnixMillis) {
-        self.record.attempt = self.record.attempt.saturating_add(1);
-        let starts = matches!(self.record.flow.need(&self.account), Need::Answer(_));
-        self.record.phase = Phase::Running { watch: (!starts).then(|| Watch::new(now)) };
-    }
-
-    fn erase(&mut self, at_provider: bool) {
-        let mut outcome = match &self.record.phase {
-            Phase::Running { .. } => Outcome::Abandoned { stage: self.record.flow.stage() },
-            Phase::Ended { erasure: Some(done), .. } if done.is_final(at_provider) => return,
-            Phase::Ended { outcome, .. } => outcome.clone(),
-            Phase::Erasing { .. } => return,
-        };
-        outcome.forget_messages();
-        let lost = self.lost_creation();
-        self.record.flow.wipe();
-        self.record.evidence = None;
-        self.record.call.renew();
-        self.record.phase = match (self.record.flow.erase(0), lost) {
-            _ if !at_provider => Phase::erased(outcome, AtProvider::NotAsked),
-            _ if !F::DELETES => Phase::erased(outcome, AtProvider::NotOffered),
-            (Some(_), lost) => Phase::Erasing { outcome, index: 0, lost },
-            (None, lost) => Phase::erased(outcome, deleted(0, lost)),
-        };
-    }
-
-    /// The deletion itself may have needed an access token.
-    fn wipe_if_erased(&mut self) {
-        if matches!(self.record.phase, Phase::Ended { .. }) {
-            self.record.flow.wipe();
-        }
-    }
-
-    /// A creation that was claimed and never answered, or answered so that nothing can be made of it, may have made
-    /// something that nobody can name now.
-    fn lost_creation(&self) -> Option<Fault> {
-        if let Phase::Ended { outcome: Outcome::Failed { fault }, .. } = &self.record.phase
-            && fault.code == FaultCode::CreationUnclear
-        {
-            return Some(Fault::new(FaultCode::AnswerLost, &fault.operation, false));
-        }
-        let Need::Answer(op) = self.record.flow.need(&self.account) else { return None };
-        let running = matches!(self.record.phase, Phase::Running { .. });
-        let request = (running && self.record.call.may_be_sent()).then(|| self.request(&op, self.record.clock))?;
-        (!request.idempotent).then(|| Fault::new(FaultCode::AnswerLost, &request.operation, false))
-    }
-
-    /// Tells the flow, once, that the session ended.
-    fn forget_at_end(&mut self, before: &Phase) {
-        if let (Phase::Running { .. }, Phase::Ended { outcome, .. }) = (before, &self.record.phase) {
-            self.record.flow.ended(outcome);
-        }
-    }
-
     /// Times are the caller's, but they never run back and never leave the plausible range.
     fn clamp(&self, now: UnixMillis) -> UnixMillis {
         if now.is_plausible() { now.max(self.record.clock) } else { self.record.clock }
@@ -570,22 +336,6 @@ impl<F: Flow> Machine<F> {
     fn own(&self) -> Own<'_> {
         let record = &self.record;
         Own { seed: &record.seed, attempt: record.attempt, opened: record.opened, blobs: &self.blobs }
-    }
-}
-
-/// What is said of the deletion in the end: all that has a name, but something may be left that has none.
-fn deleted(count: u32, lost: Option<Fault>) -> AtProvider {
-    lost.map_or(AtProvider::Deleted { count }, |fault| AtProvider::Failed { fault })
-}
-
-impl crate::Erasure {
-    /// Whether asking (for a deletion at the provider as well, or not) can change nothing any more.
-    fn is_final(&self, asked: bool) -> bool {
-        match &self.at_provider {
-            AtProvider::Failed { fault } if fault.code == FaultCode::AnswerLost => true,
-            AtProvider::NotAsked | AtProvider::Failed { .. } => !asked,
-            AtProvider::NotOffered | AtProvider::Deleted { .. } => true,
-        }
     }
 }
 

@@ -5,7 +5,7 @@ use alloc::{string::String, vec::Vec};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 
-use super::{call::Call, watch::Watch};
+use super::{Digest, call::Call, watch::Watch};
 use crate::{
     AtProvider, Basis, Document, Erasure, Evidence, Fault, Outcome, Part, Person, Reason, Reject, RejectCode, Seed,
     Source, UnixMillis,
@@ -15,9 +15,11 @@ use crate::{
 pub const SNAPSHOT_FORMAT: u32 = 1;
 
 /// No session comes near so many changes; the number is exact in every language.
-const MAX_REVISION: i64 = 1 << 53;
-/// No flow allows so many attempts.
-const MAX_ATTEMPTS: u32 = 1000;
+pub(super) const MAX_REVISION: i64 = 1 << 53;
+/// So often a session is begun anew, whatever its flow allows.
+pub(super) const MAX_ATTEMPTS: u32 = 1000;
+/// So many pieces of news are followed after an end.
+const MAX_NEWS: usize = 8;
 
 /// The envelope of every stored session.
 #[derive(Serialize, Deserialize)]
@@ -85,6 +87,9 @@ pub(super) enum Phase {
         /// Set if a failed request ended it: the watch to resume with.
         resume: Option<Resume>,
         erasure: Option<Erasure>,
+        /// What came after an end without a verdict.
+        #[serde(default, skip_serializing_if = "News::is_none")]
+        news: News,
     },
     /// Over, and the attempts are being deleted at the provider, one after the other.
     Erasing {
@@ -101,13 +106,54 @@ pub(super) struct Resume {
     pub(super) watch: Option<Watch>,
 }
 
+/// Authentic news after an end without a verdict: each piece earns one more look (rule 24).
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(super) struct News {
+    /// That look is due.
+    pub(super) look: bool,
+    /// The pieces that earned one.
+    followed: Vec<Digest>,
+}
+
+impl News {
+    /// Takes in a piece of news: whether it is new. A session follows only so many.
+    pub(super) fn follow(&mut self, piece: &[u8]) -> Result<bool, Reject> {
+        let piece = Digest::of(piece);
+        if self.followed.contains(&piece) {
+            return Ok(false);
+        }
+        if self.followed.len() >= MAX_NEWS {
+            let why = "the session has ended without a verdict, and has followed as much news since as it can; open a new one";
+            return Err(Reject::at(RejectCode::SessionOver, "input", why));
+        }
+        self.followed.push(piece);
+        self.look = true;
+        Ok(true)
+    }
+
+    fn is_none(&self) -> bool {
+        *self == Self::default()
+    }
+
+    fn is_plausible(&self) -> bool {
+        self.followed.len() <= MAX_NEWS && !(self.look && self.followed.is_empty())
+    }
+}
+
 impl Phase {
     pub(super) fn ended(outcome: Outcome) -> Self {
-        Self::Ended { outcome, resume: None, erasure: None }
+        Self::Ended { outcome, resume: None, erasure: None, news: News::default() }
+    }
+
+    /// Ended by a failed request, at which it may go on.
+    pub(super) fn failed(fault: Fault, watch: Option<Watch>) -> Self {
+        let (outcome, resume) = (Outcome::Failed { fault }, Some(Resume { watch }));
+        Self::Ended { outcome, resume, erasure: None, news: News::default() }
     }
 
     pub(super) fn erased(outcome: Outcome, at_provider: AtProvider) -> Self {
-        Self::Ended { outcome, resume: None, erasure: Some(Erasure { at_provider }) }
+        let erasure = Some(Erasure { at_provider });
+        Self::Ended { outcome, resume: None, erasure, news: News::default() }
     }
 }
 
@@ -121,8 +167,12 @@ impl<F> Record<F> {
             }
             _ => true,
         };
+        let news_in_range = match &self.phase {
+            Phase::Ended { news, erasure, .. } => news.is_plausible() && !(news.look && erasure.is_some()),
+            _ => true,
+        };
         let counts = (0..=MAX_REVISION).contains(&self.revision) && self.attempt <= MAX_ATTEMPTS;
-        if !counts || !in_range || !watch_in_range || !self.call.is_plausible(self.clock) {
+        if !counts || !in_range || !watch_in_range || !news_in_range || !self.call.is_plausible(self.clock) {
             return Err(malformed("a time or number in it is out of range"));
         }
         Ok(())

@@ -6,7 +6,7 @@ use super::flow::{Heard, Schedule, UserStage};
 use crate::{PollPlan, UnixMillis};
 
 /// How often in a row a failed look is repeated before its turn in the plan.
-const MAX_PROMPT_REPEATS: u32 = 5;
+pub(super) const MAX_PROMPT_REPEATS: u32 = 5;
 /// How many looks in all a client's word may bring forward, and how often it may begin the plan anew.
 const MAX_BROUGHT_FORWARD: u32 = 20;
 const MAX_FLIPS: u32 = 5;

@@ -222,6 +222,75 @@ fn a_fault_keeps_the_trace() {
     assert_eq!(run.fault().trace_id, None);
 }
 
+/// A session is begun anew a thousand times at most, and whatever it accepted can be restored.
+#[test]
+fn a_thousand_attempts() {
+    let mut run = live();
+    run.session = restored(&run, r#""attempt":0"#, r#""attempt":998"#);
+    for _ in 0..2 {
+        run.tell(Input::Retry).unwrap();
+        let refs = r#""references":["t-1"]"#;
+        run.create("t-1");
+        run.session = restored(&run, r#""references":["t-1","t-1"]"#, refs);
+        run.show();
+    }
+    assert_eq!(run.tell(Input::Retry).unwrap_err().code(), "retry_refused");
+    // The session itself goes on.
+    run.call_back("t-1");
+    run.look("cancelled");
+    assert_eq!(run.tell(Input::Retry).unwrap_err().code(), "retry_refused");
+    run.tell(Input::Erase { at_provider: true }).unwrap();
+    run.answer("toy.delete", 204, "");
+}
+
+/// A session changes 2^53 times at most: the number is exact in every language.
+#[test]
+fn revisions_are_exact_in_every_language() {
+    let mut run = live();
+    run.session = restored(&run, r#""revision":2"#, r#""revision":9007199254740991"#);
+    run.visit("done");
+    assert_eq!(run.session.revision(), 1 << 53);
+    let told = run.redirect("https://shop.example/back?id=t-1");
+    assert_eq!(told.unwrap_err().code(), "session_over");
+}
+
+/// Ids go on past the end of their numbers.
+#[test]
+fn ids_go_on() {
+    let mut run = done();
+    let stored = run.session.snapshot();
+    let at = stored.find(r#""serial":"#).unwrap();
+    let serial = &stored[at..at + stored[at..].find(',').unwrap()];
+    run.session = restored(&run, serial, r#""serial":4294967295"#);
+    let last = run.request().id;
+    run.look("open");
+    run.sleep();
+    assert_ne!(run.request().id, last);
+    run.look("passed");
+}
+
+/// Near the end of the times that are believed, nothing is stored that is not.
+#[test]
+fn times_stay_within_what_is_believed() {
+    let mut run = live();
+    run.now = idvkit_core::UnixMillis(idvkit_core::UnixMillis::LATEST.0 - 10);
+    run.look("open");
+    run.visit("skipped");
+    run.visit("done");
+    let mut run = open();
+    run.now = idvkit_core::UnixMillis(idvkit_core::UnixMillis::LATEST.0 - 10);
+    let id = run.request().id;
+    run.tell(Input::Sending { id: id.clone() }).unwrap();
+    run.respond(&id, 503, &[("Retry-After", "60")], "").unwrap();
+}
+
+/// The same session with one thing changed in its snapshot.
+fn restored(run: &Run, from: &str, to: &str) -> idvkit_core::machine::Machine<crate::toy::ToyFlow> {
+    let text = run.session.snapshot();
+    assert!(text.contains(from), "{from} in {text}");
+    idvkit_core::machine::Machine::restore(run.account.clone(), &text.replacen(from, to, 1)).unwrap()
+}
+
 /// One whose user is done, and whose first look is due.
 fn done() -> Run {
     let mut run = live();

@@ -5,9 +5,12 @@
 
 mod later_rules;
 mod limits;
+mod news;
 mod odd;
+mod retry_after;
 mod rules;
 mod toy;
+mod walks;
 
 use std::sync::Arc;
 

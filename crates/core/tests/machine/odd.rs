@@ -152,7 +152,7 @@ impl Flow for Odd {
         anew
     }
 
-    fn faulted(&mut self, fault: &Fault) {
+    fn faulted(&mut self, _: &Operation, fault: &Fault) {
         if fault.status == Some(401) {
             self.token = None;
         }

@@ -238,7 +238,7 @@ impl Flow for ToyFlow {
     }
 
     fn supersede(&mut self) -> bool {
-        self.retry(&Outcome::Expired)
+        matches!(self.state, State::Live { done: false, .. }) && self.retry(&Outcome::Expired)
     }
 
     fn stage(&self) -> Option<String> {

@@ -110,6 +110,14 @@ fn the_verdict_counts_whatever_the_page_said() {
 }
 
 #[test]
+fn a_genuine_callback_outweighs_what_the_page_said() {
+    let mut run = said(9836);
+    run.callback(R1, "PASSED").unwrap();
+    run.answer("jumio.retrieve", &retrieved("STARTED"));
+    assert!(matches!(run.next(), Next::Present { .. }), "the result may take a while to show");
+}
+
+#[test]
 fn other_errors_leave_the_page_and_come_with_the_end() {
     for code in ALIVE {
         let mut run = said(code);

@@ -8,7 +8,7 @@ use idvkit_core::{
     settings,
 };
 
-use super::{MAX_CANDIDATES, MadeHere, SignicatFlow, Slot, State, look::MAX_LISTS};
+use super::{MAX_CANDIDATES, MadeHere, SignicatFlow, Slot, State};
 use crate::{
     account::Account,
     answers::{
@@ -100,7 +100,7 @@ impl SignicatFlow {
     fn state_after_creation(&self, account: &Account, process: Process) -> Result<State, FaultCode> {
         Ok(match &self.request.plan {
             Plan::Document { source: ImageSource::Upload, .. } => State::Collecting { images: Vec::new() },
-            Plan::Document { source: ImageSource::DossierFiles, .. } => State::Starting { sent: false },
+            Plan::Document { source: ImageSource::DossierFiles, .. } => State::START,
             Plan::Document { source: ImageSource::Sdk, .. } => {
                 State::Sdk { authorization: process.authorization.ok_or(FaultCode::NoSdkAuthorization)? }
             }
@@ -133,7 +133,7 @@ impl SignicatFlow {
 
     fn images_set(&mut self, op: &Operation, response: &Response<'_>) -> Result<Step, Fault> {
         success(op, response)?;
-        self.state = State::Starting { sent: false };
+        self.state = State::START;
         Ok(Step::Go)
     }
 
@@ -167,9 +167,7 @@ impl SignicatFlow {
         let List { mut rows, full } = list.map_err(|flaw| Fault::unreadable(op.name(), response.status, flaw))?;
         // The newest of several with one provider counts (inferred); without dates the last one.
         rows.sort_by_key(|row| moment(row.created.as_deref()));
-        self.search.listed = true;
-        self.search.lists = self.search.lists.saturating_add(1).min(MAX_LISTS);
-        self.search.silent = !full;
+        self.search.list_came(full);
         self.take_in(&rows);
         Ok(self.look_done(account))
     }
@@ -194,6 +192,14 @@ impl SignicatFlow {
             Process::read(response.body).map_err(|flaw| Fault::unreadable(op.name(), response.status, flaw))?;
         if self.index_of(&process.process_id) != Some(index) || !self.is_ours(index, &process) {
             return Err(Fault::foreign(op.name(), Flaw::new(FlawKind::OtherReference, "processId")));
+        }
+        if let State::Starting { unanswered, .. } = &mut self.state {
+            *unanswered = false;
+            // Nothing of the request that was not answered shows: it is sent once more.
+            if process.status != ProcessStatus::Processing && !process.status.is_final() {
+                return Ok(Step::Prepared);
+            }
+            self.state = State::Waiting;
         }
         self.record(index, process, response);
         Ok(self.look_done(account))
@@ -242,8 +248,7 @@ impl SignicatFlow {
 
     /// Goes on with the look, or ends it: with a verdict, or with what is known so far.
     fn look_done(&mut self, account: &Account) -> Step {
-        let confirmed = !self.is_capture() || (self.search.listed && !(self.search.silent && self.has_candidates()));
-        if let Some((outcome, evidence)) = self.verdict(account).filter(|_| confirmed) {
+        if let Some((outcome, evidence)) = self.verdict(account).filter(|_| self.is_confirmed()) {
             return Step::End { outcome, evidence };
         }
         if self.look().is_some() {
@@ -251,7 +256,7 @@ impl SignicatFlow {
             return Step::Prepared;
         }
         let absent = self.search.is_full() && self.slots.iter().any(|slot| slot.process.is_none());
-        self.begin_look();
+        self.look_again();
         let is_at = |status: &ProcessStatus| self.slots.iter().any(|slot| slot.status.as_ref() == Some(status));
         let (processing, pending) = (is_at(&ProcessStatus::Processing), is_at(&ProcessStatus::Pending));
         let complete = self.slots.iter().all(|slot| slot.process.is_some());

@@ -21,7 +21,7 @@ impl SignicatFlow {
         match (&mut self.state, hint.kind) {
             // The SDK has taken and uploaded the images.
             (State::Sdk { .. }, HintKind::Success) => {
-                self.state = State::Starting { sent: false };
+                self.state = State::START;
                 Heard::DONE
             }
             (State::Away { returned, .. }, _) if finished => {

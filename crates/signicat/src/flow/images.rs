@@ -79,7 +79,7 @@ impl SignicatFlow {
         let in_doubt = sent && self.token.value().is_some();
         let earlier = match &self.state {
             State::Collecting { images } | State::Uploading { images } => images.clone(),
-            State::Starting { sent: false } if !slots.is_empty() && !in_doubt => Vec::new(),
+            State::Starting { sent: false, .. } if !slots.is_empty() && !in_doubt => Vec::new(),
             State::Starting { .. } | State::Waiting if !slots.is_empty() => return Err(too_late()),
             _ => return Err(unexpected()),
         };

@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use idvkit_core::{Evidence, Operation as _, Outcome};
 use serde::{Deserialize, Serialize};
 
-use super::{Operation, SignicatFlow, Slot, State};
+use super::{MAX_CANDIDATES, Operation, SignicatFlow, Slot, State};
 use crate::{
     account::Account,
     request::{Plan, Required},
@@ -15,7 +15,10 @@ use crate::{
 };
 
 /// So often one look lists the dossier: once, and again after final answers.
-pub(super) const MAX_LISTS: u8 = 3;
+const MAX_LISTS: u8 = 3;
+
+/// After so many failures in a row a look does without the list, where it knows a process (S-D20).
+const MAX_FAILED_LISTS: u8 = 5;
 
 /// The search for processes that nobody named with authority.
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -30,17 +33,39 @@ pub(super) struct Search {
     /// The list does not say which process is whose, or there is none.
     #[serde(default)]
     pub(super) silent: bool,
+    /// How often in a row the list could not be had.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    failed: u8,
 }
 
 impl Search {
+    /// A list came. It is `full` if it shows every process there is, and whose it is.
+    pub(super) fn list_came(&mut self, full: bool) {
+        self.listed = true;
+        self.lists = self.lists.saturating_add(1).min(MAX_LISTS);
+        self.silent = !full;
+        self.failed = 0;
+    }
+
+    /// No list came.
+    pub(super) fn list_failed(&mut self) {
+        self.failed = self.failed.saturating_add(1).min(MAX_FAILED_LISTS);
+    }
+
     /// Whether this look's list shows every process there is, and whose it is.
     pub(super) fn is_full(&self) -> bool {
         self.listed && !self.silent
     }
 
+    /// Whether restored counts are among those that can be.
+    pub(super) fn is_sane(&self) -> bool {
+        self.lists <= MAX_LISTS && self.failed <= MAX_FAILED_LISTS && self.candidates.len() <= MAX_CANDIDATES
+    }
+
     /// The next look lists the dossier anew.
     pub(super) fn restart(&mut self) {
-        *self = Self { candidates: core::mem::take(&mut self.candidates), ..Self::default() };
+        let candidates = core::mem::take(&mut self.candidates);
+        *self = Self { candidates, failed: self.failed, ..Self::default() };
     }
 }
 
@@ -51,10 +76,12 @@ impl SignicatFlow {
     /// is asked again after a final answer, as the user may have begun anew on the page.
     pub(super) fn look(&self) -> Option<Operation> {
         let dossier = self.dossier.clone()?;
-        let unseen = |slot: &&Slot| slot.process.is_some() && slot.result.is_none() && !slot.seen;
+        // Without a list, what is final is fetched once more, so that this look has something to end with.
+        let wanted = |slot: &Slot| slot.result.is_none() || self.does_without_list();
+        let unseen = |slot: &&Slot| slot.process.is_some() && !slot.seen && wanted(slot);
         let unseen = self.slots.iter().find(unseen).and_then(|slot| slot.process.clone());
         let search = &self.search;
-        let lists = self.is_capture() && !search.listed && search.lists < MAX_LISTS;
+        let lists = self.is_capture() && !search.listed && search.lists < MAX_LISTS && !self.does_without_list();
         let confirms = self.slots.iter().any(|slot| slot.result.is_some());
         if lists && (confirms || unseen.is_none()) {
             return Some(Operation::ListProcesses(dossier));
@@ -66,7 +93,27 @@ impl SignicatFlow {
     /// What others named counts only where the list leaves something open.
     pub(super) fn has_candidates(&self) -> bool {
         let open = self.slots.iter().any(|slot| slot.process.is_none());
-        self.search.listed && (open || self.search.silent) && !self.search.candidates.is_empty()
+        let without = self.does_without_list();
+        (self.search.listed || without) && (open || self.search.silent || without) && !self.search.candidates.is_empty()
+    }
+
+    /// The list has failed so often that what is known has to do: an outage of that one route is no verdict.
+    fn does_without_list(&self) -> bool {
+        let known = self.slots.iter().any(|slot| slot.process.is_some()) || !self.search.candidates.is_empty();
+        self.search.failed == MAX_FAILED_LISTS && known
+    }
+
+    /// Whether nothing that this look could still ask for changes which processes count.
+    pub(super) fn is_confirmed(&self) -> bool {
+        let silent = self.search.silent || self.does_without_list();
+        let listed = self.search.listed || self.does_without_list();
+        !self.is_capture() || (listed && !(silent && self.has_candidates()))
+    }
+
+    /// A look has ended without a verdict: the list gets another chance.
+    pub(super) fn look_again(&mut self) {
+        self.begin_look();
+        self.search.failed = self.search.failed.saturating_sub(1);
     }
 
     pub(super) fn begin_look(&mut self) {
@@ -137,4 +184,9 @@ impl Slot {
     fn worth(&self) -> Option<Worth> {
         self.result.as_ref().and_then(FinalAnswer::worth)
     }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls with this signature")]
+fn is_zero(count: &u8) -> bool {
+    *count == 0
 }

@@ -17,7 +17,7 @@ use idvkit_core::{
     settings,
 };
 use images::TakenImage;
-use look::{MAX_LISTS, Search};
+use look::Search;
 use serde::{Deserialize, Serialize};
 use token::Held;
 
@@ -77,6 +77,9 @@ enum State {
         /// It was requested, and the request may have arrived.
         #[serde(default)]
         sent: bool,
+        /// The last request was not answered: before another, the process says whether it arrived (S-D19).
+        #[serde(default)]
+        unanswered: bool,
     },
     /// The user is on Signicat's page: a bearer value.
     Away { url: String, returned: bool },
@@ -113,6 +116,11 @@ enum MadeHere {
     Process(Id),
 }
 
+impl State {
+    /// The verification is to be requested for the first time.
+    const START: Self = Self::Starting { sent: false, unanswered: false };
+}
+
 impl SignicatFlow {
     pub(crate) fn new(request: ParsedRequest) -> Self {
         let dossier = request.dossier.clone();
@@ -139,6 +147,7 @@ impl SignicatFlow {
                 Need::Answer(Operation::DiscardProcess(Place { process: process.clone(), dossier }))
             }
             (State::Uploading { .. }, Some(place)) => Need::Answer(Operation::SetImages(place)),
+            (State::Starting { unanswered: true, .. }, Some(place)) => Need::Answer(Operation::GetProcess(place)),
             (State::Starting { .. }, Some(place)) => Need::Answer(Operation::Start(place)),
             (State::Collecting { .. } | State::Sdk { .. } | State::Away { returned: false, .. }, _) => {
                 Need::User(look())
@@ -314,10 +323,19 @@ impl Flow for SignicatFlow {
 
     /// A new process in the same dossier; a capture flow gets a dossier of its own per attempt.
     fn retry(&mut self, outcome: &Outcome) -> bool {
-        if matches!(outcome, Outcome::Decided { .. }) || self.references.len() >= 2 * MAX_ATTEMPTS {
+        if matches!(outcome, Outcome::Decided { .. }) || !self.supersede() {
             return false;
         }
         self.token.forget();
+        true
+    }
+
+    /// The same while it runs: the current process is discarded and another one made (S-F3). A process is made for an
+    /// attempt, so nothing of the old one counts any more.
+    fn supersede(&mut self) -> bool {
+        if self.references.len() >= 2 * MAX_ATTEMPTS {
+            return false;
+        }
         match self.request.plan {
             Plan::Capture { .. } => {
                 self.begin_anew();
@@ -369,12 +387,17 @@ impl Flow for SignicatFlow {
         }
     }
 
-    fn faulted(&mut self, fault: &Fault) {
-        let of_start = self.place(0).is_some_and(|place| Operation::Start(place).name() == fault.operation);
+    fn faulted(&mut self, op: &Operation, fault: &Fault) {
         self.token.put_down();
         self.begin_look();
-        if let State::Starting { sent } = &mut self.state {
-            *sent |= of_start && fault.status.is_none_or(|status| status >= 500);
+        match (op, &mut self.state) {
+            (Operation::ListProcesses(_), _) => self.search.list_failed(),
+            (Operation::Start(_), State::Starting { sent, unanswered })
+                if fault.status.is_none_or(|status| status >= 500) =>
+            {
+                (*sent, *unanswered) = (true, true);
+            }
+            _ => {}
         }
     }
 
@@ -421,12 +444,11 @@ impl Flow for SignicatFlow {
         let sane = (1..=2).contains(&self.request.targets.len())
             && self.slots.len() == self.request.targets.len()
             && self.dossiers <= self.references.len()
-            && self.search.candidates.len() <= MAX_CANDIDATES
+            && self.search.is_sane()
             && (self.dossier.is_some() || matches!(self.state, State::Opening))
             && self.token.is_sane()
             && self.slots.iter().all(Slot::is_sane)
             && self.made.iter().all(deletable)
-            && self.search.lists <= MAX_LISTS
             && self.state_fits();
         if sane { Ok(()) } else { Err(machine::malformed("a Signicat id or state in it cannot be")) }
     }

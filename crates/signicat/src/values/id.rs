@@ -1,13 +1,13 @@
 //! What the provider's ids name.
 
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use core::fmt;
 
-use idvkit_core::{Flaw, FlawKind, Node, Reject, RejectCode};
+use idvkit_core::{Flaw, FlawKind, Node, Reject, RejectCode, one_form};
 use serde::{Deserialize, Serialize};
 
-/// An id of a dossier or process: 1 to 64 letters, digits, hyphens and underscores. Samples are UUIDs (S-F4); the
-/// alphabet is ours, so that no id can leave its place in a path.
+/// An id of a dossier or process: 1 to 64 letters, digits, hyphens and underscores. Samples are UUIDs (S-F4), and a UUID has
+/// one form, whatever case it was spelled in (S-D18); the alphabet is ours, so that no id can leave its place in a path.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Id(String);
@@ -28,7 +28,7 @@ impl Id {
     /// Reads one, or `None` if it has another form.
     pub(crate) fn read(text: &str) -> Option<Self> {
         let allowed = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'_';
-        ((1..=64).contains(&text.len()) && text.bytes().all(allowed)).then(|| Self(text.to_string()))
+        ((1..=64).contains(&text.len()) && text.bytes().all(allowed)).then(|| Self(one_form(text)))
     }
 
     /// Reads the member of that name of what the provider sent.

@@ -1,0 +1,154 @@
+//! Rule 24: only a verdict is final. After an end without one, authentic news earns one more look, once per piece of news.
+
+use idvkit_core::{AtProvider, Decision, Erasure, Input, Next, Outcome};
+
+use crate::{APPROVED, RETURN, Run, TOKEN, Toys, body, live};
+
+/// One that has expired.
+fn expired() -> Run {
+    let mut run = live();
+    run.later(600_000);
+    run.look("open");
+    run.sleep();
+    run.look("open");
+    assert_eq!(run.outcome(), Outcome::Expired);
+    run
+}
+
+fn news(run: &mut Run, text: &str) -> Result<(), &'static str> {
+    let body = format!(r#"{{"id":"t-1","text":"{text}"}}"#);
+    run.callback("/", &[("Authorization", TOKEN)], body).map_err(|reject| reject.code().as_str())
+}
+
+#[test]
+fn rule_24_authentic_news_after_an_end_without_a_verdict_earns_one_look() {
+    let mut run = expired();
+    news(&mut run, "a").unwrap();
+    assert_eq!(run.session.outcome(), Some(&Outcome::Expired), "it stands until the provider says more");
+    run.look("passed");
+    assert_eq!(run.outcome(), APPROVED);
+    assert_eq!(run.session.evidence().unwrap().raw, body("t-1", "passed").into_bytes());
+    // Now it is decided, and stays so.
+    let snapshot = run.session.snapshot();
+    news(&mut run, "b").unwrap();
+    assert_eq!(run.session.snapshot(), snapshot);
+}
+
+#[test]
+fn rule_24_a_look_that_shows_no_verdict_leaves_the_end() {
+    for status in ["open", "done", "away", "PASSED"] {
+        let mut run = expired();
+        news(&mut run, "a").unwrap();
+        run.look(status);
+        assert_eq!(run.outcome(), Outcome::Expired, "{status}");
+        // The same news again is known; other news earns a look of its own.
+        news(&mut run, "a").unwrap();
+        assert_eq!(run.outcome(), Outcome::Expired);
+        news(&mut run, "b").unwrap();
+        run.look("failed");
+        assert_eq!(run.outcome(), Outcome::Decided { decision: Decision::Declined });
+    }
+}
+
+#[test]
+fn rule_24_the_providers_word_is_taken_that_is_no_verdict_and_news_goes_on() {
+    let mut run = expired();
+    news(&mut run, "a").unwrap();
+    run.look("cancelled");
+    assert_eq!(run.outcome(), Outcome::Abandoned { stage: None });
+    news(&mut run, "b").unwrap();
+    run.look("passed");
+    assert_eq!(run.outcome(), APPROVED);
+}
+
+#[test]
+fn rule_24_a_failed_session_hears_news_and_can_still_be_retried() {
+    let mut run = live();
+    run.call_back("t-1");
+    for _ in 0..2 {
+        run.answer("toy.look", 404, "");
+        run.sleep();
+    }
+    run.answer("toy.look", 404, "");
+    let fault = run.fault();
+    news(&mut run, "a").unwrap();
+    run.look("open");
+    assert_eq!(run.fault(), fault);
+    news(&mut run, "b").unwrap();
+    run.tell(Input::Retry).unwrap();
+    run.sleep();
+    run.look("passed");
+    assert_eq!(run.outcome(), APPROVED);
+}
+
+/// The look that news earned is not lost to a network that fails; after five repeats it is given up.
+#[test]
+fn rule_24_the_look_is_repeated_five_times() {
+    for (failures, is_over) in [(5, false), (6, true)] {
+        let mut run = expired();
+        news(&mut run, "a").unwrap();
+        for failure in 0..failures {
+            run.lose();
+            if failure < 5 {
+                run.sleep();
+            }
+        }
+        assert_eq!(matches!(run.ask(), Next::Done { .. }), is_over);
+    }
+}
+
+#[test]
+fn rule_24_what_is_not_followed_is_refused() {
+    let mut run = expired();
+    let refused = Err("session_over");
+    for piece in ["a", "b", "c", "d", "e", "f", "g", "h"] {
+        news(&mut run, piece).unwrap();
+        run.look("open");
+    }
+    assert_eq!(news(&mut run, "i"), refused, "a session follows so much news, and no more");
+    news(&mut run, "a").unwrap();
+    assert_eq!(run.outcome(), Outcome::Expired);
+    // Clients' words are no news.
+    run.redirect(&format!("{RETURN}?id=t-1")).unwrap();
+    assert_eq!(run.outcome(), Outcome::Expired);
+    assert_eq!(run.callback("/", &[("Authorization", "wrong")], "{}").unwrap_err().code(), "webhook_token_wrong");
+}
+
+#[test]
+fn rule_24_an_erased_session_stays_erased() {
+    let mut run = expired();
+    news(&mut run, "a").unwrap();
+    run.tell(Input::Erase { at_provider: true }).unwrap();
+    assert_eq!(news(&mut run, "b"), Err("session_over"));
+    run.answer("toy.delete", 204, "");
+    assert_eq!(news(&mut run, "c"), Err("session_over"));
+    let erasure = Some(Erasure { at_provider: AtProvider::Deleted { count: 1 } });
+    assert_eq!(run.ask(), Next::Done { outcome: Outcome::Expired, erasure });
+}
+
+/// A session whose creation failed has nothing to look at.
+#[test]
+fn rule_24_news_needs_something_to_look_at() {
+    let mut run = live();
+    run.call_back("t-1");
+    run.look("cancelled");
+    run.tell(Input::Retry).unwrap();
+    run.answer("toy.create", 400, "");
+    let fault = run.fault();
+    assert_eq!(news(&mut run, "a"), Err("session_over"));
+    assert_eq!(run.fault(), fault);
+}
+
+/// A look that was claimed by another worker, or is held back, is waited for as ever.
+#[test]
+fn rule_24_the_look_is_claimed_and_held_back_as_any() {
+    let mut run = expired();
+    news(&mut run, "a").unwrap();
+    let id = run.request().id;
+    run.tell(Input::Sending { id: id.clone() }).unwrap();
+    assert_eq!(run.until(), run.now.plus(60_000));
+    run.respond(&id, 429, &[("Retry-After", "30")], "").unwrap();
+    assert_eq!(run.sleep(), 30_000);
+    run.look("passed");
+    assert_eq!(run.outcome(), APPROVED);
+}
