@@ -83,6 +83,8 @@ words! {
         ApiVersionInvalid = "api_version_invalid", Caller;
         /// A base URL of the provider is not an https URL without user, query and fragment.
         BaseUrlInvalid = "base_url_invalid", Caller;
+        /// A callback's body or type was changed on its way through the host.
+        BodySpoiled = "body_spoiled", Caller;
         /// A callback is not in the documented form.
         CallbackMalformed = "callback_malformed", Provider;
         /// A callback is genuine and about another product of the provider.

@@ -44,6 +44,7 @@ mod restricted_url;
 mod secret;
 mod seed;
 pub mod settings;
+mod spoiled;
 mod time;
 mod token;
 #[cfg(feature = "wire")]

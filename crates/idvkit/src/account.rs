@@ -31,10 +31,14 @@ impl Account {
     /// checked here; where only the session does (Jumio's callback path), `handle` checks it.
     ///
     /// # Errors
-    /// Blame `signature` if the sender cannot be trusted, `provider` if it cannot be read, `caller` for other inputs.
+    /// Blame `signature` if the sender cannot be trusted, `provider` if it cannot be read, `caller` for other inputs and for a body
+    /// that was changed on its way (`body_spoiled`).
     pub fn reference_of(&self, input: &Input, now: UnixMillis) -> Result<Option<String>, Reject> {
         now.plausible()?;
-        self.0.reference_of(input, now)
+        self.0.reference_of(input, now).map_err(|reject| match input {
+            Input::Callback { headers, body, .. } => reject.of_callback(headers, body),
+            _ => reject,
+        })
     }
 }
 

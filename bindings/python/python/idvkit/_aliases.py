@@ -141,6 +141,7 @@ RejectCode = Literal[
     "account_unknown",
     "api_version_invalid",
     "base_url_invalid",
+    "body_spoiled",
     "callback_malformed",
     "callback_of_other_product",
     "callback_of_other_session",
