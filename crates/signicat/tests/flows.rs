@@ -136,12 +136,11 @@ fn a_start_that_arrived_is_not_sent_again() {
         let mut host = Host::open(&json!({}), &paper());
         upload(&mut host);
         host.answer("set_images", 200, &json!(null));
-        match lost {
-            Some(code) => drop(host.answer("start", code, &json!(null))),
-            None => {
-                let id = host.wanted().id;
-                host.tell(Input::HttpFailed { id }).unwrap();
-            }
+        if let Some(code) = lost {
+            drop(host.answer("start", code, &json!(null)));
+        } else {
+            let id = host.wanted().id;
+            host.tell(Input::HttpFailed { id }).unwrap();
         }
         host.look("get_process", 200, &process(P1, "signicatpaper", status));
         if status == "processing" {
