@@ -157,7 +157,7 @@ macro_rules! providers {
         /// The account as its provider's crate has it, for what only that provider offers; `None` for an account of another.
         impl Account {
             $(
-                $(#[$about])*
+                #[doc = $about]
                 pub fn $module(&self) -> Option<&$module::Account> {
                     match &self.0 {
                         AccountOf::$Provider(account) => Some(account),
