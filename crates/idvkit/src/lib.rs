@@ -59,6 +59,6 @@ pub use idvkit_core::{
     Why, read,
 };
 pub use idvkit_signature::{Algorithm, KeyForm, Scheme, TagEncoding};
-pub use providers::{Config, ProviderId, Request, attestr, biometric_kz, catalog, jumio, signicat};
+pub use providers::*;
 pub use session::Session;
 pub use signed::{signed_member, verify};

@@ -2,22 +2,35 @@
 
 /// Makes everything that knows all providers from their list.
 ///
-/// An entry is the name of the provider's module, its crate, its type, its word in JSON, and each flow that a request can be
-/// for: its type in that crate, and its word in JSON.
+/// An entry is the name of the provider's module, its crate, its type, its word in JSON and what it is; and each flow that a
+/// request can be for: its type in that crate, its word in JSON and what it is.
 macro_rules! providers {
     ($(
-        $(#[$about:meta])*
-        $module:ident = $crate_name:ident, $Provider:ident = $word:literal {
-            $($(#[$flow_about:meta])* $Flow:ident($Request:ident) = $flow:literal,)+
+        $module:ident = $crate_name:ident, $Provider:ident = $word:literal, $about:literal {
+            $($Flow:ident($Request:ident) = $flow:literal, $flow_about:literal,)+
         }
     )+) => {
-        $($(#[$about])* pub use $crate_name as $module;)+
+        $(#[doc = $about] pub use $crate_name as $module;)+
+
+        /// Hands the names of the providers' modules to a macro, for a program that has something of its own for each of
+        /// them: what it lacks for one does not compile.
+        ///
+        /// ```
+        /// macro_rules! count {
+        ///     ($($module:ident)+) => { [$(stringify!($module),)+].len() };
+        /// }
+        /// assert_eq!(idvkit::for_each_provider!(count), idvkit::ProviderId::ALL.len());
+        /// ```
+        #[macro_export]
+        macro_rules! for_each_provider {
+            ($then:ident) => { $then! { $($module)+ } };
+        }
 
         /// A provider by name. Deliberately exhaustive: a host that switches on it wants to be told of a new one.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
         #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
         pub enum ProviderId {
-            $($(#[$about])* #[serde(rename = $word)] $Provider,)+
+            $(#[doc = $about] #[serde(rename = $word)] $Provider,)+
         }
 
         impl ProviderId {
@@ -79,7 +92,7 @@ macro_rules! providers {
         #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
         #[non_exhaustive]
         pub enum Config {
-            $($(#[$about])* #[serde(rename = $word)] $Provider($module::Config),)+
+            $(#[doc = $about] #[serde(rename = $word)] $Provider($module::Config),)+
         }
 
         impl Config {
@@ -113,7 +126,7 @@ macro_rules! providers {
         #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
         #[non_exhaustive]
         pub enum Request {
-            $($($(#[$flow_about])* #[serde(rename = $flow)] $Flow($module::$Request),)+)+
+            $($(#[doc = $flow_about] #[serde(rename = $flow)] $Flow($module::$Request),)+)+
         }
 
         impl Request {
@@ -144,7 +157,7 @@ macro_rules! providers {
         /// The account as its provider's crate has it, for what only that provider offers; `None` for an account of another.
         impl Account {
             $(
-                $(#[$about])*
+                #[doc = $about]
                 pub fn $module(&self) -> Option<&$module::Account> {
                     match &self.0 {
                         AccountOf::$Provider(account) => Some(account),

@@ -13,29 +13,21 @@ use crate::{
 };
 
 providers! {
-    /// Attestr Studio (Flowx).
-    attestr = idvkit_attestr, Attestr = "attestr" {
-        /// A flow of Attestr Studio.
-        AttestrFlowx(Request) = "attestr_flowx",
+    attestr = idvkit_attestr, Attestr = "attestr", "Attestr Studio (Flowx)." {
+        AttestrFlowx(Request) = "attestr_flowx", "A flow of Attestr Studio.",
     }
-    /// biometric.kz Flow.
-    biometric_kz = idvkit_biometric_kz, BiometricKz = "biometric_kz" {
-        /// A flow of biometric.kz.
-        BiometricKzFlow(Request) = "biometric_kz_flow",
+    biometric_kz = idvkit_biometric_kz, BiometricKz = "biometric_kz", "biometric.kz Flow." {
+        BiometricKzFlow(Request) = "biometric_kz_flow", "A flow of biometric.kz.",
     }
-    /// Jumio Authentication for Web.
-    jumio = idvkit_jumio, Jumio = "jumio" {
-        /// Jumio Authentication for Web.
-        JumioAuthentication(Request) = "jumio_authentication",
+    jumio = idvkit_jumio, Jumio = "jumio", "Jumio Authentication for Web." {
+        JumioAuthentication(Request) = "jumio_authentication", "Jumio Authentication for Web.",
     }
-    /// Signicat Assure.
-    signicat = idvkit_signicat, Signicat = "signicat" {
-        /// Signicat Assure: images of a document and its holder.
+    signicat = idvkit_signicat, Signicat = "signicat", "Signicat Assure." {
         SignicatDocumentVerification(DocumentVerification) = "signicat_document_verification",
-        /// Signicat Assure: the provider's page takes the images.
+            "Signicat Assure: images of a document and its holder.",
         SignicatCaptureFlow(CaptureFlow) = "signicat_capture_flow",
-        /// Signicat Assure: an electronic identity.
-        SignicatEid(Eid) = "signicat_eid",
+            "Signicat Assure: the provider's page takes the images.",
+        SignicatEid(Eid) = "signicat_eid", "Signicat Assure: an electronic identity.",
     }
 }
 
