@@ -141,6 +141,19 @@ macro_rules! providers {
             }
         }
 
+        /// The account as its provider's crate has it, for what only that provider offers; `None` for an account of another.
+        impl Account {
+            $(
+                $(#[$about])*
+                pub fn $module(&self) -> Option<&$module::Account> {
+                    match &self.0 {
+                        AccountOf::$Provider(account) => Some(account),
+                        _ => None,
+                    }
+                }
+            )+
+        }
+
         #[derive(Clone)]
         pub(crate) enum AccountOf {
             $($Provider(Arc<$module::Account>),)+

@@ -7,6 +7,7 @@ use idvkit_core::{Catalog, Diagnosis, Input, Provider, Reject, RejectCode, Seed,
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    Account,
     list::providers,
     malformed::{Form, walk},
 };

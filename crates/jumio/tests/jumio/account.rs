@@ -16,7 +16,6 @@ fn snapshots_with_impossible_numbers_are_refused() {
         ("/session/revision", json!(-1)),
         ("/session/attempt", json!(u32::MAX)),
         ("/session/clock", json!(0)),
-        ("/session/call/serial", json!(u32::MAX)),
         ("/session/call/claimed_until", json!(i64::MAX)),
         ("/session/call/hold_until", json!(i64::MAX)),
         ("/session/phase/watch/settle", json!(i64::MAX)),
