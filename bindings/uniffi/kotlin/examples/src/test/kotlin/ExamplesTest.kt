@@ -57,6 +57,7 @@ class ExamplesTest {
         check(binding.resolve("README.md"), "kotlin", kotlin)
         check(binding.resolve("README.md"), "swift", swift)
         check(binding.resolve("../../README.md"), "kotlin", kotlin)
+        check(binding.resolve("../../README.md"), "swift", swift)
     }
 
     private fun check(readme: File, language: String, file: File) {
