@@ -424,7 +424,7 @@ export declare abstract class Evidence {
   get person(): Person | null;
   /** What each step of the flow said. */
   get parts(): readonly Part[];
-  /** Why it is not a pass, in the provider's words. */
+  /** Why it is not a pass, in the provider's words; beside a pass, what must not stand there without a word. */
   readonly reasons: readonly Reason[];
   /** A result that only the holder of a key can read (an encrypted eID result). */
   get sealed(): Uint8Array | null;
@@ -1185,7 +1185,6 @@ export type RejectCode =
   | "credential_malformed"
   | "credential_missing"
   | "direct_upload_unsupported"
-  | "document_malformed"
   | "domain_prefix_invalid"
   | "domain_prefix_region"
   | "dossier_files_missing"
@@ -1240,7 +1239,6 @@ export type RejectCode =
   | "photo_limit_out_of_range"
   | "plan_malformed"
   | "poll_plan_invalid"
-  | "problem_malformed"
   | "process_malformed"
   | "process_type_unknown"
   | "provider_flow"
