@@ -13,6 +13,7 @@ let common: [String: Runner] = [
     "signature/wycheproof_form": wycheproofForm,
     "signature/slice": slices,
     "signature/doctor": doctor,
+    "core/retry_after": retryAfter,
     "core/catalog": catalogs,
     "core/urls": urls,
     "core/rejects": rejects,
@@ -74,6 +75,18 @@ private func storedRows(_ name: String) throws {
         case .done: due = nil
         }
         XCTAssertEqual([due, stored.delivery()?.due].compactMap { $0 }.min(), row.int("due"), place)
+    }
+}
+
+private func retryAfter(_ name: String) throws {
+    let file = try vector(name)
+    for row in try rows(name) {
+        let account = try newAccount(file["config"] ?? .null)
+        let run = try Run(account, file["request"] ?? .null, now: file.int("now") ?? 0)
+        let headers = try row.some("values").map { Header(name: "retry-after", value: $0.text ?? "") }
+        try run.answer("jumio.initiate", 503, .string(""), headers)
+        guard case let .wait(until, _) = try run.next() else { throw Unexpected("no pause") }
+        XCTAssertEqual(until - run.now, row.int("pause_ms"), row.text("id") ?? "")
     }
 }
 

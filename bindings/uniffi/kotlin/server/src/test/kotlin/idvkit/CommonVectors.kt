@@ -2,6 +2,7 @@
 
 package idvkit
 
+import idvkit.types.Header
 import idvkit.types.Input
 import idvkit.types.Next
 import kotlinx.serialization.json.JsonObject
@@ -19,6 +20,7 @@ val COMMON: Map<String, (String) -> Unit> = mapOf(
     "signature/wycheproof_form" to ::wycheproofForm,
     "signature/slice" to ::slices,
     "signature/doctor" to ::doctor,
+    "core/retry_after" to ::retryAfter,
     "core/catalog" to ::catalogs,
     "core/urls" to ::urls,
 )
@@ -75,6 +77,16 @@ private fun storedRows(name: String) {
             is Next.Done -> null
         }
         assertEquals(row.long("due"), listOfNotNull(due, stored.delivery()?.due).minOrNull(), place)
+    }
+}
+
+private fun retryAfter(name: String) {
+    val file = vector(name)
+    for (row in rows(name)) {
+        val run = Run(Account(file.of("config").toString()), file.of("request") as JsonObject, file.long("now")!!)
+        val headers = row.some("values").map { Header("retry-after", it.jsonPrimitive.content) }
+        run.answer("jumio.initiate", 503, "", headers)
+        assertEquals(row.long("pause_ms"), (run.next() as Next.Wait).until - run.now, row.text("id"))
     }
 }
 
