@@ -6,6 +6,13 @@ use idvkit::{Catalog, Config, Diagnosis, Difference, Input, ProviderId, UnixMill
 
 use crate::Reject;
 
+// A text on the other side, as configurations and rows have it.
+uniffi::custom_type!(ProviderId, String, {
+    remote,
+    lower: |provider| provider.as_str().to_owned(),
+    try_lift: |name| Ok(ProviderId::named(&name)?),
+});
+
 /// A parsed provider account: make it once, at start-up. It holds the secrets and is opaque; several threads may share it.
 #[derive(uniffi::Object)]
 #[uniffi::export(Debug)]
@@ -22,8 +29,8 @@ impl Account {
     }
 
     /// Whose account.
-    pub fn provider(&self) -> String {
-        self.0.provider().as_str().to_owned()
+    pub fn provider(&self) -> ProviderId {
+        self.0.provider()
     }
 
     /// Whose callback or redirect this is: the provider's id under which `Session.references` finds your row.
@@ -67,8 +74,8 @@ pub fn catalog_to_json(catalog: Catalog) -> String {
 
 /// The names of all providers, as configurations have them in the member `provider`.
 #[uniffi::export]
-pub fn providers() -> Vec<String> {
-    ProviderId::ALL.iter().map(ToString::to_string).collect()
+pub fn providers() -> Vec<ProviderId> {
+    ProviderId::ALL.to_vec()
 }
 
 /// The stable word of a difference that the signature doctor found.

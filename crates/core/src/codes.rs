@@ -117,8 +117,6 @@ words! {
         CredentialMissing = "credential_missing", Caller;
         /// The process takes no direct upload of images.
         DirectUploadUnsupported = "direct_upload_unsupported", Caller;
-        /// A value to be read lacks a member.
-        DocumentMalformed = "document_malformed", Caller;
         /// A domain prefix is not of the documented form.
         DomainPrefixInvalid = "domain_prefix_invalid", Caller;
         /// A domain prefix was given for a region that has none.
@@ -227,8 +225,6 @@ words! {
         PlanMalformed = "plan_malformed", Caller;
         /// A poll plan is not growing offsets with a sane gap.
         PollPlanInvalid = "poll_plan_invalid", Caller;
-        /// An error body is not in a documented form.
-        ProblemMalformed = "problem_malformed", Provider;
         /// A process is not in the documented form.
         ProcessMalformed = "process_malformed", Provider;
         /// The provider has no process of this type.

@@ -32,7 +32,7 @@
 //! * [`driver`]: all that a host does around sessions, whatever its HTTP client and its store.
 //! * [`Journey`] and [`read`]: what a page or phone gets, and what it sends back.
 //! * [`catalog`] and [`diagnose`]: tables, and the signature doctor.
-//! * [`verify`], [`signed_member`] and [`examine`]: signatures and documents without a session.
+//! * [`verify`] and [`signed_member`]: signatures without a session.
 //! * [`attestr`], [`biometric_kz`], [`jumio`], [`signicat`]: each provider's own types, useful alone.
 #![no_std]
 #![forbid(unsafe_code)]
@@ -41,7 +41,6 @@ extern crate alloc;
 
 mod account;
 pub mod driver;
-mod examine;
 mod list;
 mod malformed;
 mod providers;
@@ -49,7 +48,6 @@ mod session;
 mod signed;
 
 pub use account::{Account, diagnose};
-pub use examine::{Subject, examine};
 pub use idvkit_core::{
     AtProvider, Basis, Blame, Blob, Bound, Browser, Cache, CallbackSource, Carry, Catalog, Cause, Condition, Decision,
     Diagnosis, Difference, Document, Erasure, ErrorCode, Evidence, Fault, FaultClass, FaultCode, Finding, Header, Hint,
