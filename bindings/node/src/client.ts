@@ -58,7 +58,7 @@ export class Client {
   readonly #turns = new Map<string, Promise<unknown>>();
 
   constructor(accounts: Accounts | Account | { readonly [name: string]: Account }, store: Store, options: ClientOptions = {}) {
-    this.accounts = accounts instanceof Accounts ? accounts : new Accounts(accounts);
+    this.accounts = Accounts.is(accounts) ? accounts : new Accounts(accounts);
     this.store = store;
     this.#options = options;
   }

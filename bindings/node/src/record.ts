@@ -83,7 +83,7 @@ function printer(name: FormName, shown: readonly string[]): object {
   if (known) return known;
   const print = function (this: Fields, _depth: number, options: object): string {
     const text = inspect(Object.fromEntries(shown.map((member) => [member, this[member]])), options);
-    return `${name} ${text === "{}" ? "{ .. }" : text.replace(/ ?}$/, ", .. }")}`;
+    return `${name} ${text === "{}" ? "{ .. }" : text.replace(/ }$/, ", .. }").replace(/(\n *)}$/, ",$1  ..$1}")}`;
   };
   printers.set(name, print);
   return print;

@@ -97,7 +97,8 @@ Input.callback({ url: "/", headers: {}, body: "text" });
 Input.httpResponse({ id: "1", status: 200, headers: [], body: {} });
 // @ts-expect-error: a time is a number
 session.next(new Date());
-Input.callback({ url: "/", headers: { a: ["b"], c: undefined }, body: Buffer.from("x") });
+Input.callback({ url: "/", headers: { a: ["b"], c: undefined, d: null }, body: Buffer.from("x") });
+Input.callback({ url: "/", headers: [["a", ["b"]], ["c", null]], body: Buffer.from("x") });
 Input.callback({ url: "/", headers: new Headers(), body: new Uint8Array() });
 // @ts-expect-error: it is read-only
 if (next.type === "send") next.request.url = "";
