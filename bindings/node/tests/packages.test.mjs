@@ -10,6 +10,8 @@ import { createInterface } from "node:readline";
 import { test } from "node:test";
 import { promisify } from "node:util";
 
+import * as idvkit from "idvkit";
+
 const run = promisify(execFile);
 const require = createRequire(import.meta.url);
 const installed = dirname(require.resolve("idvkit/package.json"));
@@ -19,6 +21,12 @@ test("the package has no dependency but the modules of platforms", () => {
   assert.equal(manifest.dependencies, undefined);
   for (const name of Object.keys(manifest.optionalDependencies)) assert.match(name, /^idvkit-(linux|darwin|win32)-/);
   assert(!readdirSync(installed).includes("src"));
+});
+
+test("both kinds of module are one", () => {
+  const required = require("idvkit");
+  assert.deepEqual(Object.keys(idvkit).sort(), Object.keys(required).sort());
+  for (const name of Object.keys(required)) assert.equal(idvkit[name], required[name], name);
 });
 
 test("without a module for the platform, the words say what to do", async () => {

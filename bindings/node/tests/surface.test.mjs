@@ -1,10 +1,8 @@
-// What the package promises besides the flows: bytes, refusals, both kinds of module, and that nothing secret is printed.
+// What the package promises besides the flows: bytes, refusals, and what may be given in which form.
 
 import assert from "node:assert/strict";
-import { createRequire } from "node:module";
 import { test } from "node:test";
 
-import * as idvkit from "idvkit";
 import { Account, Input, Reject, Session, catalog, diagnose, journeyFromJson, read } from "idvkit";
 
 import * as support from "./support.mjs";
@@ -13,12 +11,6 @@ import { SEED, T0 } from "./support.mjs";
 const account = support.jumio("http://127.0.0.1:1");
 const open = () => Session.open(account, support.JUMIO_REQUEST, SEED, T0);
 const first = (session) => session.next(T0).request;
-
-test("both kinds of module are one", () => {
-  const required = createRequire(import.meta.url)("idvkit");
-  assert.deepEqual(Object.keys(idvkit).sort(), Object.keys(required).sort());
-  for (const name of Object.keys(required)) assert.equal(idvkit[name], required[name], name);
-});
 
 test("text is refused where bytes are meant", () => {
   const session = open();
