@@ -424,7 +424,7 @@ export declare abstract class Evidence {
   get person(): Person | null;
   /** What each step of the flow said. */
   get parts(): readonly Part[];
-  /** Why it is not a pass, in the provider's words. */
+  /** Why it is not a pass, in the provider's words; beside a pass, what must not stand there without a word. */
   readonly reasons: readonly Reason[];
   /** A result that only the holder of a key can read (an encrypted eID result). */
   get sealed(): Uint8Array | null;

@@ -7,6 +7,7 @@ mod from_python;
 mod interpreter;
 mod json;
 mod reject;
+mod requests;
 mod session;
 mod signed;
 mod to_python;
@@ -24,6 +25,8 @@ mod _idvkit {
     use super::driver::{Driver, Tokens, Verification};
     #[pymodule_export]
     use super::functions::{catalog, journey_from_json, outcome_from_json, read, to_json};
+    #[pymodule_export]
+    use super::requests::{jumio_image_request, signicat_download_request, signicat_token_request};
     #[pymodule_export]
     use super::session::Session;
     #[pymodule_export]

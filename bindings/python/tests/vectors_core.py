@@ -6,7 +6,7 @@ import json
 from typing import Any, Dict, Optional, get_args
 
 from support import SEED, rows, vector
-from vectors_common import code_of, runs, to_input, to_wire
+from vectors_common import Run, code_of, runs, to_input, to_wire
 
 import idvkit
 from idvkit import Account, Reject, Session
@@ -63,6 +63,16 @@ def stored_rows(name: str) -> None:
         due = case["now"] if isinstance(step, idvkit.Send) else getattr(step, "until", None)
         pending = stored.delivery and stored.delivery.due
         assert min((moment for moment in (due, pending) if moment is not None), default=None) == case["due"], case["id"]
+
+
+@runs("core/retry_after")
+def retry_after(name: str) -> None:
+    file = vector(name)
+    for case in rows(name):
+        run = Run(Account(file["config"]), file["request"], file["now"])
+        run.answer("jumio.initiate", 503, b"", [("retry-after", value) for value in case["values"]])
+        step = run.next()
+        assert isinstance(step, idvkit.Wait) and step.until - run.now == case["pause_ms"], case["id"]
 
 
 @runs("core/catalog")

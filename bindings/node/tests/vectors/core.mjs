@@ -8,7 +8,7 @@ import { dirname, join } from "node:path";
 import { Account, Accounts, Reject, Session, Verification, catalog, diagnose, journeyFromJson, read, signedMember, verify } from "idvkit";
 
 import { SEED, bodyOf, rows, vector } from "../support.mjs";
-import { codeOf, pick, toInput } from "./common.mjs";
+import { Run, codeOf, pick, toInput } from "./common.mjs";
 
 export const runners = {
   transcripts: transcript,
@@ -19,6 +19,7 @@ export const runners = {
   "signature/wycheproof_form": wycheproofForm,
   "signature/slice": slices,
   "signature/doctor": doctor,
+  "core/retry_after": retryAfter,
   "core/catalog": catalogs,
   "core/urls": urls,
   "core/rejects": rejects,
@@ -61,6 +62,15 @@ function storedRows(name) {
     const stored = Verification.restore(accounts, snapshot);
     assert.deepEqual([stored.revision, stored.outcome, stored.delivery], [revision, outcome, delivery], id);
     assert.deepEqual(stored.references.map((one) => [one.account, one.reference]), references, id);
+  }
+}
+
+function retryAfter(name) {
+  const { config, request, now } = vector(name);
+  for (const one of rows(name)) {
+    const run = new Run(new Account(config), request, now);
+    run.answer("jumio.initiate", 503, "", one.values.map((value) => ["retry-after", value]));
+    assert.equal(run.next().until - now, one.pause_ms, one.id);
   }
 }
 

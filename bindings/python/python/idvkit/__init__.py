@@ -9,6 +9,7 @@ has no sockets, no clock and no randomness.
 * `Journey` and `read`: what a page or phone gets, and what it sends back.
 * `catalog` and `diagnose`: a provider's tables, and the signature doctor.
 * `verify` and `signed_member`: signatures without a session.
+* `idvkit.jumio` and `idvkit.signicat`: what only one provider offers, such as images after a decision.
 * `idvkit.config`: the forms of configurations and requests, for type checkers.
 
 Every refusal is a `Reject`. Drivers, sessions and accounts may be used from several threads at once.

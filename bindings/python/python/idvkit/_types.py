@@ -598,7 +598,7 @@ class Evidence(Sealed):
     parts: _t.Tuple[Part, ...]
     """What each step of the flow said."""
     reasons: _t.Tuple[Reason, ...]
-    """Why it is not a pass, in the provider's words."""
+    """Why it is not a pass, in the provider's words; beside a pass, what must not stand there without a word."""
     sealed: _t.Optional[bytes]
     """A result that only the holder of a key can read (an encrypted eID result)."""
     source: Source

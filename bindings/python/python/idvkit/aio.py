@@ -93,8 +93,12 @@ class Client:
             driver.told(await self._perform(ask, driver), self.clock())
         return ask
 
-    async def exchange(self, request: HttpRequest, exclusive: Optional[str] = None) -> Optional[Answer]:
-        """Performs one request, once, or gives what is kept; `None` if no answer came. `exclusive` is as in `AskExchange`."""
+    async def exchange(self, request: HttpRequest) -> Optional[Answer]:
+        """Performs one request, once, or gives what is kept; `None` if no answer came. For what no verification asks for, such
+        as an image after a decision."""
+        return await self._once(request, request.cache.key if request.cache else None)
+
+    async def _once(self, request: HttpRequest, exclusive: Optional[str]) -> Optional[Answer]:
         if exclusive is None:
             return await self._send(request)
         async with self._turns[exclusive]:
@@ -110,7 +114,7 @@ class Client:
         if isinstance(ask, AskStore):
             return ToldStored(await self.store.store(ask.row, ask.expected, ask.blobs))
         if isinstance(ask, AskExchange):
-            return ToldExchanged(await self.exchange(ask.request, ask.exclusive))
+            return ToldExchanged(await self._once(ask.request, ask.exclusive))
         assert isinstance(ask, AskDeliver), "nothing else is asked for before the end"
         return ToldDelivered(await self._deliver(ask, driver.verification()))
 

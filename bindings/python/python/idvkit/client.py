@@ -83,8 +83,12 @@ class Client:
             driver.told(self._perform(ask, driver), self.clock())
         return ask
 
-    def exchange(self, request: HttpRequest, exclusive: Optional[str] = None) -> Optional[Answer]:
-        """Performs one request, once, or gives what is kept; `None` if no answer came. `exclusive` is as in `AskExchange`."""
+    def exchange(self, request: HttpRequest) -> Optional[Answer]:
+        """Performs one request, once, or gives what is kept; `None` if no answer came. For what no verification asks for, such
+        as an image after a decision."""
+        return self._once(request, request.cache.key if request.cache else None)
+
+    def _once(self, request: HttpRequest, exclusive: Optional[str]) -> Optional[Answer]:
         if exclusive is None:
             return self._send(request)
         with self._turns[exclusive]:
@@ -100,7 +104,7 @@ class Client:
         if isinstance(ask, AskStore):
             return ToldStored(self.store.store(ask.row, ask.expected, ask.blobs))
         if isinstance(ask, AskExchange):
-            return ToldExchanged(self.exchange(ask.request, ask.exclusive))
+            return ToldExchanged(self._once(ask.request, ask.exclusive))
         assert isinstance(ask, AskDeliver), "nothing else is asked for before the end"
         return ToldDelivered(self._deliver(ask, driver.verification()))
 

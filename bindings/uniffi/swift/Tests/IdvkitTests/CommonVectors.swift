@@ -13,6 +13,7 @@ let common: [String: Runner] = [
     "signature/slice": slices,
     "signature/ecmascript": ecmascript,
     "signature/doctor": doctor,
+    "core/retry_after": retryAfter,
     "core/catalog": catalogs,
     "core/times": times,
     "core/locales": locales,
@@ -54,6 +55,18 @@ private func snapshots(_ name: String) throws {
         let session = try Session.restore(account: account, snapshot: row.text("snapshot") ?? "")
         XCTAssertEqual(session.revision(), row.int("revision"), place)
         XCTAssertEqual(try toWire(session.next(now: row.int("now") ?? 0)), row["next"], place)
+    }
+}
+
+private func retryAfter(_ name: String) throws {
+    let file = try vector(name)
+    for row in try rows(name) {
+        let account = try newAccount(file["config"] ?? .null)
+        let run = try Run(account, file["request"] ?? .null, now: file.int("now") ?? 0)
+        let headers = try row.some("values").map { Header(name: "retry-after", value: $0.text ?? "") }
+        try run.answer("jumio.initiate", 503, .string(""), headers)
+        guard case let .wait(until, _) = try run.next() else { throw Unexpected("no pause") }
+        XCTAssertEqual(until - run.now, row.int("pause_ms"), row.text("id") ?? "")
     }
 }
 

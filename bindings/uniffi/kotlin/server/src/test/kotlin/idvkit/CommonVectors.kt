@@ -18,6 +18,7 @@ val COMMON: Map<String, (String) -> Unit> = mapOf(
     "signature/slice" to ::slices,
     "signature/ecmascript" to ::ecmascript,
     "signature/doctor" to ::doctor,
+    "core/retry_after" to ::retryAfter,
     "core/catalog" to ::catalogs,
     "core/times" to ::times,
     "core/locales" to ::locales,
@@ -55,6 +56,16 @@ private fun snapshots(name: String) {
             assertEquals(row.long("revision"), session.revision(), row.text("id"))
             assertEquals(row.of("next"), toWire(session.next(row.long("now")!!)), row.text("id"))
         }
+    }
+}
+
+private fun retryAfter(name: String) {
+    val file = vector(name)
+    for (row in rows(name)) {
+        val run = Run(Account(file.of("config").toString()), file.of("request") as JsonObject, file.long("now")!!)
+        val headers = row.some("values").map { Header("retry-after", it.jsonPrimitive.content) }
+        run.answer("jumio.initiate", 503, "", headers)
+        assertEquals(row.long("pause_ms"), (run.next() as Next.Wait).until - run.now, row.text("id"))
     }
 }
 
