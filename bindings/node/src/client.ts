@@ -112,7 +112,10 @@ export class Client {
     }
   }
 
-  /** Performs one request, once, or gives what is kept; `null` if no answer came. */
+  /**
+   * Performs one request, once, or gives what is kept; `null` if no answer came. For what no verification asks for, such as an
+   * image after a decision: see `idvkit/jumio` and `idvkit/signicat`.
+   */
   async exchange(request: HttpRequest, stop: Stop = {}): Promise<Answer | null> {
     if (!request.cache) return this.#send(request, stop);
     const { key } = request.cache;

@@ -27,6 +27,9 @@ export interface Native {
   diagnose(account: NativeAccount, body: Uint8Array, tag: string): string;
   verify(message: Uint8Array, tag: string, secrets: string[], base64: boolean, hexKey: boolean): void;
   signedMember(body: Uint8Array, name: string): Buffer | null;
+  jumioImageRequest(account: NativeAccount, url: string): NativeStep;
+  signicatTokenRequest(account: NativeAccount): NativeStep;
+  signicatDownloadRequest(account: NativeAccount, dossier: string, process: string, token: Uint8Array): NativeStep;
 }
 
 export interface NativeAccount {
@@ -75,7 +78,7 @@ export interface NativeTokens {
   keep(keeping: NativeKeeping, answer: NativeAnswer, now: number): void;
 }
 
-/** `Next` as JSON, and the body of a request. */
+/** `Next` or `HttpRequest` as JSON, and the body of the request. */
 export interface NativeStep {
   json: string;
   body?: Buffer;

@@ -10,8 +10,6 @@ import { createInterface } from "node:readline";
 import { test } from "node:test";
 import { promisify } from "node:util";
 
-import * as idvkit from "idvkit";
-
 const run = promisify(execFile);
 const require = createRequire(import.meta.url);
 const installed = dirname(require.resolve("idvkit/package.json"));
@@ -23,10 +21,12 @@ test("the package has no dependency but the modules of platforms", () => {
   assert(!readdirSync(installed).includes("src"));
 });
 
-test("both kinds of module are one", () => {
-  const required = require("idvkit");
-  assert.deepEqual(Object.keys(idvkit).sort(), Object.keys(required).sort());
-  for (const name of Object.keys(required)) assert.equal(idvkit[name], required[name], name);
+test("both kinds of module are one", async () => {
+  for (const path of ["idvkit", "idvkit/jumio", "idvkit/signicat"]) {
+    const [imported, required] = [await import(path), require(path)];
+    assert.deepEqual(Object.keys(imported).sort(), Object.keys(required).sort());
+    for (const name of Object.keys(required)) assert.equal(imported[name], required[name], name);
+  }
 });
 
 test("without a module for the platform, the words say what to do", async () => {

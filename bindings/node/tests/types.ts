@@ -27,6 +27,8 @@ import {
   diagnose,
   read,
 } from "idvkit";
+import { imageRequest } from "idvkit/jumio";
+import { downloadRequest, tokenRequest } from "idvkit/signicat";
 import { type Sandbox, startSandbox } from "idvkit-sandbox";
 
 /** Fails to compile unless both are the same type. */
@@ -153,6 +155,8 @@ void client.begin([{ request }, { request, when: ["declined"] }], "order-3");
 void client.tell("id", Input.redirect("/back"), { signal: AbortSignal.timeout(1) });
 void client.hear(Input.redirect("/back"), { account: "a", signal: undefined });
 new Client({ a: account }, store, { onOutcome: async ({ verification, outcome }) => void [verification.evidence(), outcome.type] });
+same<ReturnType<typeof imageRequest>, HttpRequest>();
+void client.exchange(tokenRequest(account)).then((token) => token && client.exchange(downloadRequest(account, "d", "p", token)));
 const driver = Driver.begin(new Accounts({ a: account }), { plan: request, key: "k", seed: new Uint8Array(32), deliver: true }, 0);
 driver.told(Told.exchanged({ status: 200, headers: { a: ["b"] }, body: new Uint8Array() }), 0);
 same<ReturnType<typeof driver.verification>, Verification | null>();

@@ -17,7 +17,6 @@ const RUN = Object.assign({}, ...[core, attestr, biometricKz, jumio, signicat].m
 /** Of values that no call here reaches yet: Rust runs these alone. */
 const RUST_ONLY = [
   "core/locales",
-  "core/retry_after",
   "core/times",
   "jumio/colours",
   "jumio/enrollment",
