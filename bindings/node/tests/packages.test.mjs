@@ -42,6 +42,19 @@ test("without a module for the platform, the words say what to do", async () => 
   rmSync(alone, { recursive: true });
 });
 
+test("each platform's module is required by its literal name", () => {
+  const systems = { "apple-darwin": "darwin-*", "unknown-linux-gnu": "linux-*-gnu", "pc-windows-msvc": "win32-*-msvc" };
+  const { targets } = JSON.parse(readFileSync(join(installed, "package.json"), "utf8")).napi;
+  const names = targets.map((target) => {
+    const [, arch, system] = /^(aarch64|x86_64)-(.*)$/.exec(target);
+    return systems[system].replace("*", arch === "aarch64" ? "arm64" : "x64");
+  });
+  const source = readFileSync(join(installed, "dist/native.js"), "utf8");
+  const required = [...source.matchAll(/case "(.*)":\s*return require\("idvkit-(.*)"\);/g)].map(([, name, package_]) => [name, package_]);
+  assert.deepEqual(required, names.sort().map((name) => [name, name]));
+  assert.deepEqual(JSON.parse(/PLATFORMS = (\[[^\]]*\])/.exec(source)[1]), names);
+});
+
 test("npx idvkit-sandbox", async () => {
   const program = join(dirname(require.resolve("idvkit-sandbox")), "bin.js");
   const child = spawn(process.execPath, [program, "--seed", "7"], { stdio: ["ignore", "pipe", "inherit"] });
