@@ -6,6 +6,7 @@
 mod driver;
 mod input;
 mod reject;
+mod requests;
 mod session;
 mod told;
 
