@@ -6,7 +6,7 @@
 mod driver;
 mod input;
 mod reject;
-mod requests;
+pub mod requests;
 mod session;
 mod told;
 
