@@ -5,7 +5,7 @@ use alloc::{string::String, sync::Arc};
 use serde::de::DeserializeOwned;
 
 use crate::{
-    Catalog, Diagnosis, Input, Operation, Reject, RejectCode, Seed, UnixMillis,
+    Catalog, Diagnosis, Input, LocaleTag, Operation, Reject, RejectCode, Seed, UnixMillis,
     machine::{Account, Flow, Machine},
 };
 
@@ -61,6 +61,12 @@ pub trait Provider {
 
     /// The provider's tables.
     fn catalog() -> Catalog;
+
+    /// The language to ask for, out of those that a user prefers, the best first; `None` if the provider has none of them.
+    /// Where it publishes no list, the first that is a tag.
+    fn best_locale(preferred: &[&str]) -> Option<String> {
+        preferred.iter().find_map(|tag| LocaleTag::parse(tag).ok()).map(String::from)
+    }
 
     /// Why the signature of an answer or callback does not verify. It explains, and never accepts.
     ///

@@ -240,6 +240,15 @@ macro_rules! providers {
             match provider { $(ProviderId::$Provider => $module::$Provider::catalog(),)+ }
         }
 
+        /// The language to ask this provider for, out of those that a user prefers, the best first: `navigator.languages`, or the
+        /// tags of an `Accept-Language` header.
+        ///
+        /// Tags are looked up by RFC 4647, section 3.4: `fr-CA` finds `fr`. `None` if the provider has none of them: leave
+        /// `locale` out, and it takes its own default. A provider that publishes no list gets the first that is a tag.
+        pub fn best_locale(provider: ProviderId, preferred: &[&str]) -> Option<String> {
+            match provider { $(ProviderId::$Provider => $module::$Provider::best_locale(preferred),)+ }
+        }
+
         // The word in JSON is the one that the provider's snapshots and operations have.
         $(const _: () = assert!(same($word, <$module::$Provider as Provider>::ID));)+
     };
