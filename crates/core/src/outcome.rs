@@ -199,8 +199,7 @@ impl Fault {
         Self { cause: Some(flaw.into()), ..Self::new(FaultCode::ForeignAnswer, operation, true) }
     }
 
-    /// A fault for an answer with an error status. Only time-outs (408), throttling (429) and server errors (5xx) are
-    /// retryable.
+    /// A fault for an answer with an error status. It is retryable only for 408, 425, 429 and statuses from 500.
     pub fn status(operation: &str, status: u16) -> Self {
         let retryable = matches!(status, 408 | 425 | 429 | 500..);
         Self {
