@@ -1,4 +1,4 @@
-//! The list of providers, and all that is made from it.
+//! The list of providers, and the types that are made from it.
 
 use alloc::{string::String, sync::Arc};
 use core::fmt;
@@ -15,7 +15,7 @@ use crate::{
 providers! {
     /// Attestr Studio (Flowx).
     attestr = idvkit_attestr, Attestr = "attestr" {
-        /// A flow of Attestr Studio.
+        /// A flow of Attestr Studio, built in its dashboard.
         AttestrFlowx(Request) = "attestr_flowx",
     }
     /// biometric.kz Flow.
@@ -30,11 +30,11 @@ providers! {
     }
     /// Signicat Assure.
     signicat = idvkit_signicat, Signicat = "signicat" {
-        /// Signicat Assure: images of a document and its holder.
+        /// Signicat Assure, document verification: the user's app or your server takes the images.
         SignicatDocumentVerification(DocumentVerification) = "signicat_document_verification",
-        /// Signicat Assure: the provider's page takes the images.
+        /// Signicat Assure, capture flow: the provider's page takes the images.
         SignicatCaptureFlow(CaptureFlow) = "signicat_capture_flow",
-        /// Signicat Assure: an electronic identity.
+        /// Signicat Assure, eID flow: the user authenticates with an electronic identity.
         SignicatEid(Eid) = "signicat_eid",
     }
 }
