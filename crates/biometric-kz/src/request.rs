@@ -1,4 +1,4 @@
-//! One verification as it is asked for, and what of it a session has to keep.
+//! The request for one verification, and its parsed form.
 
 use alloc::{
     string::{String, ToString},
@@ -19,16 +19,16 @@ use crate::{
     },
 };
 
-/// One verification of one user.
+/// A request to verify one user.
 #[derive(Clone, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(rename = "BiometricKzRequest"))]
 pub struct Request {
-    /// The language: `ru`, `en`, `kz` or another spelling of these, such as `kk-KZ` (B-9); or the languages
-    /// that the user prefers, the best first.
+    /// The language of the provider's pages: `ru`, `en`, `kz` or another spelling of these, such as `kk-KZ` (B-9),
+    /// or the languages that the user prefers, the best first.
     pub locale: Option<LocaleChoice>,
-    /// What the session is told in advance.
+    /// What you already know about the user.
     pub metadata: Option<Metadata>,
 }
 

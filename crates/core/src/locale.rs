@@ -48,7 +48,7 @@ impl LocaleTag {
         &self.0
     }
 
-    /// The language alone, in lower case: where look-ups fall back to when the exact tag has no entry (J-V17).
+    /// The language alone, in lower case. Look-ups use it if the exact tag has no entry (J-V17).
     pub fn language(&self) -> &str {
         language_of(&self.0)
     }
@@ -90,8 +90,7 @@ impl From<LocaleTag> for String {
 /// One locale that a provider supports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct LocaleName {
-    /// What goes on the wire, exactly as the provider writes it (which need not be a correct tag: biometric.kz calls
-    /// Kazakh `kz`, B-9).
+    /// The tag exactly as the provider writes it. It need not be a correct tag: biometric.kz calls Kazakh `kz` (B-9).
     pub tag: &'static str,
     /// Its English name.
     pub name: &'static str,
@@ -100,12 +99,12 @@ pub struct LocaleName {
 /// All locales that one field of one provider takes, as data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LocaleSet {
-    /// What the provider calls the field; it is named in errors.
+    /// The provider's name for the field; errors name it.
     pub provider_field: &'static str,
     /// The supported locales, in the provider's order.
     pub entries: &'static [LocaleName],
     /// Other spellings and what they stand for, such as `("en-US", "en")` for Jumio (J-D17) or `("kk", "kz")` for
-    /// biometric.kz (B-9). The second must be the tag of an entry; an alias that leads nowhere matches nothing.
+    /// biometric.kz (B-9). The second must be the tag of an entry; an alias of any other tag matches nothing.
     pub aliases: &'static [(&'static str, &'static str)],
     /// What comes nearest to a language that the provider has not, such as `("nb", "no")`: only [`best`](Self::best) takes
     /// it, and errors offer it.
@@ -152,7 +151,7 @@ impl LocaleSet {
         self.entries.iter().find(|entry| same(entry.tag, tag))
     }
 
-    /// Offers tags of ours only, so that the text cannot repeat what was passed.
+    /// Lists tags of the set only, so that the text cannot repeat what was passed.
     fn advice(&self, value: &str) -> String {
         let related = self.related(language_of(value));
         let (lead, tags) = match related.as_slice() {

@@ -1,4 +1,4 @@
-//! One authentication: as it is asked for, and parsed.
+//! The request for one authentication, and its parsed form.
 
 use alloc::{
     string::{String, ToString},
@@ -16,31 +16,32 @@ use crate::{
     values::{Reference, TokenLifetime},
 };
 
-/// One authentication of one enrolled user. Values given here override the account's settings (J-F1).
+/// A request to authenticate one enrolled user. Values given here override the account's settings (J-F1).
 #[derive(Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(rename = "JumioRequest"))]
 pub struct Request {
-    /// The transaction reference of the ID verification at onboarding, at most 36 characters. It has
-    /// to be approved, similar and valid (J-F1).
+    /// The transaction reference of the user's ID verification at onboarding, at most 36 characters. Its result must be
+    /// approved, similar and valid (J-F1).
     pub enrollment_transaction_reference: String,
-    /// Where the callback goes.
+    /// Where Jumio sends the callback.
     #[serde(default)]
     pub callback: Option<CallbackTarget>,
-    /// Where the user goes after a successful submission, at most 2047 characters.
+    /// Where Jumio sends the user after a successful submission, at most 2047 characters.
     #[serde(default)]
     pub success_url: Option<String>,
-    /// Where the user goes after an error, at most 255 characters. It may equal `success_url`.
+    /// Where Jumio sends the user after an error, at most 255 characters. It may equal `success_url`.
     #[serde(default)]
     pub error_url: Option<String>,
-    /// Your own reference for the user, at most 100 characters, no personal data.
+    /// Your own reference for the user, at most 100 characters, without personal data.
     #[serde(default)]
     pub user_reference: Option<String>,
-    /// The language, one of the 32 of the API list, or the languages that the user prefers, the best first; `en` by default.
+    /// The language of Jumio's page: one of the 32 of the API's list, or the languages that the user prefers, the best
+    /// first; `en` by default.
     #[serde(default)]
     pub locale: Option<LocaleChoice>,
-    /// How long the link stays valid, in minutes, 5 to 86400; the portal's setting by default.
+    /// How long the link stays valid, in minutes, 5 to 86400; by default as set in the portal.
     #[serde(default)]
     pub token_lifetime_minutes: Option<i64>,
 }
