@@ -259,11 +259,9 @@ fn an_unsigned_webhook_leaves_the_page_as_it_is() {
 fn metadata_that_the_flow_cannot_use_is_a_fault() {
     let photo = json!({ "face2face": { "photo1": "/9j/4AAQSkZJRgABAQ==" } });
     let iin = json!({ "edocument": { "iin": { "value": "000101500001" } } });
-    for (metadata, technologies) in [
-        (photo.clone(), r#"["LD","ED"]"#),
-        (photo.clone(), r#"["LDHP","ED","F2F"]"#),
-        (iin, r#"["LDHP","F2F"]"#),
-    ] {
+    for (metadata, technologies) in
+        [(photo.clone(), r#"["LD","ED"]"#), (photo.clone(), r#"["LDHP","ED","F2F"]"#), (iin, r#"["LDHP","F2F"]"#)]
+    {
         let mut host = Host::live(config(), with_metadata(metadata), technologies);
         let Outcome::Failed { fault } = host.outcome() else { panic!("not failed") };
         assert_eq!((fault.code.as_str(), fault.retryable), ("metadata_unsupported", false));

@@ -131,7 +131,8 @@ fn a_lost_answer_to_the_start_is_found_out() {
 
 #[test]
 fn a_start_that_arrived_is_not_sent_again() {
-    for (lost, status) in [(None, "processing"), (Some(502), "processing"), (None, "accepted"), (Some(504), "rejected")] {
+    for (lost, status) in [(None, "processing"), (Some(502), "processing"), (None, "accepted"), (Some(504), "rejected")]
+    {
         let mut host = Host::open(&json!({}), &paper());
         upload(&mut host);
         host.answer("set_images", 200, &json!(null));

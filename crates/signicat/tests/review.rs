@@ -464,7 +464,10 @@ fn a_list_that_comes_back_counts_again() {
             let rows = [at(process(P1, "readid", "canceled"), 3), at(process(P2, "readid", "accepted"), 9)];
             if asked < 5 { (503, json!(null)) } else { (200, json!(rows)) }
         }
-        _ => (200, at(process(if asked < 5 { P1 } else { P2 }, "readid", if asked < 5 { "canceled" } else { "accepted" }), 9)),
+        _ => (
+            200,
+            at(process(if asked < 5 { P1 } else { P2 }, "readid", if asked < 5 { "canceled" } else { "accepted" }), 9),
+        ),
     });
     assert_eq!(outcome, Outcome::Decided { decision: Decision::Approved }, "the newer process counts");
     assert!(lists >= 5);

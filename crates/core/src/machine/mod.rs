@@ -124,12 +124,17 @@ impl<F: Flow> Machine<F> {
         // What can be refused at a glance is refused before anything is copied.
         match input {
             Input::HttpResponse { id, status, headers, body } => {
-                let op = self.current(&id, now)?;
                 let response = Response { status, headers: &headers, body: &body, at: now };
-                self.change(now, |session| {
-                    session.answered(&op, &response);
-                    Ok(())
-                })
+                match self.current(&id, now) {
+                    Ok(op) => self.change(now, |session| {
+                        session.answered(&op, &response);
+                        Ok(())
+                    }),
+                    Err(_) if self.is_late_news(&id, &response) => {
+                        self.change(now, |session| session.follow(&body).map(drop))
+                    }
+                    Err(stale) => Err(stale),
+                }
             }
             Input::HttpFailed { id } => {
                 let op = self.current(&id, now)?;
