@@ -131,6 +131,12 @@ impl News {
         Ok(true)
     }
 
+    /// The look could not be had. The same news earns another one, if the provider sends it again.
+    pub(super) fn give_up(&mut self) {
+        self.look = false;
+        self.followed.pop();
+    }
+
     fn is_none(&self) -> bool {
         *self == Self::default()
     }

@@ -109,7 +109,11 @@ impl<F: Flow> Machine<F> {
                     self.record.phase = self.given_up(fault, watch, now);
                 }
             }
-            Phase::Ended { news, .. } => news.look &= self.record.call.failures() <= MAX_PROMPT_REPEATS,
+            Phase::Ended { news, .. } => {
+                if self.record.call.failures() > MAX_PROMPT_REPEATS {
+                    news.give_up();
+                }
+            }
         }
     }
 

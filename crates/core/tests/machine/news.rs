@@ -81,7 +81,7 @@ fn rule_24_a_failed_session_hears_news_and_can_still_be_retried() {
     assert_eq!(run.outcome(), APPROVED);
 }
 
-/// The look that news earned is not lost to a network that fails; after five repeats it is given up.
+/// The look that news earned is not lost to a network that fails; after five repeats it is given up, until the news comes again.
 #[test]
 fn rule_24_the_look_is_repeated_five_times() {
     for (failures, is_over) in [(5, false), (6, true)] {
@@ -94,6 +94,11 @@ fn rule_24_the_look_is_repeated_five_times() {
             }
         }
         assert_eq!(matches!(run.ask(), Next::Done { .. }), is_over);
+        if is_over {
+            news(&mut run, "a").unwrap();
+        }
+        run.look("passed");
+        assert_eq!(run.outcome(), APPROVED);
     }
 }
 

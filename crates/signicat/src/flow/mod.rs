@@ -12,7 +12,7 @@ use alloc::{
 };
 
 use idvkit_core::{
-    Fault, FaultClass, FaultCode, Header, Hint, HttpRequest, Image, Journey, Operation as _, Outcome, Reject, Response,
+    Fault, FaultClass, FaultCode, Header, Hint, HttpRequest, Image, Journey, Outcome, Reject, Response,
     machine::{self, Digest, Flow, Heard, Need, Own, Schedule, Step},
     settings,
 };
