@@ -198,7 +198,8 @@ pub struct Reference {
 pub struct Delivery {
     /// The same for the same outcome, however often it comes: act once for each.
     pub id: String,
-    /// The delivery of an earlier outcome that this one replaces.
+    /// The delivery of an earlier outcome that this one replaces: an end without a verdict that was retried, or after which the
+    /// provider's verdict came late.
     pub replaces: Option<String>,
     /// How often it went wrong so far.
     pub failures: u32,

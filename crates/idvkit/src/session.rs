@@ -68,13 +68,14 @@ impl Session {
     }
 
     /// The session as text. Store it like a session table: it holds short-lived bearer values, personal data still to
-    /// be sent, and the evidence; never the account's credentials. Images are beside it: see [`blobs`](Self::blobs).
+    /// be sent, and the evidence; never the account's credentials. Images and long answers are beside it: see
+    /// [`blobs`](Self::blobs).
     pub fn snapshot(&self) -> String {
         each!(&self.0, session => session.snapshot())
     }
 
-    /// The digests of the bytes that belong to the snapshot and are stored beside it, once: images that wait to be sent. A
-    /// store drops all others of the session.
+    /// The digests of the bytes that belong to the snapshot and are stored beside it, once: images that wait to be sent, and the
+    /// answer that decided, if it is longer than 16 KiB. A store drops all others of the session.
     pub fn digests(&self) -> Vec<String> {
         each!(&self.0, session => session.digests())
     }
@@ -84,7 +85,8 @@ impl Session {
         each!(&self.0, session => session.blobs())
     }
 
-    /// The digests of the bytes without which the next request cannot be sent: [`supply`](Self::supply) them.
+    /// The digests of the bytes that are not at hand and without which the next request cannot be sent, or
+    /// [`evidence`](Self::evidence) not be told: [`supply`](Self::supply) them.
     pub fn missing(&self) -> Vec<String> {
         each!(&self.0, session => session.missing())
     }
@@ -109,7 +111,8 @@ impl Session {
         each!(&self.0, session => session.outcome())
     }
 
-    /// What the decision rests on; `None` before a decision and after an erasure. It must stay on the server.
+    /// What the decision rests on; `None` before a decision and after an erasure, and while [`missing`](Self::missing) names its
+    /// bytes. It must stay on the server.
     pub fn evidence(&self) -> Option<Evidence> {
         each!(&self.0, session => session.evidence())
     }

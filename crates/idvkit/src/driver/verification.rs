@@ -127,7 +127,8 @@ impl Verification {
         &self.sessions[self.step()].session
     }
 
-    /// What the decision rests on; `None` before a decision and after an erasure. It must stay on the server.
+    /// What the decision rests on; `None` before a decision and after an erasure, and of an answer longer than 16 KiB before
+    /// [`supply`](Self::supply) of the row's blobs. It must stay on the server.
     pub fn evidence(&self) -> Option<Evidence> {
         self.sessions[self.record.end.as_ref()?.step].session.evidence()
     }
@@ -196,7 +197,8 @@ impl Verification {
         self.sessions.iter().flat_map(|held| held.session.blobs()).collect()
     }
 
-    /// Takes the blobs of the row, without which it waits for them where it would send them.
+    /// Takes the blobs of the row, without which it waits for images where it would send them, and has no evidence of a long
+    /// answer.
     pub fn supply(&mut self, blobs: &[Blob]) {
         for held in &mut self.sessions {
             for blob in blobs {
