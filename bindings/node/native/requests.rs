@@ -8,21 +8,21 @@ use crate::{Account, reject::thrown, session::Step};
 
 /// The request for an image that a transaction names.
 #[napi]
-pub(crate) fn jumio_image_request(account: &Account, url: String) -> Result<Step> {
+pub fn jumio_image_request(account: &Account, url: String) -> Result<Step> {
     let own = account.0.jumio().ok_or_else(|| foreign("Jumio"))?;
     Step::of_request(jumio::image_request(own, &url, "image".into()).map_err(thrown)?)
 }
 
 /// The request for an access token.
 #[napi]
-pub(crate) fn signicat_token_request(account: &Account) -> Result<Step> {
+pub fn signicat_token_request(account: &Account) -> Result<Step> {
     let own = account.0.signicat().ok_or_else(|| foreign("Signicat"))?;
     Step::of_request(signicat::token_request(own, None, "token".into()))
 }
 
 /// The request for the full result of a process; `token` is the body of the answer that holds the token.
 #[napi]
-pub(crate) fn signicat_download_request(
+pub fn signicat_download_request(
     account: &Account,
     dossier: String,
     process: String,
