@@ -24,6 +24,7 @@ export interface Native {
   read(journey: string, seen: string, posted: boolean): string | null;
   journey(text: string): string;
   catalog(provider: string): string;
+  bestLocale(provider: string, preferred: string[]): string | null;
   diagnose(account: NativeAccount, body: Uint8Array, tag: string): string;
   verify(message: Uint8Array, tag: string, secrets: string[], base64: boolean, hexKey: boolean): void;
   signedMember(body: Uint8Array, name: string): Buffer | null;
