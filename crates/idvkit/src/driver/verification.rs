@@ -353,16 +353,15 @@ impl Verification {
         }
     }
 
-    /// Whosever request it belongs to takes it; to all others its id is strange.
+    /// The session that sent the request takes it; to all others its id is stale.
     fn answer(&mut self, input: Input, now: UnixMillis) -> Result<(), Reject> {
-        let mut told = Ok(());
-        for held in self.sessions[..=self.record.current].iter_mut().rev() {
-            told = held.session.handle(input.clone(), now);
+        for later in (1..=self.record.current).rev() {
+            let told = self.sessions[later].session.handle(input.clone(), now);
             if !told.as_ref().is_err_and(is_stale) {
-                break;
+                return told;
             }
         }
-        told
+        self.sessions[0].session.handle(input, now)
     }
 
     /// All sessions forget the person, also those that were never begun. The outcome stays, without what a client worded.
