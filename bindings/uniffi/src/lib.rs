@@ -7,6 +7,7 @@ mod account;
 mod accounts;
 mod driver;
 mod reject;
+mod requests;
 mod session;
 mod signed;
 mod tokens;
@@ -17,6 +18,7 @@ pub use account::{Account, catalog, catalog_to_json, diagnose, difference_word, 
 pub use accounts::Accounts;
 pub use driver::Driver;
 pub use reject::{Reject, fault_code_word, reject_code_blame, reject_code_word, reject_codes};
+pub use requests::{jumio_image_request, signicat_download_request, signicat_token_request};
 pub use session::{Session, provider_of};
 pub use signed::{signed_member, verify};
 pub use tokens::Tokens;
