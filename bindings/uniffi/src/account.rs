@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use idvkit::{Catalog, Config, Diagnosis, Difference, Input, ProviderId, UnixMillis};
+use idvkit::{Catalog, Config, Diagnosis, Input, ProviderId, UnixMillis};
 
 use crate::Reject;
 
@@ -76,10 +76,4 @@ pub fn catalog_to_json(catalog: Catalog) -> String {
 #[uniffi::export]
 pub fn providers() -> Vec<ProviderId> {
     ProviderId::ALL.to_vec()
-}
-
-/// The stable word of a difference that the signature doctor found.
-#[uniffi::export]
-pub fn difference_word(difference: Difference) -> String {
-    difference.as_str().to_owned()
 }

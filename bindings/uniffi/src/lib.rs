@@ -14,10 +14,10 @@ mod tokens;
 mod values;
 mod verification;
 
-pub use account::{Account, catalog, catalog_to_json, diagnose, difference_word, providers};
+pub use account::{Account, catalog, catalog_to_json, diagnose, providers};
 pub use accounts::Accounts;
 pub use driver::Driver;
-pub use reject::{Reject, fault_code_word, reject_code_blame, reject_code_word, reject_codes};
+pub use reject::{Reject, reject_code_blame, reject_codes};
 pub use requests::{jumio_image_request, signicat_download_request, signicat_token_request};
 pub use session::{Session, provider_of};
 pub use signed::{signed_member, verify};
