@@ -79,10 +79,8 @@ mod functions {
     ///
     /// Raises `ValueError` for any other name than `attestr`, `biometric_kz`, `jumio`, `signicat`.
     #[pyfunction]
-    #[pyo3(signature = (provider, preferred))]
     pub(crate) fn best_locale(provider: &str, preferred: Vec<String>) -> PyResult<Option<String>> {
-        let preferred: Vec<&str> = preferred.iter().map(String::as_str).collect();
-        Ok(idvkit::best_locale(named(provider)?, &preferred))
+        Ok(idvkit::best_locale(named(provider)?, preferred))
     }
 
     fn named(provider: &str) -> PyResult<ProviderId> {

@@ -108,7 +108,7 @@ macro_rules! differences {
         /// One difference between what was checked and what was signed. New ones may be added.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
         #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-        #[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
+        #[cfg_attr(feature = "uniffi", derive(uniffi::Enum), uniffi::export(Display))]
         #[non_exhaustive]
         pub enum Difference {
             $(#[doc = $explanation] #[serde(rename = $code)] $name,)*

@@ -247,8 +247,13 @@ macro_rules! providers {
         ///
         /// Tags are looked up by RFC 4647, section 3.4: `fr-CA` finds `fr`. `None` if the provider has none of them: leave
         /// `locale` out, and it takes its own default. A provider that publishes no list gets the first that is a tag.
-        pub fn best_locale(provider: ProviderId, preferred: &[&str]) -> Option<String> {
-            match provider { $(ProviderId::$Provider => $module::$Provider::best_locale(preferred),)+ }
+        pub fn best_locale<T: AsRef<str>>(
+            provider: ProviderId,
+            preferred: impl IntoIterator<Item = T>,
+        ) -> Option<String> {
+            let preferred: Vec<T> = preferred.into_iter().collect();
+            let preferred: Vec<&str> = preferred.iter().map(AsRef::as_ref).collect();
+            match provider { $(ProviderId::$Provider => $module::$Provider::best_locale(&preferred),)+ }
         }
 
         // The word in JSON is the one that the provider's snapshots and operations have.
