@@ -149,7 +149,7 @@ fn snapshot_id(value: &str) -> Result<SnapshotId, Reject> {
 
 fn tag(value: String) -> Result<String, Reject> {
     if value.trim().is_empty() || value.chars().count() > MAX_TAG_CHARS || value.chars().any(char::is_control) {
-        let rule = "the tag is your own reference for the user: 1 to 512 characters, not only white space, no controls";
+        let rule = "your own reference for the user: 1 to 512 characters, not only white space, no control characters";
         return Err(Reject::at(RejectCode::TagInvalid, "tag", rule));
     }
     Ok(value)

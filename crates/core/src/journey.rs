@@ -45,11 +45,7 @@ impl Journey {
     /// `journey_malformed` if the text is not a journey.
     pub fn from_json(text: &str) -> Result<Self, Reject> {
         serde_json::from_str(text).map_err(|_| {
-            Reject::at(
-                RejectCode::JourneyMalformed,
-                "journey",
-                "this is not the JSON that a server's `Present` step gave",
-            )
+            Reject::at(RejectCode::JourneyMalformed, "journey", "this is not the JSON of a server's `Present` step")
         })
     }
 }

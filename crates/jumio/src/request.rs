@@ -136,7 +136,7 @@ pub(crate) fn secret_segment(own: &Own<'_>, attempt: u32) -> String {
 }
 
 fn no_callback() -> Reject {
-    let fix = "say where callbacks go: a URL of yours, or `portal` for the one set in the Customer Portal";
+    let fix = "give where callbacks go: a URL of yours, or `portal` for the URL set in the Customer Portal";
     Reject::at(RejectCode::Missing, "callback", fix)
 }
 

@@ -80,7 +80,11 @@ pub trait Flow: Clone + PartialEq + Serialize + DeserializeOwned {
     /// # Errors
     /// `images_unexpected` unless the flow asked for some.
     fn images(&mut self, _account: &Self::Account, _images: &[Image], _sent: bool) -> Result<Heard, Reject> {
-        Err(Reject::at(RejectCode::ImagesUnexpected, "images", "this flow asks for no images; only `Way::Upload` does"))
+        Err(Reject::at(
+            RejectCode::ImagesUnexpected,
+            "images",
+            "this flow asks for no images; only `Way::Upload` asks for them",
+        ))
     }
 
     /// The digests of the images that the state holds: their bytes are stored beside the snapshot, and dropped with the

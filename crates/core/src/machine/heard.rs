@@ -45,7 +45,7 @@ impl<F: Flow> Machine<F> {
                 let can_look = matches!(flow.need(&self.account), Need::User(_) | Need::Verdict(_));
                 if !heard.authentic || !can_look {
                     return Err(too_late(
-                        "the session has ended without a verdict, and only news whose sender is certain is followed",
+                        "the session has ended without a verdict, and now follows only inputs of authenticated senders",
                     ));
                 }
                 if news.follow(body)? {
@@ -55,7 +55,7 @@ impl<F: Flow> Machine<F> {
                 Ok(())
             }
             Phase::Ended { .. } | Phase::Erasing { .. } => {
-                Err(too_late("the session was erased; nothing is followed any more"))
+                Err(too_late("the session was erased; it takes no further inputs"))
             }
         }
     }

@@ -70,7 +70,7 @@ impl Verification {
         let (record, texts) = Record::from_text(snapshot)?;
         let held = |(step, text): (&Planned, Box<RawValue>)| {
             let account = accounts.get(&step.account).ok_or_else(|| {
-                let message = "the row belongs to an account that is not here; add it to the accounts under its name";
+                let message = "the row belongs to an account that is not among the accounts; add it under its name";
                 Reject::at(RejectCode::AccountUnknown, "account", message)
             })?;
             Ok(Held { account: account.clone(), session: Session::restore(account, text.get())? })
