@@ -8,7 +8,7 @@ use alloc::{
 };
 use core::fmt;
 
-use idvkit_core::{LocaleTag, Reject, RejectCode, UnixMillis};
+use idvkit_core::{LocaleChoice, LocaleTag, Reject, RejectCode, UnixMillis};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -40,9 +40,10 @@ pub struct Request {
     /// hours (A-F4).
     #[serde(default)]
     pub expiry: Option<i64>,
-    /// The language of the flow, such as `en` or `hi`. Without one, phones show a picker (A-F8).
+    /// The language of the flow, such as `en` or `hi`, or the languages that the user prefers, the best first. Without
+    /// one, phones show a picker (A-F8).
     #[serde(default)]
-    pub locale: Option<String>,
+    pub locale: Option<LocaleChoice>,
     /// Values for the variables that the flow declares; the provider ignores others (A-F7). The values go to the user's
     /// device.
     #[serde(default)]
@@ -96,7 +97,7 @@ impl ParsedRequest {
             tag: tag(request.tag)?,
             webhook: request.webhook,
             expiry,
-            locale: request.locale.as_deref().map(LocaleTag::parse).transpose()?,
+            locale: request.locale.as_ref().map(LocaleChoice::tag).transpose()?.flatten(),
             variables: request.variables,
             extra: request.extra,
             lifetime_ms: expiry.map_or(DEFAULT_LIFETIME_MS, |expiry| expiry.since(now)),

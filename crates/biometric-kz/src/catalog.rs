@@ -42,6 +42,7 @@ pub static LOCALES: LocaleSet = LocaleSet {
         ("en-US", "en"),
         ("en-GB", "en"),
     ],
+    nearest: &[],
 };
 
 /// All of the provider's tables. Its documents list the failure reasons of liveness only, and no errors of the flow

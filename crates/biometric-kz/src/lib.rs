@@ -73,6 +73,10 @@ impl Provider for BiometricKz {
         callback::reference_of(account, input)
     }
 
+    fn best_locale(preferred: &[&str]) -> Option<String> {
+        catalog::LOCALES.best(preferred.iter().copied()).map(|locale| locale.tag.into())
+    }
+
     fn catalog() -> Catalog {
         catalog::catalog(Operation::NAMES)
     }

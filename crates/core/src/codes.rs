@@ -83,6 +83,8 @@ words! {
         ApiVersionInvalid = "api_version_invalid", Caller;
         /// A base URL of the provider is not an https URL, or has user information, a query or a fragment.
         BaseUrlInvalid = "base_url_invalid", Caller;
+        /// A callback's body or type was changed on its way through the host.
+        BodySpoiled = "body_spoiled", Caller;
         /// A callback does not have the documented form.
         CallbackMalformed = "callback_malformed", Provider;
         /// A callback is genuine but reports on another product of the provider.
@@ -115,8 +117,6 @@ words! {
         CredentialMissing = "credential_missing", Caller;
         /// The process does not take images by direct upload.
         DirectUploadUnsupported = "direct_upload_unsupported", Caller;
-        /// A value that was passed to be parsed lacks a required member.
-        DocumentMalformed = "document_malformed", Caller;
         /// A domain prefix does not have the documented form.
         DomainPrefixInvalid = "domain_prefix_invalid", Caller;
         /// A domain prefix was given for a region that does not use one.
@@ -225,8 +225,6 @@ words! {
         PlanMalformed = "plan_malformed", Caller;
         /// The offsets of a poll plan do not rise, or are negative, or its gap is shorter than 1 second.
         PollPlanInvalid = "poll_plan_invalid", Caller;
-        /// An error body does not have a documented form.
-        ProblemMalformed = "problem_malformed", Provider;
         /// A process does not have the documented form.
         ProcessMalformed = "process_malformed", Provider;
         /// The provider has no process type of this name.

@@ -45,6 +45,7 @@ mod restricted_url;
 mod secret;
 mod seed;
 pub mod settings;
+mod spoiled;
 mod time;
 mod token;
 #[cfg(feature = "wire")]
@@ -67,7 +68,7 @@ pub use journey::{
     SizeClass, TextEntry, Trigger, Way,
 };
 pub use json::{Json, Node};
-pub use locale::{LocaleName, LocaleSet, LocaleTag};
+pub use locale::{LocaleChoice, LocaleName, LocaleSet, LocaleTag};
 pub use next::{AtProvider, Erasure, Image, Input, Next, Why};
 pub use operation::Operation;
 pub use outcome::{

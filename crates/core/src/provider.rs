@@ -5,7 +5,7 @@ use alloc::{string::String, sync::Arc};
 use serde::de::DeserializeOwned;
 
 use crate::{
-    Catalog, Diagnosis, Input, Operation, Reject, RejectCode, Seed, UnixMillis,
+    Catalog, Diagnosis, Input, LocaleTag, Operation, Reject, RejectCode, Seed, UnixMillis,
     machine::{Account, Flow, Machine},
 };
 
@@ -63,6 +63,12 @@ pub trait Provider {
 
     /// The tables of the provider's documentation.
     fn catalog() -> Catalog;
+
+    /// The language to ask for: the first of a user's preferred languages that the provider offers, or `None` if it offers
+    /// none of them. Without a published list, the first text that is a language tag.
+    fn best_locale(preferred: &[&str]) -> Option<String> {
+        preferred.iter().find_map(|tag| LocaleTag::parse(tag).ok()).map(String::from)
+    }
 
     /// Explains why the signature of an answer or callback does not verify. The diagnosis is never an acceptance.
     ///

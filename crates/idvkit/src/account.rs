@@ -34,10 +34,13 @@ impl Account {
     ///
     /// # Errors
     /// A [`Reject`] with blame `signature` if the sender cannot be trusted, `provider` if the input cannot be parsed,
-    /// and `caller` if the input is of another kind.
+    /// and `caller` if the input is of another kind or its body was changed on its way (`body_spoiled`).
     pub fn reference_of(&self, input: &Input, now: UnixMillis) -> Result<Option<String>, Reject> {
         now.plausible()?;
-        self.0.reference_of(input, now)
+        self.0.reference_of(input, now).map_err(|reject| match input {
+            Input::Callback { headers, body, .. } => reject.of_callback(headers, body),
+            _ => reject,
+        })
     }
 }
 

@@ -31,8 +31,9 @@
 //! * [`Session`]: `open`, `next`, `handle`, `snapshot`, `restore`.
 //! * [`driver`]: everything that a host does around sessions, for any HTTP client and any store.
 //! * [`Journey`] and [`read`]: what a page or phone receives, and what it sends back.
-//! * [`catalog`] and [`diagnose`]: the providers' tables, and the signature doctor.
-//! * [`verify`], [`signed_member`] and [`examine`]: signatures and documents without a session.
+//! * [`catalog`], [`best_locale`] and [`diagnose`]: the providers' tables, the user's language out of them, and the signature
+//!   doctor.
+//! * [`verify`] and [`signed_member`]: signatures without a session.
 //! * [`attestr`], [`biometric_kz`], [`jumio`], [`signicat`]: each provider's own types, which are useful without a
 //!   session too.
 #![no_std]
@@ -42,7 +43,6 @@ extern crate alloc;
 
 mod account;
 pub mod driver;
-mod examine;
 mod list;
 mod malformed;
 mod providers;
@@ -50,7 +50,6 @@ mod session;
 mod signed;
 
 pub use account::{Account, diagnose};
-pub use examine::{Subject, examine};
 pub use idvkit_core::{
     AtProvider, Basis, Blame, Blob, Bound, Browser, Cache, CallbackSource, Carry, Catalog, Cause, Condition, Decision,
     Diagnosis, Difference, Document, Erasure, ErrorCode, Evidence, Fault, FaultClass, FaultCode, Finding, Header, Hint,
@@ -60,6 +59,6 @@ pub use idvkit_core::{
     Why, read,
 };
 pub use idvkit_signature::{Algorithm, KeyForm, Scheme, TagEncoding};
-pub use providers::{Config, ProviderId, Request, attestr, biometric_kz, catalog, jumio, signicat};
+pub use providers::*;
 pub use session::Session;
 pub use signed::{signed_member, verify};

@@ -2,22 +2,35 @@
 
 /// Makes everything that knows all providers from their list.
 ///
-/// An entry is the name of the provider's module, its crate, its type, its word in JSON, and each flow that a request can be
-/// for: its type in that crate, and its word in JSON.
+/// An entry is the name of the provider's module, its crate, its type, its word in JSON and what it is; and each flow that a
+/// request can be for: its type in that crate, its word in JSON and what it is.
 macro_rules! providers {
     ($(
-        $(#[$about:meta])*
-        $module:ident = $crate_name:ident, $Provider:ident = $word:literal {
-            $($(#[$flow_about:meta])* $Flow:ident($Request:ident) = $flow:literal,)+
+        $module:ident = $crate_name:ident, $Provider:ident = $word:literal, $about:literal {
+            $($Flow:ident($Request:ident) = $flow:literal, $flow_about:literal,)+
         }
     )+) => {
-        $($(#[$about])* pub use $crate_name as $module;)+
+        $(#[doc = $about] pub use $crate_name as $module;)+
+
+        /// Hands the names of the providers' modules to a macro, for a program that has something of its own for each of
+        /// them: what it lacks for one does not compile.
+        ///
+        /// ```
+        /// macro_rules! count {
+        ///     ($($module:ident)+) => { [$(stringify!($module),)+].len() };
+        /// }
+        /// assert_eq!(idvkit::for_each_provider!(count), idvkit::ProviderId::ALL.len());
+        /// ```
+        #[macro_export]
+        macro_rules! for_each_provider {
+            ($then:ident) => { $then! { $($module)+ } };
+        }
 
         /// A provider by name. Deliberately exhaustive: a host that switches on it wants to be told of a new one.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
         #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
         pub enum ProviderId {
-            $($(#[$about])* #[serde(rename = $word)] $Provider,)+
+            $(#[doc = $about] #[serde(rename = $word)] $Provider,)+
         }
 
         impl ProviderId {
@@ -79,7 +92,7 @@ macro_rules! providers {
         #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
         #[non_exhaustive]
         pub enum Config {
-            $($(#[$about])* #[serde(rename = $word)] $Provider($module::Config),)+
+            $(#[doc = $about] #[serde(rename = $word)] $Provider($module::Config),)+
         }
 
         impl Config {
@@ -113,7 +126,7 @@ macro_rules! providers {
         #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
         #[non_exhaustive]
         pub enum Request {
-            $($($(#[$flow_about])* #[serde(rename = $flow)] $Flow($module::$Request),)+)+
+            $($(#[doc = $flow_about] #[serde(rename = $flow)] $Flow($module::$Request),)+)+
         }
 
         impl Request {
@@ -145,7 +158,7 @@ macro_rules! providers {
         /// of another provider.
         impl Account {
             $(
-                $(#[$about])*
+                #[doc = $about]
                 pub fn $module(&self) -> Option<&$module::Account> {
                     match &self.0 {
                         AccountOf::$Provider(account) => Some(account),
@@ -227,6 +240,15 @@ macro_rules! providers {
         /// addresses.
         pub fn catalog(provider: ProviderId) -> Catalog {
             match provider { $(ProviderId::$Provider => $module::$Provider::catalog(),)+ }
+        }
+
+        /// The language to ask this provider for, out of those that a user prefers, the best first: `navigator.languages`, or the
+        /// tags of an `Accept-Language` header.
+        ///
+        /// Tags are looked up by RFC 4647, section 3.4: `fr-CA` finds `fr`. `None` if the provider has none of them: leave
+        /// `locale` out, and it takes its own default. A provider that publishes no list gets the first that is a tag.
+        pub fn best_locale(provider: ProviderId, preferred: &[&str]) -> Option<String> {
+            match provider { $(ProviderId::$Provider => $module::$Provider::best_locale(preferred),)+ }
         }
 
         // The word in JSON is the one that the provider's snapshots and operations have.

@@ -28,7 +28,7 @@ pub(crate) fn catalog(journey: &str) -> Catalog {
     }
 }
 
-/// The `locale` values of the API: 32 (J-F6). `en-US` stands for `en` (J-D17).
+/// The `locale` values of the API: 32 (J-F6). `en-US` stands for `en` (J-D17); what comes nearest is J-D25.
 pub static API_LOCALES: LocaleSet = LocaleSet {
     entries: &[
         LocaleName { tag: "bg", name: "Bulgarian" },
@@ -65,6 +65,14 @@ pub static API_LOCALES: LocaleSet = LocaleSet {
         LocaleName { tag: "zh-HK", name: "Traditional Chinese" },
     ],
     aliases: &[("en-US", "en")],
+    nearest: &[
+        ("nb", "no"),
+        ("nn", "no"),
+        ("zh", "zh-CN"),
+        ("zh-Hant", "zh-HK"),
+        ("zh-TW", "zh-HK"),
+        ("zh-MO", "zh-HK"),
+    ],
     provider_field: "locale",
 };
 

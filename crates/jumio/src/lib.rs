@@ -68,6 +68,10 @@ impl Provider for Jumio {
         Ok(callback::reference_of(input)?.map(String::from))
     }
 
+    fn best_locale(preferred: &[&str]) -> Option<String> {
+        catalog::API_LOCALES.best(preferred.iter().copied()).map(|locale| locale.tag.into())
+    }
+
     fn catalog() -> Catalog {
         catalog::catalog(Outside::Journey.name())
     }

@@ -6,7 +6,7 @@ use alloc::{
 };
 use core::fmt;
 
-use idvkit_core::{Reject, RejectCode, looks_like_email, machine::Own, push_segment};
+use idvkit_core::{LocaleChoice, Reject, RejectCode, looks_like_email, machine::Own, push_segment};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -37,9 +37,10 @@ pub struct Request {
     /// Your own reference for the user, at most 100 characters, without personal data.
     #[serde(default)]
     pub user_reference: Option<String>,
-    /// The language of Jumio's page, one of the 32 of the API's list; `en` by default.
+    /// The language of Jumio's page: one of the 32 of the API's list, or the languages that the user prefers, the best
+    /// first; `en` by default.
     #[serde(default)]
-    pub locale: Option<String>,
+    pub locale: Option<LocaleChoice>,
     /// How long the link stays valid, in minutes, 5 to 86400; by default as set in the portal.
     #[serde(default)]
     pub token_lifetime_minutes: Option<i64>,
@@ -75,7 +76,7 @@ impl ParsedRequest {
         let error_url = request.error_url.map(|url| urls.error(&url)).transpose()?;
         let lifetime = request.token_lifetime_minutes;
         let lifetime = lifetime.map(|minutes| TokenLifetime::parse("token_lifetime_minutes", minutes)).transpose()?;
-        let locale = request.locale.as_deref().map(|locale| API_LOCALES.parse("locale", locale)).transpose()?;
+        let locale = request.locale.as_ref().map(|locale| locale.of(&API_LOCALES)).transpose()?.flatten();
         Ok(Self {
             enrollment_reference: Reference::parse(
                 "enrollment_transaction_reference",
