@@ -358,13 +358,13 @@ export type Difference =
   | "member_missing"
   /** The body has the member twice, so it is not clear what is signed. */
   | "member_twice"
-  /** The body is not a JSON object, so nothing could be sliced out of it. */
+  /** The body is not a JSON object, so no member could be cut out of it. */
   | "not_json"
-  /** The key was the bytes that the secret's hex digits stand for, not its text. */
+  /** The key was the bytes that the secret's hex digits encode, not the secret's text. */
   | "secret_hex_decoded"
-  /** The key was the text of the secret, not the bytes that its hex digits stand for. */
+  /** The key was the secret's text, not the bytes that its hex digits encode. */
   | "secret_as_text"
-  /** The key was the bytes that the secret's base64 text stands for. */
+  /** The key was the bytes that the secret's base64 text encodes. */
   | "secret_base64_decoded"
   /** The configured secret has white space around it that is not part of the key. */
   | "secret_white_space"
@@ -388,7 +388,7 @@ export type Difference =
   | "tag_quoted"
   /** The tag has the algorithm's name in front of it, as in `sha256=`. */
   | "tag_prefix"
-  /** The tag is right, and written in another encoding than the scheme says. */
+  /** The tag is right, but has another encoding than the scheme. */
   | "tag_encoding"
   /** The tag is only the beginning of the right one. */
   | "tag_truncated";

@@ -71,11 +71,12 @@ mod functions {
         to_python(py, &idvkit::catalog(named(provider)?))
     }
 
-    /// The language to ask this provider for, out of those that a user prefers, the best first, such as the tags of an
-    /// `Accept-Language` header.
+    /// The language to ask this provider for: the first of a user's preferred languages that the provider takes.
+    /// `preferred` has the best language first, like an `Accept-Language` header.
     ///
-    /// Tags are looked up by RFC 4647: `fr-CA` finds `fr`. `None` if the provider has none of them: leave `locale` out. A provider
-    /// that publishes no list gets the first that is a tag. `locale` of a request may be such a list itself.
+    /// Tags are looked up by RFC 4647: `fr-CA` finds `fr`. Returns `None` if the provider takes none of them: then
+    /// leave `locale` out. For a provider that publishes no list, it returns the first text that is a language tag. The
+    /// member `locale` of a request may also be such a list itself.
     ///
     /// Raises `ValueError` for any other name than `attestr`, `biometric_kz`, `jumio`, `signicat`.
     #[pyfunction]

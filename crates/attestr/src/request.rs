@@ -40,8 +40,8 @@ pub struct Request {
     /// hours (A-F4).
     #[serde(default)]
     pub expiry: Option<i64>,
-    /// The language of the flow, such as `en` or `hi`, or the languages that the user prefers, the best first. Without
-    /// one, phones show a picker (A-F8).
+    /// The language of the flow, such as `en` or `hi`, or a list of the languages that the user prefers, best first.
+    /// Without one, phones show a picker (A-F8).
     #[serde(default)]
     pub locale: Option<LocaleChoice>,
     /// Values for the variables that the flow declares; the provider ignores others (A-F7). The values go to the user's

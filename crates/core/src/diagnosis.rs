@@ -21,15 +21,15 @@ pub struct Diagnosis {
     pub findings: Vec<Finding>,
 }
 
-/// The result of a diagnosis in one word. New ones may be added.
+/// The result of a diagnosis in one word. Later versions may add results.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
 pub enum Verdict {
-    /// The signature is correct: the content, a secret and the tag match. If it was refused, something else than this
-    /// was checked; compare what was passed.
+    /// The signature is correct: the content, a secret and the tag match. If it was refused, other content was checked;
+    /// compare the two.
     Verifies,
     /// The tag matches a changed form of the content or the secret; the findings name each change.
     Explained,
@@ -105,7 +105,8 @@ impl fmt::Display for Finding {
 
 macro_rules! differences {
     ($($name:ident $code:literal $explanation:literal $fix:literal)*) => {
-        /// One difference between what was checked and what was signed. New ones may be added.
+        /// One difference between the content that was checked and the content that was signed. Later versions may add
+        /// differences.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
         #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
         #[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]

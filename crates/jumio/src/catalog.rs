@@ -28,7 +28,8 @@ pub(crate) fn catalog(journey: &str) -> Catalog {
     }
 }
 
-/// The `locale` values of the API: 32 (J-F6). `en-US` stands for `en` (J-D17); what comes nearest is J-D25.
+/// The 32 values that the API takes as `locale` (J-F6). `en-US` is an alias of `en` (J-D17); J-D25 has the nearest
+/// languages for others.
 pub static API_LOCALES: LocaleSet = LocaleSet {
     entries: &[
         LocaleName { tag: "bg", name: "Bulgarian" },

@@ -200,7 +200,7 @@ pub enum Need<Operation> {
 /// What an answer led to. Deliberately exhaustive.
 #[derive(Clone, Debug)]
 pub enum Step {
-    /// The state moved on: see at once what is needed now.
+    /// The state changed: look at once at what is needed now.
     Go,
     /// Nothing moved on, but what the operation needs is there or was asked for anew (an access token): see at once what
     /// is needed now, with all failures still counted.
@@ -242,7 +242,7 @@ pub struct Heard {
     pub look: bool,
     /// It came from the provider, and its authenticity was checked: it may look even when the plan is used up.
     pub authentic: bool,
-    /// A claim of a non-pass: it ends the session after the settle time, unless something better comes.
+    /// A claim of a non-pass: it ends the session after the grace, unless a better result comes.
     pub settle: bool,
 }
 
