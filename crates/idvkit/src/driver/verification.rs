@@ -42,7 +42,7 @@ pub struct Attempt {
     pub account: String,
     /// The provider whose flow the session runs.
     pub provider: ProviderId,
-    /// How the session ended; `None` while it runs.
+    /// How the session ended; absent while it runs.
     pub outcome: Option<Outcome>,
     /// Whether the verification's outcome comes from this session.
     pub decides: bool,
