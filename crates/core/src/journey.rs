@@ -141,8 +141,7 @@ pub enum Way {
         /// The SDK's handlers and what each means.
         listen: Vec<Signal>,
     },
-    /// Upload: ask the user for images and post them to your server, which passes them to the session as
-    /// `Input::Images`.
+    /// Upload: ask the user for images and post them to your server, which hands them to the session.
     Upload {
         /// The images to ask for.
         images: Vec<ImageSlot>,

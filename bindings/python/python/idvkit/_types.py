@@ -170,7 +170,7 @@ class Attempt(Value):
     provider: ProviderId
     """The provider whose flow the session runs."""
     outcome: _t.Optional[_a.Outcome]
-    """How the session ended; `None` while it runs."""
+    """How the session ended; absent while it runs."""
     decides: bool
     """Whether the verification's outcome comes from this session."""
 
@@ -454,7 +454,8 @@ class Diagnosis(Value):
 
 
 class Difference(Word):
-    """One difference between what was checked and what was signed. New ones may be added."""
+    """One difference between the content that was checked and the content that was signed. Later versions may add
+    differences."""
     WHOLE_BODY = "whole_body"
     """The whole body was signed, not the member that was checked."""
     ONE_MEMBER = "one_member"
@@ -1292,7 +1293,7 @@ class Person(Sealed):
 
 
 class ProviderId(Word):
-    """A provider by name. Deliberately exhaustive: a host that switches on it wants to be told of a new one."""
+    """A provider by name. Deliberately exhaustive, so that a host that matches on it must handle a new provider."""
     ATTESTR = "attestr"
     """Attestr Studio (Flowx)."""
     BIOMETRIC_KZ = "biometric_kz"
@@ -1640,10 +1641,10 @@ class TriggerEvent(Value):
 
 
 class Verdict(Word):
-    """The result of a diagnosis in one word. New ones may be added."""
+    """The result of a diagnosis in one word. Later versions may add results."""
     VERIFIES = "verifies"
-    """The signature is correct: the content, a secret and the tag match. If it was refused, something else than this
-    was checked; compare what was passed."""
+    """The signature is correct: the content, a secret and the tag match. If it was refused, other content was checked;
+    compare the two."""
     EXPLAINED = "explained"
     """The tag matches a changed form of the content or the secret; the findings name each change."""
     UNEXPLAINED = "unexplained"
@@ -1783,8 +1784,7 @@ class WayNative(Value):
 
 
 class WayUpload(Value):
-    """Upload: ask the user for images and post them to your server, which passes them to the session as
-    `Images`."""
+    """Upload: ask the user for images and post them to your server, which hands them to the session."""
     __slots__ = ("images", "types", "max_bytes", "max_pixels")
     _shown: _t.ClassVar[_t.Optional[_t.Tuple[str, ...]]] = ()
     type: _t.ClassVar[_t.Literal["upload"]] = "upload"
