@@ -19,6 +19,8 @@ use crate::{
     reject::{json, thrown, word},
 };
 
+pub use crate::requests::{jumio_image_request, signicat_download_request, signicat_token_request};
+
 /// A parsed provider account. It holds the secrets.
 #[napi]
 pub struct Account(pub(crate) idvkit::Account);

@@ -12,10 +12,9 @@ export declare abstract class Answer {
 }
 
 /**
- * What a host has to do next. Asking twice returns the same value; it changes when the host tells the driver the
- * result.
+ * What a host has to do next. Asking twice returns the same value; it changes when the host tells what came of it.
  *
- * Deliberately exhaustive: a host handles these six cases and no others.
+ * Deliberately exhaustive: these six are the whole job of a host.
  */
 export type Ask =
   /** Load a row's text from the store, then tell the driver `Told.loaded`. */
@@ -113,7 +112,7 @@ export interface Attempt {
   readonly account: string;
   /** The provider whose flow the session runs. */
   readonly provider: ProviderId;
-  /** How the session ended; absent while it runs. */
+  /** How the session ended; `None` while it runs. */
   readonly outcome: Outcome | null;
   /** Whether the verification's outcome comes from this session. */
   readonly decides: boolean;
@@ -294,7 +293,10 @@ export type Decision =
 export interface Delivery {
   /** The delivery's id. It stays the same for the same outcome, however often it is delivered: act once for each id. */
   readonly id: string;
-  /** The id of an earlier delivery whose outcome this one replaces. */
+  /**
+   * The id of an earlier delivery whose outcome this one replaces: an end without a verdict that was retried, or after
+   * which the provider's verdict came late.
+   */
   readonly replaces: string | null;
   /** How many attempts to deliver failed so far. */
   readonly failures: number;
@@ -319,10 +321,7 @@ export interface Diagnosis {
   readonly findings: readonly Finding[];
 }
 
-/**
- * One difference between the content that was checked and the content that was signed. Later versions may add
- * differences.
- */
+/** One difference between what was checked and what was signed. New ones may be added. */
 export type Difference =
   /** The whole body was signed, not the member that was checked. */
   | "whole_body"
@@ -362,13 +361,13 @@ export type Difference =
   | "member_missing"
   /** The body has the member twice, so it is not clear what is signed. */
   | "member_twice"
-  /** The body is not a JSON object, so no member could be cut out of it. */
+  /** The body is not a JSON object, so nothing could be sliced out of it. */
   | "not_json"
-  /** The key was the bytes that the secret's hex digits encode, not the secret's text. */
+  /** The key was the bytes that the secret's hex digits stand for, not its text. */
   | "secret_hex_decoded"
-  /** The key was the secret's text, not the bytes that its hex digits encode. */
+  /** The key was the text of the secret, not the bytes that its hex digits stand for. */
   | "secret_as_text"
-  /** The key was the bytes that the secret's base64 text encodes. */
+  /** The key was the bytes that the secret's base64 text stands for. */
   | "secret_base64_decoded"
   /** The configured secret has white space around it that is not part of the key. */
   | "secret_white_space"
@@ -392,7 +391,7 @@ export type Difference =
   | "tag_quoted"
   /** The tag has the algorithm's name in front of it, as in `sha256=`. */
   | "tag_prefix"
-  /** The tag is right, but has another encoding than the scheme. */
+  /** The tag is right, and written in another encoding than the scheme says. */
   | "tag_encoding"
   /** The tag is only the beginning of the right one. */
   | "tag_truncated";
@@ -861,7 +860,7 @@ export declare abstract class Person {
   get document(): Document | null;
 }
 
-/** A provider by name. Deliberately exhaustive, so that a host that matches on it must handle a new provider. */
+/** A provider by name. Deliberately exhaustive: a host that switches on it wants to be told of a new one. */
 export type ProviderId =
   /** Attestr Studio (Flowx). */
   | "attestr"
@@ -1081,11 +1080,11 @@ export type Trigger =
  */
 export type UnixMillis = number;
 
-/** The result of a diagnosis in one word. Later versions may add results. */
+/** The result of a diagnosis in one word. New ones may be added. */
 export type Verdict =
   /**
-   * The signature is correct: the content, a secret and the tag match. If it was refused, other content was checked;
-   * compare the two.
+   * The signature is correct: the content, a secret and the tag match. If it was refused, something else than this
+   * was checked; compare what was passed.
    */
   | "verifies"
   /** The tag matches a changed form of the content or the secret; the findings name each change. */
@@ -1176,7 +1175,10 @@ export type Way =
       /** The SDK's handlers and what each means. */
       readonly listen: readonly Signal[];
     }
-  /** Upload: ask the user for images and post them to your server, which hands them to the session. */
+  /**
+   * Upload: ask the user for images and post them to your server, which passes them to the session as
+   * `Input.images`.
+   */
   | {
       readonly type: "upload";
       /** The images to ask for. */

@@ -13,7 +13,7 @@ mod tokens;
 mod values;
 mod verification;
 
-pub use account::{Account, catalog, catalog_to_json, diagnose, difference_word, providers};
+pub use account::{Account, best_locale, catalog, catalog_to_json, diagnose, difference_word, providers};
 pub use accounts::Accounts;
 pub use driver::Driver;
 pub use reject::{Reject, fault_code_word, reject_code_blame, reject_code_word, reject_codes};

@@ -208,7 +208,8 @@ pub struct Reference {
 pub struct Delivery {
     /// The delivery's id. It stays the same for the same outcome, however often it is delivered: act once for each id.
     pub id: String,
-    /// The id of an earlier delivery whose outcome this one replaces.
+    /// The id of an earlier delivery whose outcome this one replaces: an end without a verdict that was retried, or after
+    /// which the provider's verdict came late.
     pub replaces: Option<String>,
     /// How many attempts to deliver failed so far.
     pub failures: u32,
