@@ -196,8 +196,8 @@ impl<F: Flow> Machine<F> {
         self.blobs.to_vec()
     }
 
-    /// The digests of the bytes that are not at hand and without which the next request cannot be sent, or
-    /// [`evidence`](Self::evidence) not be told: [`supply`](Self::supply) them.
+    /// The digests of the bytes without which the next request cannot be sent, or [`evidence`](Self::evidence) cannot
+    /// be given: pass those bytes to [`supply`](Self::supply).
     pub fn missing(&self) -> Vec<String> {
         let mut digests = self.needed().map_or_else(Vec::new, |op| self.record.flow.sends(&op));
         digests.extend(self.record.evidence.as_ref().and_then(Kept::digest).cloned());
@@ -234,8 +234,8 @@ impl<F: Flow> Machine<F> {
         self.record.flow.references()
     }
 
-    /// What the decision rests on; `None` before a decision and after an erasure, and while [`missing`](Self::missing) names its
-    /// bytes.
+    /// The evidence that the decision rests on; `None` before a decision, after an erasure, and while
+    /// [`missing`](Self::missing) names its bytes.
     pub fn evidence(&self) -> Option<Evidence> {
         self.record.evidence.as_ref()?.whole(&self.blobs)
     }

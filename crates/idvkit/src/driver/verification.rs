@@ -129,8 +129,8 @@ impl Verification {
         &self.sessions[self.step()].session
     }
 
-    /// What the decision rests on; `None` before a decision and after an erasure, and of an answer longer than 16 KiB before
-    /// [`supply`](Self::supply) of the row's blobs. It must stay on the server.
+    /// The evidence that the decision rests on; `None` before a decision, after an erasure, and for an answer longer
+    /// than 16 KiB before [`supply`](Self::supply) got the row's blobs. It must stay on the server.
     pub fn evidence(&self) -> Option<Evidence> {
         self.sessions[self.record.end.as_ref()?.step].session.evidence()
     }
