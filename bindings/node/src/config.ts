@@ -209,10 +209,10 @@ export interface JumioOptions {
 export type JumioRegion = "us" | "eu" | "sgp";
 
 /**
- * The language of a request: one that the provider takes, or what the user prefers, the best first.
+ * The language of a request: one language that the provider takes, or the languages that the user prefers, best first.
  *
- * One that the provider does not take is refused; of several the first that it has is taken, and its own default if it has
- * none of them.
+ * A single language that the provider does not take is refused. Of several languages, the first one that the provider
+ * takes is used, or its own default if it takes none of them.
  */
 export type LocaleChoice = string | readonly string[];
 
@@ -470,8 +470,8 @@ export interface AttestrFlowxRequest {
   /** Additional members of the handshake's body, such as a consent of API v3. */
   readonly extra?: { readonly [name: string]: unknown };
   /**
-   * The language of the flow, such as `en` or `hi`, or the languages that the user prefers, the best first. Without
-   * one, phones show a picker.
+   * The language of the flow, such as `en` or `hi`, or a list of the languages that the user prefers, best first.
+   * Without one, phones show a picker.
    */
   readonly locale?: LocaleChoice | null;
   /** The published version of the flow to run. Without one, the draft runs. */
@@ -489,8 +489,8 @@ export interface AttestrFlowxRequest {
 export interface BiometricKzFlowRequest {
   readonly flow: "biometric_kz_flow";
   /**
-   * The language of the provider's pages: `ru`, `en`, `kz` or another spelling of these, such as `kk-KZ`,
-   * or the languages that the user prefers, the best first.
+   * The language of the provider's pages: `ru`, `en`, `kz` or another spelling of these, such as `kk-KZ`; or a
+   * list of the languages that the user prefers, best first.
    */
   readonly locale?: LocaleChoice | null;
   /** What you already know about the user. */
@@ -510,8 +510,8 @@ export interface JumioAuthenticationRequest {
   /** Where Jumio sends the user after an error, at most 255 characters. It may equal `success_url`. */
   readonly error_url?: string | null;
   /**
-   * The language of Jumio's page: one of the 32 of the API's list, or the languages that the user prefers, the best
-   * first; `en` by default.
+   * The language of Jumio's page: one of the 32 of the API's list, or a list of the languages that the user prefers,
+   * best first; `en` by default.
    */
   readonly locale?: LocaleChoice | null;
   /** Where Jumio sends the user after a successful submission, at most 2047 characters. */

@@ -12,9 +12,10 @@ export declare abstract class Answer {
 }
 
 /**
- * What a host has to do next. Asking twice returns the same value; it changes when the host tells what came of it.
+ * What a host has to do next. Asking twice returns the same value; it changes when the host tells the driver the
+ * result.
  *
- * Deliberately exhaustive: these six are the whole job of a host.
+ * Deliberately exhaustive: a host handles these six cases and no others.
  */
 export type Ask =
   /** Load a row's text from the store, then tell the driver `Told.loaded`. */
@@ -112,7 +113,7 @@ export interface Attempt {
   readonly account: string;
   /** The provider whose flow the session runs. */
   readonly provider: ProviderId;
-  /** How the session ended; `None` while it runs. */
+  /** How the session ended; absent while it runs. */
   readonly outcome: Outcome | null;
   /** Whether the verification's outcome comes from this session. */
   readonly decides: boolean;
@@ -321,7 +322,10 @@ export interface Diagnosis {
   readonly findings: readonly Finding[];
 }
 
-/** One difference between what was checked and what was signed. New ones may be added. */
+/**
+ * One difference between the content that was checked and the content that was signed. Later versions may add
+ * differences.
+ */
 export type Difference =
   /** The whole body was signed, not the member that was checked. */
   | "whole_body"
@@ -361,13 +365,13 @@ export type Difference =
   | "member_missing"
   /** The body has the member twice, so it is not clear what is signed. */
   | "member_twice"
-  /** The body is not a JSON object, so nothing could be sliced out of it. */
+  /** The body is not a JSON object, so no member could be cut out of it. */
   | "not_json"
-  /** The key was the bytes that the secret's hex digits stand for, not its text. */
+  /** The key was the bytes that the secret's hex digits encode, not the secret's text. */
   | "secret_hex_decoded"
-  /** The key was the text of the secret, not the bytes that its hex digits stand for. */
+  /** The key was the secret's text, not the bytes that its hex digits encode. */
   | "secret_as_text"
-  /** The key was the bytes that the secret's base64 text stands for. */
+  /** The key was the bytes that the secret's base64 text encodes. */
   | "secret_base64_decoded"
   /** The configured secret has white space around it that is not part of the key. */
   | "secret_white_space"
@@ -391,7 +395,7 @@ export type Difference =
   | "tag_quoted"
   /** The tag has the algorithm's name in front of it, as in `sha256=`. */
   | "tag_prefix"
-  /** The tag is right, and written in another encoding than the scheme says. */
+  /** The tag is right, but has another encoding than the scheme. */
   | "tag_encoding"
   /** The tag is only the beginning of the right one. */
   | "tag_truncated";
@@ -860,7 +864,7 @@ export declare abstract class Person {
   get document(): Document | null;
 }
 
-/** A provider by name. Deliberately exhaustive: a host that switches on it wants to be told of a new one. */
+/** A provider by name. Deliberately exhaustive, so that a host that matches on it must handle a new provider. */
 export type ProviderId =
   /** Attestr Studio (Flowx). */
   | "attestr"
@@ -1080,11 +1084,11 @@ export type Trigger =
  */
 export type UnixMillis = number;
 
-/** The result of a diagnosis in one word. New ones may be added. */
+/** The result of a diagnosis in one word. Later versions may add results. */
 export type Verdict =
   /**
-   * The signature is correct: the content, a secret and the tag match. If it was refused, something else than this
-   * was checked; compare what was passed.
+   * The signature is correct: the content, a secret and the tag match. If it was refused, other content was checked;
+   * compare the two.
    */
   | "verifies"
   /** The tag matches a changed form of the content or the secret; the findings name each change. */
@@ -1175,10 +1179,7 @@ export type Way =
       /** The SDK's handlers and what each means. */
       readonly listen: readonly Signal[];
     }
-  /**
-   * Upload: ask the user for images and post them to your server, which passes them to the session as
-   * `Input.images`.
-   */
+  /** Upload: ask the user for images and post them to your server, which hands them to the session. */
   | {
       readonly type: "upload";
       /** The images to ask for. */

@@ -129,7 +129,7 @@ export type Permission =
   /** Use of the page's local storage. */
   | "dom_storage";
 
-/** A provider by name. Deliberately exhaustive: a host that switches on it wants to be told of a new one. */
+/** A provider by name. Deliberately exhaustive, so that a host that matches on it must handle a new provider. */
 export type ProviderId =
   /** Attestr Studio (Flowx). */
   | "attestr"
@@ -327,10 +327,7 @@ export type Way =
       /** The SDK's handlers and what each means. */
       readonly listen: readonly Signal[];
     }
-  /**
-   * Upload: ask the user for images and post them to your server, which passes them to the session as
-   * `Input.images`.
-   */
+  /** Upload: ask the user for images and post them to your server, which hands them to the session. */
   | {
       readonly type: "upload";
       /** The images to ask for. */

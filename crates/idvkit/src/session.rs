@@ -133,7 +133,8 @@ impl Session {
     /// `snapshot_malformed`, also for a provider that this version does not know; `snapshot_newer`.
     pub fn provider_of(snapshot: &str) -> Result<ProviderId, Reject> {
         let id = machine::snapshot_provider(snapshot)?;
-        ProviderId::parse(&id).ok_or_else(|| machine::malformed("it names a provider that this version does not know"))
+        ProviderId::parse(&id)
+            .ok_or_else(|| machine::malformed("the snapshot names a provider that this version does not know"))
     }
 }
 

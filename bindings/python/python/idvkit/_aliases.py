@@ -81,9 +81,10 @@ HeadersLike = Union[Sequence[Union[Header, Tuple[str, HeaderValue]]], Mapping[st
 """Header lines in order, as objects or pairs, or a mapping: as frameworks and API gateways have them."""
 
 Ask = Union[AskLoad, AskStore, AskExchange, AskDeliver, AskRest, AskHeard]
-"""What a host has to do next. Asking twice returns the same value; it changes when the host tells what came of it.
+"""What a host has to do next. Asking twice returns the same value; it changes when the host tells the driver the
+result.
 
-Deliberately exhaustive: these six are the whole job of a host."""
+Deliberately exhaustive: a host handles these six cases and no others."""
 
 AtProvider = Union[AtProviderNotAsked, AtProviderNotOffered, AtProviderDeleted, AtProviderFailed]
 """What became of the data at the provider. Deliberately exhaustive."""

@@ -170,7 +170,7 @@ class Attempt(Value):
     provider: ProviderId
     """The provider whose flow the session runs."""
     outcome: _t.Optional[_a.Outcome]
-    """How the session ended; `None` while it runs."""
+    """How the session ended; absent while it runs."""
     decides: bool
     """Whether the verification's outcome comes from this session."""
 
@@ -455,7 +455,8 @@ class Diagnosis(Value):
 
 
 class Difference(Word):
-    """One difference between what was checked and what was signed. New ones may be added."""
+    """One difference between the content that was checked and the content that was signed. Later versions may add
+    differences."""
     WHOLE_BODY = "whole_body"
     """The whole body was signed, not the member that was checked."""
     ONE_MEMBER = "one_member"
@@ -495,13 +496,13 @@ class Difference(Word):
     MEMBER_TWICE = "member_twice"
     """The body has the member twice, so it is not clear what is signed."""
     NOT_JSON = "not_json"
-    """The body is not a JSON object, so nothing could be sliced out of it."""
+    """The body is not a JSON object, so no member could be cut out of it."""
     SECRET_HEX_DECODED = "secret_hex_decoded"
-    """The key was the bytes that the secret's hex digits stand for, not its text."""
+    """The key was the bytes that the secret's hex digits encode, not the secret's text."""
     SECRET_AS_TEXT = "secret_as_text"
-    """The key was the text of the secret, not the bytes that its hex digits stand for."""
+    """The key was the secret's text, not the bytes that its hex digits encode."""
     SECRET_BASE64_DECODED = "secret_base64_decoded"
-    """The key was the bytes that the secret's base64 text stands for."""
+    """The key was the bytes that the secret's base64 text encodes."""
     SECRET_WHITE_SPACE = "secret_white_space"
     """The configured secret has white space around it that is not part of the key."""
     SECRET_NEWLINE = "secret_newline"
@@ -525,7 +526,7 @@ class Difference(Word):
     TAG_PREFIX = "tag_prefix"
     """The tag has the algorithm's name in front of it, as in `sha256=`."""
     TAG_ENCODING = "tag_encoding"
-    """The tag is right, and written in another encoding than the scheme says."""
+    """The tag is right, but has another encoding than the scheme."""
     TAG_TRUNCATED = "tag_truncated"
     """The tag is only the beginning of the right one."""
 
@@ -1293,7 +1294,7 @@ class Person(Sealed):
 
 
 class ProviderId(Word):
-    """A provider by name. Deliberately exhaustive: a host that switches on it wants to be told of a new one."""
+    """A provider by name. Deliberately exhaustive, so that a host that matches on it must handle a new provider."""
     ATTESTR = "attestr"
     """Attestr Studio (Flowx)."""
     BIOMETRIC_KZ = "biometric_kz"
@@ -1641,10 +1642,10 @@ class TriggerEvent(Value):
 
 
 class Verdict(Word):
-    """The result of a diagnosis in one word. New ones may be added."""
+    """The result of a diagnosis in one word. Later versions may add results."""
     VERIFIES = "verifies"
-    """The signature is correct: the content, a secret and the tag match. If it was refused, something else than this
-    was checked; compare what was passed."""
+    """The signature is correct: the content, a secret and the tag match. If it was refused, other content was checked;
+    compare the two."""
     EXPLAINED = "explained"
     """The tag matches a changed form of the content or the secret; the findings name each change."""
     UNEXPLAINED = "unexplained"
@@ -1784,8 +1785,7 @@ class WayNative(Value):
 
 
 class WayUpload(Value):
-    """Upload: ask the user for images and post them to your server, which passes them to the session as
-    `Images`."""
+    """Upload: ask the user for images and post them to your server, which hands them to the session."""
     __slots__ = ("images", "types", "max_bytes", "max_pixels")
     _shown: _t.ClassVar[_t.Optional[_t.Tuple[str, ...]]] = ()
     type: _t.ClassVar[_t.Literal["upload"]] = "upload"

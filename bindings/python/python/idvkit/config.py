@@ -187,10 +187,10 @@ JumioRegion = Literal["us", "eu", "sgp"]
 """A data centre of Jumio."""
 
 LocaleChoice = Union[str, Sequence[str]]
-"""The language of a request: one that the provider takes, or what the user prefers, the best first.
+"""The language of a request: one language that the provider takes, or the languages that the user prefers, best first.
 
-One that the provider does not take is refused; of several the first that it has is taken, and its own default if it has
-none of them."""
+A single language that the provider does not take is refused. Of several languages, the first one that the provider
+takes is used, or its own default if it takes none of them."""
 
 
 class SignicatCaptureParameters(TypedDict, total=False):
@@ -437,8 +437,8 @@ class AttestrFlowxRequest(_AttestrFlowxRequest, total=False):
     extra: Mapping[str, object]
     """Additional members of the handshake's body, such as a consent of API v3."""
     locale: Union[LocaleChoice, None]
-    """The language of the flow, such as `en` or `hi`, or the languages that the user prefers, the best first. Without
-    one, phones show a picker."""
+    """The language of the flow, such as `en` or `hi`, or a list of the languages that the user prefers, best first.
+    Without one, phones show a picker."""
     snapshot: Union[str, None]
     """The published version of the flow to run. Without one, the draft runs."""
     variables: Mapping[str, str]
@@ -455,8 +455,8 @@ class _BiometricKzFlowRequest(TypedDict):
 class BiometricKzFlowRequest(_BiometricKzFlowRequest, total=False):
     """A flow of biometric.kz."""
     locale: Union[LocaleChoice, None]
-    """The language of the provider's pages: `ru`, `en`, `kz` or another spelling of these, such as `kk-KZ`,
-    or the languages that the user prefers, the best first."""
+    """The language of the provider's pages: `ru`, `en`, `kz` or another spelling of these, such as `kk-KZ`; or a
+    list of the languages that the user prefers, best first."""
     metadata: Union[BiometricKzMetadata, None]
     """What you already know about the user."""
 
@@ -475,8 +475,8 @@ class JumioAuthenticationRequest(_JumioAuthenticationRequest, total=False):
     error_url: Union[str, None]
     """Where Jumio sends the user after an error, at most 255 characters. It may equal `success_url`."""
     locale: Union[LocaleChoice, None]
-    """The language of Jumio's page: one of the 32 of the API's list, or the languages that the user prefers, the best
-    first; `en` by default."""
+    """The language of Jumio's page: one of the 32 of the API's list, or a list of the languages that the user prefers,
+    best first; `en` by default."""
     success_url: Union[str, None]
     """Where Jumio sends the user after a successful submission, at most 2047 characters."""
     token_lifetime_minutes: Union[int, None]

@@ -80,7 +80,7 @@ impl<F: Flow> Machine<F> {
             return Err(Reject::new(RejectCode::SnapshotOfOtherProvider, message));
         }
         let envelope: Envelope<Record<F>> =
-            serde_json::from_str(snapshot).map_err(|_| malformed("this is not the text that `snapshot` gave"))?;
+            serde_json::from_str(snapshot).map_err(|_| malformed("this is not a text that `snapshot` returned"))?;
         let mut record = envelope.session;
         if record.account != account.fingerprint() {
             let message = "the snapshot belongs to another account of this provider; restore it with that account";
@@ -89,7 +89,7 @@ impl<F: Flow> Machine<F> {
         record.check()?;
         record.flow.check()?;
         if matches!(record.phase, Phase::Erasing { index, .. } if record.flow.erase(index).is_none()) {
-            return Err(malformed("it is deleting something that is not there"));
+            return Err(malformed("the snapshot is deleting something that does not exist"));
         }
         let mut blobs = Blobs::default();
         for bytes in record.flow.take_embedded() {
@@ -196,8 +196,8 @@ impl<F: Flow> Machine<F> {
         self.blobs.to_vec()
     }
 
-    /// The digests of the bytes that are not at hand and without which the next request cannot be sent, or
-    /// [`evidence`](Self::evidence) not be told: [`supply`](Self::supply) them.
+    /// The digests of the bytes without which the next request cannot be sent, or [`evidence`](Self::evidence) cannot
+    /// be given: pass those bytes to [`supply`](Self::supply).
     pub fn missing(&self) -> Vec<String> {
         let mut digests = self.needed().map_or_else(Vec::new, |op| self.record.flow.sends(&op));
         digests.extend(self.record.evidence.as_ref().and_then(Kept::digest).cloned());
@@ -234,8 +234,8 @@ impl<F: Flow> Machine<F> {
         self.record.flow.references()
     }
 
-    /// What the decision rests on; `None` before a decision and after an erasure, and while [`missing`](Self::missing) names its
-    /// bytes.
+    /// The evidence that the decision rests on; `None` before a decision, after an erasure, and while
+    /// [`missing`](Self::missing) names its bytes.
     pub fn evidence(&self) -> Option<Evidence> {
         self.record.evidence.as_ref()?.whole(&self.blobs)
     }
@@ -322,7 +322,7 @@ impl<F: Flow> Machine<F> {
     /// Changes a copy, and takes its place only if it is not refused.
     fn change(&mut self, now: UnixMillis, apply: impl FnOnce(&mut Self) -> Result<(), Reject>) -> Result<(), Reject> {
         if self.record.revision >= MAX_REVISION {
-            let why = "the session has changed as often as any can; open a new one";
+            let why = "the session has reached the largest number of changes; open a new one";
             return Err(Reject::at(RejectCode::SessionOver, "input", why));
         }
         let mut changed = self.clone();
@@ -340,13 +340,13 @@ impl<F: Flow> Machine<F> {
     /// The operation that the id belongs to, if the id is current.
     fn current(&self, id: &str, now: UnixMillis) -> Result<F::Operation, Reject> {
         self.needed().filter(|_| self.record.call.is_current(id, &self.record.seed, now)).ok_or_else(|| {
-            Reject::at(RejectCode::Stale, "id", "the session has moved on; drop this answer and ask `next`")
+            Reject::at(RejectCode::Stale, "id", "the request is no longer awaited; drop this answer and call `next`")
         })
     }
 
     fn claim(&mut self, op: &F::Operation, now: UnixMillis) -> Result<(), Reject> {
         if self.record.call.in_flight(now).is_some() {
-            return Err(Reject::at(RejectCode::Claimed, "id", "another worker is sending this request; ask `next`"));
+            return Err(Reject::at(RejectCode::Claimed, "id", "another worker is sending this request; call `next`"));
         }
         let timeout = self.request(op, now).timeout_ms;
         self.record.call.claim(now, timeout);

@@ -42,7 +42,7 @@ pub struct Attempt {
     pub account: String,
     /// The provider whose flow the session runs.
     pub provider: ProviderId,
-    /// How the session ended; `None` while it runs.
+    /// How the session ended; absent while it runs.
     pub outcome: Option<Outcome>,
     /// Whether the verification's outcome comes from this session.
     pub decides: bool,
@@ -70,7 +70,7 @@ impl Verification {
         let (record, texts) = Record::from_text(snapshot)?;
         let held = |(step, text): (&Planned, Box<RawValue>)| {
             let account = accounts.get(&step.account).ok_or_else(|| {
-                let message = "the row belongs to an account that is not here; add it to the accounts under its name";
+                let message = "the row belongs to an account that is not among the accounts; add it under its name";
                 Reject::at(RejectCode::AccountUnknown, "account", message)
             })?;
             Ok(Held { account: account.clone(), session: Session::restore(account, text.get())? })
@@ -129,8 +129,8 @@ impl Verification {
         &self.sessions[self.step()].session
     }
 
-    /// What the decision rests on; `None` before a decision and after an erasure, and of an answer longer than 16 KiB before
-    /// [`supply`](Self::supply) of the row's blobs. It must stay on the server.
+    /// The evidence that the decision rests on; `None` before a decision, after an erasure, and for an answer longer
+    /// than 16 KiB before [`supply`](Self::supply) got the row's blobs. It must stay on the server.
     pub fn evidence(&self) -> Option<Evidence> {
         self.sessions[self.record.end.as_ref()?.step].session.evidence()
     }
