@@ -57,6 +57,17 @@ pub fn catalog(provider: &str) -> Result<Catalog, Reject> {
     Ok(idvkit::catalog(ProviderId::named(provider)?))
 }
 
+/// The language to ask this provider for, out of those that a user prefers, the best first.
+///
+/// Tags are looked up by RFC 4647: `fr-CA` finds `fr`. Nothing if the provider has none of them: leave `locale` out. A provider that
+/// publishes no list gets the first that is a tag. `locale` of a request may be such a list itself. Refuses with
+/// `provider_unknown` a name that is none of `attestr`, `biometric_kz`, `jumio` and `signicat`.
+#[uniffi::export]
+pub fn best_locale(provider: &str, preferred: Vec<String>) -> Result<Option<String>, Reject> {
+    let preferred: Vec<&str> = preferred.iter().map(String::as_str).collect();
+    Ok(idvkit::best_locale(ProviderId::named(provider)?, &preferred))
+}
+
 /// The signature doctor: why a signed answer does not verify. It explains, and never accepts.
 ///
 /// `body` is the whole answer, `tag` the signature that came with it. The work grows with the size of the body times several

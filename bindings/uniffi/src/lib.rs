@@ -14,7 +14,7 @@ mod tokens;
 mod values;
 mod verification;
 
-pub use account::{Account, catalog, catalog_to_json, diagnose, providers};
+pub use account::{Account, best_locale, catalog, catalog_to_json, diagnose, providers};
 pub use accounts::Accounts;
 pub use driver::Driver;
 pub use reject::{Reject, reject_code_blame, reject_codes};

@@ -4,6 +4,7 @@
 
 use std::fs;
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use idvkit::{
     Account, Config, Header, Image, Input, Next, Reject, RejectCode, Request, Scheme, Secret, Seed, Seen, Session,
     UnixMillis,
@@ -147,7 +148,7 @@ fn input(wire: &Value, first: &str) -> Input {
 }
 
 fn bytes(wire: &Value) -> Vec<u8> {
-    wire["text"].as_str().unwrap().as_bytes().to_vec()
+    wire["text"].as_str().map_or_else(|| STANDARD.decode(wire["base64"].as_str().unwrap()).unwrap(), Into::into)
 }
 
 fn strings(list: &Value) -> Vec<String> {

@@ -17,9 +17,9 @@ use serde_json::Value;
 
 use super::{
     browser::{Browser, Host, User},
+    cast::Cast,
     merchant::{Merchant, Order},
     record::Recording,
-    scenarios::Cast,
     timeline::{Party, Timeline, What},
 };
 
@@ -100,6 +100,25 @@ impl Stage {
     /// If it is refused.
     pub async fn open(&self) -> Result<Case> {
         self.open_with(&Value::Null).await
+    }
+
+    /// Opens the usual session, and its user comes to the merchant's page.
+    ///
+    /// # Errors
+    /// If it is refused, or there is no journey to present.
+    pub async fn begin(&self) -> Result<(Case, User)> {
+        let case = self.open().await?;
+        let user = case.present().await?;
+        Ok((case, user))
+    }
+
+    /// Opens the usual session, and its user goes on to the provider's first page.
+    ///
+    /// # Errors
+    /// If it is refused, or the user cannot get there.
+    pub async fn enter(&self) -> Result<(Case, User)> {
+        let (case, user) = self.begin().await?;
+        Ok((case, (self.cast().enter)(user).await?))
     }
 
     /// Opens a session with some members of the usual request replaced.

@@ -78,6 +78,10 @@ impl SignicatFlow {
         match self.whose(&callback.dossier_id, Some(&callback.process_id)) {
             Whose::Current => {
                 self.consider_first(&callback.process_id);
+                // The start that nobody answered has arrived after all.
+                if let State::Starting { sent: true, .. } = self.state {
+                    self.state = State::Waiting;
+                }
                 Ok(Heard::RESULT)
             }
             Whose::Earlier => Ok(Heard::NOTHING),

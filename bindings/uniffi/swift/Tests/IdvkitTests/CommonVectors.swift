@@ -14,6 +14,7 @@ let common: [String: Runner] = [
     "signature/slice": slices,
     "signature/doctor": doctor,
     "core/retry_after": retryAfter,
+    "core/best_locale": bestLocales,
     "core/catalog": catalogs,
     "core/urls": urls,
     "core/rejects": rejects,
@@ -87,6 +88,14 @@ private func retryAfter(_ name: String) throws {
         try run.answer("jumio.initiate", 503, .string(""), headers)
         guard case let .wait(until, _) = try run.next() else { throw Unexpected("no pause") }
         XCTAssertEqual(until - run.now, row.int("pause_ms"), row.text("id") ?? "")
+    }
+}
+
+private func bestLocales(_ name: String) throws {
+    for row in try rows(name) {
+        let preferred = row.list("preferred").compactMap { $0.text }
+        let found = try bestLocale(provider: row.text("provider") ?? "", preferred: preferred)
+        XCTAssertEqual(found, row.text("locale"), row.text("id") ?? "")
     }
 }
 

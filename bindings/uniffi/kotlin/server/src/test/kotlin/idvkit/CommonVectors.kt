@@ -5,6 +5,7 @@ package idvkit
 import idvkit.types.Header
 import idvkit.types.Input
 import idvkit.types.Next
+import kotlinx.serialization.json.JsonArray
 import kotlinx.serialization.json.JsonObject
 import kotlinx.serialization.json.jsonObject
 import kotlinx.serialization.json.jsonPrimitive
@@ -21,6 +22,7 @@ val COMMON: Map<String, (String) -> Unit> = mapOf(
     "signature/slice" to ::slices,
     "signature/doctor" to ::doctor,
     "core/retry_after" to ::retryAfter,
+    "core/best_locale" to ::bestLocales,
     "core/catalog" to ::catalogs,
     "core/urls" to ::urls,
 )
@@ -87,6 +89,13 @@ private fun retryAfter(name: String) {
         val headers = row.some("values").map { Header("retry-after", it.jsonPrimitive.content) }
         run.answer("jumio.initiate", 503, "", headers)
         assertEquals(row.long("pause_ms"), (run.next() as Next.Wait).until - run.now, row.text("id"))
+    }
+}
+
+private fun bestLocales(name: String) {
+    for (row in rows(name)) {
+        val preferred = (row["preferred"] as JsonArray).map { it.jsonPrimitive.content }
+        assertEquals(row.text("locale"), bestLocale(row.must("provider"), preferred), row.text("id"))
     }
 }
 

@@ -10,7 +10,7 @@ use idvkit::UnixMillis;
 use idvkit_sandbox::Config;
 use serde_json::{Value, json};
 
-use crate::demo::{scenarios::CASTS, stage::Places};
+use crate::demo::{cast::casts, stage::Places};
 
 /// A running sandbox, in this process or another.
 pub(super) struct Providers {
@@ -44,8 +44,8 @@ impl Providers {
     /// If the sandbox refuses.
     pub(super) async fn prepare(&self, merchant: &str) -> Result<()> {
         let mut settings = self.settings().await?;
-        for cast in CASTS {
-            let callbacks = callbacks(merchant, cast.provider);
+        for cast in casts() {
+            let callbacks = callbacks(merchant, cast.provider.as_str());
             (cast.prepare)(&mut settings, &Places { sandbox: &self.base, callbacks: &callbacks, returns: merchant });
         }
         self.steer("settings", &serde_json::to_value(settings)?).await.map(drop)

@@ -5,19 +5,17 @@ use idvkit::{Outcome, Seen};
 use serde_json::json;
 
 use super::input::end_page as end_page_of;
-use crate::demo::stage::Stage;
+use crate::demo::{common, stage::Stage};
 
 /// The event may be fired by anything in the page: it ends nothing.
 pub(super) async fn message(stage: Stage) -> Result<Outcome> {
-    let case = stage.open().await?;
-    let user = case.present().await?;
+    let (case, user) = stage.begin().await?;
     let before = case.session()?.revision();
     let event = |name: &str| Seen::Event { name: name.into(), data: r#"{"result":true}"#.into() };
     stage.check("an event of another name means something", false, user.see(&event("approved")).await?.is_some());
     let message = Seen::Message { origin: stage.sandbox_url().into(), data: r#"{"result":true}"#.into() };
     stage.check("a message means something", false, user.see(&message).await?.is_some());
-    let hint = r#"{"journey":"000000000000000000000000","kind":"success"}"#;
-    stage.check("a hint of another journey", 400, user.post_hint(hint).await?);
+    common::foreign_hint(&stage, &user).await?;
     stage.check("the session has not moved", before, case.session()?.revision());
     stage.note("the user fires the widget's event, with a detail that says yes");
     stage.check("the end of a journey is heard", 200, user.see(&event("finish")).await?.unwrap_or(0));
@@ -26,8 +24,7 @@ pub(super) async fn message(stage: Stage) -> Result<Outcome> {
 
 /// The end page carries no session and no verdict: whoever opens it has passed nothing.
 pub(super) async fn end_page(stage: Stage) -> Result<Outcome> {
-    let case = stage.open().await?;
-    let user = case.present().await?;
+    let (case, user) = stage.begin().await?;
     let url = end_page_of(&user.journey().ways).context("no end page")?;
     stage.note("the user opens the end page, with a query that says yes");
     let seen = Seen::Navigation { url: format!("{url}?result=true") };
@@ -40,8 +37,7 @@ pub(super) async fn end_page(stage: Stage) -> Result<Outcome> {
 }
 
 pub(super) async fn callback(stage: Stage) -> Result<Outcome> {
-    let case = stage.open().await?;
-    case.present().await?;
+    let (case, _) = stage.begin().await?;
     let before = case.session()?.revision();
     let result = json!({ "session_id": case.reference()?, "status": "FINISHED", "flow_session_result": true });
     let body = json!({

@@ -1,35 +1,49 @@
 //! Attestr Flowx: PAN, a code by SMS, a picture; the client's word and the fetched signature have to agree.
 
 use anyhow::{Context, Result, bail};
-use idvkit::{Input, Next, Outcome, Seen};
+use idvkit::{Input, Next, Outcome, ProviderId, Seen};
 use idvkit_sandbox::{
     CallbackMode, CallbackRule, Config, Script,
     attestr::{AttestrScript, StageError, Tamper, Webhook},
 };
 use serde_json::{Value, json};
 
-use super::{Cast, Play, common, common::pass};
 use crate::demo::{
     browser::User,
+    cast::{Cast, Play, Scenario},
+    common::{self, pass},
     stage::{Case, Places, Stage},
-    timeline::{basis_text, erasure_text, outcome_text},
+    timeline::{basis_text, outcome_text},
 };
 
 /// Attestr on stage.
-pub const CAST: Cast = Cast {
-    provider: "attestr",
+pub(super) static CAST: Cast = Cast {
+    provider: ProviderId::Attestr,
     flow: None,
     config,
     request,
     prepare,
     play,
+    enter: |user| Box::pin(enter(user)),
     walk: |user| Box::pin(walk(user)),
+    passes: "completed",
     begin: "attestr.create_handshake",
     look: "attestr.fetch_result",
     begun: |control| control.handshakes().len(),
     callbacks: 1,
     looks: 1,
 };
+
+/// A handshake that lasts for several runs, and a signed result.
+pub(super) const SCENARIOS: &[Scenario] = &[
+    ("retry-skips-finished", "a retry goes on where the user left"),
+    ("retry-all-done", "a retry of a finished flow"),
+    ("forged-signature", "a client that claims success with a signature of its own"),
+    ("pretty-body", "the answer is spaced differently from what was signed"),
+    ("tampered-result", "the result was changed after it was signed"),
+    ("archived", "the result is gone before it was fetched"),
+    ("settle-race", "a success proof overtakes a claimed skip"),
+];
 
 const MINUTE: i64 = 60_000;
 const HOUR: i64 = 60 * MINUTE;
@@ -101,15 +115,10 @@ fn not_applicable(scenario: &str) -> Play {
         "approved" | "declined" | "inconclusive" => {
             "Attestr gives no verdict: see completed, the evidence holds the rest"
         }
-        "superseded" => "handshakes do not end each other",
-        "web-view" | "remote-link" => "Attestr's flow runs in its browser library or its own SDKs: see completed",
+        "web-view" => "Attestr's flow runs in its browser library or its own SDKs: see completed",
         "slow-result" => "a result is there with its signature or not at all: see settle-race and late-callback",
-        other if common::is_data_entry(other) => "the account's own stages ask for what they need: see completed",
-        "mask-attack" | "closed-eyes" => "Attestr judges pictures inside the signed result: see completed",
-        "another-flows-key" => "the account's key opens all of its flows",
         "forged-redirect" => "Attestr sends nobody to a return URL",
-        code if code.starts_with("error-9") => "errorCode values are Jumio's: see camera-denied and error-then-retry",
-        other => common::not_elsewhere(other).unwrap_or("not written for Attestr"),
+        _ => "not written for Attestr",
     })
 }
 
@@ -154,8 +163,7 @@ impl User {
 }
 
 async fn completed(stage: Stage) -> Result<Outcome> {
-    let case = stage.open().await?;
-    let outcome = pass(&case).await?;
+    let (case, outcome) = common::passed(&stage).await?;
     let evidence = case.session()?.evidence().context("no evidence")?;
     stage.check("basis of the decision", "signed as sent", basis_text(evidence.basis));
     let stages = evidence.parts.iter().filter(|part| part.status.is_none()).count();
@@ -173,9 +181,7 @@ async fn expired(stage: Stage) -> Result<Outcome> {
 }
 
 async fn abandoned(stage: Stage) -> Result<Outcome> {
-    let case = stage.open().await?;
-    let mut user = case.present().await?;
-    user.begin_flow().await?;
+    let (case, mut user) = stage.enter().await?;
     user.pass_stage().await?;
     user.press("leave").await?;
     let outcome = case.wait_for_outcome().await?;
@@ -188,9 +194,7 @@ async fn abandoned(stage: Stage) -> Result<Outcome> {
 }
 
 async fn three_failed_attempts(stage: Stage) -> Result<Outcome> {
-    let case = stage.open().await?;
-    let mut user = case.present().await?;
-    user.begin_flow().await?;
+    let (case, mut user) = stage.enter().await?;
     for _ in 0..3 {
         user.fill_and_press(&[("pan", "wrong")], "submit").await?;
     }
@@ -199,9 +203,7 @@ async fn three_failed_attempts(stage: Stage) -> Result<Outcome> {
 }
 
 async fn camera_denied(stage: Stage) -> Result<Outcome> {
-    let case = stage.open().await?;
-    let mut user = case.present().await?;
-    user.begin_flow().await?;
+    let (case, mut user) = stage.enter().await?;
     user.pass_stage().await?;
     user.pass_stage().await?;
     user.press("deny_camera").await?;
@@ -211,9 +213,7 @@ async fn camera_denied(stage: Stage) -> Result<Outcome> {
 async fn error_then_retry(stage: Stage) -> Result<Outcome> {
     let error = StageError { at: Some("MOBILE_OTP".into()), ..StageError::default() };
     stage.control().script(Script::Attestr(AttestrScript { stage_error: Some(error), ..AttestrScript::default() }));
-    let case = stage.open().await?;
-    let mut user = case.present().await?;
-    user.begin_flow().await?;
+    let (case, mut user) = stage.enter().await?;
     user.pass_all_stages().await?;
     failed_with(&case, "5001").await?;
     case.retry().await?;
@@ -221,9 +221,7 @@ async fn error_then_retry(stage: Stage) -> Result<Outcome> {
 }
 
 async fn retry_skips_finished(stage: Stage) -> Result<Outcome> {
-    let case = stage.open().await?;
-    let mut user = case.present().await?;
-    user.begin_flow().await?;
+    let (case, mut user) = stage.enter().await?;
     user.pass_stage().await?;
     user.pass_stage().await?;
     user.press("leave").await?;
@@ -253,8 +251,7 @@ async fn forged_message(stage: Stage) -> Result<Outcome> {
     stage.check("a handler that the library does not have", false, user.claim("onFlowxApproved", &data).await?);
     let message = Seen::Message { origin: stage.sandbox_url().into(), data: data.to_string() };
     stage.check("a message where handlers are expected", false, user.see(&message).await?.is_some());
-    let hint = r#"{"journey":"000000000000000000000000","kind":"success"}"#;
-    stage.check("a hint of another journey", 400, user.post_hint(hint).await?);
+    common::foreign_hint(&stage, &user).await?;
     stage.check("a hint that is too long", 400, user.post_hint(&"x".repeat(5000)).await?);
     stage.check("the session has not moved", before, case.session()?.revision());
     case.wait_for_outcome().await
@@ -294,8 +291,7 @@ async fn forged_callback(stage: Stage) -> Result<Outcome> {
 
 async fn late_callback(stage: Stage) -> Result<Outcome> {
     stage.control().callbacks(CallbackRule { ms: 10 * MINUTE, ..CallbackRule::next("attestr", CallbackMode::Late) });
-    let case = stage.open().await?;
-    let mut user = case.present().await?;
+    let (case, mut user) = stage.begin().await?;
     stage.note("the user's page is closed before it can report the end");
     user.reports = false;
     user.begin_flow().await?;
@@ -307,23 +303,14 @@ async fn late_callback(stage: Stage) -> Result<Outcome> {
 }
 
 async fn erase(stage: Stage) -> Result<Outcome> {
-    let case = stage.open().await?;
-    pass(&case).await?;
-    case.tell(Input::Erase { at_provider: true }).await?;
-    let Next::Done { outcome, erasure } = case.advance().await? else { bail!("the erasure did not end") };
-    let erased = erasure.as_ref().map(erasure_text).unwrap_or_default();
-    stage.check("what was erased", "here; the provider documents no way to delete".to_owned(), erased);
-    let snapshot = case.session()?.snapshot();
-    stage.check("evidence that is left", false, case.session()?.evidence().is_some());
-    stage.check("the user's reference is gone", false, snapshot.contains("customer-4711"));
-    stage.check("the user's name is gone", false, snapshot.contains("Asha Rao"));
-    Ok(outcome)
+    let (case, _) = common::passed(&stage).await?;
+    let kept = "here; the provider documents no way to delete";
+    common::erase(&stage, &case, kept, &["customer-4711", "Asha Rao"]).await
 }
 
 async fn pretty_body(stage: Stage) -> Result<Outcome> {
     stage.control().configure(|config| config.attestr.pretty = true);
-    let case = stage.open().await?;
-    let outcome = pass(&case).await?;
+    let (case, outcome) = common::passed(&stage).await?;
     let evidence = case.session()?.evidence().context("no evidence")?;
     stage.check("basis of the decision", "signed in its ECMAScript form", basis_text(evidence.basis));
     Ok(outcome)
@@ -371,10 +358,15 @@ async fn open_for_an_hour(stage: &Stage, webhook: bool) -> Result<Case> {
     stage.open_with(&json!({ "expiry": stage.now().plus(HOUR), "webhook": webhook })).await
 }
 
-/// A user who goes through all stages.
-async fn walk(mut user: User) -> Result<()> {
+/// A user who launches the flow and begins it.
+async fn enter(mut user: User) -> Result<User> {
     user.begin_flow().await?;
-    user.pass_all_stages().await
+    Ok(user)
+}
+
+/// A user who goes through all stages.
+async fn walk(user: User) -> Result<()> {
+    enter(user).await?.pass_all_stages().await
 }
 
 /// A further run, which has to begin at this stage.

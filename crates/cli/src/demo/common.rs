@@ -1,11 +1,15 @@
 //! Scenarios that are the same for every provider but for names: networks, workers and callbacks.
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use idvkit::{Input, Next, Outcome, Why};
 use idvkit_sandbox::{CallbackMode, CallbackRule, Fault, FaultKind};
 
-use super::Play;
-use crate::demo::stage::{Case, Stage};
+use super::{
+    browser::User,
+    cast::Play,
+    stage::{Case, Stage},
+    timeline::{erasure_text, outcome_text},
+};
 
 const MINUTE: i64 = 60_000;
 /// By then every provider on stage has its verdict, unless a scenario says otherwise.
@@ -13,9 +17,10 @@ const VERDICT: i64 = 6_000;
 /// More callbacks than any run brings.
 const ALL: u32 = 1_000;
 
-/// The scenarios of this file; `expected` is what the provider says to a user who does everything right.
-pub(super) fn play(scenario: &str, expected: &'static str) -> Option<Play> {
-    let run = |act| Some(Play::Run { expected, act });
+/// The scenarios of this file that need nothing to be said of the provider; `passes` is what it says to a user who does
+/// everything right.
+pub(crate) fn play(scenario: &str, passes: &'static str) -> Option<Play> {
+    let run = |act| Some(Play::Run { expected: passes, act });
     match scenario {
         "lost-callback" => run(|stage| Box::pin(lost_callback(stage))),
         "duplicate-callback" => run(|stage| Box::pin(duplicate_callback(stage))),
@@ -29,71 +34,92 @@ pub(super) fn play(scenario: &str, expected: &'static str) -> Option<Play> {
     }
 }
 
-/// Whether a scenario is about what biometric.kz lets the server fill in.
-pub(super) fn is_data_entry(scenario: &str) -> bool {
-    let names = ["skip-input", "skip-input-unmet", "input-locked", "input-editable", "reference-photo", "iin-changed"];
-    let ends = ["not-in-database", "service-down", "wrong-code", "late-code"];
-    names.contains(&scenario) || ends.contains(&scenario)
-}
-
-/// Whether a scenario is about images that somebody else than the provider's page takes.
-pub(super) fn is_images(scenario: &str) -> bool {
-    ["replaced-images", "upload-after-start", "native-sdk"].contains(&scenario)
-}
-
-/// Whether a scenario has two providers behind one session.
-pub(super) fn is_two_providers(scenario: &str) -> bool {
-    ["two-providers", "one-of-two-rejects", "one-of-two-is-enough", "one-of-two-is-named"].contains(&scenario)
-}
-
-/// Why a provider with fixed credentials and one way to ask has none of the scenarios about tokens, statuses and order.
-pub(super) fn not_elsewhere(scenario: &str) -> Option<&'static str> {
-    Some(match scenario {
-        "own-dossier" => "a session is all that there is at the provider",
-        "sealed-result" => "results are not encrypted",
-        "process-failed" => "failures have scenarios of their own: see error-then-retry and camera-denied",
-        "unknown-status" => "the sandbox's statuses are the documented ones: vectors cover the others",
-        "token-refused" | "token-refused-twice" => "the credentials go with every request: no token can run out",
-        "callback-first" => "a callback follows the answer: see late-callback and duplicate-callback",
-        "polling-limited" => "no document speaks of a limit: see rate-limited",
-        other if is_images(other) => "the provider's page takes the images",
-        other if is_two_providers(other) => "one provider is all that there is",
-        _ => return None,
-    })
+/// A user who does everything right in a session of their own.
+pub(crate) async fn passed(stage: &Stage) -> Result<(Case, Outcome)> {
+    let case = stage.open().await?;
+    let outcome = pass(&case).await?;
+    Ok((case, outcome))
 }
 
 /// A user who does everything right, up to the provider's result.
-pub(super) async fn pass(case: &Case) -> Result<Outcome> {
+pub(crate) async fn pass(case: &Case) -> Result<Outcome> {
     case.walk().await?;
     case.wait_for_outcome().await
 }
 
 /// No callback ever arrives.
-pub(super) fn lose_callbacks(stage: &Stage) {
-    let rule = CallbackRule::next(stage.cast().provider, CallbackMode::Lost);
+pub(crate) fn lose_callbacks(stage: &Stage) {
+    let rule = CallbackRule::next(stage.cast().provider.as_str(), CallbackMode::Lost);
     stage.control().callbacks(CallbackRule { times: ALL, ..rule });
 }
 
 /// All callbacks come so much later.
-pub(super) fn delay_callbacks(stage: &Stage, ms: i64) {
-    let rule = CallbackRule::next(stage.cast().provider, CallbackMode::Late);
+pub(crate) fn delay_callbacks(stage: &Stage, ms: i64) {
+    let rule = CallbackRule::next(stage.cast().provider.as_str(), CallbackMode::Late);
     stage.control().callbacks(CallbackRule { ms, times: ALL, ..rule });
+}
+
+/// Nobody comes.
+pub(crate) async fn expired(stage: Stage) -> Result<Outcome> {
+    let (case, _) = stage.begin().await?;
+    case.wait_for_outcome().await
+}
+
+/// The first request is refused for good, and accepted once the account is put right.
+pub(crate) async fn refused_then_retry(stage: Stage) -> Result<Outcome> {
+    stage.control().fault(Fault { status: Some(403), ..Fault::once(stage.cast().begin, FaultKind::Status) });
+    let case = stage.open().await?;
+    let refused = outcome_text(&case.wait_for_outcome().await?);
+    stage.check("refused by the provider", "failed (http_status)".into(), refused);
+    stage.note("the account is put right");
+    case.retry().await?;
+    pass(&case).await
+}
+
+/// The result is fetched before the callback comes, which then changes nothing.
+pub(crate) async fn late_callback(stage: Stage) -> Result<Outcome> {
+    delay_callbacks(&stage, 20 * MINUTE);
+    let (case, outcome) = passed(&stage).await?;
+    let before = case.session()?.revision();
+    stage.check("callbacks before the decision", 0, stage.merchant().inbox().len());
+    stage.pass(30 * MINUTE).await;
+    stage.check("callbacks after it", stage.cast().callbacks, stage.merchant().inbox().len());
+    stage.check("the session has not moved", before, case.session()?.revision());
+    Ok(outcome)
+}
+
+/// Forgets the person; `at_provider` is what becomes of the data there, and `personal` what must be gone here.
+pub(crate) async fn erase(stage: &Stage, case: &Case, at_provider: &str, personal: &[&str]) -> Result<Outcome> {
+    case.tell(Input::Erase { at_provider: true }).await?;
+    let Next::Done { outcome, erasure } = case.advance().await? else { bail!("the erasure did not end") };
+    let erased = erasure.as_ref().map(erasure_text).unwrap_or_default();
+    stage.check("what was erased", at_provider.to_owned(), erased);
+    let session = case.session()?;
+    stage.check("evidence that is left", false, session.evidence().is_some());
+    let left = personal.iter().any(|text| session.snapshot().contains(text));
+    stage.check("what the session knew of the person is left", false, left);
+    Ok(outcome)
+}
+
+/// A hint that was made for somebody else's journey is refused.
+pub(crate) async fn foreign_hint(stage: &Stage, user: &User) -> Result<()> {
+    let hint = r#"{"journey":"000000000000000000000000","kind":"success"}"#;
+    stage.check("a hint of another journey", 400, user.post_hint(hint).await?);
+    Ok(())
 }
 
 async fn lost_callback(stage: Stage) -> Result<Outcome> {
     lose_callbacks(&stage);
-    let case = stage.open().await?;
-    let outcome = pass(&case).await?;
+    let (_, outcome) = passed(&stage).await?;
     stage.check("callbacks that arrived", 0, stage.merchant().inbox().len());
     stage.check("looks at the result", stage.cast().looks, stage.requests(stage.cast().look));
     Ok(outcome)
 }
 
 async fn duplicate_callback(stage: Stage) -> Result<Outcome> {
-    let rule = CallbackRule::next(stage.cast().provider, CallbackMode::Duplicate);
+    let rule = CallbackRule::next(stage.cast().provider.as_str(), CallbackMode::Duplicate);
     stage.control().callbacks(CallbackRule { ms: 1_000, times: ALL, ..rule });
-    let case = stage.open().await?;
-    let outcome = pass(&case).await?;
+    let (case, outcome) = passed(&stage).await?;
     let before = case.session()?.revision();
     stage.pass(MINUTE).await;
     stage.check("callbacks that arrived", 2 * stage.cast().callbacks, stage.merchant().inbox().len());

@@ -1,27 +1,31 @@
 //! Signicat Assure, capture flow: the provider's page takes the images, for one provider or two.
 
 use anyhow::Result;
-use idvkit::{Outcome, Seen};
+use idvkit::{Outcome, ProviderId};
 use idvkit_sandbox::signicat::{SignicatOutcome, SignicatScript, TwoProviderRedirect};
 use serde_json::{Value, json};
 
-use crate::demo::scenarios::{Cast, Play, common, signicat};
+use super::scenarios as shared;
 use crate::demo::{
     browser::User,
+    cast::{Cast, Play},
+    common,
     stage::{Case, Stage},
 };
 
 /// The capture flow on stage.
-pub const CAST: Cast = Cast {
-    provider: "signicat",
+pub(super) static CAST: Cast = Cast {
+    provider: ProviderId::Signicat,
     flow: Some("capture"),
-    config: signicat::config,
+    config: shared::config,
     request,
-    prepare: signicat::prepare,
+    prepare: shared::prepare,
     play,
+    enter: |user| Box::pin(shared::enter(user)),
     walk: |user| Box::pin(walk(user)),
-    begin: signicat::BEGIN,
-    look: signicat::LOOK,
+    passes: "approved",
+    begin: shared::BEGIN,
+    look: shared::LOOK,
     begun: |control| control.processes().len(),
     callbacks: 1,
     // One when the user returns, which is before the verdict, and one when that is there.
@@ -42,9 +46,9 @@ fn play(scenario: &str) -> Play {
     match scenario {
         "abandoned" => run("abandoned", |stage| Box::pin(ends_with(stage, "cancel"))),
         "camera-denied" => run("failed (process_failed)", |stage| Box::pin(ends_with(stage, "deny_camera"))),
-        "forged-redirect" => run("expired", |stage| Box::pin(signicat::forged_redirect(stage))),
-        "forged-message" => run("expired", |stage| Box::pin(forged_message(stage))),
-        "callback-first" => run("approved", |stage| Box::pin(callback_first(stage))),
+        "forged-redirect" => run("expired", |stage| Box::pin(shared::forged_redirect(stage))),
+        "forged-message" => run("expired", |stage| Box::pin(shared::forged_message(stage))),
+        "callback-first" => run("approved", |stage| Box::pin(shared::callback_first(stage))),
         "two-providers" => run("approved", |stage| Box::pin(both_accept(stage))),
         "one-of-two-rejects" => run("declined", |stage| Box::pin(one_rejects(stage, "all"))),
         "one-of-two-is-enough" => run("approved", |stage| Box::pin(one_rejects(stage, "any"))),
@@ -53,14 +57,16 @@ fn play(scenario: &str) -> Play {
         "slow-result" | "polling-limited" => Play::NotApplicable("results are looked for as in document verification"),
         "own-dossier" => Play::NotApplicable("every attempt has a dossier of its own"),
         "sealed-result" => Play::NotApplicable("results of documents are normalised and not encrypted"),
-        other if common::is_images(other) => Play::NotApplicable("the provider's page takes the images"),
-        other => signicat::play(other),
+        "replaced-images" | "upload-after-start" | "native-sdk" => {
+            Play::NotApplicable("the provider's page takes the images")
+        }
+        other => shared::play(other),
     }
 }
 
 /// A user who gets through all providers' pages.
-async fn walk(mut user: User) -> Result<()> {
-    user.follow_link().await?;
+async fn walk(user: User) -> Result<()> {
+    let mut user = shared::enter(user).await?;
     while user.page()?.attribute("data-provider").is_some() {
         user.press("submit").await?;
     }
@@ -68,9 +74,7 @@ async fn walk(mut user: User) -> Result<()> {
 }
 
 async fn ends_with(stage: Stage, button: &str) -> Result<Outcome> {
-    let case = stage.open().await?;
-    let mut user = case.present().await?;
-    user.follow_link().await?;
+    let (case, mut user) = stage.enter().await?;
     user.press(button).await?;
     let outcome = case.wait_for_outcome().await?;
     if let Outcome::Failed { fault } = &outcome {
@@ -80,40 +84,17 @@ async fn ends_with(stage: Stage, button: &str) -> Result<Outcome> {
     Ok(outcome)
 }
 
-async fn forged_message(stage: Stage) -> Result<Outcome> {
-    let case = stage.open().await?;
-    let user = case.present().await?;
-    let before = case.session()?.revision();
-    let hint = r#"{"journey":"000000000000000000000000","kind":"finished"}"#;
-    stage.check("a hint of another journey", 400, user.post_hint(hint).await?);
-    let elsewhere = Seen::Navigation { url: "https://evil.example/idv/return?status=accepted".into() };
-    stage.check("a return to elsewhere means something", false, user.see(&elsewhere).await?.is_some());
-    stage.check("the session has not moved", before, case.session()?.revision());
-    case.wait_for_outcome().await
-}
-
-/// The verdict is announced while the user is still on the way back.
-async fn callback_first(stage: Stage) -> Result<Outcome> {
-    stage.control().configure(|config| config.signicat.callbacks.delay_ms = 0);
-    signicat::script_with(&stage, SignicatScript { callback_first: true, ..SignicatScript::default() });
-    let case = stage.open().await?;
-    let outcome = common::pass(&case).await?;
-    stage.check("callbacks that arrived", 1, stage.merchant().inbox().len());
-    stage.check("looks at the result", 1, stage.requests(signicat::LOOK));
-    Ok(outcome)
-}
-
 async fn both_accept(stage: Stage) -> Result<Outcome> {
     let case = two_providers(&stage, "all").await?;
     let outcome = common::pass(&case).await?;
     stage.check("providers in the evidence", 2, parts(&case)?);
-    stage.check("dossiers made", 1, stage.requests(signicat::BEGIN));
+    stage.check("dossiers made", 1, stage.requests(shared::BEGIN));
     Ok(outcome)
 }
 
 async fn one_rejects(stage: Stage, need: &str) -> Result<Outcome> {
     let script = SignicatScript { for_provider: Some("onfido".into()), ..SignicatScript::default() };
-    signicat::script_with(&stage, SignicatScript { outcome: Some(SignicatOutcome::Rejected), ..script });
+    shared::script_with(&stage, SignicatScript { outcome: Some(SignicatOutcome::Rejected), ..script });
     let case = two_providers(&stage, need).await?;
     common::pass(&case).await
 }

@@ -2,11 +2,13 @@
 
 use anyhow::{Context, Result};
 use idvkit::{Outcome, Way};
-use idvkit_sandbox::biometric_kz::Scenario;
+use idvkit_sandbox::biometric_kz::Scenario as Happens;
 use serde_json::{Value, json};
 
-use super::{IIN, MINUTE, PHONE, check_reason, is_about, pass, script, set_technologies};
+use super::scenarios::{IIN, MINUTE, PHONE, check_reason, is_about, script, set_technologies};
 use crate::demo::{
+    browser::User,
+    common::pass,
     stage::{Case, Stage},
     timeline::next_name,
 };
@@ -31,8 +33,7 @@ pub(super) fn metadata(iin_changeable: Option<bool>, phone_changeable: Option<bo
 /// Case 1 of the documents: straight to the code.
 pub(super) async fn skipped(stage: Stage) -> Result<Outcome> {
     let case = open(&stage, &metadata(Some(false), Some(false), Some(true))).await?;
-    let mut user = case.present().await?;
-    user.pass_liveness().await?;
+    let mut user = past_liveness(&case).await?;
     stage.check("the step after liveness", "code".to_owned(), user.step());
     user.enter_code().await?;
     let outcome = case.wait_for_outcome().await?;
@@ -74,12 +75,12 @@ pub(super) async fn skip_unmet(stage: Stage) -> Result<Outcome> {
 pub(super) async fn reference_photo(stage: Stage) -> Result<Outcome> {
     set_technologies(&stage, &["LDHP", "F2F"]);
     let without = stage.open_with(&json!({ "metadata": {} })).await?;
-    let mut user = without.present().await?;
-    user.pass_liveness().await?;
+    let user = past_liveness(&without).await?;
     stage.check("without a photo, the step after liveness", "photo".to_owned(), user.step());
     let case = open(&stage, &json!({ "face2face": { "photo1": PHOTO } })).await?;
-    let mut user = case.present().await?;
+    let user = case.present().await?;
     stage.check("the photo is given up once it is sent", false, case.session()?.snapshot().contains(PHOTO));
+    let mut user = (stage.cast().enter)(user).await?;
     user.pass_liveness().await?;
     stage.check("with a photo, the flow is over", "Finished".to_owned(), user.page()?.title());
     case.wait_for_outcome().await
@@ -87,14 +88,13 @@ pub(super) async fn reference_photo(stage: Stage) -> Result<Outcome> {
 
 /// Where the IIN may be changed, the user decides who it is about; where it is fixed, not even a tampered form does.
 pub(super) async fn iin_changed(stage: Stage) -> Result<Outcome> {
-    script(&stage, Scenario::IinChanged);
+    script(&stage, Happens::IinChanged);
     let open_to_change = open(&stage, &metadata(None, None, None)).await?;
     let outcome = pass(&open_to_change).await?;
     stage.check("approved, and about somebody else", true, is_about(&open_to_change, &outcome, OTHER_IIN)?);
 
     let fixed = stage.open().await?;
-    let mut user = fixed.present().await?;
-    user.pass_liveness().await?;
+    let mut user = past_liveness(&fixed).await?;
     user.fill_and_press(&[("iin", OTHER_IIN)], "send_code").await?;
     user.enter_code().await?;
     let outcome = fixed.wait_for_outcome().await?;
@@ -104,8 +104,7 @@ pub(super) async fn iin_changed(stage: Stage) -> Result<Outcome> {
 
 /// The step ends the flow, whatever the user types.
 pub(super) async fn entry_fails(stage: Stage, button: &str) -> Result<Outcome> {
-    let case = stage.open().await?;
-    let mut user = case.present().await?;
+    let (case, mut user) = stage.enter().await?;
     user.pass_liveness().await?;
     user.press(button).await?;
     let outcome = case.wait_for_outcome().await?;
@@ -114,8 +113,7 @@ pub(super) async fn entry_fails(stage: Stage, button: &str) -> Result<Outcome> {
 }
 
 pub(super) async fn wrong_code(stage: Stage) -> Result<Outcome> {
-    let case = stage.open().await?;
-    let mut user = case.present().await?;
+    let (case, mut user) = stage.enter().await?;
     user.pass_liveness().await?;
     user.press("send_code").await?;
     user.fill_and_press(&[("otp", "wrong")], "submit").await?;
@@ -126,8 +124,7 @@ pub(super) async fn wrong_code(stage: Stage) -> Result<Outcome> {
 }
 
 pub(super) async fn late_code(stage: Stage) -> Result<Outcome> {
-    let case = stage.open().await?;
-    let mut user = case.present().await?;
+    let (case, mut user) = stage.enter().await?;
     user.pass_liveness().await?;
     user.press("send_code").await?;
     stage.pass(3 * MINUTE).await;
@@ -139,8 +136,7 @@ pub(super) async fn late_code(stage: Stage) -> Result<Outcome> {
 
 async fn entry_shows(stage: &Stage, metadata: &Value, read_only: usize) -> Result<Outcome> {
     let case = open(stage, metadata).await?;
-    let mut user = case.present().await?;
-    user.pass_liveness().await?;
+    let mut user = past_liveness(&case).await?;
     stage.check("the step after liveness", "entry".to_owned(), user.step());
     let page = user.page()?;
     stage.check("IIN and phone are filled in", true, page.field("iin") == IIN && page.field("phone") == PHONE);
@@ -161,6 +157,13 @@ async fn step_without_sdk(stage: &Stage, metadata: &Value) -> Result<String> {
     let page = browser.submit(&page, "submit", &[], false).await?;
     stage.settle().await;
     Ok(page.attribute("data-step").unwrap_or_default())
+}
+
+/// A user who has come past liveness.
+async fn past_liveness(case: &Case) -> Result<User> {
+    let mut user = (case.stage().cast().enter)(case.present().await?).await?;
+    user.pass_liveness().await?;
+    Ok(user)
 }
 
 async fn open(stage: &Stage, metadata: &Value) -> Result<Case> {

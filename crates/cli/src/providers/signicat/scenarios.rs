@@ -1,29 +1,46 @@
 //! Signicat Assure: what its three flows have in common on stage.
 
-pub mod capture;
-pub mod document;
-pub mod eid;
-
-use anyhow::{Context, Result, bail};
-use idvkit::{Input, Next, Outcome, Why};
+use anyhow::{Context, Result};
+use idvkit::{Input, Next, Outcome, Seen, Why};
 use idvkit_sandbox::{
     Config, Fault, FaultKind, Script,
     signicat::{SignicatOutcome, SignicatScript},
 };
 use serde_json::{Value, json};
 
-use super::{Play, common, common::pass};
 use crate::demo::{
+    browser::User,
+    cast::{Play, Scenario},
+    common::{self, pass},
     stage::{Case, Places, Stage},
-    timeline::{basis_text, erasure_text, next_name, outcome_text},
+    timeline::{basis_text, next_name, outcome_text},
 };
 
-const MINUTE: i64 = 60_000;
-const HEADER: &str = "Bearer demo-notification-header-0001";
-const BEGIN: &str = "signicat.create_dossier";
-const LOOK: &str = "signicat.get_process";
+/// Images, several providers behind one session, tokens, and the order in which things are announced.
+pub(super) const SCENARIOS: &[Scenario] = &[
+    ("replaced-images", "the user hands in another image before the verification starts"),
+    ("upload-after-start", "the user hands in another image after it has started"),
+    ("native-sdk", "the provider's own SDK takes the images"),
+    ("own-dossier", "the caller's own dossier stays when a session is erased"),
+    ("two-providers", "two providers, both accept"),
+    ("one-of-two-rejects", "two providers, and all have to accept"),
+    ("one-of-two-is-enough", "two providers, and one is enough"),
+    ("one-of-two-is-named", "two providers, of which the redirect names one"),
+    ("sealed-result", "the result is encrypted"),
+    ("process-failed", "a technical failure at the provider, and another attempt"),
+    ("unknown-status", "a status that no document names"),
+    ("token-refused", "the access token is refused on the way"),
+    ("token-refused-twice", "the new access token is refused as well"),
+    ("callback-first", "the callback comes before the answer or the user"),
+    ("polling-limited", "the provider limits how often it is asked"),
+];
 
-fn config(places: &Places<'_>) -> Value {
+pub(super) const MINUTE: i64 = 60_000;
+const HEADER: &str = "Bearer demo-notification-header-0001";
+pub(super) const BEGIN: &str = "signicat.create_dossier";
+pub(super) const LOOK: &str = "signicat.get_process";
+
+pub(super) fn config(places: &Places<'_>) -> Value {
     let Places { sandbox, callbacks, returns } = places;
     json!({
         "provider": "signicat",
@@ -41,12 +58,12 @@ fn config(places: &Places<'_>) -> Value {
 }
 
 /// A callback takes a second, so that it never overtakes the user's return, which would be another story.
-fn prepare(config: &mut Config, _places: &Places<'_>) {
+pub(super) fn prepare(config: &mut Config, _places: &Places<'_>) {
     config.signicat.callbacks.delay_ms = 1_000;
 }
 
 /// The scenarios that every flow plays alike.
-fn play(scenario: &str) -> Play {
+pub(super) fn play(scenario: &str) -> Play {
     let run = |expected, act| Play::Run { expected, act };
     match scenario {
         "approved" => run("approved", |stage| Box::pin(approved(stage))),
@@ -54,10 +71,10 @@ fn play(scenario: &str) -> Play {
         "inconclusive" => run("inconclusive", |stage| Box::pin(verdict(stage, SignicatOutcome::Inconclusive))),
         "unknown-status" => run("expired", |stage| Box::pin(unknown_status(stage))),
         "process-failed" => run("approved", |stage| Box::pin(process_failed(stage))),
-        "expired" => run("expired", |stage| Box::pin(expired(stage))),
-        "error-then-retry" => run("approved", |stage| Box::pin(error_then_retry(stage))),
+        "expired" => run("expired", |stage| Box::pin(common::expired(stage))),
+        "error-then-retry" => run("approved", |stage| Box::pin(common::refused_then_retry(stage))),
         "forged-callback" => run("expired", |stage| Box::pin(forged_callback(stage))),
-        "late-callback" => run("approved", |stage| Box::pin(late_callback(stage))),
+        "late-callback" => run("approved", |stage| Box::pin(common::late_callback(stage))),
         "erase" => run("approved", |stage| Box::pin(erase(stage))),
         "token-refused" => run("approved", |stage| Box::pin(token_refused(stage))),
         "token-refused-twice" => run("approved", |stage| Box::pin(token_refused_twice(stage))),
@@ -68,40 +85,27 @@ fn play(scenario: &str) -> Play {
 fn not_applicable(scenario: &str) -> Play {
     Play::NotApplicable(match scenario {
         "completed" => "Assure gives a verdict: see approved, declined and inconclusive",
-        "superseded" => "dossiers and processes do not end each other",
         "three-failed-attempts" => "how often a user may try is the provider's business behind Assure",
-        "retry-skips-finished" | "retry-all-done" => "a retry is another process: it begins anew",
-        "forged-signature" | "pretty-body" | "tampered-result" => {
-            "Assure signs no results: only what the server fetches counts"
-        }
-        "archived" => "a dossier lasts for the session: see unknown-status and erase",
-        "settle-race" => "no claim of a page ends a session, so nothing has to settle",
-        "remote-link" => "no document says that a link may be sent around",
-        "mask-attack" | "closed-eyes" => "liveness is the provider's business behind Assure: see declined",
-        "another-flows-key" => "a client has one secret for all flows",
-        code if code.starts_with("error-9") => "errorCode values are Jumio's: see process-failed and error-then-retry",
-        other if common::is_data_entry(other) => "Assure asks the user for no IIN and no code",
         _ => "not written for Signicat",
     })
 }
 
 /// The next process ends so.
-fn script(stage: &Stage, outcome: SignicatOutcome) {
+pub(super) fn script(stage: &Stage, outcome: SignicatOutcome) {
     script_with(stage, SignicatScript { outcome: Some(outcome), ..SignicatScript::default() });
 }
 
-fn script_with(stage: &Stage, script: SignicatScript) {
+pub(super) fn script_with(stage: &Stage, script: SignicatScript) {
     stage.control().script(Script::Signicat(script));
 }
 
 /// The process of a session: the second of its ids.
-fn process_of(case: &Case) -> Result<String> {
+pub(super) fn process_of(case: &Case) -> Result<String> {
     case.session()?.references().into_iter().nth(1).context("no process yet")
 }
 
 async fn approved(stage: Stage) -> Result<Outcome> {
-    let case = stage.open().await?;
-    let outcome = pass(&case).await?;
+    let (case, outcome) = common::passed(&stage).await?;
     let evidence = case.session()?.evidence().context("no evidence")?;
     stage.check("basis of the decision", "fetched", basis_text(evidence.basis));
     stage.check("a person in the evidence", true, evidence.person.is_some());
@@ -114,8 +118,7 @@ async fn approved(stage: Stage) -> Result<Outcome> {
 
 async fn verdict(stage: Stage, outcome: SignicatOutcome) -> Result<Outcome> {
     script(&stage, outcome);
-    let case = stage.open().await?;
-    let outcome = pass(&case).await?;
+    let (case, outcome) = common::passed(&stage).await?;
     stage.check("no retry after a decision", "retry_refused", case.tell(Input::Retry).await?);
     Ok(outcome)
 }
@@ -123,8 +126,7 @@ async fn verdict(stage: Stage, outcome: SignicatOutcome) -> Result<Outcome> {
 /// A status that no document names is no verdict, whatever it may mean.
 async fn unknown_status(stage: Stage) -> Result<Outcome> {
     script(&stage, SignicatOutcome::Unknown);
-    let case = stage.open().await?;
-    let outcome = pass(&case).await?;
+    let (case, outcome) = common::passed(&stage).await?;
     stage.check("evidence", false, case.session()?.evidence().is_some());
     Ok(outcome)
 }
@@ -143,25 +145,8 @@ async fn process_failed(stage: Stage) -> Result<Outcome> {
     Ok(outcome)
 }
 
-async fn expired(stage: Stage) -> Result<Outcome> {
-    let case = stage.open().await?;
-    case.present().await?;
-    case.wait_for_outcome().await
-}
-
-async fn error_then_retry(stage: Stage) -> Result<Outcome> {
-    stage.control().fault(Fault { status: Some(403), ..Fault::once(BEGIN, FaultKind::Status) });
-    let case = stage.open().await?;
-    let refused = outcome_text(&case.wait_for_outcome().await?);
-    stage.check("refused by the provider", "failed (http_status)".into(), refused);
-    stage.note("the client gets the role that it lacked");
-    case.retry().await?;
-    pass(&case).await
-}
-
 async fn forged_callback(stage: Stage) -> Result<Outcome> {
-    let case = stage.open().await?;
-    case.present().await?;
+    let (case, _) = stage.begin().await?;
     let before = case.session()?.revision();
     let process = stage.control().processes().first().map(|it| it.process_id.clone()).unwrap_or_default();
     let body = json!({ "dossierId": case.reference()?, "processId": process, "status": "accepted" }).to_string();
@@ -175,42 +160,53 @@ async fn forged_callback(stage: Stage) -> Result<Outcome> {
     case.wait_for_outcome().await
 }
 
-async fn late_callback(stage: Stage) -> Result<Outcome> {
-    common::delay_callbacks(&stage, 20 * MINUTE);
-    let case = stage.open().await?;
-    let outcome = pass(&case).await?;
-    let before = case.session()?.revision();
-    stage.check("callbacks before the decision", 0, stage.merchant().inbox().len());
-    stage.pass(30 * MINUTE).await;
-    stage.check("callbacks after it", 1, stage.merchant().inbox().len());
-    stage.check("the session has not moved", before, case.session()?.revision());
-    Ok(outcome)
-}
-
 async fn erase(stage: Stage) -> Result<Outcome> {
-    let case = stage.open().await?;
-    pass(&case).await?;
+    let (case, _) = common::passed(&stage).await?;
     let outcome = erase_at_provider(&stage, &case).await?;
     stage.check("dossiers deleted", 1, stage.requests("signicat.delete"));
     stage.check("processes left at the provider", 0, stage.control().processes().len());
     Ok(outcome)
 }
 
-async fn erase_at_provider(stage: &Stage, case: &Case) -> Result<Outcome> {
-    case.tell(Input::Erase { at_provider: true }).await?;
-    let Next::Done { outcome, erasure } = case.advance().await? else { bail!("the erasure did not end") };
-    let erased = erasure.as_ref().map(erasure_text).unwrap_or_default();
-    stage.check("what was erased", "here and at the provider (1)".to_owned(), erased);
-    let snapshot = case.session()?.snapshot();
-    stage.check("evidence that is left", false, case.session()?.evidence().is_some());
-    stage.check("reference and name are gone", false, snapshot.contains("customer-4711") || snapshot.contains("ANNA"));
+pub(super) async fn erase_at_provider(stage: &Stage, case: &Case) -> Result<Outcome> {
+    common::erase(stage, case, "here and at the provider (1)", &["customer-4711", "ANNA"]).await
+}
+
+/// A message and a return that were made for somebody else.
+pub(super) async fn forged_message(stage: Stage) -> Result<Outcome> {
+    let (case, user) = stage.begin().await?;
+    let before = case.session()?.revision();
+    common::foreign_hint(&stage, &user).await?;
+    let elsewhere = Seen::Navigation { url: "https://evil.example/idv/return?status=accepted".into() };
+    stage.check("a return to elsewhere means something", false, user.see(&elsewhere).await?.is_some());
+    stage.check("the session has not moved", before, case.session()?.revision());
+    case.wait_for_outcome().await
+}
+
+/// The verdict is announced while the user is still on the way back.
+pub(super) async fn callback_first(stage: Stage) -> Result<Outcome> {
+    announce_at_once(&stage);
+    let (_, outcome) = common::passed(&stage).await?;
+    stage.check("callbacks that arrived", 1, stage.merchant().inbox().len());
+    stage.check("looks at the result", 1, stage.requests(LOOK));
     Ok(outcome)
+}
+
+/// The next verdict is announced before anything else is said of it.
+pub(super) fn announce_at_once(stage: &Stage) {
+    stage.control().configure(|config| config.signicat.callbacks.delay_ms = 0);
+    script_with(stage, SignicatScript { callback_first: true, ..SignicatScript::default() });
+}
+
+/// A user who opens the link.
+pub(super) async fn enter(mut user: User) -> Result<User> {
+    user.follow_link().await?;
+    Ok(user)
 }
 
 /// A token that is refused before its time is replaced once, and nobody notices.
 async fn token_refused(stage: Stage) -> Result<Outcome> {
-    let case = stage.open().await?;
-    case.present().await?;
+    let (case, _) = stage.begin().await?;
     // A token that has only just been fetched is not replaced at once: all sessions share it.
     stage.pass(10_000).await;
     stage.note("the provider withdraws all access tokens");
@@ -237,9 +233,8 @@ async fn token_refused_twice(stage: Stage) -> Result<Outcome> {
 }
 
 /// A return that the user typed is waited for no longer than one look.
-async fn forged_redirect(stage: Stage) -> Result<Outcome> {
-    let case = stage.open().await?;
-    let user = case.present().await?;
+pub(super) async fn forged_redirect(stage: Stage) -> Result<Outcome> {
+    let (case, user) = stage.begin().await?;
     let browser = stage.browser();
     let back = |dossier: &str, process: &str| {
         let query = format!("dossierId={dossier}&processId={process}&status=accepted");

@@ -1,32 +1,33 @@
 //! biometric.kz Flow: liveness, a document by IIN and code, comparison of faces; the fetched result decides.
 
-mod forged;
-mod input;
-
-use anyhow::{Context, Result, bail};
-use idvkit::{Decision, Input, Next, Outcome};
+use anyhow::{Context, Result};
+use idvkit::{Decision, Input, Outcome, ProviderId};
 use idvkit_sandbox::{
-    Config, Fault, FaultKind, Script,
-    biometric_kz::{BiometricKzScript, Scenario},
+    Config, Script,
+    biometric_kz::{BiometricKzScript, Scenario as Happens},
 };
 use serde_json::{Value, json};
 
-use super::{Cast, Play, common, common::pass};
+use super::{forged, input};
 use crate::demo::{
     browser::User,
+    cast::{Cast, Play, Scenario},
+    common::{self, pass},
     stage::{Case, Places, Stage},
-    timeline::{basis_text, erasure_text, next_name, outcome_text},
+    timeline::{basis_text, next_name, outcome_text},
 };
 
 /// biometric.kz on stage.
-pub const CAST: Cast = Cast {
-    provider: "biometric_kz",
+pub(super) static CAST: Cast = Cast {
+    provider: ProviderId::BiometricKz,
     flow: None,
     config,
     request,
     prepare,
     play,
+    enter: |user| Box::pin(enter(user)),
     walk: |user| Box::pin(walk(user)),
+    passes: "approved",
     begin: "biometric_kz.create_session",
     look: "biometric_kz.fetch_result",
     begun: |control| control.sessions().len(),
@@ -35,9 +36,27 @@ pub const CAST: Cast = Cast {
     looks: 1,
 };
 
-const MINUTE: i64 = 60_000;
-const IIN: &str = "000101500001";
-const PHONE: &str = "77011234567";
+/// What the user types or need not type, and how the technologies end.
+pub(super) const SCENARIOS: &[Scenario] = &[
+    ("remote-link", "the link is opened elsewhere, and nothing tells of its end"),
+    ("skip-input", "IIN and phone are known and fixed: straight to the code"),
+    ("input-locked", "the IIN is filled in and cannot be changed"),
+    ("input-editable", "IIN and phone are filled in and can be changed"),
+    ("skip-input-unmet", "a condition for skipping the data entry is not met"),
+    ("reference-photo", "a photo from the server saves the user from taking one"),
+    ("iin-changed", "the user enters another IIN"),
+    ("not-in-database", "the person is not in the citizens' database"),
+    ("service-down", "the government's service does not answer"),
+    ("wrong-code", "the first code is mistyped"),
+    ("late-code", "the first code comes too late"),
+    ("mask-attack", "a mask in front of the camera"),
+    ("closed-eyes", "closed eyes in front of the camera"),
+    ("another-flows-key", "the key of another flow"),
+];
+
+pub(super) const MINUTE: i64 = 60_000;
+pub(super) const IIN: &str = "000101500001";
+pub(super) const PHONE: &str = "77011234567";
 /// The last segment of the webhook's URL: all that tells a webhook from a forgery.
 const SEGMENT: &str = "kz-webhook-segment-0123456789";
 const KEY: &str = "Efy202XKbVAWRu-sandbox-flow-key-for-individuals-02";
@@ -77,18 +96,18 @@ fn play(scenario: &str) -> Play {
         "approved" => run("approved", |stage| Box::pin(approved(stage))),
         "declined" => run("declined", |stage| Box::pin(declined(stage))),
         "inconclusive" => run("inconclusive", |stage| Box::pin(inconclusive(stage))),
-        "expired" => run("expired", |stage| Box::pin(expired(stage))),
+        "expired" => run("expired", |stage| Box::pin(common::expired(stage))),
         "abandoned" => run("abandoned", |stage| Box::pin(abandoned(stage))),
         "three-failed-attempts" => run("declined", |stage| Box::pin(three_failed_attempts(stage))),
         "camera-denied" => run("declined", |stage| Box::pin(liveness_fails(stage, "deny_camera", "NO_CAM"))),
         "mask-attack" => run("declined", |stage| Box::pin(liveness_fails(stage, "mask_attack", "CALC_RESULT"))),
         "closed-eyes" => run("declined", |stage| Box::pin(liveness_fails(stage, "closed_eyes", "CALC_RESULT"))),
-        "error-then-retry" => run("approved", |stage| Box::pin(error_then_retry(stage))),
+        "error-then-retry" => run("approved", |stage| Box::pin(common::refused_then_retry(stage))),
         "forged-message" => run("expired", |stage| Box::pin(forged::message(stage))),
         "forged-redirect" => run("expired", |stage| Box::pin(forged::end_page(stage))),
         "forged-callback" => run("expired", |stage| Box::pin(forged::callback(stage))),
         "another-flows-key" => run("failed (http_status)", |stage| Box::pin(forged::another_flows_key(stage))),
-        "late-callback" => run("approved", |stage| Box::pin(late_callback(stage))),
+        "late-callback" => run("approved", |stage| Box::pin(common::late_callback(stage))),
         "erase" => run("approved", |stage| Box::pin(erase(stage))),
         "web-view" => run("approved", |stage| Box::pin(web_view(stage))),
         "remote-link" => run("approved", |stage| Box::pin(remote_link(stage))),
@@ -110,52 +129,49 @@ fn play(scenario: &str) -> Play {
 fn not_applicable(scenario: &str) -> Play {
     Play::NotApplicable(match scenario {
         "completed" => "biometric.kz gives a verdict: see approved, declined and inconclusive",
-        "superseded" => "sessions do not end each other",
-        "retry-skips-finished" | "retry-all-done" => "sessions are one-time: a retry begins the flow anew",
-        "forged-signature" | "pretty-body" | "tampered-result" => {
-            "biometric.kz signs nothing: only what the server fetches counts"
-        }
-        "archived" => "no document speaks of archiving",
-        "settle-race" => "no claim of a page ends a session, so nothing has to settle",
-        code if code.starts_with("error-9") => "errorCode values are Jumio's: failures show in the result",
-        other => common::not_elsewhere(other).unwrap_or("not written for biometric.kz"),
+        _ => "not written for biometric.kz",
     })
 }
 
 impl User {
-    /// Opens the widget and passes liveness.
-    async fn pass_liveness(&mut self) -> Result<()> {
-        self.run_script().await?;
+    /// Passes liveness, the first page of the widget.
+    pub(super) async fn pass_liveness(&mut self) -> Result<()> {
         self.press("submit").await
     }
 
     /// Enters the code that 1414 has sent.
-    async fn enter_code(&mut self) -> Result<()> {
+    pub(super) async fn enter_code(&mut self) -> Result<()> {
         let code = self.page()?.attribute("data-otp").context("no code on the page")?;
         self.fill_and_press(&[("otp", &code)], "submit").await
     }
 
     /// From the data-entry step to the end of the flow.
-    async fn pass_entry(&mut self) -> Result<()> {
+    pub(super) async fn pass_entry(&mut self) -> Result<()> {
         self.press("send_code").await?;
         self.enter_code().await
     }
 
     /// The step that is shown.
-    fn step(&self) -> String {
+    pub(super) fn step(&self) -> String {
         self.page().ok().and_then(|page| page.attribute("data-step")).unwrap_or_default()
     }
 }
 
+/// A user who opens the widget.
+async fn enter(mut user: User) -> Result<User> {
+    user.run_script().await?;
+    Ok(user)
+}
+
 /// A user who passes everything, in the widget.
-async fn walk(mut user: User) -> Result<()> {
+async fn walk(user: User) -> Result<()> {
+    let mut user = enter(user).await?;
     user.pass_liveness().await?;
     user.pass_entry().await
 }
 
 async fn approved(stage: Stage) -> Result<Outcome> {
-    let case = stage.open().await?;
-    let outcome = pass(&case).await?;
+    let (case, outcome) = common::passed(&stage).await?;
     let evidence = case.session()?.evidence().context("no evidence")?;
     stage.check("basis of the decision", "fetched", basis_text(evidence.basis));
     stage.check("technologies in the evidence", 3, evidence.parts.len());
@@ -166,9 +182,7 @@ async fn approved(stage: Stage) -> Result<Outcome> {
 }
 
 async fn declined(stage: Stage) -> Result<Outcome> {
-    let case = stage.open().await?;
-    let mut user = case.present().await?;
-    user.run_script().await?;
+    let (case, mut user) = stage.enter().await?;
     user.fill_and_press(&[("face", "mismatch")], "submit").await?;
     user.pass_entry().await?;
     let outcome = case.wait_for_outcome().await?;
@@ -183,7 +197,7 @@ async fn inconclusive(stage: Stage) -> Result<Outcome> {
     let refused = stage.open().await?.wait_for_outcome().await?;
     stage.check("metadata that the flow cannot use", "failed (metadata_unsupported)".into(), outcome_text(&refused));
     let case = stage.open().await?.under(&json!({ "options": { "unsupported_metadata": true } }))?;
-    let mut user = case.present().await?;
+    let mut user = enter(case.present().await?).await?;
     user.pass_liveness().await?;
     user.press("submit").await?;
     let outcome = case.wait_for_outcome().await?;
@@ -191,15 +205,8 @@ async fn inconclusive(stage: Stage) -> Result<Outcome> {
     Ok(outcome)
 }
 
-async fn expired(stage: Stage) -> Result<Outcome> {
-    let case = stage.open().await?;
-    case.present().await?;
-    case.wait_for_outcome().await
-}
-
 async fn abandoned(stage: Stage) -> Result<Outcome> {
-    let case = stage.open().await?;
-    let mut user = case.present().await?;
+    let (case, mut user) = stage.enter().await?;
     user.pass_liveness().await?;
     user.press("leave").await?;
     let outcome = case.wait_for_outcome().await?;
@@ -216,8 +223,7 @@ async fn abandoned(stage: Stage) -> Result<Outcome> {
 
 /// Three wrong codes end the technology.
 async fn three_failed_attempts(stage: Stage) -> Result<Outcome> {
-    let case = stage.open().await?;
-    let mut user = case.present().await?;
+    let (case, mut user) = stage.enter().await?;
     user.pass_liveness().await?;
     user.press("send_code").await?;
     for _ in 0..3 {
@@ -230,9 +236,7 @@ async fn three_failed_attempts(stage: Stage) -> Result<Outcome> {
 }
 
 async fn liveness_fails(stage: Stage, button: &str, reason: &str) -> Result<Outcome> {
-    let case = stage.open().await?;
-    let mut user = case.present().await?;
-    user.run_script().await?;
+    let (case, mut user) = stage.enter().await?;
     user.press(button).await?;
     let outcome = case.wait_for_outcome().await?;
     check_reason(&case, reason)?;
@@ -241,45 +245,14 @@ async fn liveness_fails(stage: Stage, button: &str, reason: &str) -> Result<Outc
     Ok(outcome)
 }
 
-async fn error_then_retry(stage: Stage) -> Result<Outcome> {
-    stage.control().fault(Fault { status: Some(403), ..Fault::once("biometric_kz.create_session", FaultKind::Status) });
-    let case = stage.open().await?;
-    let refused = outcome_text(&case.wait_for_outcome().await?);
-    stage.check("refused by the provider", "failed (http_status)".into(), refused);
-    stage.note("the account is put right");
-    case.retry().await?;
-    pass(&case).await
-}
-
-async fn late_callback(stage: Stage) -> Result<Outcome> {
-    common::delay_callbacks(&stage, 20 * MINUTE);
-    let case = stage.open().await?;
-    let outcome = pass(&case).await?;
-    let before = case.session()?.revision();
-    stage.check("callbacks before the decision", 0, stage.merchant().inbox().len());
-    stage.pass(30 * MINUTE).await;
-    stage.check("callbacks after it", 8, stage.merchant().inbox().len());
-    stage.check("the session has not moved", before, case.session()?.revision());
-    Ok(outcome)
-}
-
 async fn erase(stage: Stage) -> Result<Outcome> {
-    let case = stage.open().await?;
-    pass(&case).await?;
-    case.tell(Input::Erase { at_provider: true }).await?;
-    let Next::Done { outcome, erasure } = case.advance().await? else { bail!("the erasure did not end") };
-    let erased = erasure.as_ref().map(erasure_text).unwrap_or_default();
-    stage.check("what was erased", "here; the provider documents no way to delete".to_owned(), erased);
-    let snapshot = case.session()?.snapshot();
-    stage.check("evidence that is left", false, case.session()?.evidence().is_some());
-    stage.check("IIN and phone are gone", false, snapshot.contains(IIN) || snapshot.contains(PHONE));
-    Ok(outcome)
+    let (case, _) = common::passed(&stage).await?;
+    common::erase(&stage, &case, "here; the provider documents no way to delete", &[IIN, PHONE]).await
 }
 
 /// An app closes its web view at the end page, which says nothing of how it ended.
 async fn web_view(stage: Stage) -> Result<Outcome> {
-    let case = stage.open().await?;
-    let mut user = case.present().await?;
+    let (case, mut user) = stage.begin().await?;
     user.use_web_view().await?;
     stage.check("on the way the journey goes on", "present", next_name(&case.advance().await?));
     user.press("submit").await?;
@@ -292,8 +265,7 @@ async fn web_view(stage: Stage) -> Result<Outcome> {
 /// The link is opened on another device, where no page of the merchant's is: nothing tells of its end.
 async fn remote_link(stage: Stage) -> Result<Outcome> {
     common::lose_callbacks(&stage);
-    let case = stage.open().await?;
-    let mut user = case.present().await?;
+    let (case, mut user) = stage.begin().await?;
     user.follow_link().await?;
     user.press("submit").await?;
     user.pass_entry().await?;
@@ -319,20 +291,20 @@ async fn slow_result(stage: Stage) -> Result<Outcome> {
 }
 
 /// Changes what the flow is made of, as in the dashboard.
-fn set_technologies(stage: &Stage, codes: &[&str]) {
+pub(super) fn set_technologies(stage: &Stage, codes: &[&str]) {
     stage.control().configure(|config| {
         config.biometric_kz.flows[FLOW].technologies = codes.iter().map(|&code| code.into()).collect();
     });
 }
 
 /// Says what shall happen in the next session.
-fn script(stage: &Stage, scenario: Scenario) {
+pub(super) fn script(stage: &Stage, scenario: Happens) {
     let script = BiometricKzScript { scenario: Some(scenario), ..BiometricKzScript::default() };
     stage.control().script(Script::BiometricKz(script));
 }
 
 /// Makes sure that the evidence gives this reason.
-fn check_reason(case: &Case, code: &str) -> Result<()> {
+pub(super) fn check_reason(case: &Case, code: &str) -> Result<()> {
     let evidence = case.session()?.evidence().context("no evidence")?;
     let given = evidence.reasons.first().map(|reason| reason.code.clone()).unwrap_or_default();
     case.stage().check("the reason given", code.to_owned(), given);
@@ -340,7 +312,7 @@ fn check_reason(case: &Case, code: &str) -> Result<()> {
 }
 
 /// Whether the document of an approved session is this person's.
-fn is_about(case: &Case, outcome: &Outcome, iin: &str) -> Result<bool> {
+pub(super) fn is_about(case: &Case, outcome: &Outcome, iin: &str) -> Result<bool> {
     let approved = matches!(outcome, Outcome::Decided { decision: Decision::Approved });
     let evidence = case.session()?.evidence().context("no evidence")?;
     Ok(approved && evidence.person.and_then(|person| person.personal_number).as_deref() == Some(iin))

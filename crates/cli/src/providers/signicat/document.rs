@@ -1,28 +1,32 @@
 //! Signicat Assure, document verification: images by way of the merchant's server, or by the provider's SDK.
 
 use anyhow::{Context, Result, ensure};
-use idvkit::{Image, Input, Next, Outcome, ParamValue, Seen, Way, Why};
+use idvkit::{Image, Input, Next, Outcome, ParamValue, ProviderId, Seen, Way, Why};
 use idvkit_sandbox::signicat::{RateLimit, SignicatOutcome, SignicatScript};
 use serde_json::{Value, json};
 
-use crate::demo::scenarios::{Cast, Play, common, common::pass, signicat, signicat::MINUTE};
+use super::scenarios::{self as shared, MINUTE};
 use crate::demo::{
     browser::User,
+    cast::{Cast, Play},
+    common::{self, pass},
     stage::{Case, Stage},
     timeline::{next_name, outcome_text},
 };
 
 /// Document verification on stage.
-pub const CAST: Cast = Cast {
-    provider: "signicat",
+pub(super) static CAST: Cast = Cast {
+    provider: ProviderId::Signicat,
     flow: Some("document"),
-    config: signicat::config,
+    config: shared::config,
     request,
-    prepare: signicat::prepare,
+    prepare: shared::prepare,
     play,
+    enter: |user| Box::pin(async { Ok(user) }),
     walk: |user| Box::pin(walk(user)),
-    begin: signicat::BEGIN,
-    look: signicat::LOOK,
+    passes: "approved",
+    begin: shared::BEGIN,
+    look: shared::LOOK,
     begun: |control| control.processes().len(),
     callbacks: 1,
     looks: 1,
@@ -54,8 +58,10 @@ fn play(scenario: &str) -> Play {
         "forged-redirect" => Play::NotApplicable("nobody is sent away, so nobody returns"),
         "web-view" => Play::NotApplicable("there is no page of the provider's"),
         "sealed-result" => Play::NotApplicable("results of documents are normalised and not encrypted"),
-        other if common::is_two_providers(other) => Play::NotApplicable("a process has one provider: see capture"),
-        other => signicat::play(other),
+        "two-providers" | "one-of-two-rejects" | "one-of-two-is-enough" | "one-of-two-is-named" => {
+            Play::NotApplicable("a process has one provider: see capture")
+        }
+        other => shared::play(other),
     }
 }
 
@@ -81,17 +87,14 @@ async fn hand_in(case: &Case, user: &User, slot: &str, width: u8) -> Result<()> 
 
 /// Only the provider can say that the user gave up: with it, that happens in its SDK.
 async fn abandoned(stage: Stage) -> Result<Outcome> {
-    signicat::script(&stage, SignicatOutcome::Canceled);
-    let case = stage.open().await?;
-    pass(&case).await
+    shared::script(&stage, SignicatOutcome::Canceled);
+    Ok(common::passed(&stage).await?.1)
 }
 
 async fn forged_message(stage: Stage) -> Result<Outcome> {
-    let case = stage.open().await?;
-    let user = case.present().await?;
+    let (case, user) = stage.begin().await?;
     let before = case.session()?.revision();
-    let hint = r#"{"journey":"000000000000000000000000","kind":"success"}"#;
-    stage.check("a hint of another journey", 400, user.post_hint(hint).await?);
+    common::foreign_hint(&stage, &user).await?;
     stage.check("an image that nobody asked for", 400, user.hand_in("portrait", &picture(10)).await?);
     stage.check("a file that is no image", 400, user.hand_in("front", b"<script>alert(1)</script>").await?);
     let message = Seen::Message { origin: stage.sandbox_url().into(), data: "{}".into() };
@@ -103,17 +106,15 @@ async fn forged_message(stage: Stage) -> Result<Outcome> {
 async fn slow_result(stage: Stage) -> Result<Outcome> {
     common::lose_callbacks(&stage);
     slow(&stage, 10 * MINUTE);
-    let case = stage.open().await?;
-    let outcome = pass(&case).await?;
-    stage.check("looks, none of them with a token that has run out", 3, stage.requests(signicat::LOOK));
+    let (_, outcome) = common::passed(&stage).await?;
+    stage.check("looks, none of them with a token that has run out", 3, stage.requests(shared::LOOK));
     stage.check("access tokens fetched", 2, stage.requests("signicat.token"));
     Ok(outcome)
 }
 
 /// The verdict is announced while the request to start is still unanswered.
 async fn callback_first(stage: Stage) -> Result<Outcome> {
-    stage.control().configure(|config| config.signicat.callbacks.delay_ms = 0);
-    signicat::script_with(&stage, SignicatScript { callback_first: true, ..SignicatScript::default() });
+    shared::announce_at_once(&stage);
     let case = stage.open().await?;
     let began = stage.now();
     let outcome = pass(&case).await?;
@@ -139,14 +140,13 @@ async fn polling_limited(stage: Stage) -> Result<Outcome> {
         case.sleep_until(until).await?;
     }
     stage.check("the pause asked for", 600_000, asked_for);
-    stage.check("looks, none of them with a token that has run out", 3, stage.requests(signicat::LOOK));
+    stage.check("looks, none of them with a token that has run out", 3, stage.requests(shared::LOOK));
     case.wait_for_outcome().await
 }
 
 /// Until the verification is started the user may think again, even after the upload.
 async fn replaced_images(stage: Stage) -> Result<Outcome> {
-    let case = stage.open().await?;
-    let user = case.present().await?;
+    let (case, user) = stage.begin().await?;
     hand_in(&case, &user, "front", 10).await?;
     hand_in(&case, &user, "front", 20).await?;
     let upload = case.first_request().await?;
@@ -163,8 +163,7 @@ async fn replaced_images(stage: Stage) -> Result<Outcome> {
 }
 
 async fn upload_after_start(stage: Stage) -> Result<Outcome> {
-    let case = stage.open().await?;
-    let user = case.present().await?;
+    let (case, user) = stage.begin().await?;
     hand_in(&case, &user, "front", 10).await?;
     case.advance().await?;
     let before = case.session()?.revision();
@@ -191,7 +190,7 @@ async fn native_sdk(stage: Stage) -> Result<Outcome> {
     let user = case.present().await?;
     let bearer = user.journey().ways.iter().find_map(bearer_of).context("no token for the SDK")?;
     stage.check("the SDK gets a token of its own", true, bearer.len() >= 32);
-    stage.check("the pictures are taken", true, stage.control().sdk_done(&signicat::process_of(&case)?));
+    stage.check("the pictures are taken", true, stage.control().sdk_done(&shared::process_of(&case)?));
     stage.check("nothing happens until the app says so", "present", next_name(&case.advance().await?));
     stage.check("the claim is heard", 200, user.see(&success).await?.unwrap_or(0));
     case.wait_for_outcome().await
@@ -213,8 +212,8 @@ async fn own_dossier(stage: Stage) -> Result<Outcome> {
     let request = json!({ "dossier": first.reference()?, "external_reference": null });
     let case = stage.open_with(&request).await?;
     pass(&case).await?;
-    stage.check("dossiers made", 1, stage.requests(signicat::BEGIN));
-    let outcome = signicat::erase_at_provider(&stage, &case).await?;
+    stage.check("dossiers made", 1, stage.requests(shared::BEGIN));
+    let outcome = shared::erase_at_provider(&stage, &case).await?;
     stage.check("dossiers deleted", 0, stage.requests("signicat.delete"));
     stage.check("processes left at the provider", 1, stage.control().processes().len());
     Ok(outcome)
@@ -222,5 +221,5 @@ async fn own_dossier(stage: Stage) -> Result<Outcome> {
 
 /// The next verification takes so long.
 fn slow(stage: &Stage, ms: i64) {
-    signicat::script_with(stage, SignicatScript { verdict_delay_ms: Some(ms), ..SignicatScript::default() });
+    shared::script_with(stage, SignicatScript { verdict_delay_ms: Some(ms), ..SignicatScript::default() });
 }

@@ -1,32 +1,50 @@
 //! Jumio Authentication for Web.
 
 use anyhow::{Context, Result};
-use idvkit::{Input, Next, Outcome, Seen};
-use idvkit_sandbox::{CallbackMode, CallbackRule, Config, Fault, FaultKind};
+use idvkit::{Input, Next, Outcome, ProviderId, Seen};
+use idvkit_sandbox::Config;
 use serde_json::{Value, json};
 
-use super::{Acting, Cast, Play, common, common::pass};
 use crate::demo::{
     browser::User,
+    cast::{Acting, Cast, Play, Scenario},
+    common,
     stage::{Case, Places, Stage},
-    timeline::{basis_text, erasure_text, next_name as name, outcome_text},
+    timeline::{basis_text, next_name as name, outcome_text},
 };
 
 /// Jumio on stage.
-pub const CAST: Cast = Cast {
-    provider: "jumio",
+pub(super) static CAST: Cast = Cast {
+    provider: ProviderId::Jumio,
     flow: None,
     config,
     request,
     prepare,
     play,
+    enter: |user| Box::pin(enter(user)),
     walk: |user| Box::pin(walk(user)),
+    passes: "approved",
     begin: "jumio.initiate",
     look: "jumio.retrieve",
     begun: |control| control.transactions().len(),
     callbacks: 1,
     looks: 1,
 };
+
+/// A newer transaction of the same person, and the codes that Jumio's page gives.
+pub(super) const SCENARIOS: &[Scenario] = &[
+    ("superseded", "a newer session for the same person ends the older one"),
+    ("error-9100", "failure on the provider's server"),
+    ("error-9200", "the link's token is not valid any more"),
+    ("error-9210", "the session ran out on the way"),
+    ("error-9300", "the upload of an image failed"),
+    ("error-9400", "failure during the verification"),
+    ("error-9800", "the user is offline"),
+    ("error-9801", "unexpected failure in the page"),
+    ("error-9810", "the page could not reach the server"),
+    ("error-9821", "capturing failed three times"),
+    ("error-9836", "three submissions, none acceptable"),
+];
 
 const MINUTE: i64 = 60_000;
 
@@ -70,11 +88,11 @@ fn play(scenario: &str) -> Play {
         "superseded" => run("expired", |stage| Box::pin(superseded(stage))),
         "three-failed-attempts" => run("failed (flow_error)", |stage| Box::pin(three_failed_attempts(stage))),
         "camera-denied" => run("approved", |stage| Box::pin(camera_denied(stage))),
-        "error-then-retry" => run("approved", |stage| Box::pin(error_then_retry(stage))),
+        "error-then-retry" => run("approved", |stage| Box::pin(common::refused_then_retry(stage))),
         "forged-redirect" => run("expired", |stage| Box::pin(forged_redirect(stage))),
         "forged-message" => run("expired", |stage| Box::pin(forged_message(stage))),
         "forged-callback" => run("expired", |stage| Box::pin(forged_callback(stage))),
-        "late-callback" => run("approved", |stage| Box::pin(late_callback(stage))),
+        "late-callback" => run("approved", |stage| Box::pin(common::late_callback(stage))),
         "erase" => run("approved", |stage| Box::pin(erase(stage))),
         other => match error_code(other) {
             Some(act) => run("approved", act),
@@ -103,18 +121,9 @@ fn error_code(scenario: &str) -> Option<fn(Stage) -> Acting> {
 fn not_applicable(scenario: &str) -> Play {
     Play::NotApplicable(match scenario {
         "completed" => "Jumio gives a verdict: see approved, declined and inconclusive",
-        "retry-skips-finished" | "retry-all-done" => "an authentication is one step: a retry begins it anew",
-        "forged-signature" | "pretty-body" | "tampered-result" => {
-            "Jumio signs nothing: only what the server fetches counts"
-        }
-        "archived" => "Jumio documents no archiving: a result stays until it is deleted",
-        "web-view" | "remote-link" => "Jumio has one page, by link or in a frame: see approved and declined",
+        "web-view" => "Jumio has one page, by link or in a frame: see approved and declined",
         "slow-result" => "an early look says PENDING: see late-callback and html-instead-of-json",
-        other if common::is_data_entry(other) => "a selfie is all that Jumio Authentication asks for",
-        "mask-attack" | "closed-eyes" => "Jumio judges the selfie: see declined and three-failed-attempts",
-        "another-flows-key" => "a Jumio account has one token and one secret",
-        "settle-race" => "no claim of a Jumio client ends a session, so nothing has to settle",
-        other => common::not_elsewhere(other).unwrap_or("not written for Jumio"),
+        _ => "not written for Jumio",
     })
 }
 
@@ -126,9 +135,7 @@ impl User {
 }
 
 async fn approved(stage: Stage) -> Result<Outcome> {
-    let case = stage.open().await?;
-    let mut user = case.present().await?;
-    user.follow_link().await?;
+    let (case, mut user) = stage.enter().await?;
     user.submit_selfie().await?;
     let outcome = case.wait_for_outcome().await?;
     let evidence = case.session()?.evidence().context("no evidence")?;
@@ -141,8 +148,7 @@ async fn approved(stage: Stage) -> Result<Outcome> {
 }
 
 async fn verdict(stage: Stage, verdict: &str) -> Result<Outcome> {
-    let case = stage.open().await?;
-    let mut user = case.present().await?;
+    let (case, mut user) = stage.begin().await?;
     user.use_frame().await?;
     user.fill_and_press(&[("outcome", verdict)], "acceptable").await?;
     let outcome = case.wait_for_outcome().await?;
@@ -151,8 +157,7 @@ async fn verdict(stage: Stage, verdict: &str) -> Result<Outcome> {
 }
 
 async fn expired(stage: Stage) -> Result<Outcome> {
-    let case = stage.open().await?;
-    case.present().await?;
+    let (case, _) = stage.begin().await?;
     let outcome = case.wait_for_outcome().await?;
     stage.pass(1_000).await;
     stage.check("callbacks that arrived", 1, stage.merchant().inbox().len());
@@ -160,9 +165,7 @@ async fn expired(stage: Stage) -> Result<Outcome> {
 }
 
 async fn abandoned(stage: Stage) -> Result<Outcome> {
-    let case = stage.open().await?;
-    let mut user = case.present().await?;
-    user.follow_link().await?;
+    let (case, mut user) = stage.enter().await?;
     user.press("leave").await?;
     user.close().await?;
     stage.check("closing the page ends nothing", "present", name(&case.advance().await?));
@@ -185,9 +188,7 @@ async fn superseded(stage: Stage) -> Result<Outcome> {
 }
 
 async fn three_failed_attempts(stage: Stage) -> Result<Outcome> {
-    let case = stage.open().await?;
-    let mut user = case.present().await?;
-    user.follow_link().await?;
+    let (case, mut user) = stage.enter().await?;
     for _ in 0..3 {
         user.press("unacceptable").await?;
     }
@@ -195,17 +196,14 @@ async fn three_failed_attempts(stage: Stage) -> Result<Outcome> {
 }
 
 async fn camera_denied(stage: Stage) -> Result<Outcome> {
-    let case = stage.open().await?;
-    let mut user = case.present().await?;
+    let (case, mut user) = stage.begin().await?;
     user.use_frame().await?;
     user.press("deny_camera").await?;
     reopen(&stage, &case, user).await
 }
 
 async fn reopen_after(stage: Stage, code: &str) -> Result<Outcome> {
-    let case = stage.open().await?;
-    let mut user = case.present().await?;
-    user.follow_link().await?;
+    let (case, mut user) = stage.enter().await?;
     user.fill_and_press(&[("code", code)], "error").await?;
     reopen(&stage, &case, user).await
 }
@@ -224,9 +222,7 @@ async fn reopen(stage: &Stage, case: &Case, before: User) -> Result<Outcome> {
 
 /// The transaction is lost; `Retry` makes another.
 async fn retry_after(stage: Stage, code: &str) -> Result<Outcome> {
-    let case = stage.open().await?;
-    let mut user = case.present().await?;
-    user.follow_link().await?;
+    let (case, mut user) = stage.enter().await?;
     user.fill_and_press(&[("code", code)], "error").await?;
     let journey = user.journey().id.clone();
     let ended = case.wait_for_outcome().await?;
@@ -243,22 +239,8 @@ async fn retry_after(stage: Stage, code: &str) -> Result<Outcome> {
     Ok(outcome)
 }
 
-async fn error_then_retry(stage: Stage) -> Result<Outcome> {
-    stage.control().fault(Fault { status: Some(403), ..Fault::once("jumio.initiate", FaultKind::Status) });
-    let case = stage.open().await?;
-    stage.check(
-        "refused by the provider",
-        "failed (http_status)".into(),
-        outcome_text(&case.wait_for_outcome().await?),
-    );
-    stage.note("the account is put right");
-    case.retry().await?;
-    pass(&case).await
-}
-
 async fn forged_redirect(stage: Stage) -> Result<Outcome> {
-    let case = stage.open().await?;
-    let user = case.present().await?;
+    let (case, user) = stage.begin().await?;
     let browser = stage.browser();
     let forged = |reference: &str| {
         let query = format!("transactionStatus=SUCCESS&transactionReference={reference}");
@@ -279,8 +261,7 @@ async fn forged_redirect(stage: Stage) -> Result<Outcome> {
 }
 
 async fn forged_message(stage: Stage) -> Result<Outcome> {
-    let case = stage.open().await?;
-    let user = case.present().await?;
+    let (case, user) = stage.begin().await?;
     let message = |reference: &str| {
         let payload = json!({ "value": "success" });
         json!({ "transactionReference": reference, "eventType": 510, "payload": payload }).to_string()
@@ -291,16 +272,14 @@ async fn forged_message(stage: Stage) -> Result<Outcome> {
     let origin = stage.sandbox_url().to_owned();
     let other = Seen::Message { origin, data: message("33333333-3333-4333-8333-333333333333") };
     stage.check("a message about another transaction does", false, user.see(&other).await?.is_some());
-    let hint = r#"{"journey":"000000000000000000000000","kind":"success"}"#;
-    stage.check("a hint of another journey", 400, user.post_hint(hint).await?);
+    common::foreign_hint(&stage, &user).await?;
     stage.check("a text that is no hint", 400, user.post_hint("success").await?);
     stage.check("the session has not moved", before, case.session()?.revision());
     case.wait_for_outcome().await
 }
 
 async fn forged_callback(stage: Stage) -> Result<Outcome> {
-    let case = stage.open().await?;
-    case.present().await?;
+    let (case, _) = stage.begin().await?;
     let before = case.session()?.revision();
     let reference = case.reference()?;
     let form = format!(
@@ -318,33 +297,20 @@ async fn forged_callback(stage: Stage) -> Result<Outcome> {
     case.wait_for_outcome().await
 }
 
-async fn late_callback(stage: Stage) -> Result<Outcome> {
-    stage.control().callbacks(CallbackRule { ms: 20 * MINUTE, ..CallbackRule::next("jumio", CallbackMode::Late) });
-    let case = stage.open().await?;
-    let outcome = pass(&case).await?;
-    let before = case.session()?.revision();
-    stage.check("callbacks before the decision", 0, stage.merchant().inbox().len());
-    stage.pass(30 * MINUTE).await;
-    stage.check("callbacks after it", 1, stage.merchant().inbox().len());
-    stage.check("the session has not moved", before, case.session()?.revision());
+async fn erase(stage: Stage) -> Result<Outcome> {
+    let (case, _) = common::passed(&stage).await?;
+    let outcome = common::erase(&stage, &case, "here and at the provider (1)", &["customer-4711"]).await?;
+    stage.check("transactions left at the provider", 0, stage.control().transactions().len());
     Ok(outcome)
 }
 
-async fn erase(stage: Stage) -> Result<Outcome> {
-    let case = stage.open().await?;
-    pass(&case).await?;
-    case.tell(Input::Erase { at_provider: true }).await?;
-    let Next::Done { outcome, erasure } = case.advance().await? else { anyhow::bail!("the erasure did not end") };
-    let erasure = erasure.as_ref().map(erasure_text).unwrap_or_default();
-    stage.check("what was erased", "here and at the provider (1)".to_owned(), erasure);
-    stage.check("evidence that is left", false, case.session()?.evidence().is_some());
-    stage.check("transactions left at the provider", 0, stage.control().transactions().len());
-    stage.check("the user's reference is gone", false, case.session()?.snapshot().contains("customer-4711"));
-    Ok(outcome)
+/// A user who opens the link.
+async fn enter(mut user: User) -> Result<User> {
+    user.follow_link().await?;
+    Ok(user)
 }
 
 /// A user who submits an acceptable selfie.
-async fn walk(mut user: User) -> Result<()> {
-    user.follow_link().await?;
-    user.submit_selfie().await
+async fn walk(user: User) -> Result<()> {
+    enter(user).await?.submit_selfie().await
 }
