@@ -100,7 +100,7 @@ class Client(
     private fun deliver(ask: Ask.Deliver, driver: Driver): Boolean {
         val act = onOutcome ?: return false
         try {
-            checkNotNull(driver.verification()).use { act(ask, it) }
+            act(ask, checkNotNull(driver.verification()))
             return true
         } catch (error: Exception) {
             if (error is InterruptedException) throw error
