@@ -6,6 +6,7 @@
 mod driver;
 mod input;
 mod reject;
+pub mod requests;
 mod session;
 mod told;
 
@@ -65,9 +66,19 @@ pub fn journey(text: String) -> Result<String> {
 /// A provider's tables.
 #[napi]
 pub fn catalog(provider: String) -> Result<String> {
-    let provider: ProviderId = serde_json::from_value(provider.into())
-        .map_err(|_| Error::from_reason("provider is one of attestr, biometric_kz, jumio, signicat"))?;
-    json(&idvkit::catalog(provider))
+    json(&idvkit::catalog(named(provider)?))
+}
+
+/// The language to ask a provider for.
+#[napi]
+pub fn best_locale(provider: String, preferred: Vec<String>) -> Result<Option<String>> {
+    let preferred: Vec<&str> = preferred.iter().map(String::as_str).collect();
+    Ok(idvkit::best_locale(named(provider)?, &preferred))
+}
+
+fn named(provider: String) -> Result<ProviderId> {
+    serde_json::from_value(provider.into())
+        .map_err(|_| Error::from_reason("provider is one of attestr, biometric_kz, jumio, signicat"))
 }
 
 /// The signature doctor.

@@ -182,6 +182,14 @@ export interface JumioOptions {
 /** A data centre. */
 export type JumioRegion = "us" | "eu" | "sgp";
 
+/**
+ * The language of a request: one that the provider takes, or what the user prefers, the best first.
+ *
+ * One that the provider does not take is refused; of several the first that it has is taken, and its own default if it has
+ * none of them.
+ */
+export type LocaleChoice = string | readonly string[];
+
 /** How the capture page looks; goes into `captureParameters`, where it must be nested. */
 export interface SignicatCaptureParameters {
   /** The country that is preselected. */
@@ -414,8 +422,8 @@ export interface AttestrFlowxRequest {
   readonly expiry?: number | null;
   /** Further members of the handshake's body, such as a consent of API v3. */
   readonly extra?: { readonly [name: string]: unknown };
-  /** The language, such as `en` or `hi`. Without one, phones show a picker. */
-  readonly locale?: string | null;
+  /** The language, such as `en` or `hi`, or the languages that the user prefers, the best first. Without one, phones show a picker. */
+  readonly locale?: LocaleChoice | null;
   /** The published version to run; the draft is run if none is given. */
   readonly snapshot?: string | null;
   /** Values for the variables that the flow declares; the provider ignores others. They go to the user's device. */
@@ -427,8 +435,11 @@ export interface AttestrFlowxRequest {
 /** A flow of biometric.kz. */
 export interface BiometricKzFlowRequest {
   readonly flow: "biometric_kz_flow";
-  /** The language: `ru`, `en`, `kz` or another spelling of these, such as `kk-KZ`. */
-  readonly locale?: string | null;
+  /**
+   * The language: `ru`, `en`, `kz` or another spelling of these, such as `kk-KZ`; or the languages
+   * that the user prefers, the best first.
+   */
+  readonly locale?: LocaleChoice | null;
   /** What the session is told in advance. */
   readonly metadata?: BiometricKzMetadata | null;
 }
@@ -445,8 +456,8 @@ export interface JumioAuthenticationRequest {
   readonly callback?: JumioCallbackTarget | null;
   /** Where the user goes after an error, at most 255 characters. It may equal `success_url`. */
   readonly error_url?: string | null;
-  /** The language, one of the 32 of the API list; `en` by default. */
-  readonly locale?: string | null;
+  /** The language, one of the 32 of the API list, or the languages that the user prefers, the best first; `en` by default. */
+  readonly locale?: LocaleChoice | null;
   /** Where the user goes after a successful submission, at most 2047 characters. */
   readonly success_url?: string | null;
   /** How long the link stays valid, in minutes, 5 to 86400; the portal's setting by default. */

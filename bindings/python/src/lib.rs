@@ -24,7 +24,7 @@ mod _idvkit {
     #[pymodule_export]
     use super::driver::{Driver, Tokens, Verification};
     #[pymodule_export]
-    use super::functions::{catalog, journey_from_json, outcome_from_json, read, to_json};
+    use super::functions::{best_locale, catalog, journey_from_json, outcome_from_json, read, to_json};
     #[pymodule_export]
     use super::requests::{jumio_image_request, signicat_download_request, signicat_token_request};
     #[pymodule_export]
@@ -68,9 +68,26 @@ mod functions {
     /// Raises `ValueError` for any other name than `attestr`, `biometric_kz`, `jumio`, `signicat`.
     #[pyfunction]
     pub(crate) fn catalog<'py>(py: Python<'py>, provider: &str) -> PyResult<Bound<'py, PyAny>> {
-        let provider: ProviderId = serde_json::from_value(provider.into())
-            .map_err(|_| PyValueError::new_err("provider is one of attestr, biometric_kz, jumio, signicat"))?;
-        to_python(py, &idvkit::catalog(provider))
+        to_python(py, &idvkit::catalog(named(provider)?))
+    }
+
+    /// The language to ask this provider for, out of those that a user prefers, the best first, such as the tags of an
+    /// `Accept-Language` header.
+    ///
+    /// Tags are looked up by RFC 4647: `fr-CA` finds `fr`. `None` if the provider has none of them: leave `locale` out. A provider
+    /// that publishes no list gets the first that is a tag. `locale` of a request may be such a list itself.
+    ///
+    /// Raises `ValueError` for any other name than `attestr`, `biometric_kz`, `jumio`, `signicat`.
+    #[pyfunction]
+    #[pyo3(signature = (provider, preferred))]
+    pub(crate) fn best_locale(provider: &str, preferred: Vec<String>) -> PyResult<Option<String>> {
+        let preferred: Vec<&str> = preferred.iter().map(String::as_str).collect();
+        Ok(idvkit::best_locale(named(provider)?, &preferred))
+    }
+
+    fn named(provider: &str) -> PyResult<ProviderId> {
+        serde_json::from_value(provider.into())
+            .map_err(|_| PyValueError::new_err("provider is one of attestr, biometric_kz, jumio, signicat"))
     }
 
     /// A journey or an outcome as JSON.

@@ -1,4 +1,4 @@
-//! Webhooks: whether they are genuine, whose they are, and what they claim (A-F12).
+//! Webhooks: whether they are genuine, which session they belong to, and what they claim (A-F12).
 
 use alloc::string::String;
 
@@ -13,11 +13,12 @@ use crate::{
     values::{ClaimedSignature, HandshakeId, StageId},
 };
 
-/// The largest webhook that is read, in bytes.
+/// The largest accepted webhook, in bytes.
 pub const MAX_WEBHOOK_BYTES: usize = 1024 * 1024;
 
-/// Whose webhook this is, and what makes the delivery one of its kind: a provider may deliver it more than once (A-Q9).
-/// `None` for a genuine event that belongs to no session (`async.completed` and other events of the platform).
+/// The key of a webhook: the handshake it belongs to, and what tells the event from others, as a provider may deliver
+/// the same event more than once (A-Q9). `None` for a genuine event that belongs to no session (`async.completed` and
+/// other events of the platform).
 ///
 /// # Errors
 /// `webhook_not_configured`, `webhook_token_missing`, `webhook_token_malformed`, `webhook_token_wrong`,
@@ -33,14 +34,14 @@ pub fn webhook_key(account: &Account, input: &Input, now: UnixMillis) -> Result<
     }
 }
 
-/// Two deliveries with the same key are the same event (A-Q9, inferred).
+/// The key of a webhook. Two deliveries with the same key report the same event (A-Q9, inferred).
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct WebhookKey {
-    /// The handshake.
+    /// The handshake that the webhook belongs to.
     pub handshake: HandshakeId,
-    /// The event, such as `flowx.completed`.
+    /// The event's name, such as `flowx.completed`.
     pub event: String,
-    /// When the handshake changed, in Unix milliseconds, if the payload says so.
+    /// When the handshake changed, in Unix milliseconds, if the webhook says so.
     pub updated: Option<i64>,
 }
 

@@ -27,7 +27,7 @@ use crate::{
 /// Handshakes made one after the other; after so many there is no further one (our limit).
 const MAX_HANDSHAKES: usize = 32;
 
-/// The state of one Attestr flow. It is opaque: a session shows what matters of it.
+/// The state of one Attestr flow. Its members are private: the session's methods show what a host needs.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub struct AttestrFlow {
     #[serde(rename = "order")] // as snapshots have it

@@ -6,24 +6,26 @@ use idvkit_core::{Catalog, ErrorCode, Json, LocaleEntry, LocaleList, LocaleName,
 
 use crate::values::ID;
 
-/// The code of the reason when the document is another person's than the fixed IIN's (B-Q15).
+/// The code of the reason that the document belongs to another person than the fixed IIN (B-Q15).
 pub const IIN_MISMATCH: &str = "iin_mismatch";
-/// The code of the reason when the result does not say whose document it was, although an IIN was fixed (B-Q15).
+/// The code of the reason that an IIN was fixed, but the result does not name the document's owner (B-Q15).
 pub const IIN_UNCONFIRMED: &str = "iin_unconfirmed";
-/// The code of the reason when a part of the result came to no end, or has a status that this version does not know (B-Q20).
+/// The code of the reason that a part of the result did not come to an end, or has a status that this version does not
+/// know (B-Q20).
 pub const PART_UNCLEAR: &str = "part_unclear";
-/// The code of the reason beside a pass when the result has a part that is not documented and says neither yes nor no
+/// The code of the warning beside a pass that the result has an undocumented part, which says neither yes nor no
 /// (B-Q20).
 pub const PART_UNKNOWN: &str = "part_unknown";
-/// The code of the reason beside a pass when a reference photo was sent, and the result does not say that it was compared
-/// (B-Q21).
+/// The code of the warning beside a pass that a reference photo was sent, but the result does not say that it was
+/// compared (B-Q21).
 pub const PHOTO_UNCONFIRMED: &str = "photo_unconfirmed";
 /// The detail of a failure that the user caused by giving up (B-F8).
 pub(crate) const USER_ABORTED: &str = "Operation aborted by user";
 /// The largest error body in which a text is looked for, in bytes.
 const MAX_ERROR_BODY: usize = 64 * 1024;
 
-/// The languages of the widget and the hosted pages (B-F6). `kz` is the provider's word for Kazakh, `kk` (B-9).
+/// The languages of the widget and the hosted pages (B-F6). The provider calls Kazakh `kz`; its standard tag is `kk`
+/// (B-9).
 pub static LOCALES: LocaleSet = LocaleSet {
     provider_field: "locale",
     entries: &[
@@ -40,6 +42,7 @@ pub static LOCALES: LocaleSet = LocaleSet {
         ("en-US", "en"),
         ("en-GB", "en"),
     ],
+    nearest: &[],
 };
 
 /// All of the provider's tables. Its documents list the failure reasons of liveness only, and no errors of the flow

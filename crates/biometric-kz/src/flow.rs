@@ -24,7 +24,7 @@ use crate::{
 /// A session that was begun anew so often gets no further attempt.
 const MAX_ATTEMPTS: usize = 32;
 
-/// A biometric.kz session's own state.
+/// The state of one biometric.kz flow. Its members are private: the session's methods show what a host needs.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub struct BiometricKzFlow {
     #[serde(rename = "order")] // as snapshots have it

@@ -5,18 +5,19 @@ use core::fmt;
 
 use serde::Serialize;
 
-/// What the doctor found about a signature. It holds no part of the content, the secrets or the tag, and may be logged.
+/// The doctor's report on why a signature does not verify. It holds no part of the content, the secrets or the tag, and
+/// may be logged.
 ///
-/// **It is never an acceptance**, not even with [`Verdict::Verifies`]: it exists to be read by a person. Whoever wants to act on
-/// a signature calls `verify`, which has one yes and no near misses.
+/// **It is never an acceptance**, not even with [`Verdict::Verifies`]: a person reads it. A program that acts on a
+/// signature calls `verify`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 pub struct Diagnosis {
     /// The result in one word.
     pub verdict: Verdict,
-    /// With [`Verdict::Explained`]: the differences that together give the tag at hand, as few as possible. Otherwise: what
-    /// was noticed.
+    /// With [`Verdict::Explained`]: the smallest set of differences that together give the tag. Otherwise: what the
+    /// doctor noticed.
     pub findings: Vec<Finding>,
 }
 
@@ -27,14 +28,14 @@ pub struct Diagnosis {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
 pub enum Verdict {
-    /// There is nothing to explain: the content, a secret and the tag belong together as they are. Whatever refused it was
-    /// given something else; look at what that was.
+    /// The signature is correct: the content, a secret and the tag match. If it was refused, something else than this
+    /// was checked; compare what was passed.
     Verifies,
-    /// The tag belongs to a changed form of what was checked; the findings say which.
+    /// The tag matches a changed form of the content or the secret; the findings name each change.
     Explained,
-    /// No known mistake gives this tag: another secret, other content, or a forgery.
+    /// No known mistake gives this tag: it was made with another secret or over other content, or it is forged.
     Unexplained,
-    /// There is no readable tag or no usable secret, so nothing could be tried.
+    /// Nothing could be tried, because the tag is not readable or no secret is usable.
     Untestable,
 }
 
@@ -43,16 +44,16 @@ pub enum Verdict {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 pub struct Finding {
-    /// Which difference.
+    /// Which difference it is.
     pub difference: Difference,
-    /// What it is, in one sentence.
+    /// What is different, in one sentence.
     pub explanation: String,
-    /// What to do, in one sentence.
+    /// What to do about it, in one sentence.
     pub fix: String,
 }
 
 impl Diagnosis {
-    /// With the text of each difference.
+    /// A diagnosis with the explanation and fix of each difference.
     pub fn new(verdict: Verdict, differences: impl IntoIterator<Item = Difference>) -> Self {
         Self { verdict, findings: differences.into_iter().map(Finding::from).collect() }
     }
@@ -114,7 +115,7 @@ macro_rules! differences {
         }
 
         impl Difference {
-            /// All of them, in the order of their declaration.
+            /// All differences, in the order of their declaration.
             pub const ALL: &'static [Self] = &[$(Self::$name),*];
 
             /// The stable word.
@@ -127,7 +128,7 @@ macro_rules! differences {
                 match self { $(Self::$name => $explanation,)* }
             }
 
-            /// What to do about it.
+            /// What to do about it, in one sentence.
             pub fn fix(self) -> &'static str {
                 match self { $(Self::$name => $fix,)* }
             }

@@ -28,7 +28,7 @@ pub(crate) fn catalog(journey: &str) -> Catalog {
     }
 }
 
-/// The `locale` values of the API: 32 (J-F6). `en-US` stands for `en` (J-D17).
+/// The `locale` values of the API: 32 (J-F6). `en-US` stands for `en` (J-D17); what comes nearest is J-D25.
 pub static API_LOCALES: LocaleSet = LocaleSet {
     entries: &[
         LocaleName { tag: "bg", name: "Bulgarian" },
@@ -65,6 +65,14 @@ pub static API_LOCALES: LocaleSet = LocaleSet {
         LocaleName { tag: "zh-HK", name: "Traditional Chinese" },
     ],
     aliases: &[("en-US", "en")],
+    nearest: &[
+        ("nb", "no"),
+        ("nn", "no"),
+        ("zh", "zh-CN"),
+        ("zh-Hant", "zh-HK"),
+        ("zh-TW", "zh-HK"),
+        ("zh-MO", "zh-HK"),
+    ],
     provider_field: "locale",
 };
 
@@ -245,19 +253,19 @@ static CALLBACK_SOURCES: [KnownSource; 3] = [
     },
 ];
 
-/// Which colours a locale gets.
+/// Where the colours of a page come from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ColourSource {
-    /// Those configured for this tag: the locale itself, or its root language.
+    /// From the colours that are configured for this tag: the locale itself, or its language.
     Locale(String),
-    /// The account's default.
+    /// From the account's default colours.
     AccountDefault,
-    /// Jumio's default.
+    /// From Jumio's default colours.
     JumioDefault,
 }
 
-/// Where the colours of a locale come from: the exact locale, then its root language, then the account's default, then
-/// Jumio's (J-F6, J-V17). `EN_GB` counts as `en-GB`.
+/// Which colours a page in this locale has: those of the exact locale, else of its language, else the account's
+/// default, else Jumio's (J-F6, J-V17). `EN_GB` counts as `en-GB`.
 pub fn colours_for(locale: &str, configured: &[&str], account_default: bool) -> ColourSource {
     let fallback = if account_default { ColourSource::AccountDefault } else { ColourSource::JumioDefault };
     let Ok(wanted) = LocaleTag::parse(locale) else { return fallback };

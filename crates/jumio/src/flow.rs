@@ -27,7 +27,7 @@ use crate::{
 /// A session that was begun anew so often gets no further attempt.
 const MAX_ATTEMPTS: usize = 32;
 
-/// A Jumio session's own state.
+/// The state of one Jumio flow. Its members are private: the session's methods show what a host needs.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub struct JumioFlow {
     #[serde(rename = "order")] // as snapshots have it

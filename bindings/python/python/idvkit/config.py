@@ -178,6 +178,12 @@ class JumioOptions(TypedDict, total=False):
 JumioRegion = Literal["us", "eu", "sgp"]
 """A data centre."""
 
+LocaleChoice = Union[str, Sequence[str]]
+"""The language of a request: one that the provider takes, or what the user prefers, the best first.
+
+One that the provider does not take is refused; of several the first that it has is taken, and its own default if it has
+none of them."""
+
 
 class SignicatCaptureParameters(TypedDict, total=False):
     """How the capture page looks; goes into `captureParameters`, where it must be nested."""
@@ -415,8 +421,8 @@ class AttestrFlowxRequest(_AttestrFlowxRequest, total=False):
     not given."""
     extra: Mapping[str, object]
     """Further members of the handshake's body, such as a consent of API v3."""
-    locale: Union[str, None]
-    """The language, such as `en` or `hi`. Without one, phones show a picker."""
+    locale: Union[LocaleChoice, None]
+    """The language, such as `en` or `hi`, or the languages that the user prefers, the best first. Without one, phones show a picker."""
     snapshot: Union[str, None]
     """The published version to run; the draft is run if none is given."""
     variables: Mapping[str, str]
@@ -431,8 +437,9 @@ class _BiometricKzFlowRequest(TypedDict):
 
 class BiometricKzFlowRequest(_BiometricKzFlowRequest, total=False):
     """A flow of biometric.kz."""
-    locale: Union[str, None]
-    """The language: `ru`, `en`, `kz` or another spelling of these, such as `kk-KZ`."""
+    locale: Union[LocaleChoice, None]
+    """The language: `ru`, `en`, `kz` or another spelling of these, such as `kk-KZ`; or the languages
+    that the user prefers, the best first."""
     metadata: Union[BiometricKzMetadata, None]
     """What the session is told in advance."""
 
@@ -450,8 +457,8 @@ class JumioAuthenticationRequest(_JumioAuthenticationRequest, total=False):
     """Where the callback goes."""
     error_url: Union[str, None]
     """Where the user goes after an error, at most 255 characters. It may equal `success_url`."""
-    locale: Union[str, None]
-    """The language, one of the 32 of the API list; `en` by default."""
+    locale: Union[LocaleChoice, None]
+    """The language, one of the 32 of the API list, or the languages that the user prefers, the best first; `en` by default."""
     success_url: Union[str, None]
     """Where the user goes after a successful submission, at most 2047 characters."""
     token_lifetime_minutes: Union[int, None]
@@ -569,6 +576,7 @@ __all__ = [
     "JumioCallbackTarget",
     "JumioOptions",
     "JumioRegion",
+    "LocaleChoice",
     "SignicatCaptureParameters",
     "SignicatCaptureProvider",
     "SignicatCaptureSdk",

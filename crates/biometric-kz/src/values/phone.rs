@@ -13,7 +13,7 @@ use zeroize::{Zeroize, ZeroizeOnDrop};
 pub struct Phone(String);
 
 impl Phone {
-    /// Reads a number in one of the usual spellings: `77011234567`, `+7 (701) 123 45 67`, `8 701 123-45-67`. Spaces,
+    /// Parses a number in one of the usual spellings: `77011234567`, `+7 (701) 123 45 67`, `8 701 123-45-67`. Spaces,
     /// hyphens and round brackets are dropped (inferred, B-8).
     ///
     /// # Errors

@@ -31,7 +31,8 @@ impl<F: Flow> Machine<F> {
         now: UnixMillis,
     ) -> Result<(), Reject> {
         let mut flow = self.record.flow.clone();
-        let heard = flow.callback(&self.account, url, headers, body, &self.own())?;
+        let heard = flow.callback(&self.account, url, headers, body, &self.own());
+        let heard = heard.map_err(|reject| reject.of_callback(headers, body))?;
         match &mut self.record.phase {
             Phase::Running { .. } => {
                 self.record.flow = flow;

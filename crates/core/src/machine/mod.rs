@@ -1,8 +1,8 @@
 //! The machine that every flow runs on: one place for the rules that all providers share.
 //!
 //! `next` is pure and shows what the stored state calls for; `handle` is the only way to change that state. A
-//! provider's [`Flow`] says what its requests and answers mean; ids, claims, back-off, poll budget, deadlines,
-//! absorbing ends and erasure are here, so that they hold for all of them alike.
+//! provider's [`Flow`] says what its requests and answers mean; ids, claims, back-off, poll budget, deadlines, final
+//! ends and erasure are here, so that they hold for all providers alike.
 
 mod blobs;
 mod call;
@@ -114,8 +114,8 @@ impl<F: Flow> Machine<F> {
         }
     }
 
-    /// Tells the session something. `Ok` means heard: store if [`revision`](Self::revision) moved. A refusal changed
-    /// nothing.
+    /// Hands an input to the session. After `Ok`, store the session if its [`revision`](Self::revision) changed. After
+    /// an error, nothing has changed.
     ///
     /// # Errors
     /// A [`Reject`] that says whose fault it is and what to do.
@@ -162,8 +162,8 @@ impl<F: Flow> Machine<F> {
         }
     }
 
-    /// The session as text. Store it like a session table: it holds short-lived bearer values, personal data still to
-    /// be sent, and the evidence; never the account's credentials.
+    /// The session as a text. Protect it like a session table: it holds short-lived bearer values, personal data that
+    /// is still to be sent, and the evidence. It never holds the account's credentials.
     ///
     /// # Panics
     /// Never: every member has a JSON form.
@@ -182,7 +182,8 @@ impl<F: Flow> Machine<F> {
         digests
     }
 
-    /// Those bytes, as far as they are at hand: they came with an input, or by [`supply`](Self::supply).
+    /// The bytes that belong to the snapshot, as far as they are in memory: they came with an input, or by
+    /// [`supply`](Self::supply).
     pub fn blobs(&self) -> Vec<Blob> {
         self.blobs.to_vec()
     }
@@ -192,7 +193,8 @@ impl<F: Flow> Machine<F> {
         self.needed().map_or_else(Vec::new, |op| self.lacking(&op)).into_iter().map(String::from).collect()
     }
 
-    /// Takes bytes that were stored beside the snapshot. `false` if they do not belong to it. No change to be stored.
+    /// Takes bytes that were stored beside the snapshot. Returns `false` if they do not belong to it. The snapshot does
+    /// not change.
     pub fn supply(&mut self, bytes: Vec<u8>) -> bool {
         let belongs = self.record.flow.digests().contains(&Digest::of(&bytes));
         if belongs {
@@ -201,12 +203,14 @@ impl<F: Flow> Machine<F> {
         belongs
     }
 
-    /// Rises with every change: compare-and-swap on it.
+    /// The revision. It rises with every change: update the stored session only where its revision is the expected one
+    /// (compare and swap).
     pub fn revision(&self) -> i64 {
         self.record.revision
     }
 
-    /// How it ended, if it has; that is known also while it is being deleted at the provider, or news is followed.
+    /// How the session ended, or `None` while it runs. It stays known while the session is being deleted at the
+    /// provider, and while late news is followed.
     pub fn outcome(&self) -> Option<&Outcome> {
         match &self.record.phase {
             Phase::Ended { outcome, .. } | Phase::Erasing { outcome, .. } => Some(outcome),

@@ -35,10 +35,10 @@ struct Head {
     provider: Option<String>,
 }
 
-/// Whose session a stored text holds.
+/// The provider of the session that a stored text holds.
 ///
 /// # Errors
-/// `snapshot_malformed` if it is no snapshot, `snapshot_newer` if a newer version wrote it.
+/// `snapshot_malformed` if the text is no snapshot, `snapshot_newer` if a newer version wrote it.
 pub fn snapshot_provider(text: &str) -> Result<String, Reject> {
     let head: Head = serde_json::from_str(text).map_err(|_| malformed("this is not the text that `snapshot` gave"))?;
     if head.format > SNAPSHOT_FORMAT {
@@ -51,7 +51,7 @@ pub fn snapshot_provider(text: &str) -> Result<String, Reject> {
     }
 }
 
-/// A snapshot that cannot have been written by this library, or was changed since.
+/// A reject for a snapshot that this library cannot have written, or that was changed since.
 pub fn malformed(why: &str) -> Reject {
     Reject::new(RejectCode::SnapshotMalformed, why)
 }

@@ -1,4 +1,4 @@
-//! One table of paths. What no document states can be overridden by name (S-D7).
+//! The table of routes. An account can replace each route by its name (S-D7).
 
 use alloc::{
     collections::BTreeMap,
@@ -11,19 +11,19 @@ use idvkit_core::{Method, Reject, RejectCode};
 /// One row of the route table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RouteEntry {
-    /// Its name: the key of an override.
+    /// The route's name, which is the key of a replacement.
     pub name: &'static str,
-    /// The method.
+    /// The HTTP method.
     pub method: Method,
     /// The path below the API's base.
     pub path: &'static str,
-    /// Whether no document states method and path in full.
+    /// Whether no document states method and path in full, so that they are inferred.
     pub inferred: bool,
-    /// Where it comes from.
+    /// The fact that documents the route.
     pub source: &'static str,
 }
 
-/// Every request of this crate to the API (S-F2).
+/// The routes of every request of this crate to the API (S-F2).
 pub static ROUTES: [RouteEntry; 10] = [
     CREATE_DOSSIER,
     DELETE_DOSSIER,
@@ -95,7 +95,7 @@ impl Routes {
     }
 }
 
-/// Any other request below the API's base, for what Assure offers and this crate does not (S-D7).
+/// A route below the API's base for a request that this crate does not have (S-D7).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RawRoute {
     pub(crate) method: Method,

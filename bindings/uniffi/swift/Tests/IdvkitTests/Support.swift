@@ -48,15 +48,6 @@ func wire(_ body: JSON?) -> Data {
     return Data((body ?? .null).written.utf8)
 }
 
-/// What is found, or the code of the refusal.
-func examined(_ subject: Subject, _ document: JSON?) throws -> (found: JSON?, code: String?) {
-    do {
-        return (try JSON(examine(subject: subject, document: wire(document))), nil)
-    } catch let reject as Reject {
-        return (nil, reject.code.word)
-    }
-}
-
 func checkReference(_ account: Account, _ input: Input, _ reference: String?, _ code: String?, _ place: String?) throws {
     do {
         let found = try account.referenceOf(input: input, now: T0)

@@ -41,7 +41,7 @@ pub(super) const CHECKS: Checks = Checks {
 
 /// Checks a Kazakh personal number, without printing it.
 fn iin(value: &str) -> Result<Finding, Reject> {
-    let iin = biometric_kz::Iin::parse("iin", value.trim())?;
+    let iin = biometric_kz::Iin::parse("iin", value)?;
     let sex = iin.sex().map(|sex| if sex == biometric_kz::Sex::Female { "female" } else { "male" });
     let born = iin.birth_date();
     let hints: Vec<String> = born.iter().map(|born| format!("born {born}")).chain(sex.map(Into::into)).collect();
@@ -52,8 +52,8 @@ fn iin(value: &str) -> Result<Finding, Reject> {
 
 /// Checks a Kazakh mobile number, without printing it.
 fn phone(value: &str) -> Result<Finding, Reject> {
-    let phone = biometric_kz::Phone::parse("phone", value.trim())?;
-    let as_given = phone.as_str() == value.trim();
+    let phone = biometric_kz::Phone::parse("phone", value)?;
+    let as_given = phone.as_str() == value;
     let how = if as_given { "as it is" } else { "as 77 and 9 digits, without plus, spaces and brackets" };
     Ok(Finding { json: json!({ "sent_as_given": as_given }), text: format!("fit; it is sent {how}") })
 }

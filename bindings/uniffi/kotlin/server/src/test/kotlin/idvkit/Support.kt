@@ -143,13 +143,6 @@ fun wire(body: Any?): ByteArray = when (body) {
     else -> json(body).toString().encodeToByteArray()
 }
 
-/** What is found, or the code of the refusal. */
-fun examined(subject: Subject, document: Any?): Pair<JsonElement?, String?> = try {
-    parse(examine(subject, wire(document))) to null
-} catch (reject: Reject) {
-    null to reject.code.word
-}
-
 fun checkReference(account: Account, input: Input, reference: String?, code: String?, case: String?) {
     try {
         assertEquals(reference, account.referenceOf(input, T0), case)

@@ -1,13 +1,52 @@
-// One request over URLSession, as it stands.
+// One request and its answer, over URLSession.
 
 import Foundation
 #if canImport(FoundationNetworking)
 import FoundationNetworking
 #endif
 
+/// Hears of every exchange: the operation, and the status or `nil` if there was no answer. Never a URL.
+public typealias Log = @Sendable (_ operation: String, _ status: UInt16?) -> Void
+
+/// The largest answer that is read, in bytes. Beyond it, the request counts as failed.
+public let maxAnswerBytes = 32 * 1024 * 1024
+
+/// Sends over URLSession: no redirects, no cookies, no stored credentials and no cache of its own.
+public func sender(log: @escaping Log = { _, _ in }) -> Exchange {
+    let sender = Sender(log)
+    return { await sender.send($0) }
+}
+
+private final class Sender: Sendable {
+    private let session: URLSession
+    private let exchanges = Exchanges(maxBytes: maxAnswerBytes)
+    private let log: Log
+
+    init(_ log: @escaping Log) {
+        let configuration = URLSessionConfiguration.ephemeral
+        configuration.httpShouldSetCookies = false
+        configuration.httpCookieStorage = nil
+        configuration.urlCredentialStorage = nil
+        configuration.urlCache = nil
+        session = URLSession(configuration: configuration, delegate: exchanges, delegateQueue: nil)
+        self.log = log
+    }
+
+    deinit {
+        // Until then a session holds on to its delegate.
+        session.finishTasksAndInvalidate()
+    }
+
+    func send(_ request: HttpRequest) async -> Answer? {
+        let answer = await exchanges.perform(request, in: session)
+        log(request.operation, answer?.status)
+        return answer
+    }
+}
+
 /// The delegate of a session: it follows no redirect, and gives up an answer that grows too large while it comes. Only a delegate
 /// can do both, on Linux too, where tasks without one follow redirects.
-final class Exchanges: NSObject, URLSessionDataDelegate, @unchecked Sendable {
+private final class Exchanges: NSObject, URLSessionDataDelegate, @unchecked Sendable {
     private struct Running {
         let answers: AsyncStream<Answer>.Continuation
         var body = Data()
