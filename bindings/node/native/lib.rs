@@ -19,6 +19,8 @@ use crate::{
     reject::{json, thrown, word},
 };
 
+pub use crate::requests::{jumio_image_request, signicat_download_request, signicat_token_request};
+
 /// A parsed provider account. It holds the secrets.
 #[napi]
 pub struct Account(pub(crate) idvkit::Account);
@@ -72,8 +74,7 @@ pub fn catalog(provider: String) -> Result<String> {
 /// The language to ask a provider for.
 #[napi]
 pub fn best_locale(provider: String, preferred: Vec<String>) -> Result<Option<String>> {
-    let preferred: Vec<&str> = preferred.iter().map(String::as_str).collect();
-    Ok(idvkit::best_locale(named(provider)?, &preferred))
+    Ok(idvkit::best_locale(named(provider)?, preferred))
 }
 
 fn named(provider: String) -> Result<ProviderId> {
