@@ -160,8 +160,8 @@ export interface JumioOptions {
   /** Further origins whose frame messages count, besides the region's host and the prefix. */
   readonly client_origins?: readonly string[];
   /**
-   * Development switch: allows `http://localhost:PORT` return and callback URLs, and an HTTP `api_base` on this
-   * machine. Off by default, and nothing else becomes laxer.
+   * Development switch: allows `http://HOST:PORT` return and callback URLs, and an HTTP `api_base`, on a private
+   * host. Off by default, and nothing else becomes laxer.
    */
   readonly development?: boolean;
   /**
@@ -246,8 +246,8 @@ export interface SignicatOptions {
   /** Takes providers and process types that no document lists. */
   readonly allow_unknown_provider?: boolean;
   /**
-   * Development switch: allows `http://localhost:PORT` redirect and notification URLs, and HTTP endpoints on this
-   * machine in a custom profile. Off by default, and nothing else becomes laxer.
+   * Development switch: allows `http://HOST:PORT` redirect and notification URLs, and HTTP endpoints in a custom
+   * profile, on a private host. Off by default, and nothing else becomes laxer.
    */
   readonly development?: boolean;
   /** Signicat's support has allow-listed your page's domain, so the capture page may stand in a frame. */

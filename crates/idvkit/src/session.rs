@@ -104,6 +104,12 @@ impl Session {
         each!(&self.0, session => session.references())
     }
 
+    /// What the provider announced that the user goes through, in its codes and order (`LDHP`, `F2F`): while there is a page
+    /// to show or a verdict to wait for. Only biometric.kz announces it.
+    pub fn technologies(&self) -> Vec<String> {
+        each!(&self.0, session => session.technologies())
+    }
+
     /// How it ended, if it has; that is known also while it is being deleted at the provider.
     pub fn outcome(&self) -> Option<&Outcome> {
         each!(&self.0, session => session.outcome())

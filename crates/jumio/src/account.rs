@@ -71,8 +71,8 @@ pub struct Config {
 pub struct Options {
     /// Another base URL of the API, for a sandbox. Over plain HTTP only together with `development`.
     pub api_base: Option<String>,
-    /// Development switch: allows `http://localhost:PORT` return and callback URLs, and an HTTP `api_base` on this
-    /// machine. Off by default, and nothing else becomes laxer.
+    /// Development switch: allows `http://HOST:PORT` return and callback URLs, and an HTTP `api_base`, on a private
+    /// host. Off by default, and nothing else becomes laxer.
     pub development: bool,
     /// Further origins whose frame messages count, besides the region's host and the prefix (J-D16).
     pub client_origins: Vec<String>,

@@ -5,8 +5,8 @@ mod common;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use common::{Receiver, hint, http};
-use idvkit_sandbox::biometric_kz::{BiometricKzScript, FailureForm, Scenario};
+use common::{Receiver, data_scripts, hint, http};
+use idvkit_sandbox::biometric_kz::{BiometricKzScript, FailureForm, ReasonForm, Scenario};
 use idvkit_sandbox::{Config, Fault, FaultKind, Sandbox, Script};
 use reqwest::Response;
 use serde_json::{Value, json};
@@ -310,7 +310,7 @@ async fn every_scenario_ends_with_its_reason() {
         let failed = result(&sandbox, flow, &user.id).await;
         assert_eq!(
             (&failed["status"], &failed["flow_session_result"]),
-            (&json!("FAILED"), &json!(false)),
+            (&json!("FINISHED"), &json!(false)),
             "{scenario:?}"
         );
         assert_eq!(failed[part], json!({ "result": false, "failure_reason": { "type": kind, "detail": detail } }));
@@ -387,7 +387,7 @@ async fn the_end_redirects_only_web_views_and_a_session_works_once() {
     let expired = result(&sandbox, EVERYONE, &user.id).await;
     assert_eq!(
         (&expired["status"], &expired["flow_session_failure_reasons"]),
-        (&json!("FAILED"), &json!([{ "type": "TIMEOUT" }]))
+        (&json!("FINISHED"), &json!([{ "type": "TIMEOUT" }]))
     );
     let unknown = http().get(format!("{}/biometric_kz/remote/flow/none", sandbox.base_url())).send().await.unwrap();
     assert!(hint(&unknown).contains("no such session"));
@@ -421,10 +421,83 @@ async fn webhooks_follow_the_user_in_order() {
 }
 
 #[tokio::test]
+async fn what_was_not_passed_is_written_in_every_form() {
+    let receiver = Receiver::start().await;
+    let sandbox = Sandbox::start().await.unwrap();
+    sandbox.control().configure(|config| config.biometric_kz.flows[EVERYONE].webhooks = vec![receiver.url.clone()]);
+    let declined = async || {
+        let user = session(&sandbox, EVERYONE, json!({})).await;
+        user.press("mask_attack", &[]).await;
+        sandbox.control().advance(60_000).await;
+        let told: Value = serde_json::from_str(&receiver.heard().pop().unwrap().body).unwrap();
+        (told["data"]["session_result"]["status"].clone(), result(&sandbox, EVERYONE, &user.id).await)
+    };
+    for (form, webhook, fetched) in [
+        (FailureForm::AsSeen, "FAILED", "FINISHED"),
+        (FailureForm::Failed, "FAILED", "FAILED"),
+        (FailureForm::FinishedFalse, "FINISHED", "FINISHED"),
+    ] {
+        sandbox.control().configure(|config| config.biometric_kz.failure_form = form);
+        let (told, result) = declined().await;
+        assert_eq!((&told, &result["status"]), (&json!(webhook), &json!(fetched)), "{form:?}");
+        assert_eq!(result["flow_session_failure_reasons"], json!([{ "type": "CALC_RESULT", "detail": "Mask Attack" }]));
+    }
+    sandbox.control().configure(|config| config.biometric_kz.failure_reasons = ReasonForm::Strings);
+    let (_, result) = declined().await;
+    assert_eq!(result["flow_session_failure_reasons"], json!(["Mask Attack"]));
+    assert_eq!(result["liveness_result"]["failure_reason"]["type"], "CALC_RESULT", "a part's reason is documented");
+}
+
+/// As the guide's own samples call it from a page: create, its preflight, and the result, errors included.
+#[tokio::test]
+async fn pages_may_call_the_api() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let path = |name: &str| format!("{}/biometric_kz/kyc/api/v1/flows/session/{name}/", sandbox.base_url());
+    let origin = |request: reqwest::RequestBuilder| request.header("origin", "https://shop.example").send();
+    let allowed = |response: &Response| {
+        response.headers().get("access-control-allow-origin").map(|it| it.to_str().unwrap().to_owned())
+    };
+    sandbox
+        .control()
+        .fault(Fault { status: Some(503), ..Fault::once("biometric_kz.create_session", FaultKind::Status) });
+    let asked = origin(http().request(reqwest::Method::OPTIONS, path("create"))).await.unwrap();
+    assert_eq!((asked.status().as_u16(), allowed(&asked).as_deref()), (204, Some("*")));
+    assert_eq!(asked.headers()["access-control-allow-headers"], "content-type");
+    let body = json!({ "api_key": key(&sandbox, EVERYONE) }).to_string();
+    let struck = origin(http().post(path("create")).body(body.clone())).await.unwrap();
+    assert_eq!(
+        (struck.status().as_u16(), allowed(&struck).as_deref()),
+        (503, Some("*")),
+        "the fault is for the call itself"
+    );
+    // Without Content-Type, as some samples do.
+    let created = origin(http().post(path("create")).body(body)).await.unwrap();
+    assert_eq!((created.status().as_u16(), allowed(&created).as_deref()), (200, Some("*")));
+    let refused = origin(http().get(path("result"))).await.unwrap();
+    assert_eq!((refused.status().as_u16(), allowed(&refused).as_deref()), (400, Some("*")));
+
+    sandbox.control().configure(|config| config.biometric_kz.cors = false);
+    let asked = origin(http().request(reqwest::Method::OPTIONS, path("create"))).await.unwrap();
+    assert_eq!((asked.status().as_u16(), allowed(&asked)), (405, None));
+}
+
+#[tokio::test]
+async fn a_plain_frame_tells_the_page_around_it_that_the_user_is_done() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let end = async || {
+        let user = session(&sandbox, EVERYONE, json!({})).await;
+        let page = user.page.split('?').next().unwrap().to_owned();
+        http().post(page).form(&[("action", "leave")]).send().await.unwrap().text().await.unwrap()
+    };
+    assert_eq!(data_scripts(&end().await, "data-post-message"), [r#"{"event":"finish"}"#]);
+    sandbox.control().configure(|config| config.biometric_kz.frame_message = None);
+    assert!(data_scripts(&end().await, "data-post-message").is_empty());
+}
+
+#[tokio::test]
 async fn forms_of_failure_faults_and_browsers() {
     let sandbox = Sandbox::start().await.unwrap();
     sandbox.control().configure(|config| {
-        config.biometric_kz.failure_form = FailureForm::FinishedFalse;
         config.biometric_kz.pending_ms = 0;
         config.biometric_kz.create_status = 201;
     });

@@ -161,8 +161,8 @@ class JumioOptions(TypedDict, total=False):
     client_origins: Sequence[str]
     """Further origins whose frame messages count, besides the region's host and the prefix."""
     development: bool
-    """Development switch: allows `http://localhost:PORT` return and callback URLs, and an HTTP `api_base` on this
-    machine. Off by default, and nothing else becomes laxer."""
+    """Development switch: allows `http://HOST:PORT` return and callback URLs, and an HTTP `api_base`, on a private
+    host. Off by default, and nothing else becomes laxer."""
     plain_callback_url: bool
     """Leaves the callback URL as it is, without a secret last path segment. Callbacks then prove nothing at all;
     they are only hints in any case."""
@@ -247,8 +247,8 @@ class SignicatOptions(TypedDict, total=False):
     allow_unknown_provider: bool
     """Takes providers and process types that no document lists."""
     development: bool
-    """Development switch: allows `http://localhost:PORT` redirect and notification URLs, and HTTP endpoints on this
-    machine in a custom profile. Off by default, and nothing else becomes laxer."""
+    """Development switch: allows `http://HOST:PORT` redirect and notification URLs, and HTTP endpoints in a custom
+    profile, on a private host. Off by default, and nothing else becomes laxer."""
     frame_allowed: bool
     """Signicat's support has allow-listed your page's domain, so the capture page may stand in a frame."""
     max_image_bytes: Union[int, None]

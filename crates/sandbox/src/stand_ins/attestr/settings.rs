@@ -6,6 +6,8 @@ use super::errors::SessionErrorKind;
 use crate::config::DeliveryPolicy;
 
 /// The Attestr side of the sandbox.
+// Switches that are set by name in a file: enums would only hide that each is a yes or a no.
+#[allow(clippy::struct_excessive_bools)]
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct AttestrSettings {
@@ -28,7 +30,10 @@ pub struct AttestrSettings {
     pub partial_result: bool,
     /// Invention (A-Q1): answers are pretty-printed although the signature is over the compact text.
     pub pretty: bool,
-    /// Handlers get their data as a JSON string, as the published sample expects, instead of an object.
+    /// Calls need `Content-Type: application/json`, also without a body, as the documents have it.
+    pub strict_headers: bool,
+    /// Handlers get their data as a JSON string instead of an object. The object serves both styles as it is: as a text
+    /// it is its JSON, so that the vendor's sample may call `JSON.parse`.
     pub handler_data_as_string: bool,
     /// Invention: how often a stage may be submitted again after a recoverable error, unless the stage says so.
     pub retry_attempts: u32,
@@ -52,6 +57,7 @@ impl Default for AttestrSettings {
             session_error: SessionErrorKind::default(),
             partial_result: true,
             pretty: false,
+            strict_headers: true,
             handler_data_as_string: false,
             retry_attempts: 2,
             webhooks: DeliveryPolicy { retry_after_ms: vec![10_000, 60_000], ..DeliveryPolicy::default() },

@@ -40,6 +40,8 @@ pub struct SignicatSettings {
     pub eid_url_member: String,
     /// How an eID method hands over the user's data.
     pub userinfo: UserInfoForm,
+    /// User data come back as they are, and nothing on writing them, instead of in a member of its own with dates (S-F2.8).
+    pub flat_user_data: bool,
     /// Invention: callbacks are refused unless their host is listed here, as at the provider (S-D17). None: any host.
     pub allowed_callback_hosts: Option<Vec<String>>,
     /// Who may show the capture page in a frame: the provider's support lists the origins. None: anybody.
@@ -66,6 +68,7 @@ impl Default for SignicatSettings {
             two_provider_redirect: TwoProviderRedirect::DossierOnly,
             eid_url_member: "redirectUrl".into(),
             userinfo: UserInfoForm::Json,
+            flat_user_data: false,
             allowed_callback_hosts: None,
             frame_ancestors: None,
             rate_limit: None,
