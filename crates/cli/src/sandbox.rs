@@ -34,9 +34,14 @@ pub fn settings(file: Option<&Path>, listen: Option<SocketAddr>, seed: Option<u6
 
 /// What somebody needs to begin: addresses, test keys, and how to steer it.
 pub fn welcome(running: &Sandbox, config: &Config) -> String {
-    let base = config.public_url.as_deref().map_or(running.base_url(), |url| url.trim_end_matches('/'));
-    let mut text = format!("The sandbox listens on {base}\n\nProviders (put these in place of the real hosts)\n");
+    let base = running.base_url();
+    // Programs that start it read this line.
+    let mut text = format!("The sandbox listens on {base}\n");
     // Writing to a string cannot fail.
+    if let Some(public) = &config.public_url {
+        let _ = writeln!(text, "Others reach it at {public}");
+    }
+    text.push_str("\nProviders (put these in place of the real hosts)\n");
     for (label, path) in idvkit_sandbox::places() {
         let _ = writeln!(text, "  {label}\n    {base}{path}");
     }

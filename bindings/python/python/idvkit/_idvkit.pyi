@@ -16,6 +16,7 @@ __all__ = [
     "Session",
     "Tokens",
     "Verification",
+    "best_locale",
     "catalog",
     "diagnose",
     "journey_from_json",
@@ -128,6 +129,7 @@ class Tokens:
 
 def read(journey: Union[Journey, str], seen: Union[Seen, str]) -> Optional[str]: ...
 def catalog(provider: str) -> Catalog: ...
+def best_locale(provider: str, preferred: Sequence[str]) -> Optional[str]: ...
 def diagnose(account: Account, body: BytesLike, tag: str) -> Diagnosis: ...
 def verify(
     message: BytesLike,
