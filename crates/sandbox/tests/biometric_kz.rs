@@ -5,109 +5,16 @@ mod common;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use common::{Receiver, data_scripts, hint, http};
-use idvkit_sandbox::biometric_kz::{BiometricKzScript, FailureForm, ReasonForm, Scenario};
-use idvkit_sandbox::{Config, Fault, FaultKind, Sandbox, Script};
-use reqwest::Response;
+use common::biometric_kz::{EVERYONE, create, create_raw, key, result, result_with, script, session};
+use common::{Receiver, hint, http};
+use idvkit_sandbox::biometric_kz::Scenario;
+use idvkit_sandbox::{Config, Fault, FaultKind, Sandbox};
 use serde_json::{Value, json};
 
-const EVERYONE: usize = 0;
 const INDIVIDUALS: usize = 1;
 const ENTITIES: usize = 2;
 const IIN: &str = "000101500001";
 const OTHER_IIN: &str = "000101600018";
-
-fn key(sandbox: &Sandbox, flow: usize) -> String {
-    sandbox.control().settings().biometric_kz.flows[flow].api_key.clone()
-}
-
-async fn create_raw(sandbox: &Sandbox, body: impl Into<reqwest::Body>) -> Response {
-    let url = format!("{}/biometric_kz/kyc/api/v1/flows/session/create/", sandbox.base_url());
-    http().post(url).header("content-type", "application/json").body(body).send().await.unwrap()
-}
-
-async fn create(sandbox: &Sandbox, flow: usize, metadata: Value) -> Response {
-    create_raw(sandbox, json!({ "api_key": key(sandbox, flow), "metadata": metadata }).to_string()).await
-}
-
-async fn session(sandbox: &Sandbox, flow: usize, metadata: Value) -> User {
-    let response = create(sandbox, flow, metadata).await;
-    assert_eq!(response.status(), 200, "{}", hint(&response));
-    let answer: Value = response.json().await.unwrap();
-    let id = answer["session_id"].as_str().unwrap().to_owned();
-    let page = format!("{}/biometric_kz/remote/flow/{id}?web_view=true&locale=en", sandbox.base_url());
-    User { id, page }
-}
-
-async fn result_with(sandbox: &Sandbox, query: &[(&str, &str)]) -> Response {
-    let url = format!("{}/biometric_kz/kyc/api/v1/flows/session/result/", sandbox.base_url());
-    http().get(url).query(query).send().await.unwrap()
-}
-
-async fn result(sandbox: &Sandbox, flow: usize, id: &str) -> Value {
-    let response = result_with(sandbox, &[("session_id", id), ("flow_api_key", &key(sandbox, flow))]).await;
-    assert_eq!(response.status(), 200);
-    response.json().await.unwrap()
-}
-
-/// A user in front of the hosted flow.
-struct User {
-    id: String,
-    page: String,
-}
-
-/// What the user sees: a step, or the end.
-struct Seen {
-    html: String,
-    location: Option<String>,
-}
-
-impl Seen {
-    async fn of(response: Response) -> Self {
-        let location = response.headers().get("location").map(|value| value.to_str().unwrap().to_owned());
-        Self { location, html: response.text().await.unwrap() }
-    }
-
-    fn attribute(&self, name: &str) -> &str {
-        let start = self.html.split(&format!("{name}=\"")).nth(1).unwrap_or_default();
-        start.split('"').next().unwrap()
-    }
-
-    fn step(&self) -> &str {
-        self.attribute("data-step")
-    }
-
-    fn code(&self) -> String {
-        self.attribute("data-otp").to_owned()
-    }
-
-    fn is_over(&self) -> bool {
-        self.location.as_deref().is_some_and(|to| to.ends_with("/biometric_kz/remote/finished"))
-    }
-}
-
-impl User {
-    async fn open(&self) -> Seen {
-        Seen::of(http().get(&self.page).send().await.unwrap()).await
-    }
-
-    async fn press(&self, action: &str, fields: &[(&str, &str)]) -> Seen {
-        let mut form = vec![("action", action)];
-        form.extend(fields);
-        Seen::of(http().post(&self.page).form(&form).send().await.unwrap()).await
-    }
-
-    /// Through the data entry step and the code.
-    async fn identify(&self, iin: &str) -> Seen {
-        let seen = self.press("send_code", &[("iin", iin), ("phone", "8 701 123-45-67")]).await;
-        self.press("submit", &[("otp", &seen.code())]).await
-    }
-}
-
-fn script(sandbox: &Sandbox, scenario: Scenario) {
-    let script = BiometricKzScript { scenario: Some(scenario), ..BiometricKzScript::default() };
-    assert!(sandbox.control().script(Script::BiometricKz(script)));
-}
 
 #[tokio::test]
 async fn the_plain_flow_from_create_to_result() {
@@ -418,80 +325,6 @@ async fn webhooks_follow_the_user_in_order() {
     let six = json!({ "biometric_kz": { "flows": [{ "name": "n", "api_key": "k".repeat(47), "technologies": ["ED"],
         "webhooks": ["a", "b", "c", "d", "e", "f"] }] } });
     assert!(Config::default().patched(&six).is_err());
-}
-
-#[tokio::test]
-async fn what_was_not_passed_is_written_in_every_form() {
-    let receiver = Receiver::start().await;
-    let sandbox = Sandbox::start().await.unwrap();
-    sandbox.control().configure(|config| config.biometric_kz.flows[EVERYONE].webhooks = vec![receiver.url.clone()]);
-    let declined = async || {
-        let user = session(&sandbox, EVERYONE, json!({})).await;
-        user.press("mask_attack", &[]).await;
-        sandbox.control().advance(60_000).await;
-        let told: Value = serde_json::from_str(&receiver.heard().pop().unwrap().body).unwrap();
-        (told["data"]["session_result"]["status"].clone(), result(&sandbox, EVERYONE, &user.id).await)
-    };
-    for (form, webhook, fetched) in [
-        (FailureForm::AsSeen, "FAILED", "FINISHED"),
-        (FailureForm::Failed, "FAILED", "FAILED"),
-        (FailureForm::FinishedFalse, "FINISHED", "FINISHED"),
-    ] {
-        sandbox.control().configure(|config| config.biometric_kz.failure_form = form);
-        let (told, result) = declined().await;
-        assert_eq!((&told, &result["status"]), (&json!(webhook), &json!(fetched)), "{form:?}");
-        assert_eq!(result["flow_session_failure_reasons"], json!([{ "type": "CALC_RESULT", "detail": "Mask Attack" }]));
-    }
-    sandbox.control().configure(|config| config.biometric_kz.failure_reasons = ReasonForm::Strings);
-    let (_, result) = declined().await;
-    assert_eq!(result["flow_session_failure_reasons"], json!(["Mask Attack"]));
-    assert_eq!(result["liveness_result"]["failure_reason"]["type"], "CALC_RESULT", "a part's reason is documented");
-}
-
-/// As the guide's own samples call it from a page: create, its preflight, and the result, errors included.
-#[tokio::test]
-async fn pages_may_call_the_api() {
-    let sandbox = Sandbox::start().await.unwrap();
-    let path = |name: &str| format!("{}/biometric_kz/kyc/api/v1/flows/session/{name}/", sandbox.base_url());
-    let origin = |request: reqwest::RequestBuilder| request.header("origin", "https://shop.example").send();
-    let allowed = |response: &Response| {
-        response.headers().get("access-control-allow-origin").map(|it| it.to_str().unwrap().to_owned())
-    };
-    sandbox
-        .control()
-        .fault(Fault { status: Some(503), ..Fault::once("biometric_kz.create_session", FaultKind::Status) });
-    let asked = origin(http().request(reqwest::Method::OPTIONS, path("create"))).await.unwrap();
-    assert_eq!((asked.status().as_u16(), allowed(&asked).as_deref()), (204, Some("*")));
-    assert_eq!(asked.headers()["access-control-allow-headers"], "content-type");
-    let body = json!({ "api_key": key(&sandbox, EVERYONE) }).to_string();
-    let struck = origin(http().post(path("create")).body(body.clone())).await.unwrap();
-    assert_eq!(
-        (struck.status().as_u16(), allowed(&struck).as_deref()),
-        (503, Some("*")),
-        "the fault is for the call itself"
-    );
-    // Without Content-Type, as some samples do.
-    let created = origin(http().post(path("create")).body(body)).await.unwrap();
-    assert_eq!((created.status().as_u16(), allowed(&created).as_deref()), (200, Some("*")));
-    let refused = origin(http().get(path("result"))).await.unwrap();
-    assert_eq!((refused.status().as_u16(), allowed(&refused).as_deref()), (400, Some("*")));
-
-    sandbox.control().configure(|config| config.biometric_kz.cors = false);
-    let asked = origin(http().request(reqwest::Method::OPTIONS, path("create"))).await.unwrap();
-    assert_eq!((asked.status().as_u16(), allowed(&asked)), (405, None));
-}
-
-#[tokio::test]
-async fn a_plain_frame_tells_the_page_around_it_that_the_user_is_done() {
-    let sandbox = Sandbox::start().await.unwrap();
-    let end = async || {
-        let user = session(&sandbox, EVERYONE, json!({})).await;
-        let page = user.page.split('?').next().unwrap().to_owned();
-        http().post(page).form(&[("action", "leave")]).send().await.unwrap().text().await.unwrap()
-    };
-    assert_eq!(data_scripts(&end().await, "data-post-message"), [r#"{"event":"finish"}"#]);
-    sandbox.control().configure(|config| config.biometric_kz.frame_message = None);
-    assert!(data_scripts(&end().await, "data-post-message").is_empty());
 }
 
 #[tokio::test]
