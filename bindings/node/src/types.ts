@@ -1170,6 +1170,7 @@ export type RejectCode =
   | "api_version_invalid"
   | "base_url_invalid"
   | "callback_malformed"
+  | "callback_not_raw"
   | "callback_of_other_product"
   | "callback_of_other_session"
   | "callback_secret_missing"

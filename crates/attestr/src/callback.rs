@@ -2,7 +2,7 @@
 
 use alloc::string::String;
 
-use idvkit_core::{Header, Input, Reject, RejectCode, UnixMillis};
+use idvkit_core::{Header, Input, Reject, RejectCode, UnixMillis, raw_body};
 use idvkit_signature::any_same;
 use serde::Deserialize;
 use serde_json::Value;
@@ -73,7 +73,7 @@ impl Webhook {
         if body.len() > MAX_WEBHOOK_BYTES {
             return Err(Reject::at(RejectCode::WebhookTooLarge, "body", "a webhook has at most 1 MiB"));
         }
-        let envelope: Envelope = serde_json::from_slice(body).map_err(|_| unreadable())?;
+        let envelope: Envelope = serde_json::from_slice(raw_body(body)?).map_err(|_| unreadable())?;
         match envelope.event.strip_prefix("flowx.") {
             Some(_) => Self::of_flow(envelope).ok_or_else(unreadable).map(Some),
             None => Ok(None),

@@ -3,7 +3,7 @@
 use alloc::{format, string::String, vec::Vec};
 use core::fmt;
 
-use idvkit_core::{Flaw, FlawKind, Input, Json, Node, Reject, RejectCode, UnixMillis};
+use idvkit_core::{Flaw, FlawKind, Input, Json, Node, Reject, RejectCode, UnixMillis, raw_body};
 use serde_json::Value;
 
 use crate::{
@@ -60,7 +60,7 @@ impl Webhook {
         if body.len() > MAX_WEBHOOK_BYTES {
             return Err(malformed(&Flaw::new(FlawKind::TooLarge, "")));
         }
-        Json::read(body).and_then(|json| Self::of(&json.root())).map_err(|flaw| malformed(&flaw))
+        Json::read(raw_body(body)?).and_then(|json| Self::of(&json.root())).map_err(|flaw| malformed(&flaw))
     }
 
     fn of(root: &Node<'_>) -> Result<Self, Flaw> {

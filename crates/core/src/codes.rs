@@ -85,6 +85,8 @@ words! {
         BaseUrlInvalid = "base_url_invalid", Caller;
         /// A callback is not in the documented form.
         CallbackMalformed = "callback_malformed", Provider;
+        /// A callback's body is empty, or was encoded on its way to here.
+        CallbackNotRaw = "callback_not_raw", Caller;
         /// A callback is genuine and about another product of the provider.
         CallbackOfOtherProduct = "callback_of_other_product", Provider;
         /// A callback is about another session.

@@ -21,6 +21,7 @@ extern crate alloc;
 
 mod ask;
 mod base_url;
+mod callback;
 mod catalog;
 mod codes;
 mod diagnosis;
@@ -54,6 +55,7 @@ uniffi::setup_scaffolding!();
 
 pub use ask::{Answer, Ask, Blob, By, Delivery, Reference, Row, Told};
 pub use base_url::BaseUrl;
+pub use callback::raw_body;
 pub use catalog::{Browser, CallbackSource, Catalog, ErrorCode, LocaleEntry, LocaleList, Support, VersionWindow};
 pub use codes::{FaultCode, RejectCode};
 pub use diagnosis::{Diagnosis, Difference, Finding, Verdict};

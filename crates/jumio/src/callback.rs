@@ -8,7 +8,7 @@ use alloc::{
 };
 use core::fmt;
 
-use idvkit_core::{Header, Input, Json, Reject, RejectCode, Secret, UnixMillis, machine::Own};
+use idvkit_core::{Header, Input, Json, Reject, RejectCode, Secret, UnixMillis, machine::Own, raw_body};
 
 use crate::{
     answers::TransactionResult,
@@ -49,9 +49,9 @@ impl Callback {
     ///
     /// # Errors
     /// `callback_malformed` if a required field is missing or repeated, the body is no form or over 64 KiB.
-    /// `callback_of_other_product` if it is genuine but no authentication.
+    /// `callback_of_other_product` if it is genuine but no authentication; `callback_not_raw`.
     pub fn parse(headers: &[Header], body: &[u8]) -> Result<Self, Reject> {
-        let fields = form(headers, body)?;
+        let fields = form(headers, raw_body(body)?)?;
         let optional = |name: &str| fields.get(name).cloned();
         let required = |name: &str| optional(name).ok_or_else(|| malformed(name, "the required field is missing"));
         if required("callBackType")? != AUTHENTICATION {

@@ -6,7 +6,7 @@ use alloc::{
 };
 use core::fmt;
 
-use idvkit_core::{Flaw, FlawKind, Header, Input, Json, Node, Reject, RejectCode};
+use idvkit_core::{Flaw, FlawKind, Header, Input, Json, Node, Reject, RejectCode, raw_body};
 
 use crate::{
     account::Account,
@@ -199,7 +199,7 @@ fn read(body: &[u8]) -> Result<Json, Reject> {
     if body.len() > MAX_BODY_BYTES {
         return Err(malformed(&Flaw::new(FlawKind::TooLarge, "")));
     }
-    Json::read(body).map_err(|flaw| malformed(&flaw))
+    Json::read(raw_body(body)?).map_err(|flaw| malformed(&flaw))
 }
 
 fn malformed(flaw: &Flaw) -> Reject {

@@ -514,3 +514,12 @@ fn ids_in_capitals_are_the_same_ids() {
     host.answer("get_process", 200, &accepted(PROCESS, "signicatpaper"));
     host.decided(Decision::Approved);
 }
+
+/// A gateway's doing is not the provider's fault.
+#[test]
+fn a_callback_has_to_be_the_bytes_that_came() {
+    for body in ["", "eyJkb3NzaWVySWQiOiAieCJ9", "eyJkb3NzaWVySWQiOiAieCJ9Cg"] {
+        assert_eq!(idvkit_signicat::Callback::parse(body.as_bytes()).unwrap_err().code(), "callback_not_raw");
+    }
+    assert_eq!(idvkit_signicat::Callback::parse(b"abcd").unwrap_err().code(), "callback_malformed");
+}

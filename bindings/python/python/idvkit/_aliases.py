@@ -142,6 +142,7 @@ RejectCode = Literal[
     "api_version_invalid",
     "base_url_invalid",
     "callback_malformed",
+    "callback_not_raw",
     "callback_of_other_product",
     "callback_of_other_session",
     "callback_secret_missing",

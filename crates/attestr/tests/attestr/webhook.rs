@@ -1,7 +1,7 @@
 //! Webhooks: they hurry a fetch and claim, and never decide.
 
 use idvkit_attestr::{Attestr, Config, webhook_key};
-use idvkit_core::{Blame, Header, Input, Outcome, Provider};
+use idvkit_core::{Blame, Header, Input, Next, Outcome, Provider};
 
 use crate::run::{
     HANDSHAKE, OTHER_SIGNATURE, RESULT, Run, SIGNATURE, STAGE, START, TAG, WEBHOOK_TOKEN, config, request, result,
@@ -39,6 +39,38 @@ fn the_completed_webhook_claims_and_the_fetch_decides() {
     let revision = run.session.revision();
     run.handle(genuine(&about("flowx.skipped", ""))).unwrap();
     assert_eq!(run.session.revision(), revision, "the end absorbs");
+}
+
+/// A webhook that comes after the end brings one more look, and only a proof changes it (A-Q17).
+#[test]
+fn rule_24_a_webhook_after_the_end_brings_the_proof() {
+    let expired = || {
+        let mut run = Run::live();
+        run.now = run.now.plus(2 * 86_400_000);
+        while matches!(run.next(), Next::Send { .. }) {
+            run.answer(200, &result("null", ""));
+            run.now = run.now.plus(86_400_000);
+        }
+        assert_eq!(run.outcome(), Outcome::Expired);
+        run
+    };
+    let mut run = expired();
+    run.handle(genuine(&completed(SIGNATURE))).unwrap();
+    run.answer(200, &result(RESULT, SIGNATURE));
+    assert!(matches!(run.outcome(), Outcome::Decided { .. }));
+    for (webhook, answer) in [
+        (completed(OTHER_SIGNATURE), result(RESULT, SIGNATURE)),
+        (completed(SIGNATURE), result("null", "")),
+        (about("flowx.skipped", ""), result(RESULT, SIGNATURE)),
+    ] {
+        let mut run = expired();
+        run.handle(genuine(&webhook)).unwrap();
+        run.answer(200, &answer);
+        assert_eq!(run.outcome(), Outcome::Expired, "{webhook}");
+    }
+    let mut run = expired();
+    run.handle(genuine(&about("flowx.errored", ""))).unwrap();
+    assert_eq!(run.outcome(), Outcome::Expired, "an error needs no look");
 }
 
 #[test]
@@ -117,8 +149,10 @@ fn says_whose_it_is() {
     let mut run = Run::live();
     let back = Input::Redirect { url: "https://shop.example/".into() };
     assert_eq!(run.handle(back).unwrap_err().code(), "redirect_unexpected", "Attestr sends nobody back");
-    for bad in ["", "{}", "[]", r#"{"event":"flowx.completed"}"#, r#"{"event":"flowx.skipped","payload":{"_id":"x"}}"#]
-    {
+    for not_raw in ["", "eyJldmVudCI6ImZsb3d4In0="] {
+        assert_eq!(whose(genuine(not_raw)).unwrap_err().code(), "callback_not_raw");
+    }
+    for bad in ["{}", "[]", r#"{"event":"flowx.completed"}"#, r#"{"event":"flowx.skipped","payload":{"_id":"x"}}"#] {
         assert_eq!(whose(genuine(bad)).unwrap_err().code(), "webhook_unreadable", "{bad}");
     }
     assert_eq!(whose(genuine(&" ".repeat(1_048_577))).unwrap_err().code(), "webhook_too_large");
