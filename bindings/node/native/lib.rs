@@ -6,6 +6,7 @@
 mod driver;
 mod input;
 mod reject;
+pub mod requests;
 mod session;
 mod told;
 
@@ -17,6 +18,8 @@ use crate::{
     input::Given,
     reject::{json, thrown, word},
 };
+
+pub use crate::requests::{jumio_image_request, signicat_download_request, signicat_token_request};
 
 /// A parsed provider account. It holds the secrets.
 #[napi]
@@ -65,9 +68,18 @@ pub fn journey(text: String) -> Result<String> {
 /// A provider's tables.
 #[napi]
 pub fn catalog(provider: String) -> Result<String> {
-    let provider: ProviderId = serde_json::from_value(provider.into())
-        .map_err(|_| Error::from_reason("provider is one of attestr, biometric_kz, jumio, signicat"))?;
-    json(&idvkit::catalog(provider))
+    json(&idvkit::catalog(named(provider)?))
+}
+
+/// The language to ask a provider for.
+#[napi]
+pub fn best_locale(provider: String, preferred: Vec<String>) -> Result<Option<String>> {
+    Ok(idvkit::best_locale(named(provider)?, preferred))
+}
+
+fn named(provider: String) -> Result<ProviderId> {
+    serde_json::from_value(provider.into())
+        .map_err(|_| Error::from_reason("provider is one of attestr, biometric_kz, jumio, signicat"))
 }
 
 /// The signature doctor.

@@ -1,6 +1,6 @@
 //! `Session`.
 
-use idvkit::{Evidence, Next, Request, Seed, UnixMillis};
+use idvkit::{Evidence, HttpRequest, Next, Request, Seed, UnixMillis};
 use napi::bindgen_prelude::{Buffer, Result, Uint8Array};
 use napi_derive::napi;
 
@@ -15,10 +15,10 @@ use crate::{
 #[napi]
 pub struct Session(idvkit::Session);
 
-/// What to do now. The body of a request stands beside the text, so that it need not be written as text.
+/// What to do now, or a request alone. Its body stands beside the text, so that it need not be written as text.
 #[napi(object, object_from_js = false)]
 pub struct Step {
-    /// `Next` as JSON, without the body.
+    /// `Next` or `HttpRequest` as JSON, without the body.
     pub json: String,
     /// The request's body.
     pub body: Option<Buffer>,
@@ -42,6 +42,11 @@ impl Step {
             _ => None,
         };
         Ok(Self { json: json(&next)?, body: body.map(Buffer::from) })
+    }
+
+    pub(crate) fn of_request(mut request: HttpRequest) -> Result<Self> {
+        let body = request.body.take().map(Buffer::from);
+        Ok(Self { json: json(&request)?, body })
     }
 }
 

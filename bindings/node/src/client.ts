@@ -58,7 +58,7 @@ export class Client {
   readonly #turns = new Map<string, Promise<unknown>>();
 
   constructor(accounts: Accounts | Account | { readonly [name: string]: Account }, store: Store, options: ClientOptions = {}) {
-    this.accounts = accounts instanceof Accounts ? accounts : new Accounts(accounts);
+    this.accounts = Accounts.is(accounts) ? accounts : new Accounts(accounts);
     this.store = store;
     this.#options = options;
   }
@@ -112,7 +112,10 @@ export class Client {
     }
   }
 
-  /** Performs one request, once, or gives what is kept; `null` if no answer came. */
+  /**
+   * Performs one request, once, or gives what is kept; `null` if no answer came. For what no verification asks for, such as an
+   * image after a decision: see `idvkit/jumio` and `idvkit/signicat`.
+   */
   async exchange(request: HttpRequest, stop: Stop = {}): Promise<Answer | null> {
     if (!request.cache) return this.#send(request, stop);
     const { key } = request.cache;

@@ -2,15 +2,18 @@
 
 import { inspect } from "node:util";
 
+import { held } from "./brand.js";
 import type { Plan } from "./config.js";
 import { Input, type Reply, bytes, flat, maybe, millis, text, yes } from "./input.js";
 import { json } from "./json.js";
-import { type NativeAccounts, type NativeDriver, type NativeKeeping, type NativeVerification, native } from "./native.js";
+import { type NativeAccounts, type NativeDriver, type NativeKeeping, type NativeVerification, native, own } from "./native.js";
 import { evidence, next, record } from "./record.js";
 import { calling } from "./reject.js";
 import { Account } from "./session.js";
 import { Told } from "./told.js";
 import type { Answer, Ask, Attempt, Cache, Delivery, Evidence, HttpRequest, Next, Outcome, Reference, UnixMillis } from "./types.js";
+
+const ACCOUNTS = Symbol.for("idvkit.Accounts");
 
 /**
  * One or several accounts, each under a name of yours: rows keep the name, so it stays when keys or hosts change.
@@ -23,8 +26,8 @@ export class Accounts {
   readonly names: readonly string[];
 
   constructor(accounts: Account | { readonly [name: string]: Account }) {
-    const named = accounts instanceof Account ? { [accounts.provider]: accounts } : accounts;
-    if (typeof named !== "object" || named === null) throw new TypeError("accounts takes an Account, or an object of them");
+    if (typeof accounts !== "object" || accounts === null) throw new TypeError("accounts takes an Account, or an object of them");
+    const named = Account.is(accounts) ? { [accounts.provider]: accounts } : accounts;
     this.#native = new native.Accounts();
     for (const [name, account] of Object.entries(named)) this.#native.add(name, Account.native(account));
     this.names = Object.freeze(Object.keys(named).sort());
@@ -41,9 +44,18 @@ export class Accounts {
   }
 
   /** @internal */
-  static native(accounts: Accounts): NativeAccounts {
-    if (typeof accounts === "object" && accounts !== null && #native in accounts) return accounts.#native;
-    throw new TypeError("accounts takes an Accounts");
+  [ACCOUNTS](): NativeAccounts | undefined {
+    return #native in this ? this.#native : undefined;
+  }
+
+  /** @internal */
+  static is(value: unknown): value is Accounts {
+    return held(value, ACCOUNTS) !== undefined;
+  }
+
+  /** @internal */
+  static native(accounts: unknown): NativeAccounts {
+    return own(held(accounts, ACCOUNTS), native.Accounts, "Accounts");
   }
 }
 

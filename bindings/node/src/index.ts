@@ -56,6 +56,18 @@ export function catalog(provider: ProviderId): Catalog {
 }
 
 /**
+ * The language to ask this provider for, out of those that a user prefers, the best first, such as `navigator.languages` or the
+ * tags of an `Accept-Language` header.
+ *
+ * Tags are looked up by RFC 4647: `fr-CA` finds `fr`. `null` if the provider has none of them: leave `locale` out. A provider that
+ * publishes no list gets the first that is a tag. `locale` of a request may be such a list itself.
+ */
+export function bestLocale(provider: ProviderId, preferred: readonly string[]): string | null {
+  const tags = preferred.map((tag) => text(tag, "preferred"));
+  return calling(() => native.bestLocale(text(provider, "provider"), tags));
+}
+
+/**
  * The signature doctor: why a signed answer does not verify. It explains, and never accepts.
  *
  * `body` is the whole answer as bytes, `tag` the signature that came with it. The work grows with the size of the body times

@@ -1,12 +1,19 @@
 import { inspect } from "node:util";
 
+import { held } from "./brand.js";
 import type { NativeAnswer, NativeInput } from "./native.js";
 import type { Header, Image, UnixMillis } from "./types.js";
 
-/** Header lines: `Header` objects, pairs, or an object from name to value or values, as Node's `request.headers`. */
+/** The value of a header, or several of the same name. `null` and `undefined` stand for none. */
+export type HeaderValue = string | readonly string[] | null | undefined;
+
+/**
+ * Header lines: `Header` objects, pairs, or an object from name to value or values, as Node's `request.headers` and the events of
+ * API gateways have them.
+ */
 export type HeaderLines =
-  | Iterable<Header | readonly [name: string, value: string]>
-  | { readonly [name: string]: string | readonly string[] | undefined };
+  | Iterable<Header | { readonly name: string; readonly value: HeaderValue } | readonly [name: string, value: HeaderValue]>
+  | { readonly [name: string]: HeaderValue };
 
 /** What a provider answered. `body` is the raw body, byte for byte. */
 export interface Reply {
@@ -14,6 +21,8 @@ export interface Reply {
   readonly headers: HeaderLines;
   readonly body: Uint8Array;
 }
+
+const INPUT = Symbol.for("idvkit.Input");
 
 /**
  * What a host tells a session.
@@ -90,8 +99,14 @@ export class Input {
   }
 
   /** @internal */
+  [INPUT](): NativeInput | undefined {
+    return #input in this ? this.#input : undefined;
+  }
+
+  /** @internal */
   static native(input: unknown): NativeInput {
-    if (typeof input === "object" && input !== null && #input in input) return input.#input;
+    const given = held(input, INPUT);
+    if (given) return given as NativeInput;
     throw new TypeError(
       "an input is made by Input.httpResponse, Input.httpFailed, Input.sending, Input.hint, Input.redirect, " +
         "Input.callback, Input.images, Input.retry or Input.erase: what a client posted goes into Input.hint(text)",
@@ -102,6 +117,8 @@ export class Input {
 /** Bytes, as they are. Text is refused: encoding it anew would not give the bytes that were signed. */
 export function bytes(value: unknown, field: string): Uint8Array {
   if (value instanceof Uint8Array) return value;
+  // Of another realm, as Buffers are under jsdom, or another view.
+  if (ArrayBuffer.isView(value)) return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
   throw new TypeError(
     typeof value === "string"
       ? `${field} takes a Uint8Array or Buffer, not a string: signatures cover the bytes as they arrived, and text that ` +
@@ -146,25 +163,27 @@ function status(value: unknown): number {
 
 function lines(headers: HeaderLines): string[] {
   const flat: string[] = [];
-  const add = (name: unknown, value: unknown) => flat.push(text(name, "a header's name"), text(value, "a header's value"));
+  const add = (name: unknown, value: unknown) => {
+    for (const one of Array.isArray(value) ? (value as readonly unknown[]) : [value]) {
+      if (one !== null && one !== undefined) flat.push(text(name, "a header's name"), text(one, "a header's value"));
+    }
+  };
   if (typeof headers !== "object" || headers === null) {
     throw new TypeError("headers are Header objects, pairs of strings, or an object of strings");
   }
-  if (Symbol.iterator in headers) {
-    for (const line of headers) {
-      if (Array.isArray(line)) add(line[0], line[1]);
-      else add((line as Header).name, (line as Header).value);
-    }
+  if (!(Symbol.iterator in headers)) {
+    for (const [name, value] of Object.entries(headers)) add(name, value);
     return flat;
   }
-  for (const [name, value] of Object.entries(headers)) {
-    if (value === undefined) continue;
-    for (const one of Array.isArray(value) ? (value as readonly string[]) : [value]) add(name, one);
+  for (const line of headers) {
+    if (Array.isArray(line)) add(line[0], line[1]);
+    else add((line as Header).name, (line as Header).value);
   }
   return flat;
 }
 
-function kind(value: unknown): string {
+/** What a value is, in a word. */
+export function kind(value: unknown): string {
   if (value === null) return "null";
   return typeof value === "object" ? (value.constructor?.name ?? "object") : typeof value;
 }

@@ -1,10 +1,12 @@
-// Finds the prebuilt native module of this platform.
+// The native module of this platform, and what it gives.
 
 import { existsSync, readFileSync } from "node:fs";
 
+import { kind } from "./input.js";
+
 /** What the native module gives; its Rust source says what each does. */
 export interface Native {
-  Account: { fromJson(config: string): NativeAccount };
+  Account: (abstract new () => NativeAccount) & { fromJson(config: string): NativeAccount };
   Accounts: new () => NativeAccounts;
   Driver: {
     begin(accounts: NativeAccounts, beginning: NativeBeginning, now: number): NativeDriver;
@@ -22,9 +24,13 @@ export interface Native {
   read(journey: string, seen: string, posted: boolean): string | null;
   journey(text: string): string;
   catalog(provider: string): string;
+  bestLocale(provider: string, preferred: string[]): string | null;
   diagnose(account: NativeAccount, body: Uint8Array, tag: string): string;
   verify(message: Uint8Array, tag: string, secrets: string[], base64: boolean, hexKey: boolean): void;
   signedMember(body: Uint8Array, name: string): Buffer | null;
+  jumioImageRequest(account: NativeAccount, url: string): NativeStep;
+  signicatTokenRequest(account: NativeAccount): NativeStep;
+  signicatDownloadRequest(account: NativeAccount, dossier: string, process: string, token: Uint8Array): NativeStep;
 }
 
 export interface NativeAccount {
@@ -73,7 +79,7 @@ export interface NativeTokens {
   keep(keeping: NativeKeeping, answer: NativeAnswer, now: number): void;
 }
 
-/** `Next` as JSON, and the body of a request. */
+/** `Next` or `HttpRequest` as JSON, and the body of the request. */
 export interface NativeStep {
   json: string;
   body?: Buffer;
@@ -134,27 +140,68 @@ export interface NativeKeeping {
 /** The platforms with a prebuilt module, as in `napi.targets` of package.json. */
 const PLATFORMS = ["darwin-arm64", "darwin-x64", "linux-arm64-gnu", "linux-x64-gnu", "win32-x64-msvc"];
 
-export const native: Native = load();
+const BUNDLED =
+  "If a bundler made this program, have it leave idvkit out, as an external package, and install idvkit where the program runs: " +
+  "serverExternalPackages in Next.js, externals in webpack, external in Rollup, Vite and esbuild; see \"Bundlers\" in its README.";
 
-function load(): Native {
-  const name = platform();
-  // Standing beside the package's own files only where somebody builds the package.
-  for (const place of [`../idvkit.${name}.node`, `idvkit-${name}`]) {
-    try {
-      return require(place) as Native;
-    } catch (error) {
-      if ((error as { code?: unknown }).code !== "MODULE_NOT_FOUND") {
-        throw new Error(`idvkit: the native module for ${name} is there but cannot be loaded`, { cause: error });
-      }
-    }
-  }
+export const native: Native = load(platform());
+
+/** What an object of this package holds of the native module; of another one's it would be another thing altogether. */
+export function own<T>(given: unknown, type: abstract new (...all: never) => T, name: string): T {
+  if (given instanceof type) return given;
+  throw new TypeError(
+    given === undefined
+      ? `this takes an ${name}`
+      : `this ${name} was made by another copy of idvkit: make it and use it with the same one (\`npm ls idvkit\` shows them all)`,
+  );
+}
+
+function load(name: string): Native {
+  const module = required(name);
+  if (typeof (module as Partial<Native> | null | undefined)?.Account === "function") return module as Native;
   throw new Error(
     PLATFORMS.includes(name)
-      ? `idvkit: the package idvkit-${name} is not installed. It is an optional dependency of idvkit: install without ` +
-        "--omit=optional (--no-optional), on the platform where the program runs, and with a lock file that holds it."
-      : `idvkit: there is no prebuilt module for ${name}. There are modules for ${PLATFORMS.join(", ")}; for others, ` +
-        "build bindings/node from source with Rust.",
+      ? `idvkit: a bundler put ${kind(module)} in the place of the native module idvkit-${name}. ${BUNDLED}`
+      : `idvkit: there is no prebuilt module for ${name}. There are modules for ${PLATFORMS.join(", ")}; for others, add yours to ` +
+        "bindings/node, and build it from source with Rust.",
   );
+}
+
+/** By literal names, so that whatever traces or bundles files finds the module; within `try`, so that it does without the others. */
+function required(name: string): unknown {
+  try {
+    switch (name) {
+      case "darwin-arm64":
+        return require("idvkit-darwin-arm64");
+      case "darwin-x64":
+        return require("idvkit-darwin-x64");
+      case "linux-arm64-gnu":
+        return require("idvkit-linux-arm64-gnu");
+      case "linux-x64-gnu":
+        return require("idvkit-linux-x64-gnu");
+      case "win32-x64-msvc":
+        return require("idvkit-win32-x64-msvc");
+      default:
+        return undefined;
+    }
+  } catch (error) {
+    throw new Error(`idvkit: ${trouble(name, (error as { readonly code?: unknown } | null)?.code)}`, { cause: error });
+  }
+}
+
+/** Why the native module was not loaded, and what helps. */
+function trouble(name: string, code: unknown): string {
+  switch (code) {
+    case "ERR_DLOPEN_FAILED":
+      return `the native module idvkit-${name} is there but cannot be loaded; the cause says why.`;
+    case "MODULE_NOT_FOUND":
+      return (
+        `the package idvkit-${name} is not installed. It is an optional dependency of idvkit: install without --omit=optional ` +
+        `(--no-optional), on the platform where the program runs, and with a lock file that holds it. ${BUNDLED}`
+      );
+    default:
+      return `the package idvkit-${name} was not loaded; the cause says why. ${BUNDLED}`;
+  }
 }
 
 function platform(): string {

@@ -4,7 +4,7 @@ import { inspect } from "node:util";
 
 import { FORMS, type FormName } from "./forms.js";
 import type { NativeProof, NativeStep } from "./native.js";
-import type { Evidence, Next } from "./types.js";
+import type { Evidence, HttpRequest, Next } from "./types.js";
 
 /** How a record is made of what `JSON.parse` gives. */
 export interface Form {
@@ -25,6 +25,10 @@ export function next(step: NativeStep): Next {
   const next = JSON.parse(step.json) as { request?: Fields };
   if (next.request) next.request.body = step.body ?? null;
   return record<Next>("Next", next);
+}
+
+export function request(step: NativeStep): HttpRequest {
+  return record<HttpRequest>("HttpRequest", { ...(JSON.parse(step.json) as object), body: step.body ?? null });
 }
 
 export function evidence(proof: NativeProof | null): Evidence | null {
@@ -83,7 +87,7 @@ function printer(name: FormName, shown: readonly string[]): object {
   if (known) return known;
   const print = function (this: Fields, _depth: number, options: object): string {
     const text = inspect(Object.fromEntries(shown.map((member) => [member, this[member]])), options);
-    return `${name} ${text === "{}" ? "{ .. }" : text.replace(/ ?}$/, ", .. }")}`;
+    return `${name} ${text === "{}" ? "{ .. }" : text.replace(/ }$/, ", .. }").replace(/(\n *)}$/, ",$1  ..$1}")}`;
   };
   printers.set(name, print);
   return print;

@@ -1,5 +1,7 @@
 import type { Blame, RejectCode } from "./types.js";
 
+const REJECT = Symbol.for("idvkit.Reject");
+
 /**
  * Why a call was refused. Whatever was refused changed nothing.
  *
@@ -20,6 +22,17 @@ export class Reject extends Error {
     this.blame = blame;
     this.field = field;
   }
+
+  /** @internal */
+  get [REJECT](): true {
+    return true;
+  }
+
+  /** Whether it is a refusal: of this copy of the package, or of another one or another realm. */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    if (this !== Reject) return Function.prototype[Symbol.hasInstance].call(this, value);
+    return typeof value === "object" && value !== null && (value as { [REJECT]?: unknown })[REJECT] === true;
+  }
 }
 
 /** Calls the native module, and turns a refusal of its own into a `Reject`, anything else into a `TypeError`. */
@@ -27,7 +40,9 @@ export function calling<T>(call: () => T): T {
   try {
     return call();
   } catch (error) {
-    const text = error instanceof Error ? error.message : "";
+    // Read by its members: the native module's errors may be of another realm.
+    const message: unknown = (error as { readonly message?: unknown } | null)?.message;
+    const text = typeof message === "string" ? message : "";
     const thrown = text.startsWith("idvkit:")
       ? new Reject(...(JSON.parse(text.slice("idvkit:".length)) as [RejectCode, Blame, string | null, string]))
       : new TypeError(text || "the native module failed");

@@ -3,12 +3,15 @@
 import { inspect } from "node:util";
 
 import type { Config, Request } from "./config.js";
+import { held } from "./brand.js";
 import { Input, bytes, millis, text } from "./input.js";
 import { json } from "./json.js";
-import { type NativeAccount, type NativeSession, native } from "./native.js";
+import { type NativeAccount, type NativeSession, native, own } from "./native.js";
 import { evidence, next, record } from "./record.js";
 import { calling } from "./reject.js";
 import type { Blob, Evidence, Next, ProviderId, UnixMillis } from "./types.js";
+
+const ACCOUNT = Symbol.for("idvkit.Account");
 
 /** A parsed provider account: make it once, at start-up. It holds the secrets, is opaque, and never changes. */
 export class Account {
@@ -53,9 +56,18 @@ export class Account {
   }
 
   /** @internal */
-  static native(account: Account): NativeAccount {
-    if (typeof account === "object" && account !== null && #native in account) return account.#native;
-    throw new TypeError("account takes an Account");
+  [ACCOUNT](): NativeAccount | undefined {
+    return #native in this ? this.#native : undefined;
+  }
+
+  /** @internal */
+  static is(value: unknown): value is Account {
+    return held(value, ACCOUNT) !== undefined;
+  }
+
+  /** @internal */
+  static native(account: unknown): NativeAccount {
+    return own(held(account, ACCOUNT), native.Account, "Account");
   }
 }
 

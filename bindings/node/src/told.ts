@@ -1,8 +1,11 @@
 import { inspect } from "node:util";
 
+import { held } from "./brand.js";
 import { type Reply, bytes, flat, maybe, text, yes } from "./input.js";
 import type { NativeTold } from "./native.js";
 import type { Blob } from "./types.js";
+
+const TOLD = Symbol.for("idvkit.Told");
 
 /** What came of what a driver asked. Like an input, it is made by one of these functions, and by nothing else. */
 export class Told {
@@ -44,8 +47,14 @@ export class Told {
   }
 
   /** @internal */
+  [TOLD](): NativeTold | undefined {
+    return #told in this ? this.#told : undefined;
+  }
+
+  /** @internal */
   static native(told: unknown): NativeTold {
-    if (typeof told === "object" && told !== null && #told in told) return told.#told;
+    const given = held(told, TOLD);
+    if (given) return given as NativeTold;
     throw new TypeError("what came of it is made by Told.loaded, Told.stored, Told.exchanged or Told.delivered");
   }
 }

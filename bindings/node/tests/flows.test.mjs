@@ -4,6 +4,8 @@ import assert from "node:assert/strict";
 import { after, before, beforeEach, test } from "node:test";
 
 import { Client, Input, MemoryStore, journeyFromJson, read } from "idvkit";
+import * as jumio from "idvkit/jumio";
+import * as signicat from "idvkit/signicat";
 import { startSandbox } from "idvkit-sandbox";
 
 import * as support from "./support.mjs";
@@ -113,6 +115,47 @@ for (const [provider, [account, request, user, decision]] of Object.entries(FLOW
     assert.deepEqual(verification.attempts.map((one) => [one.account, one.decides]), [[provider, true]]);
   });
 }
+
+test("images after a decision", async () => {
+  const account = support.jumio(sandbox.url);
+  const run = await Run.begin(account, support.JUMIO_REQUEST);
+  await throughJumio(run);
+  await run.outcome();
+  const urls = JSON.parse((await run.verification()).evidence().raw).images.map((image) => image.href);
+  for (const url of urls) {
+    const image = await run.client.exchange(jumio.imageRequest(account, url));
+    const begins = Buffer.from(image.body).toString("hex", 0, 2);
+    assert(image.status === 200 && ["8950", "ffd8"].includes(begins), `${image.status} ${begins}`);
+  }
+  assert(urls.length > 0);
+  assert.throws(() => jumio.imageRequest(account, "https://elsewhere.example/face"), { code: "image_url_foreign" });
+  const other = support.signicat(sandbox.url);
+  assert.throws(() => jumio.imageRequest(other, urls[0]), { code: "request_of_other_provider", field: "account" });
+});
+
+test("a dossier after a decision", async () => {
+  const account = support.signicat(sandbox.url);
+  const run = await Run.begin(account, support.SIGNICAT_REQUEST);
+  await throughSignicat(run);
+  await run.outcome();
+  const verification = await run.verification();
+  const process = JSON.parse(verification.evidence().raw).processId;
+  const dossier = verification.references[0].reference;
+  const token = await run.client.exchange(signicat.tokenRequest(account));
+  const result = await run.client.exchange(signicat.downloadRequest(account, dossier, process, token));
+  assert.deepEqual([result.status, Buffer.from(result.body).toString("latin1", 0, 2)], [200, "PK"]);
+  const operations = (await sandbox.log()).map((entry) => entry.operation);
+  assert.equal(operations.filter((one) => one === "signicat.token").length, 1, "that of the session is kept");
+  for (const [one, ids, answer, code] of [
+    [account, ["../x", process], token, "reference_invalid"],
+    [account, [dossier, process], { body: Buffer.from("{}") }, "token_malformed"],
+    [support.jumio(sandbox.url), [dossier, process], token, "request_of_other_provider"],
+  ]) {
+    assert.throws(() => signicat.downloadRequest(one, ...ids, answer), { code });
+  }
+  assert.throws(() => signicat.tokenRequest(support.jumio(sandbox.url)), { code: "request_of_other_provider" });
+  assert.throws(() => signicat.downloadRequest(account, dossier, process, null), /^TypeError: token\.body takes a Uint8Array/);
+});
 
 test("images are stored once, beside the row, and sent by whichever worker comes next", async () => {
   const request = { flow: "signicat_document_verification", provider: "signicatpaper" };

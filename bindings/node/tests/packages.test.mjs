@@ -21,6 +21,14 @@ test("the package has no dependency but the modules of platforms", () => {
   assert(!readdirSync(installed).includes("src"));
 });
 
+test("both kinds of module are one", async () => {
+  for (const path of ["idvkit", "idvkit/jumio", "idvkit/signicat"]) {
+    const [imported, required] = [await import(path), require(path)];
+    assert.deepEqual(Object.keys(imported).sort(), Object.keys(required).sort());
+    for (const name of Object.keys(required)) assert.equal(imported[name], required[name], name);
+  }
+});
+
 test("without a module for the platform, the words say what to do", async () => {
   const alone = mkdtempSync(join(tmpdir(), "idvkit-alone-"));
   cpSync(installed, join(alone, "idvkit"), { recursive: true });
@@ -32,6 +40,19 @@ test("without a module for the platform, the words say what to do", async () => 
   const other = 'Object.defineProperty(process, "platform", { value: "sunos" })';
   assert.match(await words(other), /no prebuilt module for sunos-\w+\. There are modules for .*linux-x64-gnu.*from source/);
   rmSync(alone, { recursive: true });
+});
+
+test("each platform's module is required by its literal name", () => {
+  const systems = { "apple-darwin": "darwin-*", "unknown-linux-gnu": "linux-*-gnu", "pc-windows-msvc": "win32-*-msvc" };
+  const { targets } = JSON.parse(readFileSync(join(installed, "package.json"), "utf8")).napi;
+  const names = targets.map((target) => {
+    const [, arch, system] = /^(aarch64|x86_64)-(.*)$/.exec(target);
+    return systems[system].replace("*", arch === "aarch64" ? "arm64" : "x64");
+  });
+  const source = readFileSync(join(installed, "dist/native.js"), "utf8");
+  const required = [...source.matchAll(/case "(.*)":\s*return require\("idvkit-(.*)"\);/g)].map(([, name, package_]) => [name, package_]);
+  assert.deepEqual(required, names.sort().map((name) => [name, name]));
+  assert.deepEqual(JSON.parse(/PLATFORMS = (\[[^\]]*\])/.exec(source)[1]), names);
 });
 
 test("npx idvkit-sandbox", async () => {

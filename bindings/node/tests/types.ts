@@ -27,6 +27,8 @@ import {
   diagnose,
   read,
 } from "idvkit";
+import { imageRequest } from "idvkit/jumio";
+import { downloadRequest, tokenRequest } from "idvkit/signicat";
 import { type Sandbox, startSandbox } from "idvkit-sandbox";
 
 /** Fails to compile unless both are the same type. */
@@ -97,7 +99,8 @@ Input.callback({ url: "/", headers: {}, body: "text" });
 Input.httpResponse({ id: "1", status: 200, headers: [], body: {} });
 // @ts-expect-error: a time is a number
 session.next(new Date());
-Input.callback({ url: "/", headers: { a: ["b"], c: undefined }, body: Buffer.from("x") });
+Input.callback({ url: "/", headers: { a: ["b"], c: undefined, d: null }, body: Buffer.from("x") });
+Input.callback({ url: "/", headers: [["a", ["b"]], ["c", null]], body: Buffer.from("x") });
 Input.callback({ url: "/", headers: new Headers(), body: new Uint8Array() });
 // @ts-expect-error: it is read-only
 if (next.type === "send") next.request.url = "";
@@ -152,6 +155,8 @@ void client.begin([{ request }, { request, when: ["declined"] }], "order-3");
 void client.tell("id", Input.redirect("/back"), { signal: AbortSignal.timeout(1) });
 void client.hear(Input.redirect("/back"), { account: "a", signal: undefined });
 new Client({ a: account }, store, { onOutcome: async ({ verification, outcome }) => void [verification.evidence(), outcome.type] });
+same<ReturnType<typeof imageRequest>, HttpRequest>();
+void client.exchange(tokenRequest(account)).then((token) => token && client.exchange(downloadRequest(account, "d", "p", token)));
 const driver = Driver.begin(new Accounts({ a: account }), { plan: request, key: "k", seed: new Uint8Array(32), deliver: true }, 0);
 driver.told(Told.exchanged({ status: 200, headers: { a: ["b"] }, body: new Uint8Array() }), 0);
 same<ReturnType<typeof driver.verification>, Verification | null>();

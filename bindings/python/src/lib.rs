@@ -7,6 +7,7 @@ mod from_python;
 mod interpreter;
 mod json;
 mod reject;
+mod requests;
 mod session;
 mod signed;
 mod to_python;
@@ -23,7 +24,9 @@ mod _idvkit {
     #[pymodule_export]
     use super::driver::{Driver, Tokens, Verification};
     #[pymodule_export]
-    use super::functions::{catalog, journey_from_json, outcome_from_json, read, to_json};
+    use super::functions::{best_locale, catalog, journey_from_json, outcome_from_json, read, to_json};
+    #[pymodule_export]
+    use super::requests::{jumio_image_request, signicat_download_request, signicat_token_request};
     #[pymodule_export]
     use super::session::Session;
     #[pymodule_export]
@@ -41,11 +44,11 @@ mod functions {
 
     use crate::{json, reject::raised, to_python::to_python};
 
-    /// Turns what a page or app saw into the text of a hint, or `None` if it has nothing to do with this journey.
+    /// Turns what a page or app saw into the text of a hint, or returns `None` if it means nothing for this journey.
     ///
-    /// Needs no credentials and decides nothing. `journey` is a `Journey`, `seen` one of the classes of
-    /// `Seen`; either may be its JSON text, as a page posts it. Post the hint (at most 4096
-    /// bytes) to your own server, which handles `Hint(text)`.
+    /// It needs no credentials and decides nothing. `journey` is a `Journey`, `seen` one of the classes of `Seen`;
+    /// either may be its JSON text, as a page posts it. Post the hint (at most 4096 bytes) to your own server, which
+    /// handles `Hint(text)`.
     #[pyfunction]
     pub(crate) fn read(journey: &Bound<'_, PyAny>, seen: &Bound<'_, PyAny>) -> PyResult<Option<String>> {
         let journey = Journey::from_json(&json::text_or_value(journey, "journey")?).map_err(raised(journey.py()))?;
@@ -60,25 +63,41 @@ mod functions {
         Ok(idvkit::read(&journey, &seen))
     }
 
-    /// A provider's tables: error codes with meaning, locales, browsers, frame sizes, callback addresses.
+    /// The tables of a provider: error codes with their meaning, locales, browsers, frame sizes, callback addresses.
     ///
     /// Raises `ValueError` for any other name than `attestr`, `biometric_kz`, `jumio`, `signicat`.
     #[pyfunction]
     pub(crate) fn catalog<'py>(py: Python<'py>, provider: &str) -> PyResult<Bound<'py, PyAny>> {
-        let provider: ProviderId = serde_json::from_value(provider.into())
-            .map_err(|_| PyValueError::new_err("provider is one of attestr, biometric_kz, jumio, signicat"))?;
-        to_python(py, &idvkit::catalog(provider))
+        to_python(py, &idvkit::catalog(named(provider)?))
     }
 
-    /// A journey or an outcome as JSON.
+    /// The language to ask this provider for: the first of a user's preferred languages that the provider takes.
+    /// `preferred` has the best language first, like an `Accept-Language` header.
+    ///
+    /// Tags are looked up by RFC 4647: `fr-CA` finds `fr`. Returns `None` if the provider takes none of them: then
+    /// leave `locale` out. For a provider that publishes no list, it returns the first text that is a language tag. The
+    /// member `locale` of a request may also be such a list itself.
+    ///
+    /// Raises `ValueError` for any other name than `attestr`, `biometric_kz`, `jumio`, `signicat`.
+    #[pyfunction]
+    pub(crate) fn best_locale(provider: &str, preferred: Vec<String>) -> PyResult<Option<String>> {
+        Ok(idvkit::best_locale(named(provider)?, preferred))
+    }
+
+    fn named(provider: &str) -> PyResult<ProviderId> {
+        serde_json::from_value(provider.into())
+            .map_err(|_| PyValueError::new_err("provider is one of attestr, biometric_kz, jumio, signicat"))
+    }
+
+    /// Returns a journey or an outcome as JSON.
     #[pyfunction]
     pub(crate) fn to_json(value: &Bound<'_, PyAny>) -> PyResult<String> {
         json::text(value, "value")
     }
 
-    /// Reads an outcome from the JSON that its `to_json` gave.
+    /// Parses an outcome from the JSON that its `to_json` returned.
     ///
-    /// Raises `Reject` with the code `snapshot_malformed` if it is not one.
+    /// Raises `Reject` with the code `snapshot_malformed` if the JSON is not an outcome.
     #[pyfunction]
     pub(crate) fn outcome_from_json<'py>(py: Python<'py>, text: &str) -> PyResult<Bound<'py, PyAny>> {
         // Without serde's own words, which echo values.
@@ -89,7 +108,7 @@ mod functions {
         to_python(py, &outcome)
     }
 
-    /// Reads the JSON of a journey. Raises `Reject` with `journey_malformed`.
+    /// Parses a journey from JSON. Raises `Reject` with the code `journey_malformed`.
     #[pyfunction]
     pub(crate) fn journey_from_json<'py>(py: Python<'py>, text: &str) -> PyResult<Bound<'py, PyAny>> {
         to_python(py, &Journey::from_json(text).map_err(raised(py))?)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
+import json
 import logging
 import socket
 import threading
@@ -13,7 +14,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Callable, Dict, Iterator, List, Optional
 
 import httpx
-import idvkit
+import idvkit.jumio
+import idvkit.signicat
 import pytest
 import support
 import trio
@@ -168,6 +170,52 @@ def test_a_whole_flow(provider: str, idv_sandbox: Sandbox) -> None:
     assert evidence is not None and evidence.raw and not evidence.source.production
     assert evidence.source.provider == provider
     assert run.verification().references == run.store.row(run.id).references
+
+
+def test_images_after_a_decision(idv_sandbox: Sandbox) -> None:
+    account = support.jumio(idv_sandbox.url)
+    run = Run(idv_sandbox, account, support.JUMIO_REQUEST)
+    through_jumio(run)
+    run.outcome()
+    evidence = run.verification().evidence()
+    assert evidence is not None
+    urls = [image["href"] for image in json.loads(evidence.raw)["images"]]
+    for url in urls:
+        image = run.client.exchange(idvkit.jumio.image_request(account, url))
+        assert image is not None and image.status == 200 and image.body.startswith((b"\x89PNG", b"\xff\xd8"))
+    assert urls
+    for one, url, code in (
+        (account, "https://elsewhere.example/face", "image_url_foreign"),
+        (support.signicat(idv_sandbox.url), urls[0], "request_of_other_provider"),
+    ):
+        with pytest.raises(idvkit.Reject) as refused:
+            idvkit.jumio.image_request(one, url)
+        assert refused.value.code == code
+
+
+def test_a_dossier_after_a_decision(idv_sandbox: Sandbox) -> None:
+    account = support.signicat(idv_sandbox.url)
+    run = Run(idv_sandbox, account, support.SIGNICAT_REQUEST)
+    through_signicat(run)
+    run.outcome()
+    evidence = run.verification().evidence()
+    assert evidence is not None
+    process = json.loads(evidence.raw)["processId"]
+    dossier = run.verification().references[0].reference
+    token = run.client.exchange(idvkit.signicat.token_request(account))
+    assert token is not None
+    result = run.client.exchange(idvkit.signicat.download_request(account, dossier, process, token))
+    assert result is not None and result.status == 200 and result.body.startswith(b"PK")
+    operations = [entry["operation"] for entry in idv_sandbox.log()]
+    assert operations.count("signicat.token") == 1, "that of the session is kept"
+    for one, ids, answer, code in (
+        (account, ("../x", process), token, "reference_invalid"),
+        (account, (dossier, process), idvkit.Answer(200, (), b"{}"), "token_malformed"),
+        (support.jumio(idv_sandbox.url), (dossier, process), token, "request_of_other_provider"),
+    ):
+        with pytest.raises(idvkit.Reject) as refused:
+            idvkit.signicat.download_request(one, *ids, answer)
+        assert refused.value.code == code
 
 
 def test_a_refusal_is_declined(idv_sandbox: Sandbox) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any, Dict, Optional, get_args
 
-from support import SEED, rows, vector
-from vectors_common import code_of, runs, to_input, to_wire
+from support import JUMIO_REQUEST, SEED, jumio, rows, vector
+from vectors_common import Run, code_of, runs, to_input, to_wire
 
 import idvkit
 from idvkit import Account, Reject, Session
@@ -63,6 +63,26 @@ def stored_rows(name: str) -> None:
         due = case["now"] if isinstance(step, idvkit.Send) else getattr(step, "until", None)
         pending = stored.delivery and stored.delivery.due
         assert min((moment for moment in (due, pending) if moment is not None), default=None) == case["due"], case["id"]
+
+
+@runs("core/retry_after")
+def retry_after(name: str) -> None:
+    file = vector(name)
+    for case in rows(name):
+        run = Run(Account(file["config"]), file["request"], file["now"])
+        run.answer("jumio.initiate", 503, b"", [("retry-after", value) for value in case["values"]])
+        step = run.next()
+        assert isinstance(step, idvkit.Wait) and step.until - run.now == case["pause_ms"], case["id"]
+
+
+@runs("core/best_locale")
+def best_locale(name: str) -> None:
+    for case in rows(name):
+        assert idvkit.best_locale(case["provider"], case["preferred"]) == case["locale"], case["id"]
+        if case["provider"] == "jumio":
+            request = {**JUMIO_REQUEST, "locale": case["preferred"]}
+            body = json.loads(Run(jumio("http://127.0.0.1:1"), request).due().body)
+            assert body.get("locale") == case["locale"], case["id"]
 
 
 @runs("core/catalog")
@@ -172,7 +192,7 @@ def rejects(name: str) -> None:
     assert list(get_args(idvkit.RejectCode)) == [row["code"] for row in file["codes"]]
     blames = {row["code"]: row["blame"] for row in file["codes"]}
     for case in file["cases"]:
-        if case["call"] == "examine":
+        if case["call"] == "parse":
             continue
         try:
             provoke(file, case)

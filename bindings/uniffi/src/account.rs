@@ -2,9 +2,16 @@
 
 use std::fmt;
 
-use idvkit::{Catalog, Config, Diagnosis, Difference, Input, ProviderId, UnixMillis};
+use idvkit::{Catalog, Config, Diagnosis, Input, ProviderId, UnixMillis};
 
 use crate::Reject;
+
+// A text on the other side, as configurations and rows have it.
+uniffi::custom_type!(ProviderId, String, {
+    remote,
+    lower: |provider| provider.as_str().to_owned(),
+    try_lift: |name| Ok(ProviderId::named(&name)?),
+});
 
 /// A parsed provider account: make it once, at start-up. It holds the secrets and is opaque; several threads may share it.
 #[derive(uniffi::Object)]
@@ -22,8 +29,8 @@ impl Account {
     }
 
     /// Whose account.
-    pub fn provider(&self) -> String {
-        self.0.provider().as_str().to_owned()
+    pub fn provider(&self) -> ProviderId {
+        self.0.provider()
     }
 
     /// Whose callback or redirect this is: the provider's id under which `Session.references` finds your row.
@@ -50,6 +57,16 @@ pub fn catalog(provider: &str) -> Result<Catalog, Reject> {
     Ok(idvkit::catalog(ProviderId::named(provider)?))
 }
 
+/// The language to ask this provider for, out of those that a user prefers, the best first.
+///
+/// Tags are looked up by RFC 4647: `fr-CA` finds `fr`. Nothing if the provider has none of them: leave `locale` out. A provider that
+/// publishes no list gets the first that is a tag. `locale` of a request may be such a list itself. Refuses with
+/// `provider_unknown` a name that is none of `attestr`, `biometric_kz`, `jumio` and `signicat`.
+#[uniffi::export]
+pub fn best_locale(provider: &str, preferred: Vec<String>) -> Result<Option<String>, Reject> {
+    Ok(idvkit::best_locale(ProviderId::named(provider)?, preferred))
+}
+
 /// The signature doctor: why a signed answer does not verify. It explains, and never accepts.
 ///
 /// `body` is the whole answer, `tag` the signature that came with it. The work grows with the size of the body times several
@@ -67,12 +84,6 @@ pub fn catalog_to_json(catalog: Catalog) -> String {
 
 /// The names of all providers, as configurations have them in the member `provider`.
 #[uniffi::export]
-pub fn providers() -> Vec<String> {
-    ProviderId::ALL.iter().map(ToString::to_string).collect()
-}
-
-/// The stable word of a difference that the signature doctor found.
-#[uniffi::export]
-pub fn difference_word(difference: Difference) -> String {
-    difference.as_str().to_owned()
+pub fn providers() -> Vec<ProviderId> {
+    ProviderId::ALL.to_vec()
 }

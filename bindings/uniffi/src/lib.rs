@@ -4,17 +4,25 @@
 #![forbid(unsafe_code)]
 
 mod account;
+mod accounts;
+mod driver;
 mod reject;
+mod requests;
 mod session;
 mod signed;
 mod tokens;
 mod values;
+mod verification;
 
-pub use account::{Account, catalog, catalog_to_json, diagnose, difference_word, providers};
-pub use reject::{Reject, fault_code_word, reject_code_blame, reject_code_word, reject_codes};
+pub use account::{Account, best_locale, catalog, catalog_to_json, diagnose, providers};
+pub use accounts::Accounts;
+pub use driver::Driver;
+pub use reject::{Reject, reject_code_blame, reject_codes};
+pub use requests::{jumio_image_request, signicat_download_request, signicat_token_request};
 pub use session::{Session, provider_of};
-pub use signed::{KeyForm, Subject, TagEncoding, examine, signed_member, verify};
+pub use signed::{signed_member, verify};
 pub use tokens::Tokens;
 pub use values::{journey_from_json, journey_to_json, outcome_to_json, read};
+pub use verification::Verification;
 
 uniffi::setup_scaffolding!("idvkit");

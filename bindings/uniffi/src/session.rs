@@ -5,7 +5,7 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use idvkit::{Blob, Evidence, Input, Next, Request, Seed, UnixMillis};
+use idvkit::{Blob, Evidence, Input, Next, ProviderId, Request, Seed, UnixMillis};
 
 use crate::{Account, Reject};
 
@@ -97,8 +97,8 @@ impl Session {
     }
 
     /// Whose flow.
-    pub fn provider(&self) -> String {
-        self.lock().provider().as_str().to_owned()
+    pub fn provider(&self) -> ProviderId {
+        self.lock().provider()
     }
 }
 
@@ -123,6 +123,6 @@ impl fmt::Debug for Session {
 ///
 /// Refuses with `snapshot_malformed` or `snapshot_newer`.
 #[uniffi::export]
-pub fn provider_of(snapshot: &str) -> Result<String, Reject> {
-    Ok(idvkit::Session::provider_of(snapshot)?.as_str().to_owned())
+pub fn provider_of(snapshot: &str) -> Result<ProviderId, Reject> {
+    Ok(idvkit::Session::provider_of(snapshot)?)
 }

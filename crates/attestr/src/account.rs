@@ -1,4 +1,4 @@
-//! An Attestr account: as it is configured, and parsed with its credentials.
+//! An Attestr account: its configuration, and the parsed account with its credentials.
 
 use alloc::{
     format,
@@ -24,28 +24,28 @@ const STAGING_API_BASE: &str = "https://qa.api.attestr.com/api";
 const LIBRARY: &str = "https://cdn.attestr.com/flowx.js";
 const STAGING_LIBRARY: &str = "https://qa.attestr.com/lib/flowx.js";
 
-/// One registered Attestr app, as a caller configures it.
+/// The configuration of one registered Attestr app.
 #[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(rename = "AttestrConfig"))]
 pub struct Config {
-    /// The app's auth token: the ready-made credential that stands behind `Basic`, opaque, never encoded again (A-F2).
+    /// The app's auth token, sent as it is behind `Basic`. It is already encoded: do not encode it again (A-F2).
     pub auth_token: String,
-    /// The app's client key, hex digits. It is public: pages and phones get it.
+    /// The app's client key, in hex digits. It is public: pages and phones receive it.
     pub client_key: String,
-    /// The app's client secret, the key of `resultSignature`. A list for the time in which two may be in use.
+    /// The app's client secrets, the keys of `resultSignature`. Give two while one replaces the other.
     pub client_secrets: Vec<String>,
-    /// The tokens that webhooks carry behind `Basic`, as the dashboard shows them (A-F12). Without one, webhooks are
-    /// refused. A list for rotation.
+    /// The tokens that webhooks carry behind `Basic`, as the dashboard shows them (A-F12). Without a token, webhooks
+    /// are refused. Give two while one replaces the other.
     #[serde(default)]
     pub webhook_tokens: Vec<String>,
-    /// Settings that the documents leave open, or that seldom change.
+    /// Settings for what Attestr's documents leave open, or what seldom changes.
     #[serde(default)]
     pub options: Options,
 }
 
-/// What the documents leave open, each with a default that can be overridden.
+/// Settings for what Attestr's documents leave open. Each has a default.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[expect(
@@ -55,40 +55,41 @@ pub struct Config {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(rename = "AttestrOptions"))]
 pub struct Options {
-    /// The provider's staging system instead of production (A-F1).
+    /// Whether to use the provider's staging system instead of production (A-F1).
     pub staging: bool,
     /// The API version in the path; `v1` by default (A-F1: v3 is announced).
     pub api_version: Option<String>,
-    /// Another base URL of the API, up to `/api`, for a sandbox or proxy.
+    /// Another base URL of the API, up to and with `/api`, for a sandbox or proxy.
     pub api_base: Option<String>,
-    /// Another place of the browser library: an HTTPS URL, or a path on your own site that begins with `/` (A-F1: a local
+    /// Another URL of the browser library: an HTTPS URL, or a path on your own site that begins with `/` (A-F1: a local
     /// copy).
     pub library_src: Option<String>,
     /// Development switch: allows plain HTTP to `localhost` and `127.0.0.1`, each with a port, for `api_base` and
-    /// `library_src`. Off by default, and nothing else becomes laxer.
+    /// `library_src`. Off by default. It allows nothing else.
     pub development: bool,
-    /// Accepts no signature over the ECMAScript form of `result`, only over the bytes as sent (A-Q1: that form is
-    /// inferred, and tried second by default).
+    /// Whether to accept a signature only over the bytes of `result` as sent. By default, its ECMAScript form is tried
+    /// second (A-Q1: that form is inferred).
     pub as_sent_only: bool,
-    /// Takes the bytes that the hex digits of the client secret stand for as the key; its text by default (A-Q2,
-    /// inferred).
+    /// Whether the key is the bytes that the client secret's hex digits encode. By default, the key is the secret's
+    /// text (A-Q2, inferred).
     pub hex_decoded_secret: bool,
-    /// A name for this account that survives a change of its client key; snapshots are bound to it.
+    /// Your name for this account, 1 to 128 characters. Snapshots are bound to it, so they stay valid when the client
+    /// key changes.
     pub account_id: Option<String>,
-    /// How long the user may take, in milliseconds; until the handshake expires by default.
+    /// How long the user may take, in milliseconds, one second to 400 days. By default, until the handshake expires.
     pub user_timeout_ms: Option<i64>,
-    /// How long the proof of a claimed success may take, in milliseconds; 15 minutes by default (inferred).
+    /// How long to wait for the signed result after a claimed success, in milliseconds; 15 minutes by default
+    /// (inferred).
     pub result_timeout_ms: Option<i64>,
-    /// How long a claimed skip waits for a success proof, in milliseconds; 30 seconds by default (inferred). So long also
-    /// an error waits for the proof of a success that was claimed before it; without one it ends the run with one more
-    /// look (A-Q14). It counts from the first such claim, and a success that is only claimed later does not put it off:
-    /// it has what is left of this time to be proven.
+    /// How long a claimed skip or error waits for the signed result of a success, in milliseconds; 30 seconds by
+    /// default (inferred). It counts from the first such claim. An error waits only if a success was claimed before it;
+    /// otherwise one more look ends the run (A-Q14).
     pub grace_ms: Option<i64>,
-    /// Offsets in seconds, since a claimed success, at which to fetch the result; 0, 2, 4, 8, 15, 30, 60, 120, 300 and
-    /// then each 300 by default (inferred).
+    /// When to fetch the result after a claimed success, as offsets in seconds. By default 0, 2, 4, 8, 15, 30, 60, 120,
+    /// 300 and then every 300 (inferred).
     pub poll_offsets_seconds: Option<Vec<i64>>,
-    /// The time-out of every request, in milliseconds, 1 000 to 300 000; 30 000 by default (A-F9: the provider's own
-    /// client).
+    /// The time-out of every request, in milliseconds, 1 000 to 300 000; 30 000 by default (A-F9: as in the provider's
+    /// own client).
     pub timeout_ms: Option<u32>,
 }
 
@@ -98,7 +99,7 @@ impl fmt::Debug for Config {
     }
 }
 
-/// A parsed account, with its credentials. It prints none of them.
+/// A parsed account with its credentials. Printing it shows none of them.
 pub struct Account {
     pub(crate) auth_token: Secret,
     pub(crate) client_key: ClientKey,
@@ -119,8 +120,8 @@ impl Account {
     /// Parses an account, once at start-up.
     ///
     /// # Errors
-    /// About the field, with the rule and the fix: `credential_missing`, `credential_malformed`, `client_key_invalid`,
-    /// `api_version_invalid`, `base_url_invalid`, `library_src_invalid`, `duration_out_of_range`,
+    /// A [`Reject`] that names the field, the rule and the fix: `credential_missing`, `credential_malformed`,
+    /// `client_key_invalid`, `api_version_invalid`, `base_url_invalid`, `library_src_invalid`, `duration_out_of_range`,
     /// `timeout_out_of_range`, `poll_plan_invalid`, `account_id_invalid`.
     pub fn new(config: Config) -> Result<Self, Reject> {
         let options = config.options;

@@ -1,4 +1,4 @@
-//! What Attestr answers, and the error that its library reports, read.
+//! Reads Attestr's answers, and the error that its library reports.
 
 use alloc::string::{String, ToString};
 use core::fmt;
@@ -25,20 +25,20 @@ impl Created {
     }
 }
 
-/// What the result answer says besides `result` itself, which is never parsed before it is verified (A-F5).
+/// The members of a result answer beside `result` itself, which is never parsed before it is verified (A-F5).
 #[derive(Clone, PartialEq, Eq)]
 pub struct ExecutionResult {
-    /// The handshake that it is about.
+    /// The handshake that the result belongs to.
     pub handshake: HandshakeId,
     /// The handshake's human-readable number.
     pub number: Option<String>,
-    /// Your own reference.
+    /// Your own reference, from the request.
     pub tag: Option<String>,
-    /// Whether the handshake was used once to run the flow on a device.
+    /// Whether the handshake was used to run the flow on a device.
     pub consumed: Option<bool>,
-    /// When it was archived, in Unix time of undocumented unit; its data are gone then.
+    /// When the handshake was archived, in Unix time of an undocumented unit. Its data are deleted then.
     pub archived: Option<i64>,
-    /// The claimed signature of `result`: it proves nothing before it was verified.
+    /// The claimed signature of `result`. It proves nothing before it is verified.
     pub signature: Option<String>,
 }
 
@@ -46,7 +46,7 @@ impl ExecutionResult {
     /// Reads the answer's members.
     ///
     /// # Errors
-    /// `result_unreadable` if it is not the documented object, or a member stands there twice.
+    /// `result_unreadable` if it is not the documented object, or a member occurs twice.
     pub fn from_json(body: &[u8]) -> Result<Self, Reject> {
         let read = Json::read(body).and_then(|json| Self::read(&json));
         read.map_err(|flaw| flaw.reject(RejectCode::ResultUnreadable))
@@ -76,7 +76,7 @@ impl fmt::Debug for ExecutionResult {
     }
 }
 
-/// The body of an error answer of the API (A-F4). A number means something only together with the operation.
+/// The body of an error answer of the API (A-F4). The number has a meaning only together with the operation.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ApiError {
     /// The provider's code.
@@ -86,8 +86,8 @@ pub struct ApiError {
 }
 
 impl ApiError {
-    /// Reads what an error answer says; anything else, such as a proxy's HTML page, says nothing. Its words are for
-    /// developers and may echo what was sent: they are not kept.
+    /// Reads the body of an error answer. Another body, such as a proxy's HTML page, gives no members. The provider's
+    /// texts are dropped: they are for developers and may repeat what was sent.
     pub fn from_json(body: &[u8]) -> Self {
         let value: Value = serde_json::from_slice(body).unwrap_or(Value::Null);
         let slots = Slots::of(&value["code"], &value["httpStatusCode"]);
@@ -95,36 +95,37 @@ impl ApiError {
     }
 }
 
-/// The error that ended a flow on the user's device (A-F7): a claim, not a verdict. The text is display only.
+/// The error that ended a flow on the user's device (A-F7). It is a claim, not a verdict, and its text is only for
+/// display.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LaunchError {
-    /// The provider's code; each type of stage has its own.
+    /// The provider's code. Each type of stage has its own codes.
     pub code: Option<i64>,
-    /// The HTTP status that classifies it.
+    /// The HTTP status that classifies the error.
     pub http_status: Option<u16>,
-    /// The provider's words in the user's language.
+    /// The provider's text, in the user's language.
     pub message: Option<String>,
-    /// Where it halted: that stage, or the last completed one while the next was being found, or `None` if there was
-    /// none yet.
+    /// The stage that failed, or the last completed one if the error came between two stages; `None` before the first
+    /// stage.
     pub stage: Option<StageId>,
-    /// The root cause, if it is another one: low credit, rate limit, service not provisioned …
+    /// The root cause, if it is a different one: low credit, rate limit, service not provisioned …
     pub original: Option<LaunchCause>,
 }
 
-/// The cause behind a [`LaunchError`].
+/// The root cause of a [`LaunchError`].
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LaunchCause {
     /// The provider's code.
     pub code: Option<i64>,
-    /// The HTTP status.
+    /// The HTTP status of the cause.
     pub http_status: Option<u16>,
-    /// The provider's words.
+    /// The provider's text.
     pub message: Option<String>,
 }
 
 impl LaunchError {
-    /// Reads the object of the error handler (A-F7). Numbers may be written as texts, and swapped slots are put
-    /// right.
+    /// Reads the object that the error handler receives (A-F7). Numbers may be texts, and swapped members are
+    /// corrected.
     pub fn from_value(value: &Value) -> Self {
         let slots = Slots::of(&value["code"], &value["httpStatusCode"]);
         let original = &value["original"];
@@ -138,7 +139,7 @@ impl LaunchError {
         Self { code: slots.code, http_status: slots.status, message, stage, original: cause }
     }
 
-    /// The same as a fault. The root cause, where there is one, says whether trying again may help.
+    /// The error as a fault. If there is a root cause, it decides whether the fault is retryable.
     pub fn fault(&self, operation: &str) -> Fault {
         let of_status = |status: Option<u16>| status.map(|status| Fault::status(operation, status));
         let cause_status = self.original.as_ref().and_then(|cause| cause.http_status);

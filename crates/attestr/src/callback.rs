@@ -1,8 +1,8 @@
-//! Webhooks: whether they are genuine, whose they are, and what they claim (A-F12).
+//! Webhooks: whether they are genuine, which session they belong to, and what they claim (A-F12).
 
 use alloc::string::String;
 
-use idvkit_core::{Header, Input, Reject, RejectCode, UnixMillis, raw_body};
+use idvkit_core::{Header, Input, Reject, RejectCode, UnixMillis};
 use idvkit_signature::any_same;
 use serde::Deserialize;
 use serde_json::Value;
@@ -13,11 +13,12 @@ use crate::{
     values::{ClaimedSignature, HandshakeId, StageId},
 };
 
-/// The largest webhook that is read, in bytes.
+/// The largest accepted webhook, in bytes.
 pub const MAX_WEBHOOK_BYTES: usize = 1024 * 1024;
 
-/// Whose webhook this is, and what makes the delivery one of its kind: a provider may deliver it more than once (A-Q9).
-/// `None` for a genuine event that belongs to no session (`async.completed` and other events of the platform).
+/// The key of a webhook: the handshake it belongs to, and what tells the event from others, as a provider may deliver
+/// the same event more than once (A-Q9). `None` for a genuine event that belongs to no session (`async.completed` and
+/// other events of the platform).
 ///
 /// # Errors
 /// `webhook_not_configured`, `webhook_token_missing`, `webhook_token_malformed`, `webhook_token_wrong`,
@@ -29,18 +30,18 @@ pub fn webhook_key(account: &Account, input: &Input, now: UnixMillis) -> Result<
         Input::Callback { headers, body, .. } => {
             Ok(Webhook::receive(account, headers, body)?.map(|webhook| webhook.key))
         }
-        _ => Err(Reject::at(RejectCode::NoReference, "input", "only webhooks carry a provider's reference")),
+        _ => Err(Reject::at(RejectCode::NoReference, "input", "only webhooks carry a reference of the provider")),
     }
 }
 
-/// Two deliveries with the same key are the same event (A-Q9, inferred).
+/// The key of a webhook. Two deliveries with the same key report the same event (A-Q9, inferred).
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct WebhookKey {
-    /// The handshake.
+    /// The handshake that the webhook belongs to.
     pub handshake: HandshakeId,
-    /// The event, such as `flowx.completed`.
+    /// The event's name, such as `flowx.completed`.
     pub event: String,
-    /// When the handshake changed, in Unix milliseconds, if the payload says so.
+    /// When the handshake changed, in Unix milliseconds, if the webhook says so.
     pub updated: Option<i64>,
 }
 
@@ -73,7 +74,7 @@ impl Webhook {
         if body.len() > MAX_WEBHOOK_BYTES {
             return Err(Reject::at(RejectCode::WebhookTooLarge, "body", "a webhook has at most 1 MiB"));
         }
-        let envelope: Envelope = serde_json::from_slice(raw_body(body)?).map_err(|_| unreadable())?;
+        let envelope: Envelope = serde_json::from_slice(body).map_err(|_| unreadable())?;
         match envelope.event.strip_prefix("flowx.") {
             Some(_) => Self::of_flow(envelope).ok_or_else(unreadable).map(Some),
             None => Ok(None),
@@ -113,7 +114,7 @@ fn error(payload: &Value) -> LaunchError {
 
 fn authenticate(account: &Account, headers: &[Header]) -> Result<(), Reject> {
     if account.webhook_tokens.is_empty() {
-        let rule = "webhooks need the token that the dashboard shows; without it nobody can tell who sent them";
+        let rule = "configure the webhook token from the dashboard; without it the sender cannot be authenticated";
         return Err(Reject::at(RejectCode::WebhookNotConfigured, "webhook_tokens", rule));
     }
     let refuse = |code, why| Err(Reject::new(code, why).about("headers.authorization"));
@@ -129,7 +130,7 @@ fn authenticate(account: &Account, headers: &[Header]) -> Result<(), Reject> {
     }
     refuse(
         RejectCode::WebhookTokenWrong,
-        "the token is none of those configured; answer 401 and do not trust the sender",
+        "the token matches none of the configured ones; answer 401 and do not trust the sender",
     )
 }
 

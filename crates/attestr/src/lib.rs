@@ -1,12 +1,14 @@
 //! Attestr Studio (Flowx) as an I/O-free state machine (A-GUIDE; all such ids stand in `PROTOCOL.md`).
 //!
 //! A handshake is created on the server; the user runs it with the browser library or a phone SDK; the server fetches
-//! the result. It counts as completed only if its signature verifies under the client secret **and** is one that the
-//! user's device or an authenticated webhook claimed, as the documents demand (A-F6). Attestr gives no verdict: a
-//! completed session says that the result is authentic; what it says about the person stands in the evidence.
+//! the result. The session is completed only if the result's signature verifies with the client secret **and** the
+//! user's device or an authenticated webhook claimed the same signature, as the documents demand (A-F6). Attestr gives
+//! no verdict: a completed session says that the result is authentic, and the evidence holds what the result says about
+//! the person.
 //!
-//! [`Attestr`] makes an [`Account`] of a [`Config`], opens a [`Session`] from a [`Request`], continues one, says whose a
-//! webhook is, has the tables, and explains signatures. [`webhook_key`] tells deliveries apart.
+//! [`Attestr`] makes an [`Account`] of a [`Config`], opens a [`Session`] from a [`Request`], restores one, finds the
+//! session of a webhook, has the provider's tables, and explains signatures. [`webhook_key`] tells repeated deliveries
+//! from new events.
 //!
 //! ```
 //! use idvkit_attestr::{Attestr, Config, Request};
@@ -82,8 +84,9 @@ impl Provider for Attestr {
     }
 
     /// # Errors
-    /// About the field below `request`, with the rule and the fix: `flow_id_invalid`, `snapshot_invalid`, `tag_invalid`,
-    /// `expiry_invalid`, `locale_malformed`, `variable_unnamed`, `extra_reserved`; and `now_out_of_range`.
+    /// A [`Reject`] that names the field below `request`, the rule and the fix: `flow_id_invalid`, `snapshot_invalid`,
+    /// `tag_invalid`, `expiry_invalid`, `locale_malformed`, `variable_unnamed`, `extra_reserved`; and
+    /// `now_out_of_range`.
     fn open(account: &Arc<Account>, request: Request, seed: Seed, now: UnixMillis) -> Result<Session, Reject> {
         let request = request::ParsedRequest::parse(request, now.plausible()?);
         let request = request.map_err(|reject| reject.within("request"))?;
@@ -100,7 +103,7 @@ impl Provider for Attestr {
         catalog::catalog(Operation::NAMES)
     }
 
-    /// `body` is the object that has the member `result`, of a result answer or a webhook's payload; `tag` its
+    /// `body` is the object with the member `result`: a result answer, or a webhook's payload. `tag` is its
     /// `resultSignature`.
     fn diagnose(account: &Account, body: &[u8], tag: &str) -> Result<Diagnosis, Reject> {
         Ok(diagnose_member(&account.scheme, &account.client_secrets, body, "result", tag))

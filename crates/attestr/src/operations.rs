@@ -9,7 +9,7 @@ use crate::{account::Account, values::HandshakeId};
 const HANDSHAKES: &str = "/public/flowx/handshake";
 
 idvkit_core::operations! {
-    /// What Attestr's API is asked to do.
+    /// The operations of Attestr's API that a session asks for.
     pub enum Operation {
         /// Creates a handshake (A-F4).
         CreateHandshake = "attestr.create_handshake",
@@ -17,11 +17,11 @@ idvkit_core::operations! {
         FetchResult(HandshakeId) = "attestr.fetch_result",
     }
 
-    /// What happens on the user's device.
+    /// Operations on the user's device.
     pub enum Outside {
-        /// The run of the flow (A-F7): the operation of errors that a client claims.
+        /// Runs the flow (A-F7). Errors that a client claims have this operation.
         Launch = "attestr.launch",
-        /// Media upload: a call of the library's own, where numbers mean other things.
+        /// Uploads media: a call of the library's own, where the codes have other meanings.
         UploadMedia = "attestr.upload_media",
     }
 }

@@ -1,4 +1,4 @@
-//! One run of a flow: as it is asked for, and parsed.
+//! The request to run a flow, and its parsed form.
 
 use alloc::{
     collections::BTreeMap,
@@ -8,7 +8,7 @@ use alloc::{
 };
 use core::fmt;
 
-use idvkit_core::{LocaleTag, Reject, RejectCode, UnixMillis};
+use idvkit_core::{LocaleChoice, LocaleTag, Reject, RejectCode, UnixMillis};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -19,33 +19,36 @@ const BODY_MEMBERS: [&str; 5] = ["flow", "snapshot", "tag", "webhook", "expiry"]
 /// No documented limit; far longer than a reference, and short enough not to hide a mistake.
 const MAX_TAG_CHARS: usize = 512;
 
-/// One run of one flow by one user.
+/// A request to run one flow for one user.
 #[derive(Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(rename = "AttestrRequest"))]
 pub struct Request {
-    /// The flow id, `FX0…`.
+    /// The id of the flow, `FX0…`.
     pub flow_id: String,
-    /// The published version to run; the draft is run if none is given (A-F4).
+    /// The published version of the flow to run. Without one, the draft runs (A-F4).
     #[serde(default)]
     pub snapshot: Option<String>,
-    /// Your own reference for the user or device. Use nothing that identifies a person to others.
+    /// Your own reference for the user or device, at most 512 characters. Use nothing that identifies a person to
+    /// others.
     pub tag: String,
-    /// Whether the provider is to send webhooks for this handshake.
+    /// Whether the provider sends webhooks for this handshake.
     #[serde(default)]
     pub webhook: bool,
-    /// When the handshake expires, in Unix milliseconds, at most 365 days ahead; the provider takes 24 hours if this is
-    /// not given (A-F4).
+    /// When the handshake expires, in Unix milliseconds, at most 365 days ahead. Without it, the provider takes 24
+    /// hours (A-F4).
     #[serde(default)]
     pub expiry: Option<i64>,
-    /// The language, such as `en` or `hi`. Without one, phones show a picker (A-F8).
+    /// The language of the flow, such as `en` or `hi`, or a list of the languages that the user prefers, best first.
+    /// Without one, phones show a picker (A-F8).
     #[serde(default)]
-    pub locale: Option<String>,
-    /// Values for the variables that the flow declares; the provider ignores others (A-F7). They go to the user's device.
+    pub locale: Option<LocaleChoice>,
+    /// Values for the variables that the flow declares; the provider ignores others (A-F7). The values go to the user's
+    /// device.
     #[serde(default)]
     pub variables: BTreeMap<String, String>,
-    /// Further members of the handshake's body, such as a consent of API v3 (A-Q11).
+    /// Additional members of the handshake's body, such as a consent of API v3 (A-Q11).
     #[serde(default)]
     pub extra: Map<String, Value>,
 }
@@ -94,7 +97,7 @@ impl ParsedRequest {
             tag: tag(request.tag)?,
             webhook: request.webhook,
             expiry,
-            locale: request.locale.as_deref().map(LocaleTag::parse).transpose()?,
+            locale: request.locale.as_ref().map(LocaleChoice::tag).transpose()?.flatten(),
             variables: request.variables,
             extra: request.extra,
             lifetime_ms: expiry.map_or(DEFAULT_LIFETIME_MS, |expiry| expiry.since(now)),
@@ -147,7 +150,7 @@ fn snapshot_id(value: &str) -> Result<SnapshotId, Reject> {
 
 fn tag(value: String) -> Result<String, Reject> {
     if value.trim().is_empty() || value.chars().count() > MAX_TAG_CHARS || value.chars().any(char::is_control) {
-        let rule = "the tag is your own reference for the user: 1 to 512 characters, not only white space, no controls";
+        let rule = "your own reference for the user: 1 to 512 characters, not only white space, no control characters";
         return Err(Reject::at(RejectCode::TagInvalid, "tag", rule));
     }
     Ok(value)

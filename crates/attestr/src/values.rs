@@ -1,4 +1,4 @@
-//! Attestr's values, parsed once and right from then on.
+//! Attestr's ids and values, which are checked when they are parsed.
 
 use alloc::string::String;
 use core::fmt;
@@ -9,9 +9,9 @@ use serde::{Deserialize, Serialize};
 /// The tag of Attestr's configurations, and the first part of every operation's name.
 pub(crate) const ID: &str = "attestr";
 
-/// How long a handshake lives unless the request says otherwise, in milliseconds (A-F4).
+/// How long a handshake stays valid unless the request says otherwise, in milliseconds: 24 hours (A-F4).
 pub const DEFAULT_LIFETIME_MS: i64 = 24 * 3_600_000;
-/// The farthest expiry, in milliseconds from now: "1 year" (A-F4), read as 365 days.
+/// The longest validity of a handshake, in milliseconds: "1 year" (A-F4), read as 365 days.
 pub const MAX_LIFETIME_MS: i64 = 365 * 24 * 3_600_000;
 
 /// An id that the provider or its dashboard gave: 1 to 64 letters, digits, `-` and `_`. The letters of a UUID are in lower
@@ -24,13 +24,13 @@ macro_rules! id {
         pub struct $name(String);
 
         impl $name {
-            /// Reads one, or `None` if it has another form.
+            /// Parses an id; `None` if it does not have this form.
             pub fn parse(value: &str) -> Option<Self> {
                 let fits: fn(&str) -> bool = $parse;
                 fits(value).then(|| Self(one_form(value)))
             }
 
-            /// The id as text.
+            /// The id as a text.
             pub fn as_str(&self) -> &str {
                 &self.0
             }
@@ -83,13 +83,13 @@ fn is_token(value: &str) -> bool {
     (1..=64).contains(&value.len()) && value.bytes().all(allowed)
 }
 
-/// A signature that somebody claims: exactly 64 hex digits, in lower case (A-F3).
+/// A claimed signature: exactly 64 hex digits, in lower case (A-F3).
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct ClaimedSignature(String);
 
 impl ClaimedSignature {
-    /// Reads one in any letter case, or `None` if it has another form.
+    /// Parses a signature in any letter case; `None` if it does not have this form.
     pub fn parse(value: &str) -> Option<Self> {
         let fits = value.len() == 64 && value.bytes().all(|b| b.is_ascii_hexdigit());
         fits.then(|| Self(value.to_ascii_lowercase()))

@@ -22,8 +22,8 @@ use crate::{
     values::{ClaimedSignature, HandshakeId, StageId},
 };
 
-/// The part of the evidence that says whether the provider saw the handshake used on a device: its status is `consumed`
-/// or `not_consumed` (A-Q3: it says nothing about how that ended).
+/// The name of the evidence's part that says whether the handshake was used on a device. Its status is `consumed` or
+/// `not_consumed` (A-Q3: it does not say how the run ended).
 pub const HANDSHAKE_PART: &str = "handshake";
 
 /// Claims that are kept at a time (rule 2).

@@ -1,4 +1,4 @@
-//! The account: what a caller configures, parsed once.
+//! A biometric.kz account: its configuration, and the parsed account with its credentials.
 
 use alloc::{
     format,
@@ -18,9 +18,9 @@ use crate::{
     values::{CheckedMetadata, DEFAULT_PHOTO_MAX_BYTES, ID, Metadata, MetadataRules, Technology},
 };
 
-/// The fewest characters of a flow key (B-F1; the documents' own samples are cut short).
+/// The shortest flow key, in characters (B-F1; the documents' own samples are cut short).
 pub const MIN_API_KEY: usize = 47;
-/// How long a session can be used, in milliseconds (inferred from a sibling product, B-Q9).
+/// How long a session can be used, in milliseconds: 30 minutes (inferred from a sibling product, B-Q9).
 pub const DEFAULT_LIFETIME_MS: i64 = 30 * 60 * 1000;
 
 const API_BASE: &str = "https://kyc.biometric.kz";
@@ -32,35 +32,35 @@ const DEFAULT_VERDICT_PATIENCE_MS: i64 = 15 * 60 * 1000;
 /// The least time between two looks, in seconds (inferred from B-F4).
 const GAP_SECONDS: i64 = 2;
 
-/// One flow of one biometric.kz account, as a caller configures it.
+/// The configuration of one flow of a biometric.kz account.
 #[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(rename = "BiometricKzConfig"))]
 pub struct Config {
-    /// The flow's API key from the dashboard's list of flows: 47 characters or more (B-F1). A secret: the documents show
-    /// it in browser code, where it lets anybody read results.
+    /// The flow's API key from the dashboard's list of flows, 47 characters or more (B-F1). It is a secret: the
+    /// documents show it in browser code, where it would let anybody read results.
     pub api_key: String,
     /// The language of the provider's pages, unless the request says otherwise: `ru`, `en` or `kz`; `ru` by default
-    /// (inferred: the documents' first).
+    /// (inferred: the first in the documents).
     #[serde(default)]
     pub locale: Option<String>,
-    /// The codes of the flow's technologies, as the dashboard shows them. With them, metadata that the flow cannot use
-    /// is refused before anything is sent.
+    /// The codes of the flow's technologies, as the dashboard shows them. If they are given, metadata that the flow
+    /// cannot use is refused before anything is sent.
     #[serde(default)]
     #[cfg_attr(feature = "schema", schemars(with = "Option<Vec<String>>"))]
     pub technologies: Option<Vec<Technology>>,
     /// The secret last path segments of the webhook URLs that you entered in the dashboard, as in
     /// `https://shop.example/idv/SECRET` (B-Q16): 16 to 128 letters, digits, `-` and `_`. The provider signs nothing,
-    /// so without one a webhook is a hint by anybody. A list for rotation.
+    /// so without a secret anybody can send a webhook. Give two while one replaces the other.
     #[serde(default)]
     pub webhook_secrets: Vec<String>,
-    /// Settings that the documents leave open, or that seldom change.
+    /// Settings for what biometric.kz's documents leave open, or what seldom changes.
     #[serde(default)]
     pub options: Options,
 }
 
-/// What the documents leave open, each with a default that can be overridden.
+/// Settings for what biometric.kz's documents leave open. Each has a default.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[expect(clippy::struct_excessive_bools, reason = "independent switches, each off unless the documents prove wrong")]
@@ -71,35 +71,38 @@ pub struct Options {
     pub api_base: Option<String>,
     /// Another base URL of the hosted pages instead of `https://remote.biometric.kz`.
     pub front_base: Option<String>,
-    /// Another place of the widget's script; `/widget/flow-widget.umd.js` below `front_base` by default (B-2).
+    /// Another URL of the widget's script; `/widget/flow-widget.umd.js` below `front_base` by default (B-2).
     pub widget_src: Option<String>,
-    /// The CSS selector of the element that holds the widget: `#` and an id; `#idv-flow` by default.
+    /// The CSS selector of the element that holds the widget: `#` and an id of at most 64 characters; `#idv-flow` by
+    /// default.
     pub container: Option<String>,
-    /// Development switch: allows plain HTTP to `localhost` and `127.0.0.1` for the three URLs above. Off by default,
-    /// and nothing else becomes laxer.
+    /// Development switch: allows plain HTTP to `localhost` and `127.0.0.1` for `api_base`, `front_base` and
+    /// `widget_src`. Off by default. It allows nothing else.
     pub development: bool,
-    /// A name for this flow that survives a change of its key; snapshots are bound to it.
+    /// Your name for this flow, 1 to 128 characters. Snapshots are bound to it, so they stay valid when the key
+    /// changes.
     pub account_id: Option<String>,
-    /// Takes any 12 digits as an IIN, without looking at the check digit (B-Q5).
+    /// Whether to accept any 12 digits as an IIN, without a look at the check digit (B-Q5).
     pub lenient_iin: bool,
-    /// Sends metadata also where the flow's technologies cannot use it. A fixed IIN that the result does not confirm is
-    /// still never a pass.
+    /// Whether to send metadata even if the flow's technologies cannot use it. A fixed IIN that the result does not
+    /// confirm is still never a pass.
     pub unsupported_metadata: bool,
-    /// Uses the locale parameter on hosted pages no more: it is observed, not documented (B-F7).
+    /// Whether to leave the locale parameter out of hosted pages: it is observed, not documented (B-F7).
     pub no_page_locale: bool,
-    /// The largest reference photo, in bytes after decoding; 10 000 000 by default (inferred, B-Q6).
+    /// The largest reference photo, in bytes after decoding, 1 to 100 000 000; 10 000 000 by default (inferred, B-Q6).
     pub photo_max_bytes: Option<i64>,
-    /// How long a session can be used, in milliseconds; 30 minutes by default (inferred, B-Q9).
+    /// How long a session can be used, in milliseconds, one second to 400 days; 30 minutes by default (inferred, B-Q9).
     pub lifetime_ms: Option<i64>,
-    /// How long the user may take, in milliseconds; the session's lifetime by default.
+    /// How long the user may take, in milliseconds, one second to 400 days; the session's lifetime by default.
     pub user_timeout_ms: Option<i64>,
-    /// How long the verdict may take once the user is done, in milliseconds; 15 minutes by default (inferred).
+    /// How long the verdict may take after the user is done, in milliseconds, one second to 400 days; 15 minutes by
+    /// default (inferred).
     pub result_timeout_ms: Option<i64>,
-    /// Offsets in seconds, since the user is done, at which to fetch the result; 2, 5, 8, 11, 14, 20, 30, 45, 60, 90,
-    /// 120, 180, 240, 300 and then each 300 by default (inferred from field evidence, B-F4), fewer with a webhook.
+    /// When to fetch the result after the user is done, as offsets in seconds. By default 2, 5, 8, 11, 14, 20, 30, 45,
+    /// 60, 90, 120, 180, 240, 300 and then every 300, or fewer with a webhook (inferred from field evidence, B-F4).
     pub poll_offsets_seconds: Option<Vec<i64>>,
-    /// How often to look while the user is on the way, in seconds: a remote link tells nothing of its end. 30 by
-    /// default, 300 with a webhook (inferred).
+    /// How often to look while the user is on the way, in seconds, 2 to 86 400: with a remote link, nothing else shows
+    /// that the user is done. 30 by default, 300 with a webhook (inferred).
     pub lookout_seconds: Option<i64>,
     /// The time-out of every request, in milliseconds, 1 000 to 300 000; 30 000 by default (inferred).
     pub timeout_ms: Option<u32>,
@@ -114,7 +117,7 @@ impl fmt::Debug for Config {
     }
 }
 
-/// One flow of one account, ready for use. It holds the credentials and is opaque.
+/// A parsed account with its credentials, for one flow. Printing it shows none of them.
 pub struct Account {
     pub(crate) api_key: Zeroizing<String>,
     pub(crate) api_base: String,
@@ -239,7 +242,11 @@ fn container(selector: &str) -> Result<String, Reject> {
 fn photo_max_bytes(given: Option<i64>) -> Result<usize, Reject> {
     let Some(given) = given else { return Ok(DEFAULT_PHOTO_MAX_BYTES) };
     usize::try_from(given).ok().filter(|bytes| (1..=100_000_000).contains(bytes)).ok_or_else(|| {
-        Reject::at(RejectCode::PhotoLimitOutOfRange, "options.photo_max_bytes", "the limit is 1 to 100000000 bytes")
+        Reject::at(
+            RejectCode::PhotoLimitOutOfRange,
+            "options.photo_max_bytes",
+            "the limit must be 1 to 100000000 bytes",
+        )
     })
 }
 

@@ -1,4 +1,5 @@
-//! The result of a session, with every member that is known (B-F4). What decides is read strictly, the rest leniently.
+//! Reads the result of a session, with every known member (B-F4). Members that decide are read strictly, the others
+//! leniently.
 
 use alloc::{
     string::{String, ToString},
@@ -23,9 +24,9 @@ const VERDICT: &str = "flow_session_result";
 /// The answer to the creation of a session (B-F2).
 #[derive(Clone, PartialEq, Eq)]
 pub struct Created {
-    /// The one-time id. With it the session's page opens: a bearer value until the session has been used.
+    /// The one-time session id. It opens the session's page, so it is a bearer value until the session was used.
     pub session_id: SessionId,
-    /// The flow's technologies, in their order.
+    /// The flow's technologies, in the flow's order.
     pub technologies: Vec<Technology>,
 }
 
@@ -33,7 +34,7 @@ impl Created {
     /// Reads the answer.
     ///
     /// # Errors
-    /// `session_malformed` if a member is missing or of another type.
+    /// `session_malformed` if a member is missing or has another type.
     pub fn parse(body: &[u8]) -> Result<Self, Reject> {
         Self::read(body).map_err(|flaw| flaw.reject(RejectCode::SessionMalformed))
     }
@@ -54,64 +55,65 @@ impl fmt::Debug for Created {
     }
 }
 
-/// A session's result, as fetched or as a webhook's `session_result`. `Debug` prints no personal data.
+/// A session's result, as fetched, or as `session_result` of a webhook. `Debug` prints no personal data.
 #[derive(Clone, PartialEq)]
 pub struct FlowResult {
     /// The session's id.
     pub session_id: SessionId,
-    /// Where the session stands; not in the widget's guide, but in everything since (B-F4).
+    /// The status of the session. It is missing in the widget's guide, but present in everything since (B-F4).
     pub status: Status,
-    /// `flow_session_result`: the verdict on the whole flow.
+    /// The verdict on the whole flow, `flow_session_result`.
     pub verdict: Option<bool>,
-    /// The flow's technologies, in their order.
+    /// The flow's technologies, in the flow's order.
     pub technologies: Vec<TechnologyInfo>,
-    /// What each technology said, in alphabetical order of the members' names.
+    /// The result of each technology, in alphabetical order of the members' names.
     pub parts: Vec<TechnologyResult>,
-    /// `flow_session_failure_reasons`, in the provider's words.
+    /// The provider's reasons for a failure, `flow_session_failure_reasons`.
     pub failure_reasons: Vec<Reason>,
-    /// `validated_at`, as sent.
+    /// The member `validated_at`, as sent.
     pub validated_at: Option<String>,
-    /// `finished_at`, as sent.
+    /// The member `finished_at`, as sent.
     pub finished_at: Option<String>,
-    /// `ip_check_results`, as sent.
+    /// The member `ip_check_results`, as sent.
     pub ip_check_results: Vec<Value>,
-    /// `request_sessions`, as sent.
+    /// The member `request_sessions`, as sent.
     pub request_sessions: Vec<Value>,
 }
 
-/// Where a session stands.
+/// The status of a session.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Status {
-    /// `FINISHED`
+    /// `FINISHED`: the session is over.
     Finished,
-    /// `FAILED`
+    /// `FAILED`: the session is over.
     Failed,
-    /// Anything else, for example `PROGRESS`, or none: not over yet (B-Q10).
+    /// Any other or no value, for example `PROGRESS`: the session is not over (B-Q10).
     Other(String),
 }
 
 /// One technology of the flow, as the result describes it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TechnologyInfo {
-    /// Its code; the guide's example has none (B-4).
+    /// The technology's code; the guide's example has none (B-4).
     pub code: Option<Technology>,
-    /// Its name.
+    /// The technology's name.
     pub name: Option<String>,
-    /// What it does.
+    /// The technology's description.
     pub description: Option<String>,
 }
 
-/// The result of one technology: a member `..._result`. It is there only if the user came through that step.
+/// The result of one technology: a member `..._result`. It is present only if the user came to that step.
 #[derive(Clone, PartialEq)]
 pub struct TechnologyResult {
     /// The member's name without `_result`: `liveness`, `face2face`, `edocument`, `document_recognition`.
     pub kind: String,
-    /// Whether it passed, if it says so: by the flag `result`, or by the statuses `VALID` and `INVALID` (B-F4.10).
+    /// Whether the technology passed, by the flag `result` or by the statuses `VALID` and `INVALID`; `None` if the
+    /// result does not say (B-F4.10).
     pub passed: Option<bool>,
-    /// Its status in the provider's word, where it has one.
+    /// The technology's status in the provider's word, if it has one.
     pub status: Option<String>,
-    /// Why not.
+    /// Why the technology did not pass.
     pub failure_reason: Option<Reason>,
     members: Map<String, Value>,
 }
@@ -137,8 +139,8 @@ impl FlowResult {
     /// Reads a result.
     ///
     /// # Errors
-    /// `result_malformed` if the session's id is missing or named twice differently, or if something that decides is of
-    /// another type than documented: unknown forms are never a pass.
+    /// `result_malformed` if the session's id is missing or is named twice with different values, or if a member that
+    /// decides has another type than documented: unknown forms are never a pass.
     pub fn parse(body: &[u8]) -> Result<Self, Reject> {
         Self::read(body).map_err(|flaw| flaw.reject(RejectCode::ResultMalformed))
     }
@@ -167,24 +169,25 @@ impl FlowResult {
         })
     }
 
-    /// The part of that kind, such as `edocument`.
+    /// The result of this kind, such as `edocument`.
     pub fn part(&self, kind: &str) -> Option<&TechnologyResult> {
         self.parts.iter().find(|part| part.kind == kind)
     }
 
-    /// Whether a part is still empty or pending: right after the end the results are being filled in (B-F4).
+    /// Whether the result of a technology is still empty or pending. Right after the session's end the results are
+    /// still being filled in (B-F4).
     pub fn has_open_parts(&self) -> bool {
         self.parts.iter().any(|part| part.says() == Says::Pending)
     }
 
-    /// The rule of B-Q14: a true verdict of a finished session, and no part that says otherwise, or what this version cannot
-    /// read. That a `FAILED` session with a true verdict contradicts itself and is no pass is inferred.
+    /// Whether the result is a pass by the rule of B-Q14: the session is finished, its verdict is true, and no part says
+    /// otherwise or cannot be read. A `FAILED` session with a true verdict contradicts itself and is no pass (inferred).
     pub fn is_passed(&self) -> bool {
         let agrees = |part: &TechnologyResult| matches!(part.says(), Says::Passed | Says::Nothing | Says::Unknown);
         self.status == Status::Finished && self.verdict == Some(true) && self.parts.iter().all(agrees)
     }
 
-    /// Every reason once, those of the parts first.
+    /// Every reason once, those of the technologies first.
     pub fn reasons(&self) -> Vec<Reason> {
         let mut reasons: Vec<Reason> = Vec::new();
         let of_parts = self.parts.iter().filter_map(|part| part.failure_reason.as_ref());
@@ -197,31 +200,32 @@ impl FlowResult {
         reasons
     }
 
-    /// Whether the user's own abort is the only reason for the failure. That it then is no verdict about the user is
-    /// inferred (B-F8).
+    /// Whether the user's own abort is the only reason for the failure. It is then no verdict about the user (inferred,
+    /// B-F8).
     pub fn is_user_abort(&self) -> bool {
         let reasons = self.reasons();
         !reasons.is_empty() && reasons.iter().all(|reason| reason.detail.as_deref() == Some(USER_ABORTED))
     }
 
-    /// The number in `edocument_result.result_json.common.docOwner.iin`: whose document it was. It may have lost its
-    /// leading zeros; compare with [`Iin::is`] (B-Q15).
+    /// The IIN of the document's owner, at `edocument_result.result_json.common.docOwner.iin`. It may have lost leading
+    /// zeros: compare it with [`Iin::is`] (B-Q15).
     pub fn owner_iin(&self) -> Option<String> {
         self.part("edocument")?.scalar("result_json.common.docOwner.iin").filter(|iin| !iin.is_empty())
     }
 
-    /// Whether this person's document was shown: `None` if the result does not say whose it was.
+    /// Whether the document belongs to the person with this IIN; `None` if the result does not name the owner.
     pub fn is_about(&self, iin: &Iin) -> Option<bool> {
         self.owner_iin().map(|owner| iin.is(&owner))
     }
 
-    /// The person: as the state's database has it, or else as read from the document. The two are never mixed.
+    /// The person's data from the state's database, or else as read from the document. The two are never mixed.
     pub fn person(&self) -> Option<Person> {
         let registered = self.part("edocument").and_then(registered_person);
         registered.or_else(|| self.part("document_recognition").and_then(recognised_person))
     }
 
-    /// What each part said, under its technology's code; `flow` is what the creation of the session answered.
+    /// The result of each part, under the code of its technology. `flow` are the technologies that the creation of the
+    /// session returned.
     pub fn evidence_parts(&self, flow: &[Technology]) -> Vec<Part> {
         let part = |part: &TechnologyResult| Part {
             name: self.code_of(&part.kind, flow),
@@ -232,7 +236,7 @@ impl FlowResult {
         self.parts.iter().map(part).collect()
     }
 
-    /// Every reason, its part under the same names as in [`evidence_parts`](Self::evidence_parts).
+    /// Every reason, with its part under the same name as in [`evidence_parts`](Self::evidence_parts).
     pub fn evidence_reasons(&self, flow: &[Technology]) -> Vec<Reason> {
         let named = |reason: Reason| Reason { part: reason.part.map(|kind| self.code_of(&kind, flow)), ..reason };
         self.reasons().into_iter().map(named).collect()
@@ -272,12 +276,12 @@ impl TechnologyInfo {
 }
 
 impl TechnologyResult {
-    /// The score from 0 to 1 as the provider's decimal text, such as `0.9980` (B-16).
+    /// The score from 0 to 1 in the provider's decimal text, such as `0.9980` (B-16).
     pub fn prediction(&self) -> Option<String> {
         self.scalar("prediction")
     }
 
-    /// A text, number or flag at a dotted path, as text. Every member of B-F4 is found so: `eye_closed`,
+    /// The text, number or flag at a dotted path, as a text. It finds every member of B-F4: `eye_closed`,
     /// `face_direction`, `prediction_percent`, `first_name`, `extra.date_of_issue`, `document_pdf` …
     pub fn scalar(&self, path: &str) -> Option<String> {
         let (first, rest) = path.split_once('.').map_or((path, None), |(first, rest)| (first, Some(rest)));
@@ -291,12 +295,12 @@ impl TechnologyResult {
         }
     }
 
-    /// A base64 member, such as `document_pdf` or `face_photo`, not decoded (B-Q17).
+    /// A base64 member such as `document_pdf` or `face_photo`, not decoded (B-Q17).
     pub fn blob(&self, name: &str) -> Option<&str> {
         self.members.get(name)?.as_str()
     }
 
-    /// The date of birth, `YYYY-MM-DD`, from either of the provider's forms (B-17).
+    /// The date of birth, `YYYY-MM-DD`, from either of the provider's spellings (B-17).
     pub fn birth_date(&self) -> Option<String> {
         self.scalar("extra.date_of_birth").or_else(|| self.scalar("date_of_birth")).as_deref().and_then(iso_date)
     }

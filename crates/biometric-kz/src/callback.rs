@@ -3,7 +3,7 @@
 use alloc::{format, string::String, vec::Vec};
 use core::fmt;
 
-use idvkit_core::{Flaw, FlawKind, Input, Json, Node, Reject, RejectCode, UnixMillis, raw_body};
+use idvkit_core::{Flaw, FlawKind, Input, Json, Node, Reject, RejectCode, UnixMillis};
 use serde_json::Value;
 
 use crate::{
@@ -12,42 +12,42 @@ use crate::{
     values::{SessionId, Technology},
 };
 
-/// The largest webhook body that is read, in bytes: a result with its documents and photos is large.
+/// The largest accepted webhook, in bytes: a result with its documents and photos is large.
 pub const MAX_WEBHOOK_BYTES: usize = 32 * 1024 * 1024;
 
-/// A webhook, as sent. Read tolerantly: only event and session have to be there.
+/// A webhook, as sent. It is read leniently: only event and session are required.
 #[derive(Clone, PartialEq)]
 pub struct Webhook {
-    /// The delivery's id.
+    /// The id of the delivery.
     pub id: Option<String>,
-    /// What happened.
+    /// The event that the webhook reports.
     pub event: WebhookEvent,
-    /// The session.
+    /// The session that the webhook belongs to.
     pub session_id: SessionId,
-    /// When, in Unix milliseconds (the provider sends seconds).
+    /// When the event happened, in Unix milliseconds (the provider sends seconds).
     pub created: Option<UnixMillis>,
-    /// Whether it went well. A claim like the rest.
+    /// Whether the provider calls it a success. This is a claim, like the rest.
     pub success: Option<bool>,
     /// The flow's name in the dashboard.
     pub flow_name: Option<String>,
-    /// `{}` or null in every sample (B-15).
+    /// The member `metadata`: `{}` or null in every sample (B-15).
     pub metadata: Option<Value>,
     data: Value,
 }
 
-/// What a webhook tells of.
+/// The event that a webhook reports.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum WebhookEvent {
-    /// `flow.start`
+    /// `flow.start`: the user began the flow.
     FlowStart,
-    /// `technology.start`
+    /// `technology.start`: a step began.
     TechnologyStart,
-    /// `technology.end`
+    /// `technology.end`: a step ended.
     TechnologyEnd,
-    /// `flow.end`
+    /// `flow.end`: the flow ended.
     FlowEnd,
-    /// Anything else.
+    /// Any other event.
     Other(String),
 }
 
@@ -55,12 +55,12 @@ impl Webhook {
     /// Reads a webhook's body.
     ///
     /// # Errors
-    /// `callback_malformed` if it is no JSON object with an event and a session, or over 32 MiB.
+    /// `callback_malformed` if the body is not a JSON object with an event and a session, or larger than 32 MiB.
     pub fn parse(body: &[u8]) -> Result<Self, Reject> {
         if body.len() > MAX_WEBHOOK_BYTES {
             return Err(malformed(&Flaw::new(FlawKind::TooLarge, "")));
         }
-        Json::read(raw_body(body)?).and_then(|json| Self::of(&json.root())).map_err(|flaw| malformed(&flaw))
+        Json::read(body).and_then(|json| Self::of(&json.root())).map_err(|flaw| malformed(&flaw))
     }
 
     fn of(root: &Node<'_>) -> Result<Self, Flaw> {
@@ -79,7 +79,7 @@ impl Webhook {
         })
     }
 
-    /// Equal for every delivery of the same webhook: keep it to handle each once (B-Q16).
+    /// A key that is equal for every delivery of the same webhook: keep it to handle each webhook once (B-Q16).
     pub fn dedupe_key(&self) -> String {
         match &self.id {
             Some(id) => id.clone(),
@@ -89,7 +89,7 @@ impl Webhook {
         }
     }
 
-    /// The flow's technologies, from `flow.start`, in their order.
+    /// The flow's technologies in their order, if the event is `flow.start`.
     pub fn technologies(&self) -> Vec<Technology> {
         let codes = self.data.get("technologies").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
         codes
@@ -99,12 +99,12 @@ impl Webhook {
             .collect()
     }
 
-    /// The step that began, from `technology.start`.
+    /// The step that began, if the event is `technology.start`.
     pub fn technology(&self) -> Option<Technology> {
         self.data.get("technology_code").and_then(Value::as_str).map(Technology::parse)
     }
 
-    /// The result that `flow.end` claims. Never decide on it: your server fetches its own.
+    /// The result that `flow.end` claims. Never decide on it: a session fetches the result itself.
     ///
     /// # Errors
     /// As [`FlowResult::parse`].
@@ -144,7 +144,7 @@ impl fmt::Debug for Webhook {
     }
 }
 
-/// Whose webhook this is: the id of its session.
+/// The id of the session that a webhook belongs to.
 ///
 /// # Errors
 /// `callback_secret_wrong` if the account has webhook secrets and the path ends in none of them; `callback_malformed`;
@@ -155,7 +155,7 @@ pub(crate) fn reference_of(account: &Account, input: &Input) -> Result<Option<St
             check_segment(account, url)?;
             Webhook::parse(body).map(|webhook| Some(webhook.session_id.into()))
         }
-        _ => Err(Reject::at(RejectCode::NoReference, "input", "only webhooks carry a provider's reference")),
+        _ => Err(Reject::at(RejectCode::NoReference, "input", "only webhooks carry a reference of the provider")),
     }
 }
 

@@ -1,16 +1,16 @@
 //! biometric.kz Flow as an I/O-free state machine (B-WIDGET, B-WEBVIEW; all such ids stand in `PROTOCOL.md`).
 //!
-//! A session is made on the server with the flow's key and, if you know something of the user already, with
-//! [`Metadata`]; the user goes through it in the widget, in an app's web view or by a link; the server fetches the
-//! result. [`BiometricKz`] is the provider: it opens sessions and has the tables. The parts are useful alone: [`Iin`],
-//! [`Phone`], [`Technology`], [`Metadata::check`], [`FlowResult`], [`Webhook`].
+//! The server creates a session with the flow's key and, if you already know something about the user, with
+//! [`Metadata`]. The user completes it in the widget, in an app's web view or by a link. The server fetches the result.
+//! [`BiometricKz`] is the provider: it opens sessions and has the tables. Some parts are useful without a session:
+//! [`Iin`], [`Phone`], [`Technology`], [`Metadata::check`], [`FlowResult`], [`Webhook`].
 //!
-//! The provider signs nothing, and neither the widget's `finish`, the page `/finished` nor a webhook says how it went:
-//! they are hints, and the verdict is what your own server fetches. Where you fixed the user's IIN, the document has to
-//! be that person's. The flow's key opens every result: it never leaves the server.
+//! The provider signs nothing. The widget's event `finish`, the page `/finished` and webhooks are hints; only the
+//! result that your own server fetches is a verdict. If you fixed the user's IIN, the document must belong to that
+//! person. The flow's key opens every result, so it never leaves the server.
 //!
-//! Sessions are one-time. A new attempt is a new session; after a reference photo was sent it takes a new request, as
-//! the photo is not kept.
+//! A provider's session can be used once, so each new attempt creates a new one. After a reference photo was sent, a
+//! new attempt needs a new request, because the photo is not kept.
 #![no_std]
 #![forbid(unsafe_code)]
 
@@ -71,6 +71,10 @@ impl Provider for BiometricKz {
 
     fn reference_of(account: &Account, input: &Input, _now: UnixMillis) -> Result<Option<String>, Reject> {
         callback::reference_of(account, input)
+    }
+
+    fn best_locale(preferred: &[&str]) -> Option<String> {
+        catalog::LOCALES.best(preferred.iter().copied()).map(|locale| locale.tag.into())
     }
 
     fn catalog() -> Catalog {

@@ -1,4 +1,4 @@
-//! What biometric.kz's API is asked to do, and how that is written as HTTP.
+//! The operations of biometric.kz's API, and their HTTP requests.
 
 use alloc::{
     format,
@@ -16,9 +16,9 @@ const RESULT_PATH: &str = "/api/v1/flows/session/result/";
 const JSON: &str = "application/json";
 
 idvkit_core::operations! {
-    /// What biometric.kz's API is asked to do.
+    /// The operations of biometric.kz's API.
     pub enum Operation {
-        /// Makes a session.
+        /// Creates a session.
         CreateSession = "biometric_kz.create_session",
         /// Fetches the result of this session.
         FetchResult(SessionId) = "biometric_kz.fetch_result",

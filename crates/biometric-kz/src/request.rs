@@ -1,4 +1,4 @@
-//! One verification as it is asked for, and what of it a session has to keep.
+//! The request for one verification, and its parsed form.
 
 use alloc::{
     string::{String, ToString},
@@ -6,7 +6,7 @@ use alloc::{
 };
 use core::fmt;
 
-use idvkit_core::Reject;
+use idvkit_core::{LocaleChoice, Reject};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use zeroize::{Zeroize, ZeroizeOnDrop};
@@ -19,15 +19,16 @@ use crate::{
     },
 };
 
-/// One verification of one user.
+/// A request to verify one user.
 #[derive(Clone, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(rename = "BiometricKzRequest"))]
 pub struct Request {
-    /// The language: `ru`, `en`, `kz` or another spelling of these, such as `kk-KZ` (B-9).
-    pub locale: Option<String>,
-    /// What the session is told in advance.
+    /// The language of the provider's pages: `ru`, `en`, `kz` or another spelling of these, such as `kk-KZ` (B-9); or a
+    /// list of the languages that the user prefers, best first.
+    pub locale: Option<LocaleChoice>,
+    /// What you already know about the user.
     pub metadata: Option<Metadata>,
 }
 
@@ -71,10 +72,8 @@ struct Private(String);
 impl ParsedRequest {
     /// Checks a request under the account's rules.
     pub(crate) fn parse(account: &Account, request: &Request) -> Result<Self, Reject> {
-        let locale = match request.locale.as_deref() {
-            Some(locale) => LOCALES.parse("locale", locale)?.tag,
-            None => account.locale,
-        };
+        let locale = request.locale.as_ref().map(|locale| locale.of(&LOCALES)).transpose()?.flatten();
+        let locale = locale.map_or(account.locale, |locale| locale.tag);
         let metadata = request.metadata.as_ref().map(|metadata| account.check_metadata(metadata)).transpose();
         let metadata = metadata.map_err(|reject| reject.within("metadata"))?;
         Ok(Self::new(locale, metadata.filter(|metadata| !metadata.is_empty())))

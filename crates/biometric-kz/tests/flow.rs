@@ -510,15 +510,6 @@ fn the_read_vectors_are_about_this_journey() {
     assert_eq!(file["journey"], serde_json::from_str::<Value>(&journey.to_json()).unwrap());
 }
 
-/// A gateway's doing is not the provider's fault.
-#[test]
-fn a_webhook_has_to_be_the_bytes_that_came() {
-    for body in ["", " \n", "eyJldmVudCI6ImZsb3cuZW5kIn0="] {
-        assert_eq!(idvkit_biometric_kz::Webhook::parse(body.as_bytes()).unwrap_err().code(), "callback_not_raw");
-    }
-    assert_eq!(idvkit_biometric_kz::Webhook::parse(b"abcd").unwrap_err().code(), "callback_malformed");
-}
-
 /// The user was passed at the provider a minute after our time had run out (B-Q22).
 #[test]
 fn rule_24_a_webhook_after_the_end_brings_the_verdict() {

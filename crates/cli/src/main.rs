@@ -11,11 +11,14 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail};
-use clap::{Args, Parser, Subcommand, ValueEnum};
-use idvkit::{Reject, UnixMillis};
+use clap::{
+    Args, Parser, Subcommand, ValueEnum,
+    builder::{PossibleValuesParser, TypedValueParser},
+};
+use idvkit::{ProviderId, Reject, UnixMillis};
 use idvkit_cli::{
-    check::{self, Finding, UrlUse, Whole, Whose},
-    demo::{self, Report, Selection, report, scenarios::SCENARIOS},
+    check::{self, Finding, Own, Takes, UrlUse},
+    demo::{self, Report, Selection, Told, cast::scenarios, print, report},
     doctor, replay, sandbox,
     site::{self, Site},
 };
@@ -29,6 +32,7 @@ use serde_json::{Value, json};
     version,
     after_help = "Examples:\n  \
         idvkit                                      play every provider through every scenario\n  \
+        idvkit demo --all                           the same, with the timeline of each\n  \
         idvkit demo --provider jumio --scenario forged-callback\n  \
         idvkit demo --web                           walk through all flows by hand, in a browser\n  \
         idvkit sandbox --listen 127.0.0.1:8090      the providers' stand-in, for any language\n  \
@@ -91,13 +95,16 @@ struct DemoArgs {
     /// Only this scenario (may be repeated).
     #[arg(long)]
     scenario: Vec<String>,
+    /// Print the timeline of each scenario, not only of one for each provider.
+    #[arg(long)]
+    all: bool,
     /// List the scenarios and stop.
     #[arg(long)]
     list: bool,
     /// Print the result with all timelines as JSON; with --web one line that says where both sites are.
     #[arg(long)]
     json: bool,
-    /// Print the table only.
+    /// Print the matrix only.
     #[arg(long)]
     quiet: bool,
     /// Every id and token follows from it; 1 by default, random with --web.
@@ -107,7 +114,7 @@ struct DemoArgs {
     #[arg(long, value_name = "DIR")]
     record: Option<PathBuf>,
     /// Open a site instead, to walk through all flows by hand.
-    #[arg(long, conflicts_with_all = ["provider", "scenario", "list", "quiet", "record"])]
+    #[arg(long, conflicts_with_all = ["provider", "scenario", "all", "list", "quiet", "record"])]
     web: bool,
     #[command(flatten)]
     site: SiteArgs,
@@ -174,8 +181,8 @@ enum Check {
         /// The tag.
         value: String,
         /// Whose list counts.
-        #[arg(long, value_enum, default_value = "jumio")]
-        provider: Whose,
+        #[arg(long, value_parser = providers(), default_value = "jumio")]
+        provider: ProviderId,
     },
     /// A URL: `idvkit check url https://shop.example/done --for success`
     Url {
@@ -185,54 +192,20 @@ enum Check {
         #[arg(long = "for", value_enum, default_value = "callback")]
         purpose: UrlUse,
         /// Whose rules count; Jumio's are the strictest.
-        #[arg(long, value_enum, default_value = "jumio")]
-        provider: Whose,
+        #[arg(long, value_parser = providers(), default_value = "jumio")]
+        provider: ProviderId,
         /// Allow `http://localhost:PORT`.
         #[arg(long)]
         development: bool,
     },
-    /// A domain prefix: `idvkit check prefix my-shop`
-    Prefix {
-        /// The prefix.
-        value: String,
-    },
-    /// A token lifetime in minutes: `idvkit check lifetime 30`
-    Lifetime {
-        /// The minutes.
-        #[arg(allow_negative_numbers = true)]
-        minutes: i64,
-    },
-    /// A Kazakh personal number, which is not printed: `idvkit check iin 000101500001`
-    Iin {
-        /// The number; `-` for standard input.
-        value: String,
-    },
-    /// A Kazakh mobile number, which is not printed: `idvkit check phone "+7 (701) 123 45 67"`
-    Phone {
-        /// The number; `-` for standard input.
-        value: String,
-    },
-    /// Metadata of a biometric.kz session, alone or as {"metadata": …, "technologies": …} with the flow's codes:
-    /// `idvkit check metadata metadata.json`
-    Metadata {
-        /// The file; `-` for standard input.
-        file: PathBuf,
-    },
-    /// A Signicat capture flow, alone or as {"config": …, "request": …}: `idvkit check capture request.json`
-    Capture {
-        /// The file; `-` for standard input.
-        file: PathBuf,
-    },
-    /// A Jumio request, alone or as {"config": …, "request": …}: `idvkit check initiate request.json`
-    Initiate {
-        /// The file; `-` for standard input.
-        file: PathBuf,
-    },
-    /// An Attestr request, alone or as {"config": …, "request": …}: `idvkit check handshake -`
-    Handshake {
-        /// The file; `-` for standard input.
-        file: PathBuf,
-    },
+    #[command(flatten)]
+    Own(Own),
+}
+
+/// A provider's name.
+fn providers() -> impl TypedValueParser<Value = ProviderId> {
+    let names = ProviderId::ALL.iter().map(|id| id.as_str());
+    PossibleValuesParser::new(names).try_map(|name| ProviderId::named(&name))
 }
 
 #[derive(Args)]
@@ -278,32 +251,68 @@ async fn main() -> ExitCode {
 async fn play(args: DemoArgs) -> Result<bool> {
     let mut out = anstream::stdout();
     if args.list {
-        let list = |(name, about): &(&str, &str)| writeln!(out, "{name:<22} {about}");
-        SCENARIOS.iter().try_for_each(list)?;
+        scenarios().try_for_each(|(name, about)| writeln!(out, "{name:<22} {about}"))?;
         return Ok(true);
     }
     let selection = Selection { providers: args.provider, scenarios: args.scenario };
     if let Some(unknown) = selection.unknown() {
         bail!(unknown);
     }
-    let seed = args.seed.unwrap_or(1);
-    let silent = args.json || args.quiet;
+    let (seed, overview) = (args.seed.unwrap_or(1), selection.is_all() && !args.all);
+    let is_shown = |report: &Report| !args.json && !args.quiet && (!overview || demo::is_example(report));
+    let mut progress = Progress::default();
     let mut written = Ok(());
-    let shown = |report: &Report| {
-        if !silent && written.is_ok() {
-            written = report::write_timeline(&mut out, report);
+    let told = |told: Told<'_>| match told {
+        Told::Begins { number, of, cast, scenario } if overview => {
+            progress.show(&format!("{number} of {of}  {} · {scenario}", cast.name()));
         }
+        Told::Ended(report) if is_shown(report) && written.is_ok() => {
+            progress.clear();
+            written = print::write_timeline(&mut out, report);
+        }
+        _ => {}
     };
-    let reports = demo::play_all(&selection, seed, args.record.as_deref(), shown).await;
+    let reports = demo::play_all(&selection, seed, args.record.as_deref(), told).await;
+    progress.clear();
     written?;
     let count = report::Count::of(&reports);
     if args.json {
         let result = json!({ "seed": seed, "count": count, "reports": reports });
         writeln!(out, "{}", serde_json::to_string_pretty(&result)?)?;
     } else {
-        report::write_summary(&mut out, &reports)?;
+        print::write_matrix(&mut out, &reports)?;
+        if overview && !args.quiet {
+            write!(out, "{SEE_MORE}")?;
+        }
     }
     Ok(count.failed == 0)
+}
+
+/// After the matrix of everything.
+const SEE_MORE: &str = "\nAny of them:  idvkit demo --provider \"signicat eid\" --scenario expired\n\
+    Every one:    idvkit demo --all       As data: idvkit demo --json\n\
+    By hand:      idvkit demo --web\n";
+
+/// A line on a terminal that says how far the demo is, and leaves no trace. Nothing anywhere else.
+#[derive(Default)]
+struct Progress {
+    shown: bool,
+}
+
+impl Progress {
+    fn show(&mut self, text: &str) {
+        if io::stderr().is_terminal() {
+            self.shown = true;
+            anstream::eprint!("\r\x1b[K{text}");
+        }
+    }
+
+    fn clear(&mut self) {
+        if self.shown {
+            self.shown = false;
+            anstream::eprint!("\r\x1b[K");
+        }
+    }
 }
 
 /// Runs the two sites of the demo by hand until Ctrl-C.
@@ -360,18 +369,16 @@ async fn serve(args: SandboxArgs) -> Result<bool> {
 
 fn check(what: Check, json: bool) -> Result<bool> {
     let found = match what {
-        Check::Locale { value, provider } => check::locale(&value, provider.into()),
-        Check::Url { value, purpose, provider, development } => {
-            check::url(&value, purpose, provider.into(), development)
+        Check::Locale { value, provider } => check::locale(&value, provider),
+        Check::Url { value, purpose, provider, development } => check::url(&value, purpose, provider, development),
+        Check::Own(Own { command, given }) => {
+            let text = match command.takes {
+                Takes::Value | Takes::Number => given,
+                Takes::Personal => read_value(given)?,
+                Takes::File => read_text(Path::new(&given))?,
+            };
+            (command.run)(&text, now())
         }
-        Check::Prefix { value } => check::prefix(&value),
-        Check::Lifetime { minutes } => check::lifetime(minutes),
-        Check::Initiate { file } => check::whole(&read_text(&file)?, Whole::Initiate, now()),
-        Check::Handshake { file } => check::whole(&read_text(&file)?, Whole::Handshake, now()),
-        Check::Capture { file } => check::whole(&read_text(&file)?, Whole::Capture, now()),
-        Check::Iin { value } => check::iin(&read_value(value)?),
-        Check::Phone { value } => check::phone(&read_value(value)?),
-        Check::Metadata { file } => check::metadata(&read_text(&file)?),
     };
     let mut out = anstream::stdout();
     match &found {

@@ -108,17 +108,38 @@ fn wrong_usage_is_2() {
 }
 
 #[test]
-fn the_demo_prints_a_table_and_counts() {
+fn what_is_named_is_shown_in_full_with_a_matrix_and_counts() {
     let played = idvkit(&["demo", "--scenario", "approved", "--scenario", "completed"]);
     assert_eq!(code(&played), 0, "{}", out(&played));
     let text = out(&played);
     assert!(text.ends_with("\n6 passed, 0 failed\n"), "{text}");
-    assert!(
-        text.contains("\n6 not applicable (counted as nothing;") && text.contains("\n  attestr: approved\n"),
-        "{text}"
-    );
+    assert!(text.contains("attestr · approved\n  not applicable: Attestr gives no verdict"), "{text}");
+    let row = |scenario: &str| -> Vec<&str> {
+        let row = text.lines().find(|line| line.starts_with(&format!("{scenario}  "))).unwrap();
+        row.split_whitespace().filter(|cell| ["✓", "·", "✗"].contains(cell)).collect()
+    };
+    assert_eq!(row("approved"), ["·", "✓", "✓", "✓", "✓", "✓"], "{text}");
+    assert_eq!(row("completed"), ["✓", "·", "·", "·", "·", "·"], "{text}");
+    assert!(!text.contains("\nexpired  "), "a row that was not asked for: {text}");
     assert!(text.contains("decision: approved") && text.contains("decision: completed"));
     assert!(!text.contains('\u{1b}'), "colours although it is no terminal");
+}
+
+#[test]
+fn without_a_wish_one_flow_of_each_provider_is_shown_and_the_rest_is_a_matrix() {
+    let played = idvkit(&["demo"]);
+    assert_eq!(code(&played), 0, "{}", out(&played));
+    let text = out(&played);
+    let shown: Vec<&str> = text.lines().filter(|line| line.contains(" · ") && !line.contains('✓')).collect();
+    let expected =
+        ["attestr · completed", "biometric_kz · approved", "jumio · approved", "signicat document · approved"];
+    assert_eq!(shown, expected, "{text}");
+    for (scenario, _) in idvkit_cli::demo::cast::scenarios() {
+        assert!(text.lines().any(|line| line.split(' ').next() == Some(scenario)), "{scenario}: {text}");
+    }
+    assert!(text.contains("idvkit demo --all") && text.lines().count() < 260, "{} lines", text.lines().count());
+    // Its progress is for a terminal only.
+    assert_eq!(error(&played), "");
 }
 
 #[test]
@@ -165,7 +186,7 @@ fn json_holds_verdicts_and_timelines() {
 #[test]
 fn the_list_names_every_scenario() {
     let list = out(&idvkit(&["demo", "--list"]));
-    assert_eq!(list.lines().count(), idvkit_cli::demo::scenarios::SCENARIOS.len());
+    assert_eq!(list.lines().count(), idvkit_cli::demo::cast::scenarios().count());
 }
 
 #[test]

@@ -11,7 +11,7 @@ use std::{
 };
 
 use idvkit::{Config, Request, Session};
-use idvkit_cli::demo::{self, Report, Selection, report};
+use idvkit_cli::demo::{self, Report, Selection, print};
 use idvkit_vectors::Transcript;
 use serde_json::Value;
 use tracing_subscriber::{Layer, filter::Targets, layer::SubscriberExt};
@@ -102,9 +102,9 @@ async fn nothing_secret_is_printed_and_no_snapshot_holds_a_credential() {
 fn printed(reports: &[Report]) -> String {
     let mut text = Vec::new();
     for report in reports {
-        report::write_timeline(&mut text, report).unwrap();
+        print::write_timeline(&mut text, report).unwrap();
     }
-    report::write_summary(&mut text, reports).unwrap();
+    print::write_matrix(&mut text, reports).unwrap();
     let json = serde_json::to_string(reports).unwrap();
     String::from_utf8(text).unwrap() + &json + &format!("{reports:?}")
 }

@@ -1,63 +1,68 @@
-//! What a driver asks of its host, and what it is told: the words between the facade's `Driver` and any store and HTTP client.
+//! What a driver asks its host to do, and what the host tells it in return. The facade's `Driver` speaks in these types
+//! with any store and any HTTP client.
 
 use alloc::{string::String, vec::Vec};
 use core::fmt;
 
 use crate::{Header, HttpRequest, Next, Outcome, UnixMillis};
 
-/// What a host is asked to do next. Asking twice gives the same; it is settled by telling what came of it.
+/// What a host has to do next. Asking twice returns the same value; it changes when the host tells the driver the
+/// result.
 ///
-/// Deliberately exhaustive: these six are the whole job of a host.
+/// Deliberately exhaustive: a host handles these six cases and no others.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "wire", derive(serde::Serialize))]
 #[cfg_attr(feature = "wire", serde(tag = "type", rename_all = "snake_case"))]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
 pub enum Ask {
-    /// Load a row's text from the store, and tell `Told.Loaded`.
+    /// Load a row's text from the store, then tell the driver `Told.Loaded`.
     Load {
-        /// Which row.
+        /// Which row to load.
         by: By,
-        /// The digests of the blobs that are needed with it.
+        /// The digests of the blobs to load together with the row.
         blobs: Vec<String>,
     },
-    /// Store the row if its revision there is still the expected one, and tell `Told.Stored`. Row, references and blobs go
-    /// in one transaction.
+    /// Store the row if its stored revision is still the expected one, then tell the driver `Told.Stored`. Write the
+    /// row, its references and its blobs in one transaction.
     Store {
-        /// The row, whole.
+        /// The whole row.
         row: Row,
-        /// The revision that is to be replaced; nothing: the row is new, and no other has its id or its key.
+        /// The revision that the stored row must still have. If absent, the row is new: no other row may have its id or
+        /// its key.
         expected: Option<i64>,
-        /// Blobs that the store does not have yet. It drops those of this row that `Row.blobs` no longer names.
+        /// Blobs that the store does not have yet. Delete the row's other blobs that `Row.blobs` no longer names.
         blobs: Vec<Blob>,
     },
-    /// Send the request exactly as it stands, and tell `Told.Exchanged`.
+    /// Send the request exactly as it stands, then tell the driver `Told.Exchanged`.
     Exchange {
-        /// The request.
+        /// The request to send.
         request: HttpRequest,
-        /// What this process must not do twice at a time: wait for your turn with this key, then look whether `Tokens` has the
-        /// answer by now.
+        /// A key under which only one request of this process may run at a time. If present, wait until no other
+        /// request with this key is running, then look whether `Tokens` has the answer by now.
         exclusive: Option<String>,
     },
-    /// Act on the outcome, and tell `Told.Delivered`. It may come more than once: the delivery's id says that it is the same.
+    /// Act on the outcome, then tell the driver `Told.Delivered`. The same delivery may come more than once, with the
+    /// same delivery id.
     Deliver {
-        /// Whose outcome.
+        /// The id of the verification whose outcome this is.
         id: String,
-        /// The host's own key for it.
+        /// Your own key of the verification.
         key: String,
-        /// Which delivery.
+        /// The delivery: its id and how often it failed.
         delivery: Delivery,
-        /// How it ended.
+        /// How the verification ended.
         outcome: Outcome,
     },
-    /// Nothing: all that could be done now is done and stored.
+    /// There is nothing to do now: everything that can be done at this time is done and stored.
     Rest {
         /// What the verification waits for, or how it ended; never a request to send.
         next: Next,
     },
-    /// Nothing: what was to be stored or heard is stored. A worker sees to what follows from it, as `Row.due` says.
+    /// There is nothing to do now: the input is heard and stored. A worker continues the verification at `Row.due`.
     Heard {
-        /// Whose it was; nothing: it is genuine, but nobody's. Answer 200 and forget it.
+        /// The id of the verification that the input belongs to. If absent, the input is genuine and belongs to no
+        /// verification: answer HTTP 200 and forget it.
         id: Option<String>,
     },
 }
@@ -69,24 +74,25 @@ pub enum Ask {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
 pub enum By {
-    /// The one with this id.
+    /// The row with this id.
     Id {
         /// The id.
         id: String,
     },
-    /// The one that was begun with this key.
+    /// The row that was begun with this key.
     Key {
         /// The key.
         key: String,
     },
-    /// The one that has any of these references; the newest, if several do.
+    /// The row that has any of these references; the newest row, if several do.
     References {
-        /// What to look for.
+        /// The references to look for.
         references: Vec<Reference>,
     },
 }
 
-/// What came of what was asked. It has no serialised form: no client must be able to post one.
+/// What a host tells the driver after it did what an `Ask` said. It has no serialised form, so that no client can post
+/// one.
 ///
 /// Deliberately exhaustive.
 #[derive(Clone, PartialEq, Eq)]
@@ -97,24 +103,24 @@ pub enum By {
 pub enum Told {
     /// What the store has.
     Loaded {
-        /// `Row.snapshot` as it was stored; nothing: there is no such row.
+        /// `Row.snapshot` as it was stored; absent if there is no such row.
         snapshot: Option<String>,
         /// The blobs that were asked for.
         blobs: Vec<Blob>,
     },
-    /// Whether the row was stored; not if another worker was first.
+    /// Whether the row was stored. It is not if another worker stored a change first.
     Stored {
-        /// Whether it was.
+        /// `true` if the row was stored.
         stored: bool,
     },
-    /// The provider's answer; nothing if none came: refused, reset, timed out.
+    /// The provider's answer to the request. Absent if no answer came: connection refused, reset or timed out.
     Exchanged {
-        /// The answer.
+        /// The provider's answer, if one came.
         answer: Option<Answer>,
     },
-    /// Whether the host has acted on the outcome, for good. Otherwise it is asked again later.
+    /// Whether you have acted on the outcome for good. If not, the driver asks again later.
     Delivered {
-        /// Whether it has.
+        /// `true` if you acted on it.
         delivered: bool,
     },
 }
@@ -130,39 +136,43 @@ impl fmt::Debug for Told {
     }
 }
 
-/// One verification as a store keeps it: typed columns to look things up by, and one opaque text that is all of it.
+/// One verification as a store keeps it: typed columns to search by, and one opaque text that holds the whole
+/// verification.
 ///
-/// Only the text is ever read back. Store it like a session table: it holds short-lived bearer values, personal data still to
-/// be sent, and evidence; never an account's credentials.
+/// The driver reads only the text back. Protect the row like a session table: it holds short-lived bearer values,
+/// personal data that is still to be sent, and evidence. It never holds an account's credentials.
 #[derive(Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "wire", derive(serde::Serialize))]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(extend("x-sealed" = true, "x-repr" = ["id", "provider", "account", "revision", "due"])))]
 #[cfg_attr(feature = "uniffi", derive(uniffi::Record), uniffi::export(Debug))]
 pub struct Row {
-    /// Names the verification: 32 hex digits that cannot be guessed. The primary key.
+    /// The verification's id: 32 hex digits that cannot be guessed. The primary key.
     pub id: String,
-    /// The host's own name for it, by which it was begun: such as an order's number, and no personal data. Unique.
+    /// Your own key of the verification, given when it began, such as an order number. Unique, and without personal
+    /// data.
     pub key: String,
-    /// Whose flow it is now, or whose flow decided it.
+    /// The provider whose flow is running, or whose flow decided.
     #[cfg_attr(feature = "wire", serde(serialize_with = "crate::wire::provider"))]
     #[cfg_attr(feature = "schema", schemars(extend("x-named" = "ProviderId")))]
     pub provider: String,
-    /// The host's name of the account that this is with.
+    /// The name of the account that the running flow uses, as you named it.
     pub account: String,
-    /// Rises with every change: compare-and-swap on it.
+    /// The revision. It rises with every change: update the row only where the stored revision is the expected one
+    /// (compare and swap).
     pub revision: i64,
-    /// Everything, as text.
+    /// The whole verification as an opaque text.
     pub snapshot: String,
-    /// When a worker has to look at it; nothing: never, unless something is heard. Index it.
+    /// When a worker has to continue the verification. Absent if there is nothing to do until an input comes. Index
+    /// this column.
     pub due: Option<UnixMillis>,
-    /// The providers' ids, newest first: index them, callbacks and redirects name one.
+    /// The providers' ids of this verification, newest first. Index them: callbacks and redirects name one.
     pub references: Vec<Reference>,
-    /// How it ended, once it has.
+    /// How the verification ended. Absent while it runs.
     pub outcome: Option<Outcome>,
-    /// What becomes of the outcome, if the host wants it delivered.
+    /// The delivery of the outcome. Absent if you did not ask for deliveries, or before an outcome.
     pub delivery: Option<Delivery>,
-    /// The digests of the blobs that belong to it.
+    /// The digests of the blobs that belong to the row.
     pub blobs: Vec<String>,
 }
 
@@ -178,36 +188,36 @@ impl fmt::Debug for Row {
     }
 }
 
-/// A provider's id for something that a verification made there.
+/// A provider's id for something that a verification created at the provider, such as a transaction.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "wire", derive(serde::Serialize))]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 pub struct Reference {
-    /// The host's name of the account.
+    /// The name of the account it was created with, as you named it.
     pub account: String,
-    /// The id.
+    /// The provider's id.
     pub reference: String,
 }
 
-/// One outcome on its way to the host.
+/// The delivery of one outcome to the host.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "wire", derive(serde::Serialize))]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 pub struct Delivery {
-    /// The same for the same outcome, however often it comes: act once for each.
+    /// The delivery's id. It stays the same for the same outcome, however often it is delivered: act once for each id.
     pub id: String,
-    /// The delivery of an earlier outcome that this one replaces: an end without a verdict that was retried, or after which the
-    /// provider's verdict came late.
+    /// The id of an earlier delivery whose outcome this one replaces: an end without a verdict that was retried, or after
+    /// which the provider's verdict came late.
     pub replaces: Option<String>,
-    /// How often it went wrong so far.
+    /// How many attempts to deliver failed so far.
     pub failures: u32,
-    /// When it is tried next; nothing: it is delivered.
+    /// When the next attempt is due; absent if the outcome is delivered.
     pub due: Option<UnixMillis>,
 }
 
-/// What a provider answered, as it came.
+/// A provider's HTTP answer, exactly as it came.
 #[derive(Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(extend("x-sealed" = true, "x-repr" = ["status"])))]
@@ -216,7 +226,7 @@ pub struct Delivery {
 pub struct Answer {
     /// The HTTP status.
     pub status: u16,
-    /// Header lines.
+    /// The header lines.
     pub headers: Vec<Header>,
     /// The body, byte for byte.
     #[cfg_attr(feature = "wire", serde(serialize_with = "crate::wire::bytes"))]
@@ -230,14 +240,14 @@ impl fmt::Debug for Answer {
     }
 }
 
-/// Bytes that are kept beside a row, once: images, evidence. Printing it shows no part of them.
+/// Bytes that are stored beside a row, once: images or evidence. Printing a blob shows none of them.
 #[derive(Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "wire", derive(serde::Serialize))]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(extend("x-sealed" = true, "x-repr" = ["digest"])))]
 #[cfg_attr(feature = "uniffi", derive(uniffi::Record), uniffi::export(Debug))]
 pub struct Blob {
-    /// Their SHA-256 as 64 hex digits: their name.
+    /// The SHA-256 of the bytes as 64 lowercase hex digits, which is the blob's name.
     pub digest: String,
     /// The bytes.
     #[cfg_attr(feature = "wire", serde(serialize_with = "crate::wire::bytes"))]

@@ -7,7 +7,7 @@ use fluent_uri::{Uri, component::Authority};
 
 use crate::{Reject, RejectCode, host};
 
-/// A browser is sent to nothing longer.
+/// The longest link that is given to a browser, in bytes.
 const MAX_LINK: usize = 8192;
 
 /// The base URL of a provider's API, or the URL of its script: HTTPS, or plain HTTP to this machine under `development`; no
@@ -41,7 +41,7 @@ impl BaseUrl {
         &self.0
     }
 
-    /// The whole URL, given away.
+    /// The whole URL as an owned text.
     pub fn into_string(self) -> String {
         self.0
     }
@@ -63,8 +63,8 @@ impl fmt::Display for BaseUrl {
     }
 }
 
-/// Whether a browser may be sent to a link that a provider gave: its scheme and host are those of a [`BaseUrl`]. What follows
-/// them is opaque.
+/// Whether a link from a provider may be opened in a browser: its scheme and host must be allowed for a [`BaseUrl`].
+/// The rest of the link is not looked at.
 pub fn is_link(url: &str, development: bool) -> bool {
     let origin = origin_of(url);
     let opaque = url.len() <= MAX_LINK && url.bytes().all(|byte| byte.is_ascii_graphic());
@@ -107,7 +107,7 @@ fn check_origin(uri: &Uri<&str>, development: bool) -> Result<(), &'static str> 
         return Err("the scheme must be https; `development` allows http on localhost or 127.0.0.1");
     }
     if authority.has_userinfo() {
-        return Err("the URL must have no user name or password; remove what stands before `@`, and the `@`");
+        return Err("the URL must have no user name or password; remove the `@` and what precedes it");
     }
     if !is_host(authority.host()) {
         return Err(WRONG_HOST);
@@ -131,7 +131,7 @@ fn check_port(authority: Authority<'_>) -> Result<(), &'static str> {
     }
 }
 
-/// Which part of a URL is wrong that is none by RFC 3986, from where its parser stopped.
+/// The part of a text that keeps it from being a URL by RFC 3986, judged by where the parser stopped.
 fn wrong_part(url: &str, at: usize) -> &'static str {
     let origin = origin_of(url);
     let Some((scheme, _)) = origin.split_once("://") else { return NOT_WHOLE };

@@ -1,4 +1,4 @@
-//! The tables of a provider's documentation, as data for settings pages, help texts and checks.
+//! The tables of a provider's documentation as data, for settings pages, help texts and checks.
 
 use alloc::{string::String, vec::Vec};
 
@@ -6,43 +6,44 @@ use serde::Serialize;
 
 use crate::{LocaleName, SizeClass};
 
-/// What a provider documents in tables.
+/// The tables of one provider's documentation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 pub struct Catalog {
-    /// Whose tables.
+    /// The provider whose tables these are.
     #[cfg_attr(feature = "wire", serde(serialize_with = "crate::wire::provider"))]
     #[cfg_attr(feature = "schema", schemars(extend("x-named" = "ProviderId")))]
     pub provider: String,
-    /// Error codes, with the operation they belong to: the same number means other things elsewhere.
+    /// Error codes, each with its operation: the same number has another meaning at another operation.
     pub errors: Vec<ErrorCode>,
-    /// Lists of languages.
+    /// The lists of languages that the provider takes.
     pub locales: Vec<LocaleList>,
-    /// Browsers.
+    /// The browsers that the provider names.
     pub browsers: Vec<Browser>,
-    /// Frame sizes, largest first.
+    /// The recommended frame sizes, largest first.
     pub sizes: Vec<SizeClass>,
-    /// Where callbacks come from. Replaceable: look the host name up for the current addresses.
+    /// The hosts and addresses that callbacks come from. The addresses can change: resolve the host name for the
+    /// current ones.
     pub callback_sources: Vec<CallbackSource>,
 }
 
-/// One error code.
+/// One error code of a provider.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 pub struct ErrorCode {
-    /// Where it occurs: an operation such as `attestr.create_handshake`, or `redirect`.
+    /// The operation that returns the code, such as `attestr.create_handshake`, or `redirect`.
     pub operation: String,
-    /// The code as text.
+    /// The code as a text.
     pub code: String,
-    /// The HTTP status it comes with, if any.
+    /// The HTTP status that comes with the code, if any.
     pub status: Option<u16>,
-    /// What it means.
+    /// What the code means.
     pub meaning: String,
-    /// What to do about it. This advice is ours, not the provider's.
+    /// What to do when the code occurs. This advice is written by idvkit, not by the provider.
     pub advice: String,
-    /// Where that is known from: ids of `PROTOCOL.md` in the provider's crate.
+    /// The fact that documents the code: ids in `PROTOCOL.md` of the provider's crate.
     pub source: String,
 }
 
@@ -51,24 +52,24 @@ pub struct ErrorCode {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 pub struct LocaleList {
-    /// What it is for, such as `api` or `portal`.
+    /// What the list is for, such as `api` or `portal`.
     pub name: String,
-    /// The default, if there is one.
+    /// The default language, if there is one.
     pub default: Option<String>,
-    /// Whether other tags are taken too.
+    /// Whether the provider takes other tags too.
     pub open: bool,
-    /// The languages.
+    /// The languages in the list.
     pub locales: Vec<LocaleEntry>,
 }
 
-/// One language.
+/// One language of a list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 pub struct LocaleEntry {
-    /// The tag, as the provider spells it.
+    /// The language tag as the provider spells it.
     pub tag: String,
-    /// Its English name.
+    /// The language's English name.
     pub name: String,
 }
 
@@ -78,61 +79,61 @@ impl From<&LocaleName> for LocaleEntry {
     }
 }
 
-/// One browser.
+/// One browser that a provider names.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 pub struct Browser {
-    /// Its name.
+    /// The browser's name.
     pub name: String,
-    /// The systems it is meant for.
+    /// The operating systems that the entry applies to.
     pub systems: Vec<String>,
-    /// Which major versions.
+    /// The major versions that the entry applies to.
     pub versions: VersionWindow,
-    /// Whether the flow works there.
+    /// Whether the flow works in this browser.
     pub support: Support,
-    /// A footnote.
+    /// The provider's footnote, if any.
     pub note: Option<String>,
 }
 
-/// Which major versions of a browser are meant.
+/// The major versions of a browser that a catalogue entry applies to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
 pub enum VersionWindow {
-    /// The current one.
+    /// The current version.
     Current,
-    /// The current and the one before.
+    /// The current version and the one before.
     CurrentAndPrevious,
-    /// Those with long-term support.
+    /// The versions with long-term support.
     LongTermSupport,
 }
 
-/// Whether something works in a browser. Deliberately exhaustive.
+/// Whether a flow works in a browser. Deliberately exhaustive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
 pub enum Support {
-    /// It does.
+    /// The flow works.
     Full,
-    /// With the restriction in the note.
+    /// The flow works with the restriction that the note describes.
     Partial,
-    /// It does not, although it is listed.
+    /// The flow does not work, although the provider lists the browser.
     None,
 }
 
-/// Where callbacks come from.
+/// A source of callbacks: one host with its addresses.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 pub struct CallbackSource {
-    /// The region.
+    /// The region that the host serves.
     pub region: String,
-    /// The host name whose addresses are meant.
+    /// The host name. Resolve it for the current addresses.
     pub host: String,
-    /// The addresses as documented at the time of writing.
+    /// The addresses that were documented when this version was written.
     pub addresses: Vec<String>,
 }

@@ -1,36 +1,36 @@
-//! What is wrong with a text that somebody sent: its kind and its place, and never a value.
+//! What is wrong with a text that was received: the kind and the place of a flaw, never a value.
 
 use alloc::{format, string::String};
 
 use crate::{Cause, Reject, RejectCode, codes::words};
 
 words! {
-    /// What is wrong with a text that somebody sent. New kinds may be added; none is ever given another meaning.
+    /// What is wrong with a text that was received. Later versions may add kinds; no kind ever changes its meaning.
     pub enum FlawKind {
-        /// There is nothing in it.
+        /// The text is empty.
         Empty = "empty";
-        /// It is a page of HTML, as proxies and maintenance pages send, where JSON was expected.
+        /// The text is an HTML page, as proxies and maintenance pages send, where JSON was expected.
         Html = "html";
-        /// It is not JSON.
+        /// The text is not JSON.
         JsonSyntax = "json_syntax";
-        /// A member that is needed is missing.
+        /// A required member is missing.
         MemberMissing = "member_missing";
-        /// A member stands there twice, so readers would disagree about which one counts.
+        /// A member occurs twice, so that readers could disagree about which one counts.
         MemberTwice = "member_twice";
-        /// A member is of another type than documented.
+        /// A member has another type than documented.
         MemberType = "member_type";
-        /// A member is of the documented type and has a value that cannot be.
+        /// A member has the documented type, but its value is not possible.
         MemberValue = "member_value";
-        /// A member that decides holds what is no text: bytes that are no UTF-8, half a surrogate pair, a control character.
+        /// A member that decides has bytes that are not UTF-8, half a surrogate pair, or a control character.
         NotUtf8 = "not_utf8";
-        /// It is about something else than what was asked for.
+        /// The text belongs to another session or transaction than the one asked for.
         OtherReference = "other_reference";
-        /// It is larger than any documented one.
+        /// The text is larger than any documented one.
         TooLarge = "too_large";
     }
 }
 
-/// One flaw of a text that somebody sent.
+/// One flaw of a text that was received.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Flaw {
     kind: FlawKind,
@@ -38,22 +38,22 @@ pub struct Flaw {
 }
 
 impl Flaw {
-    /// A flaw at a place: a JSON path such as `parts[2].result`, or empty for the whole text.
+    /// A flaw of this kind at a place: a JSON path such as `parts[2].result`, or empty for the whole text.
     pub fn new(kind: FlawKind, place: impl Into<String>) -> Self {
         Self { kind, place: place.into() }
     }
 
-    /// What is wrong.
+    /// The kind of the flaw.
     pub fn kind(&self) -> FlawKind {
         self.kind
     }
 
-    /// Where: a JSON path, `line 1 column 24`, or empty for the whole text.
+    /// The place of the flaw: a JSON path, `line 1 column 24`, or empty for the whole text.
     pub fn place(&self) -> &str {
         &self.place
     }
 
-    /// The same as the reason of a refused call.
+    /// A reject with this code that describes the flaw.
     pub fn reject(&self, code: RejectCode) -> Reject {
         let meaning = self.kind.meaning();
         match self.kind {
@@ -64,7 +64,7 @@ impl Flaw {
     }
 }
 
-/// The same as the cause of a fault.
+/// The cause of a fault that describes the flaw.
 impl From<Flaw> for Cause {
     fn from(flaw: Flaw) -> Self {
         let place = Some(flaw.place).filter(|place| !place.is_empty());

@@ -1,4 +1,4 @@
-//! Hosts, as every kind of URL has them.
+//! Host names, for every kind of URL.
 
 use alloc::{borrow::Cow, vec::Vec};
 use core::net::{Ipv4Addr, Ipv6Addr};
@@ -8,14 +8,14 @@ use idna::{
     uts46::{DnsLength, Hyphens, Uts46},
 };
 
-/// Whether it is a name of DNS: at most 253 characters in labels of letters, digits and inner hyphens, those in punycode
-/// valid by UTS 46.
+/// Whether a host is a DNS name: at most 253 characters in labels of letters, digits and inner hyphens, with labels in
+/// punycode valid by UTS 46.
 pub(crate) fn is_name(host: &str) -> bool {
     host.len() <= 253 && host.split('.').all(is_label) && has_valid_punycode(host)
 }
 
-/// Whether a browser takes it for an IP address, in whatever spelling. Brackets hold one by definition; otherwise every host
-/// counts whose last label is a number: decimal, octal or hexadecimal, of one to four labels, with a dot at the end,
+/// Whether a browser takes a host for an IP address, in whatever spelling. A host in brackets is one; so is every host
+/// of one to four labels whose last label is a decimal, octal or hexadecimal number, also with a dot at the end or
 /// percent-encoded.
 pub(crate) fn is_ip_address(host: &str) -> bool {
     let host = decode_fully(host);
@@ -31,7 +31,7 @@ pub(crate) fn is_ip_address(host: &str) -> bool {
     }
 }
 
-/// Whether it is an IP address in its usual spelling.
+/// Whether a host is an IP address in its usual spelling.
 pub(crate) fn is_plain_ip_address(host: &str) -> bool {
     let inner = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
     inner.map_or_else(|| host.parse::<Ipv4Addr>().is_ok(), |inner| inner.parse::<Ipv6Addr>().is_ok())

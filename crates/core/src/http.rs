@@ -5,7 +5,7 @@ use core::fmt;
 
 use crate::UnixMillis;
 
-/// A method of HTTP. Deliberately exhaustive: a host maps each onto its client.
+/// An HTTP method. Deliberately exhaustive: a host maps each method onto its HTTP client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "wire", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "wire", serde(rename_all = "UPPERCASE"))]
@@ -23,7 +23,7 @@ pub enum Method {
 }
 
 impl Method {
-    /// The method as it goes on the wire.
+    /// The method's name as HTTP writes it.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Get => "GET",
@@ -34,16 +34,16 @@ impl Method {
     }
 }
 
-/// One header line. Printing it leaves the value out: it may be a credential.
+/// One header line. Printing it leaves the value out, as it may be a credential.
 #[derive(Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "wire", derive(serde::Serialize))]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(extend("x-sealed" = true, "x-repr" = ["name"])))]
 #[cfg_attr(feature = "uniffi", derive(uniffi::Record), uniffi::export(Debug))]
 pub struct Header {
-    /// The name; compared without regard to letter case.
+    /// The header's name, compared without regard to letter case.
     pub name: String,
-    /// The value, as text.
+    /// The header's value as a text.
     pub value: String,
 }
 
@@ -65,34 +65,36 @@ impl fmt::Debug for Header {
     }
 }
 
-/// A request for the host to send exactly as it stands: no redirects followed, no retries of its own.
+/// A request that the host sends exactly as it stands, without following redirects and without retries of its own.
 ///
-/// It holds credentials. Log [`operation`](Self::operation), never the URL, headers or body; printing it keeps to that.
+/// It holds credentials. Log [`operation`](Self::operation), and never the URL, headers or body. Printing the request
+/// leaves them out.
 #[derive(Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "wire", derive(serde::Serialize))]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(extend("x-sealed" = true, "x-repr" = ["id", "operation", "method", "timeout_ms", "idempotent"])))]
 #[cfg_attr(feature = "uniffi", derive(uniffi::Record), uniffi::export(Debug))]
 pub struct HttpRequest {
-    /// Names this request; goes back in the matching `Input::HttpResponse` or `Input::HttpFailed`.
+    /// The request's id. Pass it back in the matching `Input::HttpResponse` or `Input::HttpFailed`.
     pub id: String,
-    /// What it does, as `provider.operation`: safe to log, stable.
+    /// The operation as `provider.operation`. It is stable and safe to log.
     pub operation: String,
-    /// The method.
+    /// The HTTP method.
     pub method: Method,
-    /// The absolute URL. It may hold a key (biometric.kz puts one into the query).
+    /// The absolute URL. It may hold a key: biometric.kz puts one into the query.
     pub url: String,
-    /// Header lines in order. `Content-Length` and `Host` are left to the client, which all of them add.
+    /// The header lines in order. The HTTP client adds `Content-Length` and `Host`.
     pub headers: Vec<Header>,
-    /// The body bytes, if any.
+    /// The body's bytes, if there is a body.
     #[cfg_attr(feature = "wire", serde(serialize_with = "crate::wire::maybe_bytes"))]
     #[cfg_attr(feature = "schema", schemars(with = "Option<crate::wire::Bytes>"))]
     pub body: Option<Vec<u8>>,
     /// How long to wait for the whole answer, in milliseconds.
     pub timeout_ms: u32,
-    /// Whether sending it twice does no harm. If not, handle `Input::Sending` and store before sending.
+    /// Whether sending the request twice does no harm. If `false`, handle `Input::Sending` and store the session before
+    /// you send.
     pub idempotent: bool,
-    /// The host may answer from its own cache, if present.
+    /// If present, the host may answer this request from its own cache.
     pub cache: Option<Cache>,
 }
 
@@ -109,35 +111,35 @@ impl fmt::Debug for HttpRequest {
     }
 }
 
-/// Leave to answer a request from the host's own cache, shared by all sessions of an account (an access token).
+/// Permission to answer a request from the host's own cache, which all sessions of an account share (an access token).
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "wire", derive(serde::Serialize))]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 pub struct Cache {
-    /// Where to keep it: account and scope, never a secret.
+    /// The key in the cache. It names account and scope, and holds no secret.
     pub key: String,
-    /// The longest an answer may be kept, in milliseconds. A shorter `expires_in` in the answer wins.
+    /// How long an answer may be kept at most, in milliseconds. A shorter `expires_in` in the answer wins.
     pub max_age_ms: i64,
-    /// The mark of a token that was refused: an answer with that one will not do, any other will.
+    /// The mark of a token that the provider refused. Do not answer with that token; any other will do.
     pub refused: Option<String>,
 }
 
-/// What came back, as a provider's flow reads it.
+/// An HTTP answer, as a provider's flow reads it.
 #[derive(Clone, Copy)]
 pub struct Response<'a> {
     /// The HTTP status.
     pub status: u16,
-    /// Header lines.
+    /// The header lines.
     pub headers: &'a [Header],
     /// The body, byte for byte.
     pub body: &'a [u8],
-    /// When it is handled.
+    /// When the answer is handled.
     pub at: UnixMillis,
 }
 
 impl Response<'_> {
-    /// Whether the status is one of 200 to 299 (J-D3: classify by range, never by exact code).
+    /// Whether the status is in 200 to 299 (J-D3: compare with the range, never with one code).
     pub fn is_success(&self) -> bool {
         (200..300).contains(&self.status)
     }

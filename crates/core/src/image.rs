@@ -21,19 +21,18 @@ pub struct Base64Image {
     dimensions: Option<(u32, u32)>,
 }
 
-/// What a provider takes, as data.
+/// A provider's rules for images, as data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ImageRules {
-    /// Most bytes of the file itself, that is after decoding (S-D12: whether a provider counts the decoded bytes is
-    /// inferred).
+    /// The largest file in bytes, after decoding (S-D12: that a provider counts the decoded bytes is inferred).
     pub max_bytes: usize,
-    /// The kinds taken. Judged by the first bytes of the file, never by a declared type (S-D12).
+    /// The file types that are accepted, judged by the first bytes of the file and never by a declared type (S-D12).
     pub kinds: &'static [ImageKind],
-    /// Whether a file of no known kind is refused. Otherwise it passes and [`Base64Image::kind`] is `None`, which is
-    /// the sign to warn about (B-Q6).
+    /// Whether a file of an unknown type is refused. If not, it passes with [`Base64Image::kind`] `None`, and a warning
+    /// is due (B-Q6).
     pub require_known_kind: bool,
-    /// Most pixels on the longer side; `None`: not limited. A file of a known kind whose size cannot be read is then
-    /// refused too.
+    /// The largest number of pixels on the longer side; `None` for no limit. With a limit, a file whose size cannot be
+    /// read is refused too.
     pub max_pixels: Option<u32>,
 }
 
@@ -58,7 +57,7 @@ impl ImageKind {
         }
     }
 
-    /// Judges a file by its first bytes.
+    /// The file type, judged by the first bytes.
     pub fn of(bytes: &[u8]) -> Option<Self> {
         if bytes.starts_with(PNG_SIGNATURE) {
             Some(Self::Png)
@@ -98,7 +97,7 @@ impl Base64Image {
         Self::checked(bytes, || STANDARD.encode(bytes), rules).map_err(|reject| reject.about(field))
     }
 
-    /// The base64 text that goes on the wire.
+    /// The base64 text as it is sent to the provider.
     pub fn as_base64(&self) -> &str {
         &self.text
     }
@@ -114,7 +113,7 @@ impl Base64Image {
         self.byte_len
     }
 
-    /// The kind by its first bytes; `None` only where the rules let an unknown kind pass.
+    /// The file type, judged by the first bytes; `None` only where the rules accept an unknown type.
     pub fn kind(&self) -> Option<ImageKind> {
         self.kind
     }

@@ -1,4 +1,4 @@
-//! What a page or an app needs to present a flow, as data: no provider logic is needed to follow it.
+//! What a page or an app needs to present a flow, as data. Following it takes no knowledge of the provider.
 
 use alloc::{string::String, vec::Vec};
 use core::fmt;
@@ -8,30 +8,30 @@ use serde_json::value::RawValue;
 
 use crate::{Reject, RejectCode, UnixMillis};
 
-/// How this one user gets through the flow. Safe to give to that user's page or phone, and to nobody else: its links
-/// are bearer values.
+/// What one user's page or app shows so that the user can complete the flow. Give it only to that user: its links are
+/// bearer values.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "uniffi-client", derive(uniffi::Record), uniffi::export(Debug))]
 pub struct Journey {
-    /// Names this attempt. Hints are bound to it.
+    /// The journey's id. Hints are bound to it.
     pub id: String,
-    /// Whose flow it is.
+    /// The provider whose flow this is.
     #[cfg_attr(feature = "wire", serde(serialize_with = "crate::wire::provider"))]
     #[cfg_attr(feature = "schema", schemars(extend("x-named" = "ProviderId")))]
     pub provider: String,
-    /// When the way in closes, if that is known.
+    /// When the journey can no longer be entered, if that is known.
     pub expires: Option<UnixMillis>,
-    /// Every way in which it may be presented, best first.
+    /// The ways to present the flow, best first.
     #[serde(deserialize_with = "known_only")]
     pub ways: Vec<Way>,
-    /// Ways that the provider forbids, with the reason.
+    /// Ways that the provider forbids, each with the reason.
     #[serde(default)]
     pub refused: Vec<Refused>,
 }
 
 impl Journey {
-    /// The journey as JSON, for a page or an app.
+    /// The journey as JSON text, for a page or an app.
     ///
     /// # Panics
     /// Never: every member has a JSON form.
@@ -39,17 +39,13 @@ impl Journey {
         serde_json::to_string(self).expect("a journey holds only strings, numbers and flags")
     }
 
-    /// Reads a journey. A way that this version does not know is dropped, the rest is kept (rule 20).
+    /// Reads a journey from JSON text. A way that this version does not know is dropped; the rest is kept (rule 20).
     ///
     /// # Errors
-    /// `journey_malformed` if it is not a journey.
+    /// `journey_malformed` if the text is not a journey.
     pub fn from_json(text: &str) -> Result<Self, Reject> {
         serde_json::from_str(text).map_err(|_| {
-            Reject::at(
-                RejectCode::JourneyMalformed,
-                "journey",
-                "this is not the JSON that a server's `Present` step gave",
-            )
+            Reject::at(RejectCode::JourneyMalformed, "journey", "this is not the JSON of a server's `Present` step")
         })
     }
 }
@@ -71,7 +67,7 @@ fn known_only<'de, D: Deserializer<'de>, T: serde::de::DeserializeOwned>(deseria
     Ok(all.iter().filter_map(|one| serde_json::from_str(one.get()).ok()).collect())
 }
 
-/// One way to present a flow. Rich enough that a page or an app can follow it without knowing the provider.
+/// One way to present a flow. It is data: a page or an app follows it without knowing the provider.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 #[non_exhaustive]
@@ -79,87 +75,87 @@ fn known_only<'de, D: Deserializer<'de>, T: serde::de::DeserializeOwned>(deseria
 #[cfg_attr(feature = "schema", schemars(extend("x-repr" = [])))]
 #[cfg_attr(feature = "uniffi-client", derive(uniffi::Enum), uniffi::export(Debug))]
 pub enum Way {
-    /// Send the user's browser to a URL; it comes back to a return URL of yours.
+    /// Redirect: send the user's browser to a URL. The provider sends it back to your return URL.
     Redirect {
-        /// Where to.
+        /// The URL to send the browser to.
         url: String,
-        /// Whether the link may also be sent to the user privately (mail, message).
+        /// Whether the link may also be sent to the user privately, by mail or message.
         shareable: bool,
-        /// How the end of the journey shows in a navigation.
+        /// The navigations that show that the journey ended.
         finish: Vec<Signal>,
     },
-    /// Put the URL into an iframe.
+    /// Frame: show the URL in an iframe.
     Frame {
         /// The frame's `src`.
         url: String,
-        /// The frame's `allow` attribute, needed on every nested frame.
+        /// The frame's `allow` attribute. Set it on every nested frame.
         allow: String,
-        /// Whether `allowfullscreen` is needed.
+        /// Whether the frame needs `allowfullscreen`.
         allow_fullscreen: bool,
-        /// The only origins whose messages count, and only from the frame's own window.
+        /// The origins whose messages count. Accept messages only from the frame's own window.
         origins: Vec<String>,
-        /// Size classes that the provider recommends, largest first.
+        /// The frame sizes that the provider recommends, largest first.
         sizes: Vec<SizeClass>,
-        /// What the frame tells the page.
+        /// The messages and events of the frame that have a meaning.
         listen: Vec<Signal>,
     },
-    /// Load the URL in an app's web view.
+    /// Web view: load the URL in an app's web view.
     WebView {
-        /// Where to.
+        /// The URL to load.
         url: String,
-        /// What the app must grant to the page.
+        /// The permissions that the app must grant to the page.
         permissions: Vec<Permission>,
-        /// How the end shows in a navigation, on any navigation event.
+        /// The navigations that show that the journey ended. Check every navigation event.
         finish: Vec<Signal>,
     },
-    /// Load a script into the page and call it.
+    /// Script: load the provider's script into the page and call it.
     Script {
-        /// The script's URL; may be replaced by a local copy.
+        /// The script's URL. You may serve a local copy instead.
         src: String,
-        /// Whether the tag is `type="module"`.
+        /// Whether the script tag needs `type="module"`.
         module: bool,
-        /// The global object that the script defines.
+        /// The name of the global object that the script defines.
         global: String,
-        /// Whether the global is a constructor that takes the options; otherwise the method takes them.
+        /// Whether the global is a constructor that takes the options. If not, the method takes them.
         construct: bool,
-        /// The method to call.
+        /// The name of the method to call.
         method: String,
-        /// The options, in order.
+        /// The options to pass, in order.
         options: Vec<Param>,
-        /// A CSS selector of the element to create for it, if it needs one.
+        /// A CSS selector of the element that the script draws into. Create the element first.
         container: Option<String>,
-        /// What the script may ask the browser for.
+        /// The browser permissions that the script may ask for.
         #[serde(default)]
         permissions: Vec<Permission>,
-        /// Handlers to pass among the options, and events on the window.
+        /// The handlers to pass among the options, and the events on the window.
         listen: Vec<Signal>,
     },
-    /// Hand over to the provider's own SDK on a phone.
+    /// Native: start the provider's own SDK in a phone app.
     Native {
         /// The platform: `android`, `ios`, `flutter`.
         platform: String,
         /// The SDK's class.
         sdk: String,
-        /// The calls to make, in order.
+        /// The calls to make in the SDK, in order.
         calls: Vec<NativeCall>,
-        /// The SDK's handlers.
+        /// The SDK's handlers and what each means.
         listen: Vec<Signal>,
     },
-    /// Ask the user for images and post them to your server, which tells the session of them.
+    /// Upload: ask the user for images and post them to your server, which hands them to the session.
     Upload {
-        /// The images wanted.
+        /// The images to ask for.
         images: Vec<ImageSlot>,
-        /// Media types that the provider takes.
+        /// The media types that the provider takes.
         types: Vec<String>,
-        /// Largest file, in bytes.
+        /// The largest file, in bytes.
         max_bytes: i64,
-        /// Longest side, in pixels.
+        /// The longest side of an image, in pixels.
         max_pixels: i32,
     },
 }
 
 impl Way {
-    /// The variant's stable name.
+    /// The way's stable name.
     pub fn name(&self) -> &'static str {
         match self {
             Self::Redirect { .. } => "redirect",
@@ -171,7 +167,7 @@ impl Way {
         }
     }
 
-    /// What can be seen along this way.
+    /// The signals of this way.
     pub fn signals(&self) -> &[Signal] {
         match self {
             Self::Redirect { finish, .. } | Self::WebView { finish, .. } => finish,
@@ -193,9 +189,9 @@ impl fmt::Debug for Way {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "uniffi-client", derive(uniffi::Record))]
 pub struct Refused {
-    /// Which: the name of a [`Way`].
+    /// The name of the forbidden [`Way`].
     pub way: String,
-    /// Why, and what to do instead.
+    /// Why the provider forbids it, and what to do instead.
     pub reason: String,
 }
 
@@ -204,44 +200,44 @@ pub struct Refused {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "uniffi-client", derive(uniffi::Record))]
 pub struct SizeClass {
-    /// Its name.
+    /// The size class's name.
     pub name: String,
-    /// Width.
+    /// The width in CSS pixels.
     pub width: i32,
-    /// Height.
+    /// The height in CSS pixels.
     pub height: i32,
-    /// Whether the two are least, exact or greatest values.
+    /// Whether width and height are minimum, exact or maximum values.
     pub bound: Bound,
 }
 
-/// How a size is meant. Deliberately exhaustive.
+/// How a frame size is meant. Deliberately exhaustive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "uniffi-client", derive(uniffi::Enum))]
 pub enum Bound {
-    /// At least this size.
+    /// The frame has at least this size.
     AtLeast,
-    /// This size.
+    /// The frame has exactly this size.
     Exactly,
-    /// At most this size.
+    /// The frame has at most this size.
     AtMost,
 }
 
-/// What an app must grant to a page in a web view, or what a script asks the browser for.
+/// A permission that an app must grant to a page in a web view, or that a script asks the browser for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "uniffi-client", derive(uniffi::Enum))]
 pub enum Permission {
-    /// The camera.
+    /// Use of the camera.
     Camera,
-    /// The microphone (iOS asks for both at once).
+    /// Use of the microphone. iOS asks for camera and microphone at once.
     Microphone,
-    /// JavaScript.
+    /// Execution of JavaScript.
     Javascript,
-    /// Local storage of the page.
+    /// Use of the page's local storage.
     DomStorage,
 }
 
@@ -251,9 +247,9 @@ pub enum Permission {
 #[cfg_attr(feature = "schema", schemars(extend("x-repr" = ["name"])))]
 #[cfg_attr(feature = "uniffi-client", derive(uniffi::Record), uniffi::export(Debug))]
 pub struct Param {
-    /// Its name.
+    /// The option's name.
     pub name: String,
-    /// Its value.
+    /// The option's value.
     pub value: ParamValue,
 }
 
@@ -271,26 +267,26 @@ impl fmt::Debug for Param {
 #[cfg_attr(feature = "schema", schemars(extend("x-repr" = [])))]
 #[cfg_attr(feature = "uniffi-client", derive(uniffi::Enum), uniffi::export(Debug))]
 pub enum ParamValue {
-    /// A string.
+    /// A text.
     Text {
         /// The text.
         value: String,
     },
-    /// A boolean.
+    /// A boolean value.
     Flag {
-        /// The flag.
+        /// The boolean.
         value: bool,
     },
-    /// An object of strings.
+    /// An object whose members are texts.
     Texts {
-        /// Its members, in order.
+        /// The object's members, in order.
         value: Vec<TextEntry>,
     },
-    /// `null`.
+    /// The value `null`.
     Null,
-    /// The activity, view controller or delegate that only the app has.
+    /// An object that only the app has: an activity, a view controller or a delegate.
     Host {
-        /// What is meant.
+        /// Which object of the app is meant.
         what: String,
     },
 }
@@ -308,15 +304,15 @@ impl fmt::Debug for ParamValue {
     }
 }
 
-/// One member of an object of strings.
+/// One member of an object whose members are texts.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(extend("x-repr" = [])))]
 #[cfg_attr(feature = "uniffi-client", derive(uniffi::Record), uniffi::export(Debug))]
 pub struct TextEntry {
-    /// Its name.
+    /// The member's name.
     pub name: String,
-    /// Its value.
+    /// The member's value.
     pub value: String,
 }
 
@@ -332,9 +328,9 @@ impl fmt::Debug for TextEntry {
 #[cfg_attr(feature = "schema", schemars(extend("x-repr" = [])))]
 #[cfg_attr(feature = "uniffi-client", derive(uniffi::Record), uniffi::export(Debug))]
 pub struct NativeCall {
-    /// The method.
+    /// The method's name.
     pub method: String,
-    /// Its parameters, in order.
+    /// The method's parameters, in order.
     pub params: Vec<Param>,
 }
 
@@ -344,35 +340,36 @@ impl fmt::Debug for NativeCall {
     }
 }
 
-/// One image that is wanted.
+/// One image that the user is asked for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "uniffi-client", derive(uniffi::Record))]
 pub struct ImageSlot {
-    /// Its name: `front`, `back`, `selfie`.
+    /// The slot's name: `front`, `back` or `selfie`.
     pub slot: String,
-    /// Whether it must be there.
+    /// Whether the image is required.
     pub required: bool,
 }
 
-/// Something to be seen on the way, and what it means. `read` follows these rules; no client has rules of its own.
+/// Something that a page or app can observe, and what it means. `read` follows these rules, so a client needs no rules
+/// of its own.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "uniffi-client", derive(uniffi::Record))]
 pub struct Signal {
-    /// Where it is seen.
+    /// What to observe.
     pub on: Trigger,
-    /// Each of these must hold.
+    /// The conditions; all of them must hold.
     #[serde(default)]
     pub when: Vec<Condition>,
-    /// What it means.
+    /// What the observation means.
     pub means: HintKind,
-    /// What to tell the server of it.
+    /// The members to carry into the hint for the server.
     #[serde(default)]
     pub carry: Vec<Carry>,
 }
 
-/// Where a signal is seen.
+/// An event that a page or app can observe.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 #[non_exhaustive]
@@ -380,53 +377,56 @@ pub struct Signal {
 #[cfg_attr(feature = "uniffi-client", derive(uniffi::Enum))]
 pub enum Trigger {
     /// A navigation to this URL: scheme, host, port and path equal; query, fragment and one trailing slash ignored.
-    /// Conditions and carried members are query parameters.
+    /// Conditions and carried members refer to query parameters.
     Navigation {
         /// The URL, without query.
         url: String,
     },
-    /// A message from the frame's window, from one of these origins. Members are those of its JSON object.
+    /// A message from the frame's window and from one of these origins. Conditions and carried members refer to its
+    /// JSON object.
     Message {
-        /// The origins.
+        /// The accepted origins.
         origins: Vec<String>,
     },
-    /// A handler passed among the options, under all of these names. Members are those of the handler's argument.
+    /// A call of a handler that was passed among the options under each of these names. Conditions and carried members
+    /// refer to the handler's argument.
     Handler {
-        /// The names.
+        /// The option names of the handler.
         names: Vec<String>,
     },
     /// An event on the window.
     Event {
-        /// Its name.
+        /// The event's name.
         name: String,
     },
 }
 
-/// A member that must have one of these values.
+/// A condition: a member must have one of these values.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "uniffi-client", derive(uniffi::Record))]
 pub struct Condition {
-    /// The member, as a dotted path.
+    /// The member's path, with dots between names.
     pub path: String,
-    /// The texts that will do; a flag counts as `true` or `false`, an integer as its digits, as [`read`](crate::read()) says.
+    /// The accepted values as texts. A boolean counts as `true` or `false`, an integer as its digits; see
+    /// [`read`](crate::read()).
     pub is: Vec<String>,
 }
 
-/// A member to carry into the hint.
+/// A member that is copied into the hint.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "uniffi-client", derive(uniffi::Record))]
 pub struct Carry {
-    /// Its name in the hint.
+    /// The member's name in the hint.
     pub name: String,
-    /// The member, as a dotted path.
+    /// The member's path, with dots between names.
     pub path: String,
-    /// It is cut after so many characters.
+    /// The longest value, in characters; a longer one is cut.
     pub max: i32,
 }
 
-/// What a signal means. A claim by a client in any case: it never decides.
+/// What a signal means. It is a claim by a client and never decides a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -435,11 +435,11 @@ pub struct Carry {
 pub enum HintKind {
     /// The provider's page has loaded.
     Loaded,
-    /// The user says the journey went through.
+    /// The page reports that the user completed the journey.
     Success,
-    /// The journey ended, and nothing says how.
+    /// The journey ended, but nothing says how.
     Finished,
-    /// An error ended it.
+    /// An error ended the journey.
     Error,
     /// The user gave up.
     Skipped,

@@ -1,4 +1,4 @@
-//! The one reader of JSON that a provider sent: strict in what decides, lenient in what does not (rule 25).
+//! The one reader of a provider's JSON: strict for members that decide, lenient for the others (rule 25).
 
 mod text;
 
@@ -14,12 +14,12 @@ use serde_json::Value;
 
 use crate::{Flaw, FlawKind};
 
-/// A JSON text, read.
+/// A parsed JSON text.
 ///
-/// What real servers and users' names bring into members that decide nothing costs no verdict: a byte order mark is
-/// skipped; bytes that are no UTF-8, halves of surrogate pairs and control characters in a text become U+FFFD; `NaN`,
-/// `Infinity` and numbers beyond a double become `null`. The strict readers of a [`Node`] refuse a text that was mended so, and a
-/// member that stands twice.
+/// Flaws that real servers send in members that decide nothing do not cost a verdict: a byte order mark is skipped;
+/// bytes that are no UTF-8, halves of surrogate pairs and control characters in a text become U+FFFD; `NaN`, `Infinity`
+/// and numbers beyond a double become `null`. The strict readers of a [`Node`] refuse a text that was repaired in this
+/// way, and a member that occurs twice.
 ///
 /// ```
 /// use idvkit_core::{FlawKind, Json};
@@ -40,7 +40,7 @@ pub struct Json {
 }
 
 impl Json {
-    /// Reads a text. Its arrays and objects may be nested 128 deep at most.
+    /// Parses a text. Its arrays and objects may be nested at most 128 deep.
     ///
     /// # Errors
     /// A [`Flaw`] of kind `empty`, `html` or `json_syntax`.
@@ -74,7 +74,7 @@ impl Json {
         self.mended.as_deref()
     }
 
-    /// The whole of it, from which members are read.
+    /// The root of the document, from which members are read.
     pub fn root(&self) -> Node<'_> {
         Node { json: self, value: Some(&self.root), place: String::new() }
     }
@@ -82,8 +82,8 @@ impl Json {
 
 /// A place in a [`Json`], with or without a value.
 ///
-/// A path names members inside each other, joined by dots. Absent and `null` are the same. The readers whose names begin
-/// with `loose` are for what decides nothing; all others are strict.
+/// A path names members inside each other, joined by dots. Absent and `null` are the same. The readers whose names
+/// begin with `loose` are for members that decide nothing; all others are strict.
 #[derive(Clone)]
 pub struct Node<'a> {
     json: &'a Json,
@@ -108,7 +108,7 @@ impl<'a> Node<'a> {
         path.split('.').fold(self.clone(), |node, name| node.member(name))
     }
 
-    /// Its path from the root, as it may be printed: a name that is no plain word shows as `*`, as it may be a value.
+    /// The path from the root, safe to print: a name that is no plain word shows as `*`, because it may be a value.
     pub fn place(&self) -> &str {
         &self.place
     }
@@ -116,7 +116,7 @@ impl<'a> Node<'a> {
     /// A text.
     ///
     /// # Errors
-    /// `member_missing`, `member_twice`, `member_type`, or `not_utf8` if it had to be mended.
+    /// `member_missing`, `member_twice`, `member_type`, or `not_utf8` if it had to be repaired.
     pub fn text(&self, path: &str) -> Result<&'a str, Flaw> {
         self.needed(path, Self::as_text)
     }
@@ -226,7 +226,7 @@ impl<'a> Node<'a> {
         whole.map_or(text, |(whole, _)| whole).parse().ok()
     }
 
-    /// The items of a list, or the one thing that stands where a list of one would; none where there is nothing.
+    /// The items of a list, or a single value where a list would be; empty if there is no value.
     pub fn loose_list(&self, path: &str) -> Vec<Self> {
         let node = self.at(path);
         match node.value {

@@ -1,19 +1,20 @@
-//! The vocabulary of idvkit, and the machine that every flow runs on.
+//! The types that all of idvkit shares, and the state machine that runs every flow.
 //!
-//! * **What a host sees**: [`Next`] (send, present, wait, done) and [`Input`]; HTTP as data in [`HttpRequest`].
-//! * **What a page or phone sees**: [`Journey`] and its [`Way`]s; [`read`] turns what was [`Seen`] into a hint.
-//! * **What a driver's host sees**: [`Ask`], [`Told`] and the [`Row`] of a verification.
-//! * **What comes of it**: [`Outcome`], [`Evidence`], and [`Reject`] for a refused call.
-//! * **What providers share**: [`LocaleTag`], [`RestrictedUrl`], [`BaseUrl`], [`Base64Image`], [`PollPlan`], [`Secret`].
-//! * **What accounts share**: [`settings`].
-//! * **How answers are read**: [`Json`], and [`Flaw`] for what is wrong with one.
-//! * **How it runs**: [`machine`], which keeps every rule that all providers have in common.
+//! * **For a host**: [`Next`] (send, present, wait, done) and [`Input`]; HTTP as data in [`HttpRequest`].
+//! * **For a page or phone**: [`Journey`] and its [`Way`]s; [`read`] turns what was [`Seen`] into a hint.
+//! * **For a host that uses the driver**: [`Ask`], [`Told`] and the [`Row`] of a verification.
+//! * **Results**: [`Outcome`], [`Evidence`], and [`Reject`] for a refused call.
+//! * **Values of requests and accounts**: [`LocaleTag`], [`RestrictedUrl`], [`BaseUrl`], [`Base64Image`], [`PollPlan`],
+//!   [`Secret`].
+//! * **Settings of every account**: [`settings`].
+//! * **Answers**: [`Json`] reads one, and [`Flaw`] says what is wrong with one.
+//! * **State machine**: [`machine`], which keeps the rules that all providers have in common.
 //!
-//! Some features exist for the bindings and are off otherwise: `wire` gives requests and evidence a serialised form, which
-//! nothing of them has by accident; `schema` describes all of it for the generated declarations; `uniffi-client` and `uniffi`
-//! declare for Kotlin and Swift what an app gets, and all of it.
+//! Four features exist for the bindings and are off by default: `wire` gives requests and evidence a serialised form;
+//! `schema` describes all types for the generated declarations; `uniffi-client` declares for Kotlin and Swift the types
+//! of an app, and `uniffi` all types.
 //!
-//! No sockets, no clock, no randomness: time and a [`Seed`] are parameters.
+//! There are no sockets, no clock and no random source: time and a [`Seed`] are parameters.
 // What uniffi's macros write needs std.
 #![cfg_attr(not(feature = "uniffi-client"), no_std)]
 #![forbid(unsafe_code)]
@@ -21,7 +22,6 @@ extern crate alloc;
 
 mod ask;
 mod base_url;
-mod callback;
 mod catalog;
 mod codes;
 mod diagnosis;
@@ -45,6 +45,7 @@ mod restricted_url;
 mod secret;
 mod seed;
 pub mod settings;
+mod spoiled;
 mod time;
 mod token;
 #[cfg(feature = "wire")]
@@ -55,7 +56,6 @@ uniffi::setup_scaffolding!();
 
 pub use ask::{Answer, Ask, Blob, By, Delivery, Reference, Row, Told};
 pub use base_url::BaseUrl;
-pub use callback::raw_body;
 pub use catalog::{Browser, CallbackSource, Catalog, ErrorCode, LocaleEntry, LocaleList, Support, VersionWindow};
 pub use codes::{FaultCode, RejectCode};
 pub use diagnosis::{Diagnosis, Difference, Finding, Verdict};
@@ -68,7 +68,7 @@ pub use journey::{
     SizeClass, TextEntry, Trigger, Way,
 };
 pub use json::{Json, Node};
-pub use locale::{LocaleName, LocaleSet, LocaleTag};
+pub use locale::{LocaleChoice, LocaleName, LocaleSet, LocaleTag};
 pub use next::{AtProvider, Erasure, Image, Input, Next, Why};
 pub use operation::Operation;
 pub use outcome::{

@@ -1,4 +1,4 @@
-//! What a host is to do now, and what it may tell the session.
+//! What a host does next, and what a host can tell a session.
 
 use alloc::{string::String, vec::Vec};
 use core::fmt;
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Fault, Header, HttpRequest, Journey, Outcome, UnixMillis};
 
-/// What the host must do now. Asking twice gives the same answer, bytes and ids.
+/// What the host has to do now. Asking twice gives the same value, with the same bytes and ids.
 ///
 /// Deliberately exhaustive: these four are the whole job of a host.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,35 +16,35 @@ use crate::{Fault, Header, HttpRequest, Journey, Outcome, UnixMillis};
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
 pub enum Next {
-    /// Send this request and handle its answer.
+    /// Send this request, then handle its answer as `Input::HttpResponse` or `Input::HttpFailed`.
     Send {
-        /// The request.
+        /// The request to send.
         request: HttpRequest,
     },
-    /// Show this journey to the user. The same journey id means: leave the page as it is.
+    /// Show this journey to the user. If its id is the one already shown, leave the page as it is.
     Present {
-        /// What to show; safe for this one user.
+        /// The journey to show. It is safe to give to this one user.
         journey: Journey,
-        /// Call `next` again then at the latest.
+        /// The latest time for the next call of `next`.
         until: UnixMillis,
     },
-    /// Nothing to do before this moment, unless something is heard earlier.
+    /// There is nothing to do before this time, unless an input comes earlier.
     Wait {
-        /// Call `next` again then.
+        /// The time for the next call of `next`.
         until: UnixMillis,
-        /// What is waited for.
+        /// What the session waits for.
         why: Why,
     },
-    /// It is over, and the snapshot says so.
+    /// The session is over, and its snapshot says so.
     Done {
-        /// How it ended.
+        /// How the session ended.
         outcome: Outcome,
-        /// What became of the data, if it was asked to be erased.
+        /// What became of the data, if an erasure was asked for.
         erasure: Option<Erasure>,
     },
 }
 
-/// What is waited for. Deliberately exhaustive.
+/// What a session waits for. Deliberately exhaustive.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "wire", derive(serde::Serialize))]
 #[cfg_attr(feature = "wire", serde(tag = "type", rename_all = "snake_case"))]
@@ -55,30 +55,31 @@ pub enum Why {
     InFlight,
     /// The provider's verdict.
     Verdict,
-    /// The last request went wrong; it is repeated with growing pauses.
+    /// The next attempt of a request that failed; the pauses between attempts grow.
     Backoff {
-        /// What went wrong.
+        /// Why the request failed.
         fault: Fault,
     },
-    /// The provider asked for a pause.
+    /// The end of a pause that the provider asked for.
     Throttled {
-        /// Its answer.
+        /// The provider's answer that asked for the pause.
         fault: Fault,
     },
-    /// Bytes that were stored beside the snapshot, and go into the next request: hand them to `supply`. If they are lost,
-    /// the user can hand in the images anew.
+    /// Bytes that are stored beside the snapshot and that the next request needs: hand them to `supply`. If they are
+    /// lost, ask the user for the images again.
     Blobs {
-        /// Their digests.
+        /// The digests of the needed bytes.
         digests: Vec<String>,
     },
 }
 
-/// What became of the data after `Input::Erase`. Personal data and bearer values are out of the snapshot in any case.
+/// What became of the data after `Input::Erase`. The snapshot holds no personal data and no bearer values any more,
+/// whatever the provider did.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 pub struct Erasure {
-    /// What became of it at the provider.
+    /// What became of the data at the provider.
     pub at_provider: AtProvider,
 }
 
@@ -88,24 +89,24 @@ pub struct Erasure {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
 pub enum AtProvider {
-    /// It was not asked for.
+    /// A deletion at the provider was not asked for.
     NotAsked,
-    /// The provider documents no way to delete.
+    /// The provider documents no way to delete data.
     NotOffered,
-    /// Every attempt was deleted, or was gone already.
+    /// Every attempt is deleted at the provider, or did not exist there any more.
     Deleted {
-        /// How many attempts.
+        /// How many attempts are deleted.
         count: u32,
     },
-    /// Not all could be deleted; handle `Input::Erase` again to try once more.
+    /// Not every attempt could be deleted. Handle `Input::Erase` again to try once more.
     Failed {
-        /// What went wrong.
+        /// Why a deletion failed.
         fault: Fault,
     },
 }
 
-/// What a host tells a session. It has no serialised form: a client must never be able to post one (rule 15); what
-/// pages and phones send is the text in [`Input::Hint`].
+/// What a host tells a session. It has no serialised form, so that no client can post one (rule 15); a page or phone
+/// sends only the text for [`Input::Hint`].
 ///
 /// Deliberately exhaustive.
 #[derive(Clone, PartialEq, Eq)]
@@ -114,58 +115,59 @@ pub enum AtProvider {
 #[cfg_attr(feature = "schema", schemars(extend("x-sealed" = true, "x-repr" = ["id", "status", "at_provider"])))]
 #[cfg_attr(feature = "uniffi", derive(uniffi::Enum), uniffi::export(Debug))]
 pub enum Input {
-    /// The answer to a request.
+    /// The answer to a request came.
     HttpResponse {
-        /// The request's id.
+        /// The id of the request that was answered.
         id: String,
         /// The HTTP status.
         status: u16,
-        /// Header lines.
+        /// The header lines.
         headers: Vec<Header>,
         /// The body, byte for byte.
         #[cfg_attr(feature = "schema", schemars(with = "crate::wire::Bytes"))]
         body: Vec<u8>,
     },
-    /// No answer came: refused, reset, timed out.
+    /// No answer to a request came: the connection was refused, was reset, or timed out.
     HttpFailed {
-        /// The request's id.
+        /// The id of the request that failed.
         id: String,
     },
-    /// This worker is about to send that request: store, and only whoever stored first sends.
+    /// This worker is about to send a request. Store the session after this input; only the worker that stored it first
+    /// sends the request.
     Sending {
-        /// The request's id.
+        /// The id of the request to be sent.
         id: String,
     },
-    /// The opaque text that `read` gave a page or phone.
+    /// A page or phone sent a hint: the opaque text that `read` returned there.
     Hint {
-        /// The text, at most 4096 bytes.
+        /// The hint's text, at most 4096 bytes.
         text: String,
     },
-    /// The user came back to a return URL of yours.
+    /// The user came back to your return URL.
     Redirect {
-        /// The full URL that was requested, query included.
+        /// The full URL that was requested, with its query.
         url: String,
     },
     /// A callback or webhook arrived.
     Callback {
-        /// The full URL or the path and query at which it arrived.
+        /// The URL at which the callback arrived: in full, or its path and query.
         url: String,
-        /// Header lines.
+        /// The header lines.
         headers: Vec<Header>,
         /// The body, byte for byte.
         #[cfg_attr(feature = "schema", schemars(with = "crate::wire::Bytes"))]
         body: Vec<u8>,
     },
-    /// The images that `Way::Upload` asked for.
+    /// The user handed in the images that `Way::Upload` asked for.
     Images {
-        /// One per slot.
+        /// The images, one for each slot.
         images: Vec<Image>,
     },
-    /// Try again, as far as the outcome and the provider allow.
+    /// Try again, if the outcome and the provider allow it.
     Retry,
-    /// Forget the person.
+    /// Remove the user's personal data from the session.
     Erase {
-        /// Delete at the provider as well.
+        /// Whether to delete the data at the provider as well.
         at_provider: bool,
     },
 }
@@ -194,9 +196,9 @@ impl fmt::Debug for Input {
 #[cfg_attr(feature = "schema", schemars(extend("x-sealed" = true, "x-repr" = ["slot"])))]
 #[cfg_attr(feature = "uniffi", derive(uniffi::Record), uniffi::export(Debug))]
 pub struct Image {
-    /// Which one: the name of the slot in `Way::Upload` (`front`, `back`, `selfie`).
+    /// The name of the slot in `Way::Upload` that the image is for (`front`, `back`, `selfie`).
     pub slot: String,
-    /// The file, JPEG or PNG.
+    /// The bytes of the file, JPEG or PNG.
     #[cfg_attr(feature = "schema", schemars(with = "crate::wire::Bytes"))]
     pub bytes: Vec<u8>,
 }

@@ -1,20 +1,21 @@
-//! What a provider's API is asked to do.
+//! The operations of a provider's API.
 
 use core::fmt;
 
-/// The operations of one provider, made by [`operations!`](crate::operations). A value carries what it is about, so that
-/// no request lacks it.
+/// The operations of one provider, made by [`operations!`](crate::operations). A value carries the ids that its request
+/// needs, so that no request lacks one.
 pub trait Operation: Clone + fmt::Debug + PartialEq {
-    /// The names of all of them, in the order of their declaration, and of what happens outside a session.
+    /// The names of all operations in the order of their declaration, followed by the names of what happens outside a
+    /// session.
     const NAMES: &'static [&'static str];
 
-    /// The stable name, as `provider.operation`: safe to log.
+    /// The operation's stable name, as `provider.operation`. It is safe to log.
     fn name(&self) -> &'static str;
 }
 
-/// Declares a provider's [`Operation`]s: each with its documentation, what it is about, and its name. A second enum has
-/// those that no session asks for: calls of their own, and what happens on the user's device. Their names count among the
-/// first's as well, as faults and tables have them.
+/// Declares a provider's [`Operation`]s: each with its documentation, its ids, and its name. A second enum has the
+/// operations that no session asks for: calls of their own, and what happens on the user's device. Their names are
+/// among `NAMES` too, because faults and tables use them.
 ///
 /// ```
 /// idvkit_core::operations! {

@@ -1,4 +1,4 @@
-//! What a session comes to, and what it rests on.
+//! How a session ends, and the evidence that a decision rests on.
 
 use alloc::{string::String, vec::Vec};
 use core::fmt;
@@ -7,28 +7,28 @@ use serde::{Deserialize, Serialize};
 
 use crate::{FaultCode, Flaw, FlawKind, UnixMillis};
 
-/// How a session ended. It may leave the server. The one text in it that a client may have worded is a fault's message:
-/// display it to that user only; it is dropped by an erasure, and printing leaves it out.
+/// How a session ended. It may leave the server. A client can have worded one text in it, the message of a fault: show
+/// that message to this user only. An erasure drops the message, and printing leaves it out.
 ///
-/// Deliberately exhaustive: a host must have an answer to each.
+/// Deliberately exhaustive: a host handles each of them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
 pub enum Outcome {
-    /// The provider's result was fetched and verified.
+    /// The provider's result was fetched and verified. The only outcome that carries a verdict.
     Decided {
-        /// What it says.
+        /// The provider's verdict.
         decision: Decision,
     },
     /// The user gave up, or the session was erased before a decision.
     Abandoned {
-        /// Where in the flow, if that is known (Attestr's stage id).
+        /// The step of the flow at which the user gave up, if that is known (Attestr's stage id).
         stage: Option<String>,
     },
-    /// Time ran out: the link, the provider's transaction, or our patience.
+    /// Time ran out: the link or the provider's transaction expired, or a time-out of the account passed.
     Expired,
-    /// Something went wrong that is no verdict about the user.
+    /// Something went wrong. That is no verdict about the user.
     Failed {
         /// What went wrong.
         fault: Fault,
@@ -36,12 +36,12 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    /// Whether this is [`Decision::Approved`]: the only outcome that lets a user in by the provider's own verdict.
+    /// Whether the outcome is [`Decision::Approved`], the only one by which the provider itself approves the user.
     pub fn is_approved(&self) -> bool {
         matches!(self, Self::Decided { decision: Decision::Approved })
     }
 
-    /// Drops what a client may have worded: an erased session's outcome has none of it.
+    /// Drops texts that a client can have worded: an erased session's outcome has none.
     pub fn forget_messages(&mut self) {
         if let Self::Failed { fault } = self {
             fault.message = None;
@@ -52,68 +52,71 @@ impl Outcome {
     }
 }
 
-/// What a verified result says. Deliberately exhaustive.
+/// The verdict of a verified result. Deliberately exhaustive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
 pub enum Decision {
-    /// The provider says yes.
+    /// The provider approves the user.
     Approved,
-    /// The provider says no.
+    /// The provider declines the user.
     Declined,
-    /// The provider cannot say.
+    /// The provider cannot decide.
     Inconclusive,
-    /// The result is authentic, and the provider gives no verdict: read the evidence (Attestr).
+    /// The result is authentic, but the provider gives no verdict (Attestr): read the evidence and decide yourself.
     Completed,
 }
 
-/// What kind of thing went wrong.
+/// The class of a fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
 pub enum FaultClass {
-    /// Malformed or missing input (HTTP 400, 404, 422 …).
+    /// The request was malformed or lacked something (HTTP 400, 404, 422 …).
     Input,
-    /// Credentials, allow-lists, consent (HTTP 401, 403).
+    /// The provider refused the credentials, the caller's address or a consent (HTTP 401, 403).
     Authorization,
-    /// The account or flow is not set up for this (HTTP 402, 409, 412 …; low credit, not provisioned).
+    /// The account or flow is not set up for the request (HTTP 402, 409, 412 …): for example too little credit, or not
+    /// provisioned.
     Configuration,
-    /// Too many requests (HTTP 429).
+    /// The provider received too many requests (HTTP 429).
     Throttled,
     /// No answer came, or the provider's server failed (HTTP 5xx).
     Unavailable,
-    /// An answer came that cannot be trusted or read.
+    /// An answer came that cannot be trusted or cannot be parsed.
     Answer,
-    /// None of these.
+    /// None of the other classes fits.
     Unknown,
 }
 
-/// What went wrong, and where. Holds no credential; printing it leaves both messages out.
+/// What went wrong, and at which operation. It holds no credential, and printing it leaves the messages out.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(extend("x-repr" = ["code", "class", "operation", "status", "provider_code", "cause", "trace_id", "retryable"])))]
 #[cfg_attr(feature = "uniffi", derive(uniffi::Record), uniffi::export(Debug))]
 pub struct Fault {
-    /// What went wrong.
+    /// The code of what went wrong.
     pub code: FaultCode,
-    /// The kind.
+    /// The class of the fault.
     pub class: FaultClass,
-    /// Where, as `provider.operation`. A provider's codes mean something only together with it.
+    /// The operation that failed, as `provider.operation`. A provider's code has a meaning only together with it.
     pub operation: String,
-    /// The HTTP status, if there was one.
+    /// The HTTP status of the answer, if an answer came.
     pub status: Option<u16>,
-    /// The provider's own code.
+    /// The provider's own code, if it gave one.
     pub provider_code: Option<String>,
-    /// The provider's words for the user, in the user's language, display only. Never from a server-to-server error.
+    /// The provider's text for the user, in the user's language. Only display it. It never comes from an error between
+    /// servers.
     pub message: Option<String>,
-    /// What is behind it: a root cause where the provider names one (Attestr's `original`), or what is wrong with the answer.
+    /// The cause of the fault, if known: the root cause that the provider names (Attestr's `original`), or what is
+    /// wrong with the answer.
     pub cause: Option<Cause>,
-    /// The provider's name for the exchange, for its support.
+    /// The provider's id of the exchange. Give it to the provider's support.
     pub trace_id: Option<String>,
-    /// Whether the same call may succeed later without anything being changed.
+    /// Whether the same call may succeed later although nothing is changed.
     #[serde(alias = "again")] // the first snapshots
     pub retryable: bool,
 }
@@ -133,22 +136,23 @@ impl fmt::Debug for Fault {
     }
 }
 
-/// What is behind a fault: the root cause that the provider names, or what is wrong with its answer. Printing it leaves the
-/// message out.
+/// The cause of a fault: the root cause that the provider names, or what is wrong with its answer. Printing it leaves
+/// the message out.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(extend("x-repr" = ["code", "status", "kind", "place"])))]
 #[cfg_attr(feature = "uniffi", derive(uniffi::Record), uniffi::export(Debug))]
 pub struct Cause {
-    /// The provider's code.
+    /// The provider's code for the root cause.
     pub code: Option<String>,
-    /// The HTTP status it came with.
+    /// The HTTP status that came with the root cause.
     pub status: Option<u16>,
-    /// The provider's words, display only.
+    /// The provider's text about the root cause. Only display it.
     pub message: Option<String>,
-    /// What is wrong with the answer, if it is unreadable or about something else.
+    /// What is wrong with the answer, if it cannot be parsed or belongs to something else than was asked for.
     pub kind: Option<FlawKind>,
-    /// Where: a JSON path such as `transactionResult`, or `line 1 column 24`; nothing for the whole answer.
+    /// The place of the flaw in the answer: a JSON path such as `transactionResult`, or `line 1 column 24`; absent for
+    /// the whole answer.
     pub place: Option<String>,
 }
 
@@ -164,7 +168,7 @@ impl fmt::Debug for Cause {
 }
 
 impl Fault {
-    /// A fault with only the necessary members.
+    /// A fault with only the required members.
     pub fn new(code: FaultCode, operation: &str, retryable: bool) -> Self {
         Self {
             code,
@@ -179,23 +183,23 @@ impl Fault {
         }
     }
 
-    /// No answer arrived: refused, reset, timed out.
+    /// A fault for a missing answer: the connection was refused, was reset, or timed out.
     pub fn no_answer(operation: &str) -> Self {
         Self::new(FaultCode::NoAnswer, operation, true)
     }
 
-    /// An answer that is not in the documented form, for example a maintenance page.
+    /// A fault for an answer that does not have the documented form, for example a maintenance page.
     pub fn unreadable(operation: &str, status: u16, flaw: Flaw) -> Self {
         Self { status: Some(status), cause: Some(flaw.into()), ..Self::new(FaultCode::Unreadable, operation, true) }
     }
 
-    /// An answer about something else than what was asked for: never a pass (rule 2). The flaw's place is the member that
-    /// says so.
+    /// A fault for an answer that belongs to something else than was asked for: never a pass (rule 2). The flaw's place
+    /// is the member that shows it.
     pub fn foreign(operation: &str, flaw: Flaw) -> Self {
         Self { cause: Some(flaw.into()), ..Self::new(FaultCode::ForeignAnswer, operation, true) }
     }
 
-    /// An answer with an error status. Only time-outs, throttling and server errors are worth repeating.
+    /// A fault for an answer with an error status. It is retryable only for 408, 425, 429 and statuses from 500.
     pub fn status(operation: &str, status: u16) -> Self {
         let retryable = matches!(status, 408 | 425 | 429 | 500..);
         Self {
@@ -205,7 +209,7 @@ impl Fault {
         }
     }
 
-    /// Adds the provider's name for the exchange, unless there is one; odd ones are dropped.
+    /// Adds the provider's id of the exchange, unless there is one; an id of an unusual form is dropped.
     #[must_use]
     pub fn traced(mut self, id: Option<&str>) -> Self {
         let id = id.filter(|id| id.len() <= 128 && id.bytes().all(|b| b.is_ascii_graphic()));
@@ -222,7 +226,7 @@ impl Fault {
 }
 
 impl FaultClass {
-    /// The class that an HTTP status speaks of.
+    /// The class of faults that an HTTP status indicates.
     pub fn of_status(status: u16) -> Self {
         match status {
             400 | 404 | 405 | 410 | 413 | 415 | 422 => Self::Input,
@@ -235,32 +239,32 @@ impl FaultClass {
     }
 }
 
-/// What a decision rests on: for the record, and for data about the person. It must stay on the server.
+/// What a decision rests on: keep it for your records, and read the person's data from it. It must stay on the server.
 #[derive(Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "wire", derive(serde::Serialize))]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(extend("x-sealed" = true, "x-repr" = ["basis", "at", "reasons", "source"])))]
 #[cfg_attr(feature = "uniffi", derive(uniffi::Record), uniffi::export(Debug))]
 pub struct Evidence {
-    /// How it was made sure.
+    /// How the result was verified.
     pub basis: Basis,
     /// When the deciding answer was handled.
     pub at: UnixMillis,
-    /// The bytes: exactly the signed slice for [`Basis::Signed`], the whole answer for [`Basis::Fetched`].
+    /// The verified bytes: exactly the signed slice for [`Basis::Signed`], the whole answer for [`Basis::Fetched`].
     #[cfg_attr(feature = "wire", serde(serialize_with = "crate::wire::bytes"))]
     #[cfg_attr(feature = "schema", schemars(with = "crate::wire::Bytes"))]
     pub raw: Vec<u8>,
-    /// The person, as far as the provider normalises it.
+    /// The person's data, as far as the provider normalises it.
     pub person: Option<Person>,
-    /// What each step of the flow said.
+    /// The result of each step of the flow.
     pub parts: Vec<Part>,
-    /// Why it is not a pass, in the provider's words; beside a pass, what must not stand there without a word.
+    /// The provider's reasons why the result is not a pass. Beside a pass, they are warnings of the provider.
     pub reasons: Vec<Reason>,
-    /// A result that only the holder of a key can read (an encrypted eID result).
+    /// A result that only the holder of a key can decrypt (an encrypted eID result).
     #[cfg_attr(feature = "wire", serde(serialize_with = "crate::wire::maybe_bytes"))]
     #[cfg_attr(feature = "schema", schemars(with = "Option<crate::wire::Bytes>"))]
     pub sealed: Option<Vec<u8>>,
-    /// Where it came from.
+    /// The answer that the evidence comes from.
     pub source: Source,
 }
 
@@ -277,30 +281,30 @@ impl fmt::Debug for Evidence {
     }
 }
 
-/// How a result was made sure. Deliberately exhaustive.
+/// How a result was verified. Deliberately exhaustive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
 pub enum Basis {
-    /// A signature over the bytes verified under the account's secret.
+    /// A signature over the bytes was verified with the account's secret.
     Signed {
-        /// Which form of the bytes verified.
+        /// The form of the bytes that the signature covers.
         form: SignedForm,
     },
-    /// The server fetched it over TLS with its own credentials.
+    /// The server fetched the result over TLS with its own credentials.
     Fetched,
 }
 
-/// Which form of a JSON member a signature covered. Deliberately exhaustive.
+/// The form of a JSON member that a signature covers. Deliberately exhaustive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
 pub enum SignedForm {
-    /// The bytes as they stood in the answer.
+    /// The member's bytes as they stood in the answer.
     AsSent,
-    /// The bytes as ECMAScript's `JSON.stringify` writes them (A-Q1: inferred, can be switched off).
+    /// The member as ECMAScript's `JSON.stringify` writes it (A-Q1: inferred, can be switched off).
     Ecmascript,
 }
 
@@ -310,49 +314,49 @@ impl fmt::Debug for Reason {
     }
 }
 
-/// Where evidence came from.
+/// The answer that evidence comes from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 pub struct Source {
-    /// The provider.
+    /// The provider that answered.
     #[cfg_attr(feature = "wire", serde(serialize_with = "crate::wire::provider"))]
     #[cfg_attr(feature = "schema", schemars(extend("x-named" = "ProviderId")))]
     pub provider: String,
-    /// The operation whose answer it is.
+    /// The operation that was answered.
     pub operation: String,
-    /// The host that answered.
+    /// The host name that answered.
     pub host: String,
-    /// Whether that host is one that the provider documents for production. A sandbox is not.
+    /// Whether the provider documents this host for production. It is `false` for a sandbox.
     pub production: bool,
 }
 
-/// A person, in the claim names of OpenID Connect for Identity Assurance. Printing it shows none of that.
+/// A person's data, in the claim names of OpenID Connect for Identity Assurance. Printing it shows none of the data.
 #[derive(Clone, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "wire", derive(serde::Serialize))]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(extend("x-sealed" = true, "x-repr" = [])))]
 #[cfg_attr(feature = "uniffi", derive(uniffi::Record), uniffi::export(Debug))]
 pub struct Person {
-    /// Given name(s).
+    /// The given name or names.
     pub given_name: Option<String>,
-    /// Family name(s).
+    /// The family name or names.
     pub family_name: Option<String>,
-    /// Middle name or patronymic.
+    /// The middle name or patronymic.
     pub middle_name: Option<String>,
-    /// Date of birth, `YYYY-MM-DD`.
+    /// The date of birth, `YYYY-MM-DD`.
     pub birthdate: Option<String>,
-    /// Gender, in the provider's word.
+    /// The gender, in the provider's word.
     pub gender: Option<String>,
-    /// Nationalities, ISO 3166 alpha-3 where the provider normalises them.
+    /// The nationalities, as ISO 3166 alpha-3 codes where the provider normalises them.
     pub nationalities: Vec<String>,
-    /// Place of birth.
+    /// The place of birth.
     pub place_of_birth: Option<String>,
     /// The national personal number (IIN, BSN …).
     pub personal_number: Option<String>,
-    /// Telephone number.
+    /// The telephone number.
     pub phone_number: Option<String>,
-    /// The document shown.
+    /// The identity document that was shown.
     pub document: Option<Document>,
 }
 
@@ -362,24 +366,24 @@ impl fmt::Debug for Person {
     }
 }
 
-/// An identity document. Printing it shows none of that.
+/// An identity document. Printing it shows none of its data.
 #[derive(Clone, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "wire", derive(serde::Serialize))]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(extend("x-sealed" = true, "x-repr" = [])))]
 #[cfg_attr(feature = "uniffi", derive(uniffi::Record), uniffi::export(Debug))]
 pub struct Document {
-    /// The type, in the provider's word (`passport`, `identityCard` …).
+    /// The document's type, in the provider's word (`passport`, `identityCard` …).
     pub kind: Option<String>,
-    /// Its number.
+    /// The document's number.
     pub document_number: Option<String>,
-    /// Date of issue, `YYYY-MM-DD`.
+    /// The date of issue, `YYYY-MM-DD`.
     pub date_of_issuance: Option<String>,
-    /// Date of expiry, `YYYY-MM-DD`.
+    /// The date of expiry, `YYYY-MM-DD`.
     pub date_of_expiry: Option<String>,
-    /// Issuing country, ISO 3166 alpha-3 where the provider normalises it.
+    /// The issuing country, as an ISO 3166 alpha-3 code where the provider normalises it.
     pub issuer_country: Option<String>,
-    /// Issuing authority.
+    /// The issuing authority.
     pub issuer_name: Option<String>,
 }
 
@@ -389,22 +393,22 @@ impl fmt::Debug for Document {
     }
 }
 
-/// What one step or one provider within a flow said.
+/// The result of one step, or of one provider, within a flow.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 pub struct Part {
-    /// Its name: a stage id, a technology code, a process provider.
+    /// The part's name: a stage id, a technology code, or a process provider.
     pub name: String,
-    /// Whether it passed, if it says so.
+    /// Whether the part passed; absent if the provider does not say.
     pub passed: Option<bool>,
-    /// Its status in the provider's word.
+    /// The part's status, in the provider's word.
     pub status: Option<String>,
-    /// Its score in the provider's decimal text (B-16).
+    /// The part's score, in the provider's decimal text (B-16).
     pub score: Option<String>,
 }
 
-/// Why something did not pass. Printing it leaves the detail out: it is the provider's free text.
+/// Why something did not pass. Printing it leaves the detail out, because that is the provider's free text.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(extend("x-repr" = ["code", "part"])))]
@@ -412,8 +416,8 @@ pub struct Part {
 pub struct Reason {
     /// The provider's code or type.
     pub code: String,
-    /// The provider's further words.
+    /// The provider's further text about it.
     pub detail: Option<String>,
-    /// The part it belongs to.
+    /// The name of the part that the reason belongs to.
     pub part: Option<String>,
 }

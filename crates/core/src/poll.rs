@@ -4,21 +4,21 @@ use alloc::vec::Vec;
 
 use crate::{Reject, RejectCode, UnixMillis};
 
-/// When to look for a result, counted from a base such as "the user is done".
+/// When to look for a result, counted from a base time such as the moment when the user was done.
 ///
-/// Hints may bring one look forward; nothing makes two looks come closer than [`gap_ms`](Self::gap_ms).
+/// A hint may bring one look forward. Two looks are never closer together than [`gap_ms`](Self::gap_ms).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PollPlan {
-    /// Absolute offsets from the base, in milliseconds, rising (J-D19).
+    /// The times of the looks after the base, in milliseconds, rising (J-D19).
     pub offsets_ms: Vec<i64>,
-    /// After the last offset, one look each so many milliseconds; zero for none.
+    /// The interval of the looks after the last offset, in milliseconds; zero for no further looks.
     pub then_every_ms: i64,
-    /// The least time between two looks, in milliseconds.
+    /// The shortest time between two looks, in milliseconds.
     pub gap_ms: i64,
 }
 
 impl PollPlan {
-    /// A plan from offsets in seconds.
+    /// A plan from offsets, an interval and a gap in seconds.
     pub fn seconds(offsets: &[i64], then_every: i64, gap: i64) -> Self {
         Self {
             offsets_ms: offsets.iter().map(|offset| offset.saturating_mul(1000)).collect(),
@@ -27,17 +27,17 @@ impl PollPlan {
         }
     }
 
-    /// A plan with no offsets: one look each so many seconds.
+    /// A plan with no offsets that looks every so many seconds.
     pub fn every(seconds: i64) -> Self {
         Self::seconds(&[], seconds, seconds)
     }
 
-    /// A plan that never looks by itself; hints and callbacks still may.
+    /// A plan that never looks by itself; hints and callbacks may still bring a look.
     pub fn never(gap_seconds: i64) -> Self {
         Self::seconds(&[], 0, gap_seconds)
     }
 
-    /// The moment of look number `tries` (0 is the first), or `None` if the plan has no more.
+    /// The time of look number `tries` (0 is the first), or `None` if the plan has no more.
     pub fn at(&self, base: UnixMillis, tries: u32) -> Option<UnixMillis> {
         let index = usize::try_from(tries).unwrap_or(usize::MAX);
         if let Some(offset) = self.offsets_ms.get(index) {
@@ -52,7 +52,7 @@ impl PollPlan {
         Some(base.plus(last.saturating_add(self.then_every_ms.saturating_mul(beyond))))
     }
 
-    /// Refuses plans that cannot be meant.
+    /// Refuses plans that contradict themselves.
     ///
     /// # Errors
     /// `poll_plan_invalid` if offsets do not rise, are negative, or the gap is under one second.

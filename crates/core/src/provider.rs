@@ -1,31 +1,31 @@
-//! What a provider is: the one thing that a provider's crate gives to the list in `idvkit`.
+//! The trait of a provider: what a provider's crate gives to the list in `idvkit`.
 
 use alloc::{string::String, sync::Arc};
 
 use serde::de::DeserializeOwned;
 
 use crate::{
-    Catalog, Diagnosis, Input, Operation, Reject, RejectCode, Seed, UnixMillis,
+    Catalog, Diagnosis, Input, LocaleTag, Operation, Reject, RejectCode, Seed, UnixMillis,
     machine::{Account, Flow, Machine},
 };
 
-/// A provider of identity verification. Each provider crate has one type that is this; `idvkit` lists them, and makes
-/// its configuration, request, account and session types from that list.
+/// A provider of identity verification. Each provider crate has one type that implements this; `idvkit` lists these
+/// types, and makes its configuration, request, account and session types from that list.
 pub trait Provider {
     /// The provider's name for people.
     const TITLE: &'static str;
     /// The stable name: the tag `provider` of a configuration, and the first part of every operation's name.
     const ID: &'static str = <Self::Account as Account>::PROVIDER;
 
-    /// One account as it is configured.
+    /// The configuration of one account.
     type Config: DeserializeOwned;
-    /// One verification as it is asked for: of one flow, or of any of several.
+    /// A request for one verification, by one of the provider's flows.
     type Request;
     /// The parsed account, with its credentials.
     type Account: Account;
-    /// What its API is asked to do.
+    /// The operations of the provider's API.
     type Operation: Operation;
-    /// The state of a session.
+    /// The state of one session.
     type Flow: Flow<Account = Self::Account, Operation = Self::Operation>;
 
     /// Parses an account.
@@ -34,7 +34,7 @@ pub trait Provider {
     /// A [`Reject`] that names the member, the rule and the fix.
     fn account(config: Self::Config) -> Result<Self::Account, Reject>;
 
-    /// Opens a session: nothing is sent before the first `next`.
+    /// Opens a session. Nothing is sent before the first `next`.
     ///
     /// # Errors
     /// A [`Reject`] that names the member, the rule and the fix.
@@ -53,16 +53,24 @@ pub trait Provider {
         Machine::restore(account.clone(), snapshot)
     }
 
-    /// Whose callback or redirect this is: an id out of [`Machine::references`]. `None` means genuine, but nobody's.
+    /// The reference of the session that a callback or redirect belongs to, as in [`Machine::references`]. `None` means
+    /// that the input is genuine and belongs to no session.
     ///
     /// # Errors
-    /// Blame `signature` if the sender cannot be trusted, `provider` if it cannot be read, `caller` for other inputs.
+    /// A [`Reject`] with blame `signature` if the sender cannot be trusted, `provider` if the input cannot be parsed,
+    /// and `caller` if the input is of another kind.
     fn reference_of(account: &Self::Account, input: &Input, now: UnixMillis) -> Result<Option<String>, Reject>;
 
-    /// The provider's tables.
+    /// The tables of the provider's documentation.
     fn catalog() -> Catalog;
 
-    /// Why the signature of an answer or callback does not verify. It explains, and never accepts.
+    /// The language to ask for: the first of a user's preferred languages that the provider offers, or `None` if it offers
+    /// none of them. Without a published list, the first text that is a language tag.
+    fn best_locale(preferred: &[&str]) -> Option<String> {
+        preferred.iter().find_map(|tag| LocaleTag::parse(tag).ok()).map(String::from)
+    }
+
+    /// Explains why the signature of an answer or callback does not verify. The diagnosis is never an acceptance.
     ///
     /// # Errors
     /// `nothing_signed` for a provider that signs nothing, which is the default.

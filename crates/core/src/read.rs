@@ -1,4 +1,4 @@
-//! `read`: what a page or phone saw becomes an opaque hint for its own server.
+//! `read` turns what a page or phone saw into an opaque hint for its own server.
 
 use alloc::{
     string::{String, ToString},
@@ -13,35 +13,35 @@ use crate::{Carry, Condition, HintKind, Journey, Reject, RejectCode, Signal, Tri
 
 /// The longest hint text, in bytes.
 pub const MAX_HINT_BYTES: usize = 4096;
-/// What a page saw is looked at only up to this size, in bytes.
+/// What a page saw is ignored if it is larger than this, in bytes.
 const MAX_SEEN_BYTES: usize = 256 * 1024;
-/// The largest integer up to which none is missing in any language: 2^53 - 1.
+/// The largest integer up to which every language has each integer: 2^53 - 1.
 const MAX_INTEGER: u64 = (1 << 53) - 1;
 
-/// Something that a page or phone saw. It has a JSON form: it never leaves the client, `read` turns it into a hint.
+/// Something that a page or phone saw. It has a JSON form, but never leaves the client: `read` turns it into a hint.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(extend("x-repr" = [])))]
 #[cfg_attr(feature = "uniffi-client", derive(uniffi::Enum), uniffi::export(Debug))]
 pub enum Seen {
-    /// A navigation, from any navigation event (also page-started): the URL.
+    /// The page or web view navigated. Report every navigation event, also page-started.
     Navigation {
-        /// The absolute URL.
+        /// The absolute URL of the navigation.
         url: String,
     },
     /// A message from the frame's own window.
     Message {
-        /// The event's origin.
+        /// The origin of the message event.
         origin: String,
-        /// The event's data, if it is a string; anything else as its JSON text.
+        /// The data of the message event, if it is a string; anything else as its JSON text.
         data: String,
     },
-    /// A handler was called, or an event fired.
+    /// A handler was called, or an event fired on the window.
     Event {
-        /// The handler's or event's name.
+        /// The name of the handler or event.
         name: String,
-        /// Its argument or detail as JSON text; empty if there is none.
+        /// The handler's argument or the event's detail as JSON text; empty if there is none.
         data: String,
     },
     /// The user closed the page, frame or view.
@@ -60,12 +60,12 @@ impl fmt::Debug for Seen {
     }
 }
 
-/// Turns what was seen into the text of a hint, or `None` if it has nothing to do with this journey.
+/// Turns what was seen into the text of a hint, or returns `None` if it means nothing for this journey.
 ///
-/// Needs no credentials and decides nothing. Foreign messages, other origins and navigations elsewhere are `None`,
-/// never an error (J-V9). So is a message with a number that no double can hold (`1e999`), or nested 128 deep or more. A
-/// member that is a number counts if it is an integer within ±(2^53 - 1), as its digits (`1.0` and `1e0` are `1`, `-0`
-/// is `0`); any other number counts as if it was absent, in every language alike.
+/// It needs no credentials and decides nothing. Foreign messages, other origins and navigations to other pages give
+/// `None`, never an error (J-V9). So does a message with a number that no double can hold (`1e999`), or nested 128 deep
+/// or more. A member that is a number counts if it is an integer within ±(2^53 - 1), as its digits (`1.0` and `1e0` are
+/// `1`, `-0` is `0`); any other number counts as if it was absent, in every language alike.
 ///
 /// Post the text to your own server, which handles `Input::Hint`.
 pub fn read(journey: &Journey, seen: &Seen) -> Option<String> {
@@ -78,12 +78,12 @@ pub fn read(journey: &Journey, seen: &Seen) -> Option<String> {
     Some(write_hint(&journey.id, signal.means, members.carried(&signal.carry)))
 }
 
-/// A hint as the server reads it: a claim by the client.
+/// A hint as the server reads it: what a client claims.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Hint {
-    /// What it claims.
+    /// The meaning of what the client saw.
     pub kind: HintKind,
-    /// The members that the journey's rules asked for.
+    /// The members that the journey's signal carries.
     pub members: Vec<(String, String)>,
 }
 
@@ -91,14 +91,14 @@ impl Hint {
     /// Reads the text that [`read`] gave for that journey.
     ///
     /// # Errors
-    /// `hint_too_long` over 4096 bytes, `hint_malformed` if it is not such a text, `hint_stale` if it belongs to
-    /// another journey.
+    /// `hint_too_long` over 4096 bytes, `hint_malformed` if `read` cannot have returned the text, `hint_stale` if it
+    /// belongs to another journey.
     pub fn parse(text: &str, journey: &str) -> Result<Self, Reject> {
         if text.len() > MAX_HINT_BYTES {
             return Err(Reject::at(RejectCode::HintTooLong, "text", "a hint has at most 4096 bytes"));
         }
         let wire: Wire = serde_json::from_str(text).map_err(|_| {
-            Reject::at(RejectCode::HintMalformed, "text", "pass the text that `read` gave, unchanged, and nothing else")
+            Reject::at(RejectCode::HintMalformed, "text", "pass the text that `read` returned, unchanged")
         })?;
         if wire.journey != journey {
             return Err(Reject::at(
@@ -115,7 +115,7 @@ impl Hint {
         Ok(Self { kind: wire.kind, members })
     }
 
-    /// The carried member of that name.
+    /// The carried member with this name.
     pub fn member(&self, name: &str) -> Option<&str> {
         self.members.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }

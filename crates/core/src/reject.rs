@@ -1,11 +1,11 @@
-//! The one error type of every call.
+//! The error type of every call.
 
 use alloc::string::String;
 use core::fmt;
 
 use crate::RejectCode;
 
-/// Whose fault a [`Reject`] is.
+/// Who caused a [`Reject`].
 ///
 /// Deliberately exhaustive: a host decides what to do by this value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -14,11 +14,11 @@ use crate::RejectCode;
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
 pub enum Blame {
-    /// The calling program passed something wrong; fix the call.
+    /// The calling program passed something wrong: fix the call.
     Caller,
     /// The provider sent something that is not what it documents.
     Provider,
-    /// A signature, token or secret did not verify; treat the sender as unknown.
+    /// A signature, token or secret did not verify: treat the sender as unknown.
     Signature,
     /// The stored snapshot cannot be used.
     Snapshot,
@@ -36,11 +36,11 @@ impl Blame {
     }
 }
 
-/// Why a call was refused. Whatever was refused changed nothing.
+/// Why a call was refused. A refused call has changed nothing.
 ///
-/// The text is ours: it names the field, the rule and the fix, and never echoes the value.
+/// The text is written by idvkit: it names the field, the rule and the fix, and never repeats the value.
 ///
-/// Not `#[non_exhaustive]`: it is one opaque shape, new reasons are new codes.
+/// Not `#[non_exhaustive]`, as its fields are private: a new reason is a new code.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reject {
     code: RejectCode,
@@ -49,17 +49,17 @@ pub struct Reject {
 }
 
 impl Reject {
-    /// A refusal with its rule and fix.
+    /// A reject whose message gives the rule and the fix.
     pub fn new(code: RejectCode, message: impl Into<String>) -> Self {
         Self { code, field: None, message: message.into() }
     }
 
-    /// A refusal about one field.
+    /// A reject about one field.
     pub fn at(code: RejectCode, field: impl Into<String>, message: impl Into<String>) -> Self {
         Self::new(code, message).about(field)
     }
 
-    /// Names the field it is about.
+    /// Sets the field that the reject is about.
     #[must_use]
     pub fn about(mut self, field: impl Into<String>) -> Self {
         self.field = Some(field.into());
@@ -81,17 +81,17 @@ impl Reject {
         self.code
     }
 
-    /// Whose fault it is.
+    /// Who caused the reject.
     pub fn blame(&self) -> Blame {
         self.code.blame()
     }
 
-    /// The field it is about, with a dotted path where nested.
+    /// The field that the reject is about, with a dotted path for a nested one.
     pub fn field(&self) -> Option<&str> {
         self.field.as_deref()
     }
 
-    /// The rule and the fix, for a developer.
+    /// The rule and the fix, written for a developer.
     pub fn message(&self) -> &str {
         &self.message
     }

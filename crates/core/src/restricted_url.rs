@@ -10,7 +10,8 @@ use crate::{
     host::{self, decode_fully, is_ip_address},
 };
 
-/// What one field of one provider asks of a URL beyond the rules that always hold (see [`RestrictedUrl`]), as data.
+/// The rules of one provider's field for a URL, as data. They come on top of the rules that always hold (see
+/// [`RestrictedUrl`]).
 ///
 /// ```
 /// use idvkit_core::{RestrictedUrl, UrlRules};
@@ -23,15 +24,15 @@ use crate::{
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct UrlRules {
-    /// Most characters of the whole URL.
+    /// The longest URL, in characters.
     pub max_len: usize,
-    /// Whether it may have a query.
+    /// Whether the URL may have a query.
     pub query: QueryRule,
     /// Names of query parameters that the provider appends itself.
     pub reserved: &'static [&'static str],
-    /// Whether a value shaped like an e-mail address is refused (J-F3: no personal data in any form).
+    /// Whether a URL that holds something like an e-mail address is refused (J-F3: no personal data in any form).
     pub refuse_personal_data: bool,
-    /// Whether a program under development may use its own machine.
+    /// Whether a program under development may use a URL of its own machine.
     pub development: Development,
 }
 
@@ -40,9 +41,9 @@ pub struct UrlRules {
 /// Deliberately exhaustive: there is no third answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum QueryRule {
-    /// Any parameters but the reserved ones.
+    /// Any query parameters are allowed but the reserved ones.
     Allowed,
-    /// None, not even an empty `?`.
+    /// No query is allowed, not even an empty `?`.
     Forbidden,
 }
 
@@ -51,9 +52,9 @@ pub enum QueryRule {
 /// Deliberately exhaustive: every further exception would be a hole in the rules.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Development {
-    /// The rules as they are.
+    /// No exception.
     Off,
-    /// `http://localhost:PORT` is accepted as well: this scheme, this name, with a port, and nothing else.
+    /// `http://localhost:PORT` is accepted as well: only this scheme, only this host name, and only with a port.
     LocalhostHttp,
 }
 
@@ -70,26 +71,26 @@ impl UrlRules {
         }
     }
 
-    /// The same without a query.
+    /// The same rules without a query.
     #[must_use]
     pub const fn without_query(self) -> Self {
         Self { query: QueryRule::Forbidden, ..self }
     }
 
-    /// The same with these names of query parameters kept for the provider.
+    /// The same rules with these query parameters reserved for the provider.
     #[must_use]
     pub const fn with_reserved(self, reserved: &'static [&'static str]) -> Self {
         Self { reserved, ..self }
     }
 
-    /// The same with the development switch set or not.
+    /// The same rules with the development switch on or off.
     #[must_use]
     pub const fn with_development(self, on: bool) -> Self {
         Self { development: if on { Development::LocalhostHttp } else { Development::Off }, ..self }
     }
 }
 
-/// A URL that was found fit to be handed to a provider.
+/// A checked URL that can be handed to a provider.
 ///
 /// It is HTTPS on a public host name without port, user information and fragment, valid by RFC 3986 in ASCII, and
 /// obeys the [`UrlRules`] it was parsed with. Scheme and host are in lower case; the rest is as it was passed. Whether
@@ -116,7 +117,7 @@ impl RestrictedUrl {
         &self.0
     }
 
-    /// The URL, given away.
+    /// The URL as an owned text.
     pub fn into_string(self) -> String {
         self.0
     }
@@ -127,10 +128,10 @@ impl RestrictedUrl {
         authority.split([':', '?']).next().unwrap_or_default()
     }
 
-    /// The URL with parameters behind its query, whose text and order stay as they are; no slash is added (J-D13).
-    /// Names and values are encoded here, as HTML forms do.
+    /// The URL with parameters appended to its query. The text and order of the query stay as they are, and no slash is
+    /// added (J-D13). Names and values are encoded here, as HTML forms do.
     ///
-    /// The result is no longer checked, as a provider that appends its own parameters checks nothing either.
+    /// The result is not checked again: a provider that appends its own parameters does not check the URL either.
     pub fn append_query<'a>(&self, pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
         let mut url = self.0.clone();
         for (name, value) in pairs {
@@ -146,10 +147,10 @@ impl RestrictedUrl {
         url
     }
 
-    /// The URL with one more path segment, before its query if it has one: the place for an unguessable secret by which
-    /// a callback is recognised (J-D10). Everything but letters, digits, `-`, `.`, `_` and `~` is encoded.
+    /// The URL with one more path segment, before its query if it has one: use it for an unguessable secret that
+    /// authenticates a callback (J-D10). Everything but letters, digits, `-`, `.`, `_` and `~` is encoded.
     ///
-    /// The result may be too long for the field: parse it once more.
+    /// The result may be too long for the field: parse it again.
     pub fn push_segment(&self, segment: &str) -> String {
         push_segment(&self.0, segment)
     }
@@ -176,8 +177,8 @@ pub fn push_segment(url: &str, segment: &str) -> String {
 
 /// Whether something shaped like an e-mail address stands anywhere in a text, percent-encoded (also repeatedly) or not.
 ///
-/// Meant for references and URLs that must not hold personal data (J-F3). It errs on the side of finding one: a dotted
-/// name after an `@` that follows a word, as in `logo@2x.png`, counts; a bare `@name` or `tool@1.2.3` does not.
+/// Meant for references and URLs that must not hold personal data (J-F3). It rather finds too many than too few: a
+/// dotted name after an `@` that follows a word, as in `logo@2x.png`, counts; a bare `@name` or `tool@1.2.3` does not.
 pub fn looks_like_email(text: &str) -> bool {
     let text = decode_fully(text);
     let mut signs = text.iter().enumerate().filter(|(_, byte)| **byte == b'@');
@@ -253,7 +254,7 @@ fn check_authority(authority: Option<Authority<'_>>) -> Result<(), Reject> {
     if authority.has_userinfo() {
         return Err(refuse(
             RejectCode::UrlUserInfo,
-            "must have no user name or password; remove what stands before `@`, and the `@`",
+            "must have no user name or password; remove the `@` and what precedes it",
         ));
     }
     if is_ip_address(authority.host()) {

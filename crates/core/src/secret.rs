@@ -6,14 +6,14 @@ use core::fmt;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 /// A credential or bearer value. It is wiped when dropped, its `Debug` prints no part of it, and it has neither
-/// `Display` nor a serialised form; [`expose`](Secret::expose) is the one way to the bytes, easy to search for.
+/// `Display` nor a serialised form; only [`expose`](Secret::expose) gives the bytes.
 ///
 /// It deliberately has no `PartialEq`: secrets are compared in constant time, in `idvkit-signature` only.
 #[derive(Clone, Zeroize, ZeroizeOnDrop)]
 pub struct Secret(Vec<u8>);
 
 impl Secret {
-    /// Takes the value over.
+    /// Takes ownership of a value.
     pub fn new(value: impl Into<Vec<u8>>) -> Self {
         Self(value.into())
     }
@@ -28,12 +28,12 @@ impl Secret {
         core::str::from_utf8(&self.0).ok()
     }
 
-    /// Whether there is nothing in it.
+    /// Whether the secret is empty.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Length in bytes: safe to print, and often the clue to a bad paste.
+    /// The length in bytes. It is safe to print, and often shows that a secret was pasted wrongly.
     pub fn len(&self) -> usize {
         self.0.len()
     }

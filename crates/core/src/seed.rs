@@ -1,4 +1,4 @@
-//! Randomness as a parameter: 32 bytes at open, everything else derived from them.
+//! Randomness as a parameter: 32 bytes when a session is opened, from which every id and secret is derived.
 
 use alloc::{format, string::String};
 use core::fmt;
@@ -33,7 +33,7 @@ impl Seed {
         Ok(Self(seed))
     }
 
-    /// 32 bytes that belong to this purpose and number, and to nothing else.
+    /// 32 bytes derived for this purpose and number. Every other purpose or number gives other bytes.
     pub fn derive(&self, purpose: &str, number: u32) -> [u8; 32] {
         let mut mac = Hmac::<Sha256>::new_from_slice(&self.0).expect("HMAC takes keys of any length");
         mac.update(purpose.as_bytes());
@@ -74,7 +74,7 @@ fn from_hex(text: &str) -> Option<[u8; 32]> {
     (decoded == bytes.len()).then_some(bytes)
 }
 
-/// A short stable name for one provider account, from values that never change with its secrets.
+/// A short stable name for an account of a provider, from values that stay the same when its secrets change.
 pub fn fingerprint(parts: &[&str]) -> String {
     let mut mac = Hmac::<Sha256>::new_from_slice(b"idvkit account").expect("HMAC takes keys of any length");
     for part in parts {

@@ -1,4 +1,4 @@
-//! Settings that every provider's account has: parsed alike, refused alike. Base URLs are [`BaseUrl`](crate::BaseUrl)s.
+//! Settings that the accounts of all providers share. Base URLs are [`BaseUrl`](crate::BaseUrl)s.
 
 use alloc::{format, string::String, vec::Vec};
 
@@ -22,7 +22,7 @@ pub fn timeout_ms(given: Option<u32>) -> Result<u32, Reject> {
     Err(Reject::at(RejectCode::TimeoutOutOfRange, "options.timeout_ms", rule))
 }
 
-/// How long something may take, in milliseconds: one second to 400 days. `name` is that of the option.
+/// A duration in milliseconds, from one second to 400 days. `name` is the name of the option.
 ///
 /// # Errors
 /// `duration_out_of_range`.
@@ -53,7 +53,7 @@ pub fn account_id(given: Option<&str>) -> Result<Option<&str>, Reject> {
     }
 }
 
-/// A credential that has to be there: printable ASCII, and not a bad paste.
+/// A required credential: printable ASCII, with no white space around it.
 ///
 /// # Errors
 /// `credential_missing` if it is blank, `credential_malformed`.
@@ -70,7 +70,7 @@ pub fn credential(field: &str, value: &str) -> Result<Secret, Reject> {
     Ok(Secret::from(value))
 }
 
-/// A credential that has no white space in it either.
+/// A required credential that also has no white space inside.
 ///
 /// # Errors
 /// As [`credential`].
@@ -83,7 +83,7 @@ pub fn token(field: &str, value: &str) -> Result<Secret, Reject> {
     Ok(token)
 }
 
-/// A credential that is the user name of HTTP Basic.
+/// A required credential that is the user name of HTTP Basic, and so has no colon.
 ///
 /// # Errors
 /// As [`credential`].
@@ -96,8 +96,8 @@ pub fn user_name(field: &str, value: &str) -> Result<Secret, Reject> {
     Ok(name)
 }
 
-/// The secrets that verify what a provider sends, each a [`token`]: several while one replaces another, or none where
-/// nothing of that kind is to be accepted.
+/// The secrets that verify what a provider sends, each a [`token`]. Give several while one replaces another, and none
+/// to accept nothing of that kind.
 ///
 /// # Errors
 /// As [`credential`].
@@ -105,7 +105,7 @@ pub fn secrets(field: &str, values: &[String]) -> Result<Vec<Secret>, Reject> {
     values.iter().map(|value| token(field, value)).collect()
 }
 
-/// The same where one at least is needed.
+/// The same secrets where at least one is required.
 ///
 /// # Errors
 /// As [`credential`].
@@ -117,7 +117,7 @@ pub fn needed_secrets(field: &str, values: &[String]) -> Result<Vec<Secret>, Rej
     secrets(field, values)
 }
 
-/// Host and port of a URL.
+/// The host and port of a URL.
 pub fn host_of(url: &str) -> &str {
     let origin = origin_of(url);
     origin.split_once("://").map_or(origin, |(_, host)| host)

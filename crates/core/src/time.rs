@@ -1,4 +1,4 @@
-//! Time as a parameter: milliseconds since the Unix epoch, and the providers' time stamps.
+//! Time as a parameter: milliseconds since the Unix epoch, and the time stamps of providers.
 
 use core::fmt;
 
@@ -9,7 +9,7 @@ use crate::{Reject, RejectCode};
 
 /// A moment, in milliseconds since 1970-01-01T00:00:00Z.
 ///
-/// No crate of the protocol reads a clock: every call that needs the time takes it as a parameter.
+/// The library reads no clock: every call that needs the time takes it as a parameter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -19,17 +19,18 @@ pub struct UnixMillis(pub i64);
 uniffi::custom_newtype!(UnixMillis, i64);
 
 impl UnixMillis {
-    /// 2020-01-01T00:00:00Z, the earliest `now` that is believed.
+    /// 2020-01-01T00:00:00Z, the earliest accepted time.
     pub const EARLIEST: Self = Self(1_577_836_800_000);
-    /// 2200-01-01T00:00:00Z, the first moment that is no longer believed.
+    /// 2200-01-01T00:00:00Z, the first time that is no longer accepted.
     pub const LATEST: Self = Self(7_258_118_400_000);
 
-    /// Whether this can be a `now`. Seconds lie far before 2020 and microseconds far after 2200.
+    /// Whether this time is accepted as the current time. Seconds give a time far before 2020, and microseconds one far
+    /// after 2200.
     pub fn is_plausible(self) -> bool {
         Self::EARLIEST <= self && self < Self::LATEST
     }
 
-    /// Refuses a `now` that is not in milliseconds.
+    /// Refuses a time that is not given in milliseconds.
     ///
     /// # Errors
     /// `now_out_of_range` outside 2020 to 2200.
@@ -49,13 +50,13 @@ impl UnixMillis {
         ))
     }
 
-    /// Later by `millis`, never past the last moment that is believed.
+    /// This time plus `millis`, limited to the last accepted time.
     #[must_use]
     pub fn plus(self, millis: i64) -> Self {
         Self(self.0.saturating_add(millis).min(Self::LATEST.0 - 1))
     }
 
-    /// Milliseconds from `earlier` to here; negative if it is later.
+    /// The milliseconds from `earlier` to this time; negative if `earlier` is later.
     pub fn since(self, earlier: Self) -> i64 {
         self.0.saturating_sub(earlier.0)
     }
@@ -63,8 +64,8 @@ impl UnixMillis {
     /// Reads a provider's time stamp: `YYYY-MM-DDThh:mm:ss`, with at most three fraction digits and with or without
     /// the closing `Z`; without a zone it is UTC (J-V13, J-V14).
     ///
-    /// Four or more fraction digits and numeric offsets are refused: no document shows them, and to cut them silently
-    /// would hide a change of format (our choice where J-V14 leaves one).
+    /// Four or more fraction digits and numeric offsets are refused: no document shows them, and cutting them silently
+    /// would hide a change of format (J-V14 leaves the choice).
     pub fn parse(text: &str) -> Option<Self> {
         let local = text.strip_suffix('Z').unwrap_or(text);
         let (seconds, fraction) = local.split_once('.').map_or((local, None), |(s, f)| (s, Some(f)));

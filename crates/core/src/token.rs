@@ -1,24 +1,25 @@
-//! The answer of an OAuth 2.0 token endpoint (RFC 6749, section 5.1), as sessions and whoever keeps tokens for them read it.
+//! The answer of an OAuth 2.0 token endpoint (RFC 6749, section 5.1), for sessions and for a host's token cache.
 
 use alloc::string::String;
 use core::fmt;
 
 use crate::{Json, fingerprint};
 
-/// No token is good for longer than ten years, in seconds: a larger number is none.
+/// The longest life of a token, ten years in seconds. A larger number is ignored.
 const MAX_LIFE_S: i64 = 10 * 366 * 86_400;
 
-/// An access token and how long it lives. `Debug` prints no part of the token.
+/// An access token and its lifetime. `Debug` prints no part of the token.
 #[derive(Clone, PartialEq, Eq)]
 pub struct TokenAnswer {
-    /// The bearer value.
+    /// The access token, which is a bearer value.
     pub access_token: String,
-    /// How long it lives, in whole seconds; `None` if the answer does not say so in a way that can be read.
+    /// The lifetime in whole seconds; `None` if the answer has none that can be read.
     pub expires_in_s: Option<i64>,
 }
 
 impl TokenAnswer {
-    /// Reads an answer. How long the token lives decides nothing, so it is read as it comes: `3600`, `3600.5`, `"3600"`.
+    /// Reads an answer. The lifetime decides nothing, so it is read leniently: `3600`, `3600.5` and `"3600"` give the
+    /// same.
     pub fn parse(body: &[u8]) -> Option<Self> {
         let json = Json::read(body).ok()?;
         let access_token = json.root().text("access_token").ok()?.into();
@@ -26,12 +27,12 @@ impl TokenAnswer {
         Some(Self { access_token, expires_in_s })
     }
 
-    /// A short name of the token, to tell it from another. It gives no part of it away.
+    /// A short name of the token that tells it from others and reveals no part of it.
     pub fn mark(&self) -> String {
         Self::mark_of(&self.access_token)
     }
 
-    /// The same for a token alone.
+    /// The same short name, from the token alone.
     pub fn mark_of(access_token: &str) -> String {
         fingerprint(&["access token", access_token])
     }

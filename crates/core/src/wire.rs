@@ -1,8 +1,8 @@
-//! The feature `wire`: how what a host sees crosses into another language.
+//! The feature `wire`: the form in which requests and results cross into another language.
 //!
-//! It is a feature because a request holds credentials and evidence holds personal data: in a Rust program neither can be
-//! serialised by accident (rule 15), while a binding has to take each apart field by field. Inputs have no
-//! such form even here: every binding takes them from its own classes only.
+//! It is a feature because a request holds credentials and evidence holds personal data: in a Rust program neither can
+//! be serialised by accident (rule 15), while a binding has to take each apart field by field. Inputs have no
+//! serialised form even here: every binding takes them from its own classes only.
 
 use alloc::vec::Vec;
 

@@ -16,6 +16,7 @@ const SMALL: LocaleSet = LocaleSet {
         LocaleName { tag: "vi", name: "Vietnamese" },
     ],
     aliases: &[("en-US", "en"), ("vl", "nowhere")],
+    nearest: &[("nb", "vi")],
 };
 
 #[test]
@@ -116,5 +117,5 @@ fn set(data: &Value) -> LocaleSet {
     let entries: Vec<_> = data["entries"].as_array().unwrap().iter().map(entry).collect();
     let aliases = data["aliases"].as_object().unwrap().iter();
     let aliases: Vec<_> = aliases.map(|(alias, tag)| (&*alias.clone().leak(), keep(tag))).collect();
-    LocaleSet { provider_field: keep(&data["field"]), entries: entries.leak(), aliases: aliases.leak() }
+    LocaleSet { provider_field: keep(&data["field"]), entries: entries.leak(), aliases: aliases.leak(), nearest: &[] }
 }

@@ -1,4 +1,4 @@
-//! The loop around the driver.
+//! The client: a loop around the driver.
 
 use std::{
     collections::HashMap,
@@ -16,7 +16,8 @@ use idvkit::{
 
 use crate::{exchange, store::Store};
 
-/// Drives verifications with reqwest and a store. Clone it freely: clones share connections, kept tokens and turns.
+/// Drives verifications with reqwest and a store. Clone it freely: clones share connections, cached tokens and the
+/// queue for them.
 #[derive(Clone)]
 pub struct Client<S> {
     accounts: Accounts,
@@ -32,42 +33,43 @@ pub struct Client<S> {
 type Turn = Arc<tokio::sync::Mutex<()>>;
 type Act = Arc<dyn Fn(Ended) -> Pin<Box<dyn Future<Output = bool> + Send>> + Send + Sync>;
 
-/// A verification that has ended, for the host to act on.
+/// A verification that has ended, which the host has to act on.
 #[derive(Clone, Debug)]
 pub struct Ended {
-    /// How.
+    /// How the verification ended.
     pub outcome: Outcome,
-    /// Which delivery of an outcome this is: act once for each id.
+    /// The delivery of the outcome: act once for each delivery id.
     pub delivery: Delivery,
-    /// The verification, with its id, your key, and the evidence.
+    /// The verification, with its id, your key and the evidence.
     pub verification: Verification,
 }
 
-/// What a client does, for a timeline, metrics or a recording. `Debug` prints nothing that is secret.
+/// An event of a client, for a timeline, metrics or a recording. `Debug` prints no secret.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub enum Observed<'a> {
-    /// A request is about to be sent, or answered with what is kept.
+    /// A request is about to be sent, or to be answered from the cache.
     Sending {
-        /// The verification.
+        /// The verification that sends it.
         verification: &'a Verification,
         /// The request.
         request: &'a HttpRequest,
     },
-    /// A session has heard something, and the store holds what became of it; or it was left, as another worker was first.
+    /// A session has heard an input, and the store holds the result; or the input was dropped, because another worker
+    /// stored a change first.
     Heard {
-        /// The verification after it.
+        /// The verification after the input.
         verification: &'a Verification,
-        /// What it heard.
+        /// The input, and whether it was dropped.
         news: &'a News,
     },
-    /// Something that a verification was told is refused.
+    /// A verification refused an input.
     Refused {
         /// The verification, if it is known.
         verification: Option<&'a Verification>,
-        /// What.
+        /// The input that was refused.
         input: &'a Input,
-        /// Why.
+        /// Why it was refused.
         reject: &'a Reject,
     },
 }
@@ -76,32 +78,34 @@ impl<S: Store> Client<S> {
     /// A client with TLS by rustls, on the system's clock.
     ///
     /// # Errors
-    /// If the TLS roots of the system cannot be loaded.
+    /// A [`reqwest::Error`] if the TLS roots of the system cannot be loaded.
     pub fn new(accounts: impl Into<Accounts>, store: S) -> Result<Self, reqwest::Error> {
         Ok(Self::over(exchange::builder().build()?, accounts, store))
     }
 
-    /// The same over a client of your own: build it from [`builder`](crate::builder), so that it follows no redirects.
+    /// A client over your own reqwest client. Build that from [`builder`](crate::builder), so that it follows no
+    /// redirects.
     pub fn over(http: reqwest::Client, accounts: impl Into<Accounts>, store: S) -> Self {
         let (clock, observer) = (Arc::new(system_clock), Arc::new(|_: Observed<'_>| {}));
         let (tokens, turns, act) = (Arc::default(), Arc::default(), None);
         Self { accounts: accounts.into(), store, http, tokens, turns, clock, observer, act }
     }
 
-    /// The same client on another clock, for tests with virtual time.
+    /// The same client with another clock, for tests with virtual time.
     #[must_use]
     pub fn with_clock(self, clock: impl Fn() -> UnixMillis + Send + Sync + 'static) -> Self {
         Self { clock: Arc::new(clock), ..self }
     }
 
-    /// The same client, which tells `observer` all that it does.
+    /// The same client, which reports every event to `observer`.
     #[must_use]
     pub fn with_observer(self, observer: impl Fn(Observed<'_>) + Send + Sync + 'static) -> Self {
         Self { observer: Arc::new(observer), ..self }
     }
 
-    /// The same client, which has the outcome of whatever it begins delivered to `act`: at least once, and again until it
-    /// says `true`. Without this, [`advance`](Self::advance) says it.
+    /// The same client, which delivers the outcome of every verification that it begins to `act`. A delivery is
+    /// repeated until `act` returns `true`, so it may come more than once. Without this, [`advance`](Self::advance)
+    /// returns the outcome.
     #[must_use]
     pub fn on_outcome<F: Future<Output = bool> + Send + 'static>(
         self,
@@ -110,7 +114,8 @@ impl<S: Store> Client<S> {
         Self { act: Some(Arc::new(move |ended| Box::pin(act(ended)))), ..self }
     }
 
-    /// Begins a verification, unless there is one of this key; the id of the one or the other. Nothing is sent yet.
+    /// Begins a verification and returns its id. If one with this key exists, returns the id of that. Nothing is sent
+    /// yet.
     ///
     /// # Errors
     /// If the plan is refused, or the store fails.
@@ -123,7 +128,8 @@ impl<S: Store> Client<S> {
         Ok(heard(&driver).expect("what is begun has an id"))
     }
 
-    /// Does what can be done now, until the user, a wait or the end is reached, and says which.
+    /// Does everything that can be done now, and returns what the verification then needs: `Next::Present`,
+    /// `Next::Wait` or `Next::Done`.
     ///
     /// # Errors
     /// If there is no such verification, the store fails, the clock is out of range, or other workers keep winning.
@@ -136,24 +142,25 @@ impl<S: Store> Client<S> {
         }
     }
 
-    /// Tells a verification something. A worker sees to what follows from it.
+    /// Hands an input to a verification. What follows from it is done by the next [`advance`](Self::advance), which a
+    /// worker calls.
     ///
     /// # Errors
-    /// [`Error::Reject`] if it is refused.
+    /// [`Error::Reject`] if the input is refused.
     pub async fn tell(&self, id: &str, input: Input) -> Result<(), Error<S::Error>> {
         self.hand(Driver::tell(&self.accounts, id, input.clone()), &input).await.map(drop)
     }
 
-    /// Tells a callback or redirect to the verification that it is about, and gives its id; `None` if it is nobody's. `from`
-    /// names the account that it can be from, if the URL at which it came says so.
+    /// Hands a callback or redirect to the verification that it belongs to, and returns its id; `None` if the input is
+    /// genuine and belongs to no verification. If each account has its own URL, pass the account's name as `from`.
     ///
     /// # Errors
-    /// [`Error::Reject`] if its sender cannot be trusted, or it is refused.
+    /// [`Error::Reject`] if the sender cannot be trusted, or the input is refused.
     pub async fn hear(&self, from: Option<&str>, input: Input) -> Result<Option<String>, Error<S::Error>> {
         self.hand(Driver::hear(&self.accounts, from, input.clone(), self.now())?, &input).await
     }
 
-    /// The loop: does what the driver asks until there is nothing more.
+    /// Runs a driver: does what it asks until there is nothing more to do.
     ///
     /// # Errors
     /// If the store fails, or the driver refuses what it is told.
@@ -189,7 +196,7 @@ impl<S: Store> Client<S> {
         }
     }
 
-    /// Performs one request, once; or gives what is kept. `None` if no answer came.
+    /// Performs one request once, or answers it from the cache. `None` if no answer came.
     pub async fn exchange(&self, request: &HttpRequest, exclusive: Option<&str>) -> Option<Answer> {
         let Some(key) = exclusive else { return exchange::send(&self.http, request).await };
         let turn = lock(&self.turns).entry(key.to_owned()).or_default().clone();
@@ -202,10 +209,10 @@ impl<S: Store> Client<S> {
         Some(answer)
     }
 
-    /// A verification as it is stored, to look at it.
+    /// Loads a verification from the store, to inspect it.
     ///
     /// # Errors
-    /// If the store fails, or its text cannot be read.
+    /// If the store fails, or the stored text cannot be read.
     pub async fn verification(&self, id: &str) -> Result<Option<Verification>, Error<S::Error>> {
         let (snapshot, _) = self.store.load(&By::Id { id: id.into() }, &[]).await.map_err(Error::Store)?;
         Ok(snapshot.map(|snapshot| Verification::restore(&self.accounts, &snapshot)).transpose()?)
@@ -217,12 +224,12 @@ impl<S: Store> Client<S> {
         Self { accounts: accounts.into(), ..self }
     }
 
-    /// The accounts.
+    /// The accounts of this client.
     pub fn accounts(&self) -> &Accounts {
         &self.accounts
     }
 
-    /// The store.
+    /// The store of this client.
     pub fn store(&self) -> &S {
         &self.store
     }
@@ -247,12 +254,12 @@ impl<S> fmt::Debug for Client<S> {
     }
 }
 
-/// Why a verification could not be driven on.
+/// Why a call of the client failed.
 #[derive(Debug)]
 pub enum Error<E> {
     /// The store failed.
     Store(E),
-    /// What was given or told is refused.
+    /// The input, the plan or the stored text was refused.
     Reject(Reject),
 }
 

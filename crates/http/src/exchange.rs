@@ -1,14 +1,14 @@
-//! One request, sent exactly as it stands.
+//! Sends one request exactly as it stands.
 
 use std::time::Duration;
 
 use idvkit::{Header, HttpRequest, driver::Answer};
 
-/// The largest answer that is read, in bytes. Beyond it, the request counts as failed.
+/// The largest answer that is read, in bytes. A request with a larger answer counts as failed.
 pub const MAX_ANSWER_BYTES: usize = 32 * 1024 * 1024;
 
-/// What a client of reqwest has to be built with, to which you may add your own proxy, certificates or user agent: no
-/// redirects, no retries of its own, no `Referer`.
+/// The settings that a reqwest client needs: no redirects, no retries of its own, no `Referer`. Add your own proxy,
+/// certificates or user agent.
 pub fn builder() -> reqwest::ClientBuilder {
     let no_redirects = reqwest::redirect::Policy::none();
     reqwest::Client::builder().redirect(no_redirects).retry(reqwest::retry::never()).referer(false)

@@ -1,8 +1,8 @@
-//! Drives verifications over a real HTTP client: I/O, and nothing else.
+//! Drives verifications over a real HTTP client. This crate only does I/O.
 //!
-//! [`Client`] is the loop around `idvkit::driver`: it does what a [`Driver`](idvkit::driver::Driver) asks, with reqwest and a
-//! [`Store`] of yours, so that several workers on several machines may drive the same verification. It follows no redirects,
-//! repeats nothing by itself, reads at most 32 MiB of an answer, and logs the operation, never a URL.
+//! [`Client`] is the loop around `idvkit::driver`: it does what a [`Driver`](idvkit::driver::Driver) asks, with reqwest
+//! and a [`Store`] of yours. Several workers on several machines may drive the same verification. The client follows no
+//! redirects, repeats no request by itself, reads at most 32 MiB of an answer, and logs the operation, never a URL.
 
 mod client;
 mod exchange;

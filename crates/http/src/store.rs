@@ -1,4 +1,4 @@
-//! Where rows are kept.
+//! The store of rows.
 
 use std::{
     collections::HashMap,
@@ -12,20 +12,21 @@ use idvkit::{
     driver::{Blob, By, Row},
 };
 
-/// What is needed of a database. [`MemoryStore`] shows it in the fewest lines.
+/// What the client needs of a database. [`MemoryStore`] shows it in the fewest lines.
 pub trait Store: Send + Sync {
-    /// What can go wrong with the store itself.
+    /// The error of the store itself.
     type Error: Send;
 
-    /// The text of a row, and the blobs of these digests.
+    /// Loads the text of a row, and the blobs with these digests.
     fn load(
         &self,
         by: &By,
         blobs: &[String],
     ) -> impl Future<Output = Result<(Option<String>, Vec<Blob>), Self::Error>> + Send;
 
-    /// Inserts the row, or replaces it if its stored revision is still `expected`; with its references and blobs, in one
-    /// transaction. `false` if another worker was first, or a new row's id or key is taken.
+    /// Inserts the row, or replaces it if its stored revision is still `expected`. Row, references and blobs are
+    /// written in one transaction. Returns `false` if another worker stored a change first, or if a new row's id or key
+    /// is already used.
     fn store(
         &self,
         row: &Row,
@@ -34,7 +35,7 @@ pub trait Store: Send + Sync {
     ) -> impl Future<Output = Result<bool, Self::Error>> + Send;
 }
 
-/// A store in memory, for tests and programs that live as long as their verifications. Clones share it.
+/// A store in memory, for tests and short-lived programs. Clones share the rows.
 #[derive(Clone, Debug, Default)]
 pub struct MemoryStore(Arc<Mutex<Tables>>);
 
@@ -45,7 +46,7 @@ struct Tables {
 }
 
 impl MemoryStore {
-    /// A row by its id.
+    /// The row with this id.
     pub fn row(&self, id: &str) -> Option<Row> {
         self.tables().rows.get(id).cloned()
     }
@@ -56,7 +57,7 @@ impl MemoryStore {
         row.blobs.iter().filter_map(|digest| tables.blobs.get(digest).cloned()).collect()
     }
 
-    /// The ids of the rows that a worker has to look at by now.
+    /// The ids of the rows that are due at this time.
     pub fn due(&self, now: UnixMillis) -> Vec<String> {
         let tables = self.tables();
         let due = tables.rows.values().filter(|row| row.due.is_some_and(|due| due <= now));

@@ -1,4 +1,4 @@
-//! A provider account of any provider, and what needs no session.
+//! An account of any provider, and the calls that need no session.
 
 use alloc::string::String;
 use core::fmt;
@@ -7,7 +7,8 @@ use idvkit_core::{Diagnosis, Input, Reject, UnixMillis};
 
 use crate::{Config, ProviderId, providers::AccountOf};
 
-/// A parsed provider account: make it once, at start-up. It holds the secrets and is opaque; cloning it is cheap.
+/// A parsed account of a provider. Make it once, at start-up. It holds the credentials and prints none of them; cloning
+/// it is cheap.
 #[derive(Clone)]
 pub struct Account(pub(crate) AccountOf);
 
@@ -20,21 +21,26 @@ impl Account {
         AccountOf::new(config).map(Self).map_err(|reject| reject.within("config"))
     }
 
-    /// Whose account.
+    /// The provider of the account.
     pub fn provider(&self) -> ProviderId {
         self.0.provider()
     }
 
-    /// Whose callback or redirect this is: the provider's id under which `Session::references` finds your row.
+    /// The reference of the session that a callback or redirect belongs to. It is one of the session's
+    /// `Session::references`, by which you find your row.
     ///
-    /// `None` means genuine, but nobody's: answer 200 and forget it. Where the account holds a shared secret, it is
-    /// checked here; where only the session does (Jumio's callback path), `handle` checks it.
+    /// `None` means that the input is genuine and belongs to no session: answer HTTP 200 and forget it. A secret of the
+    /// account is checked here; a secret that only the session has (in Jumio's callback path) is checked by `handle`.
     ///
     /// # Errors
-    /// Blame `signature` if the sender cannot be trusted, `provider` if it cannot be read, `caller` for other inputs.
+    /// A [`Reject`] with blame `signature` if the sender cannot be trusted, `provider` if the input cannot be parsed,
+    /// and `caller` if the input is of another kind or its body was changed on its way (`body_spoiled`).
     pub fn reference_of(&self, input: &Input, now: UnixMillis) -> Result<Option<String>, Reject> {
         now.plausible()?;
-        self.0.reference_of(input, now)
+        self.0.reference_of(input, now).map_err(|reject| match input {
+            Input::Callback { headers, body, .. } => reject.of_callback(headers, body),
+            _ => reject,
+        })
     }
 }
 
@@ -44,7 +50,7 @@ impl fmt::Debug for Account {
     }
 }
 
-/// The signature doctor: why a signed answer does not verify. It explains, and never accepts.
+/// The signature doctor explains why the signature of an answer does not verify. The diagnosis is never an acceptance.
 ///
 /// # Errors
 /// `nothing_signed` for a provider that signs nothing.

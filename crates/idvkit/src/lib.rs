@@ -1,8 +1,8 @@
 //! One SDK for identity-verification (IDV, eKYC) flows.
 //!
-//! Your code performs HTTP, keeps the database and shows the pages; idvkit says what to do next and what may be
-//! believed. It has no sockets, no clock and no randomness, so the same session runs in a test, a lambda or a phone's
-//! back end, and continues on any machine from its snapshot.
+//! Your code performs HTTP, keeps the database and shows the pages; idvkit says what to do next and which result can be
+//! trusted. It has no sockets, no clock and no random source, so the same session runs in a test, a lambda or a server,
+//! and continues on any machine from its snapshot.
 //!
 //! ```
 //! use idvkit::{Account, Config, Input, Next, Outcome, Request, Seed, Session, UnixMillis};
@@ -29,11 +29,13 @@
 //! ```
 //!
 //! * [`Session`]: `open`, `next`, `handle`, `snapshot`, `restore`.
-//! * [`driver`]: all that a host does around sessions, whatever its HTTP client and its store.
-//! * [`Journey`] and [`read`]: what a page or phone gets, and what it sends back.
-//! * [`catalog`] and [`diagnose`]: tables, and the signature doctor.
-//! * [`verify`], [`signed_member`] and [`examine`]: signatures and documents without a session.
-//! * [`attestr`], [`biometric_kz`], [`jumio`], [`signicat`]: each provider's own types, useful alone.
+//! * [`driver`]: everything that a host does around sessions, for any HTTP client and any store.
+//! * [`Journey`] and [`read`]: what a page or phone receives, and what it sends back.
+//! * [`catalog`], [`best_locale`] and [`diagnose`]: the providers' tables, the user's language out of them, and the signature
+//!   doctor.
+//! * [`verify`] and [`signed_member`]: signatures without a session.
+//! * [`attestr`], [`biometric_kz`], [`jumio`], [`signicat`]: each provider's own types, which are useful without a
+//!   session too.
 #![no_std]
 #![forbid(unsafe_code)]
 
@@ -41,7 +43,6 @@ extern crate alloc;
 
 mod account;
 pub mod driver;
-mod examine;
 mod list;
 mod malformed;
 mod providers;
@@ -49,7 +50,6 @@ mod session;
 mod signed;
 
 pub use account::{Account, diagnose};
-pub use examine::{Subject, examine};
 pub use idvkit_core::{
     AtProvider, Basis, Blame, Blob, Bound, Browser, Cache, CallbackSource, Carry, Catalog, Cause, Condition, Decision,
     Diagnosis, Difference, Document, Erasure, ErrorCode, Evidence, Fault, FaultClass, FaultCode, Finding, Header, Hint,
@@ -59,6 +59,6 @@ pub use idvkit_core::{
     Why, read,
 };
 pub use idvkit_signature::{Algorithm, KeyForm, Scheme, TagEncoding};
-pub use providers::{Config, ProviderId, Request, attestr, biometric_kz, catalog, jumio, signicat};
+pub use providers::*;
 pub use session::Session;
 pub use signed::{signed_member, verify};

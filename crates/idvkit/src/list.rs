@@ -1,35 +1,48 @@
-//! What the list of providers makes: one arm for each, and nowhere else.
+//! The types that the list of providers makes, each with one variant for each provider.
 
 /// Makes everything that knows all providers from their list.
 ///
-/// An entry is the name of the provider's module, its crate, its type, its word in JSON, and each flow that a request can be
-/// for: its type in that crate, and its word in JSON.
+/// An entry is the name of the provider's module, its crate, its type, its word in JSON and what it is; and each flow that a
+/// request can be for: its type in that crate, its word in JSON and what it is.
 macro_rules! providers {
     ($(
-        $(#[$about:meta])*
-        $module:ident = $crate_name:ident, $Provider:ident = $word:literal {
-            $($(#[$flow_about:meta])* $Flow:ident($Request:ident) = $flow:literal,)+
+        $module:ident = $crate_name:ident, $Provider:ident = $word:literal, $about:literal {
+            $($Flow:ident($Request:ident) = $flow:literal, $flow_about:literal,)+
         }
     )+) => {
-        $($(#[$about])* pub use $crate_name as $module;)+
+        $(#[doc = $about] pub use $crate_name as $module;)+
 
-        /// A provider by name. Deliberately exhaustive: a host that switches on it wants to be told of a new one.
+        /// Calls a macro with the names of the providers' modules, for a program that has its own code for each
+        /// provider: if it lacks the code for one, it does not compile.
+        ///
+        /// ```
+        /// macro_rules! count {
+        ///     ($($module:ident)+) => { [$(stringify!($module),)+].len() };
+        /// }
+        /// assert_eq!(idvkit::for_each_provider!(count), idvkit::ProviderId::ALL.len());
+        /// ```
+        #[macro_export]
+        macro_rules! for_each_provider {
+            ($then:ident) => { $then! { $($module)+ } };
+        }
+
+        /// A provider by name. Deliberately exhaustive, so that a host that matches on it must handle a new provider.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
         #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
         pub enum ProviderId {
-            $($(#[$about])* #[serde(rename = $word)] $Provider,)+
+            $(#[doc = $about] #[serde(rename = $word)] $Provider,)+
         }
 
         impl ProviderId {
-            /// All of them.
+            /// All providers.
             pub const ALL: &'static [Self] = &[$(Self::$Provider,)+];
 
-            /// The stable name, the same text in every language.
+            /// The provider's stable name, the same text in every language.
             pub const fn as_str(self) -> &'static str {
                 match self { $(Self::$Provider => $word,)+ }
             }
 
-            /// Reads the stable name.
+            /// Parses a stable name; `None` if no provider has it.
             pub fn parse(word: &str) -> Option<Self> {
                 Self::ALL.iter().copied().find(|one| one.as_str() == word)
             }
@@ -37,7 +50,7 @@ macro_rules! providers {
             /// The provider of this name.
             ///
             /// # Errors
-            /// `provider_unknown`, with the names that there are.
+            /// `provider_unknown`, which lists the known names.
             pub fn named(word: &str) -> Result<Self, Reject> {
                 Self::parse(word).ok_or_else(|| {
                     let rule = concat!("there is no such provider; there are", $(" `", $word, "`",)+);
@@ -45,14 +58,14 @@ macro_rules! providers {
                 })
             }
 
-            /// The provider's name for people.
+            /// The provider's name for display.
             pub const fn title(self) -> &'static str {
                 match self { $(Self::$Provider => <$module::$Provider as Provider>::TITLE,)+ }
             }
 
-            /// The names of its operations: of what its API is asked to do, as
-            /// [`HttpRequest::operation`](crate::HttpRequest::operation) has them, and of what happens on the user's device,
-            /// as only faults and tables do.
+            /// The names of the provider's operations: those of its API, which
+            /// [`HttpRequest::operation`](crate::HttpRequest::operation) has, and those on the user's device, which
+            /// only faults and tables have.
             pub const fn operations(self) -> &'static [&'static str] {
                 match self {
                     $(Self::$Provider => {
@@ -61,7 +74,7 @@ macro_rules! providers {
                 }
             }
 
-            /// The words of its flows, as the member `flow` of a request has them.
+            /// The names of the provider's flows, as the member `flow` of a request has them.
             pub const fn flows(self) -> &'static [&'static str] {
                 match self { $(Self::$Provider => &[$($flow,)+],)+ }
             }
@@ -73,20 +86,20 @@ macro_rules! providers {
             }
         }
 
-        /// One provider account. In JSON the member `provider` says which.
+        /// The configuration of one account. In JSON the member `provider` names the provider.
         #[derive(Clone, Debug, Deserialize)]
         #[serde(tag = "provider")]
         #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
         #[non_exhaustive]
         pub enum Config {
-            $($(#[$about])* #[serde(rename = $word)] $Provider($module::Config),)+
+            $(#[doc = $about] #[serde(rename = $word)] $Provider($module::Config),)+
         }
 
         impl Config {
-            /// Reads a configuration from JSON, for example from a secret store.
+            /// Parses a configuration from JSON, for example from a secret store.
             ///
             /// # Errors
-            /// `config_malformed`, with the member, the rule and the fix; never a value.
+            /// `config_malformed`, which names the member, the rule and the fix, and never a value.
             pub fn from_json(text: &str) -> Result<Self, Reject> {
                 let form = Form {
                     name: "config",
@@ -101,26 +114,26 @@ macro_rules! providers {
                 })
             }
 
-            /// Whose account.
+            /// The provider of the account.
             pub fn provider(&self) -> ProviderId {
                 match self { $(Self::$Provider(_) => ProviderId::$Provider,)+ }
             }
         }
 
-        /// One verification. In JSON the member `flow` says which flow.
+        /// A request for one verification. In JSON the member `flow` names the flow.
         #[derive(Clone, Debug, Deserialize)]
         #[serde(tag = "flow")]
         #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
         #[non_exhaustive]
         pub enum Request {
-            $($($(#[$flow_about])* #[serde(rename = $flow)] $Flow($module::$Request),)+)+
+            $($(#[doc = $flow_about] #[serde(rename = $flow)] $Flow($module::$Request),)+)+
         }
 
         impl Request {
-            /// Reads a request from JSON.
+            /// Parses a request from JSON.
             ///
             /// # Errors
-            /// `request_malformed`, with the member, the rule and the fix; never a value.
+            /// `request_malformed`, which names the member, the rule and the fix, and never a value.
             pub fn from_json(text: &str) -> Result<Self, Reject> {
                 let form = Form {
                     name: "request",
@@ -135,16 +148,17 @@ macro_rules! providers {
                 })
             }
 
-            /// Whose flow.
+            /// The provider of the flow.
             pub fn provider(&self) -> ProviderId {
                 match self { $($(Self::$Flow(_))|+ => ProviderId::$Provider,)+ }
             }
         }
 
-        /// The account as its provider's crate has it, for what only that provider offers; `None` for an account of another.
+        /// The account as the type of its provider's crate, for what only that provider offers; `None` for an account
+        /// of another provider.
         impl Account {
             $(
-                $(#[$about])*
+                #[doc = $about]
                 pub fn $module(&self) -> Option<&$module::Account> {
                     match &self.0 {
                         AccountOf::$Provider(account) => Some(account),
@@ -222,9 +236,24 @@ macro_rules! providers {
         }
         pub(crate) use each;
 
-        /// A provider's tables: error codes with meaning, locales, browsers, frame sizes, callback addresses.
+        /// The tables of a provider: error codes with their meaning, locales, browsers, frame sizes, callback
+        /// addresses.
         pub fn catalog(provider: ProviderId) -> Catalog {
             match provider { $(ProviderId::$Provider => $module::$Provider::catalog(),)+ }
+        }
+
+        /// The language to ask this provider for: the first of a user's preferred languages that the provider takes.
+        /// `preferred` has the best language first, like `navigator.languages` or an `Accept-Language` header.
+        ///
+        /// Tags are looked up by RFC 4647, section 3.4: `fr-CA` finds `fr`. `None` if the provider has none of them: leave
+        /// `locale` out, and it takes its own default. A provider that publishes no list gets the first that is a tag.
+        pub fn best_locale<T: AsRef<str>>(
+            provider: ProviderId,
+            preferred: impl IntoIterator<Item = T>,
+        ) -> Option<String> {
+            let preferred: alloc::vec::Vec<T> = preferred.into_iter().collect();
+            let preferred: alloc::vec::Vec<&str> = preferred.iter().map(AsRef::as_ref).collect();
+            match provider { $(ProviderId::$Provider => $module::$Provider::best_locale(&preferred),)+ }
         }
 
         // The word in JSON is the one that the provider's snapshots and operations have.

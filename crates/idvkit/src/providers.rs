@@ -1,4 +1,4 @@
-//! The list of providers, and all that is made from it.
+//! The list of providers, and the types that are made from it.
 
 use alloc::{string::String, sync::Arc};
 use core::fmt;
@@ -13,29 +13,22 @@ use crate::{
 };
 
 providers! {
-    /// Attestr Studio (Flowx).
-    attestr = idvkit_attestr, Attestr = "attestr" {
-        /// A flow of Attestr Studio.
-        AttestrFlowx(Request) = "attestr_flowx",
+    attestr = idvkit_attestr, Attestr = "attestr", "Attestr Studio (Flowx)." {
+        AttestrFlowx(Request) = "attestr_flowx", "A flow of Attestr Studio, built in its dashboard.",
     }
-    /// biometric.kz Flow.
-    biometric_kz = idvkit_biometric_kz, BiometricKz = "biometric_kz" {
-        /// A flow of biometric.kz.
-        BiometricKzFlow(Request) = "biometric_kz_flow",
+    biometric_kz = idvkit_biometric_kz, BiometricKz = "biometric_kz", "biometric.kz Flow." {
+        BiometricKzFlow(Request) = "biometric_kz_flow", "A flow of biometric.kz.",
     }
-    /// Jumio Authentication for Web.
-    jumio = idvkit_jumio, Jumio = "jumio" {
-        /// Jumio Authentication for Web.
-        JumioAuthentication(Request) = "jumio_authentication",
+    jumio = idvkit_jumio, Jumio = "jumio", "Jumio Authentication for Web." {
+        JumioAuthentication(Request) = "jumio_authentication", "Jumio Authentication for Web.",
     }
-    /// Signicat Assure.
-    signicat = idvkit_signicat, Signicat = "signicat" {
-        /// Signicat Assure: images of a document and its holder.
+    signicat = idvkit_signicat, Signicat = "signicat", "Signicat Assure." {
         SignicatDocumentVerification(DocumentVerification) = "signicat_document_verification",
-        /// Signicat Assure: the provider's page takes the images.
+            "Signicat Assure, document verification: the user's app or your server takes the images.",
         SignicatCaptureFlow(CaptureFlow) = "signicat_capture_flow",
-        /// Signicat Assure: an electronic identity.
+            "Signicat Assure, capture flow: the provider's page takes the images.",
         SignicatEid(Eid) = "signicat_eid",
+            "Signicat Assure, eID flow: the user authenticates with an electronic identity.",
     }
 }
 

@@ -1,4 +1,4 @@
-//! A session of any provider: it only hands each call to the provider's own.
+//! A session of any provider. It passes each call to the provider's own session.
 
 use alloc::{string::String, vec::Vec};
 use core::fmt;
@@ -11,7 +11,7 @@ use crate::{
     providers::{SessionOf, each},
 };
 
-/// One user's way through one flow.
+/// One user's session in one flow of one provider.
 ///
 /// ```text
 /// loop {
@@ -45,90 +45,96 @@ impl Session {
     /// Continues a stored session, on any machine.
     ///
     /// # Errors
-    /// Blame `snapshot`: `snapshot_malformed`, `snapshot_newer`, `snapshot_of_other_provider`,
+    /// A [`Reject`] with blame `snapshot`: `snapshot_malformed`, `snapshot_newer`, `snapshot_of_other_provider`,
     /// `snapshot_of_other_account`.
     pub fn restore(account: &Account, snapshot: &str) -> Result<Self, Reject> {
         SessionOf::restore(&account.0, snapshot).map(Self)
     }
 
-    /// What to do now. Asking twice gives the same answer, bytes and ids.
+    /// What the host has to do now. Asking twice gives the same value, with the same bytes and ids.
     ///
     /// A `now` outside 2020 to 2200, or before the last change, counts as the time of the last change.
     pub fn next(&self, now: UnixMillis) -> Next {
         each!(&self.0, session => session.next(now))
     }
 
-    /// Tells the session something. `Ok` means heard: store if [`revision`](Self::revision) moved. A refusal changed
-    /// nothing.
+    /// Hands an input to the session. After `Ok`, store the session if its [`revision`](Self::revision) changed. After
+    /// an error, nothing has changed.
     ///
     /// # Errors
-    /// A [`Reject`] with a stable code, whose fault it is, and what to do.
+    /// A [`Reject`] with a stable code, who caused it, and what to do.
     pub fn handle(&mut self, input: Input, now: UnixMillis) -> Result<(), Reject> {
         each!(&mut self.0, session => session.handle(input, now))
     }
 
-    /// The session as text. Store it like a session table: it holds short-lived bearer values, personal data still to
-    /// be sent, and the evidence; never the account's credentials. Images and long answers are beside it: see
-    /// [`blobs`](Self::blobs).
+    /// The session as a text. Protect it like a session table: it holds short-lived bearer values, personal data that
+    /// is still to be sent, and the evidence. It never holds the account's credentials. Images and long answers
+    /// are stored beside it: see [`blobs`](Self::blobs).
     pub fn snapshot(&self) -> String {
         each!(&self.0, session => session.snapshot())
     }
 
-    /// The digests of the bytes that belong to the snapshot and are stored beside it, once: images that wait to be sent, and the
-    /// answer that decided, if it is longer than 16 KiB. A store drops all others of the session.
+    /// The digests of the bytes that belong to the snapshot and are stored beside it, once: images that wait to be
+    /// sent, and the answer that decided, if it is longer than 16 KiB. Delete the session's other bytes from the store.
     pub fn digests(&self) -> Vec<String> {
         each!(&self.0, session => session.digests())
     }
 
-    /// Those bytes, as far as they are at hand: they came with an input, or by [`supply`](Self::supply).
+    /// The bytes that belong to the snapshot, as far as they are in memory: they came with an input, or by
+    /// [`supply`](Self::supply).
     pub fn blobs(&self) -> Vec<Blob> {
         each!(&self.0, session => session.blobs())
     }
 
-    /// The digests of the bytes that are not at hand and without which the next request cannot be sent, or
-    /// [`evidence`](Self::evidence) not be told: [`supply`](Self::supply) them.
+    /// The digests of the bytes without which the next request cannot be sent, or [`evidence`](Self::evidence) cannot be
+    /// given: pass those bytes to [`supply`](Self::supply).
     pub fn missing(&self) -> Vec<String> {
         each!(&self.0, session => session.missing())
     }
 
-    /// Takes bytes that were stored beside the snapshot. `false` if they do not belong to it. No change to be stored.
+    /// Takes bytes that were stored beside the snapshot. Returns `false` if they do not belong to it. The snapshot does
+    /// not change.
     pub fn supply(&mut self, bytes: Vec<u8>) -> bool {
         each!(&mut self.0, session => session.supply(bytes))
     }
 
-    /// Rises with every change: store with compare-and-swap on it.
+    /// The revision. It rises with every change: update the stored session only where its revision is the expected one
+    /// (compare and swap).
     pub fn revision(&self) -> i64 {
         each!(&self.0, session => session.revision())
     }
 
-    /// The provider's ids, newest first: index your rows by them, `Account::reference_of` names one of them.
+    /// The provider's ids of the session, newest first. Index your rows by them: `Account::reference_of` returns one of
+    /// them.
     pub fn references(&self) -> Vec<String> {
         each!(&self.0, session => session.references())
     }
 
-    /// How it ended, if it has; that is known also while it is being deleted at the provider.
+    /// How the session ended, or `None` while it runs. It stays known while the session is being deleted at the
+    /// provider.
     pub fn outcome(&self) -> Option<&Outcome> {
         each!(&self.0, session => session.outcome())
     }
 
-    /// What the decision rests on; `None` before a decision and after an erasure, and while [`missing`](Self::missing) names its
-    /// bytes. It must stay on the server.
+    /// The evidence that the decision rests on; `None` before a decision, after an erasure, and while
+    /// [`missing`](Self::missing) names its bytes. It must stay on the server.
     pub fn evidence(&self) -> Option<Evidence> {
         each!(&self.0, session => session.evidence())
     }
 
-    /// Whose flow.
+    /// The provider whose flow the session runs.
     pub fn provider(&self) -> ProviderId {
         self.0.provider()
     }
 
-    /// Whose session a stored text holds, to pick the account for [`restore`](Self::restore).
+    /// The provider of the session that a stored text holds, to choose the account for [`restore`](Self::restore).
     ///
     /// # Errors
     /// `snapshot_malformed`, also for a provider that this version does not know; `snapshot_newer`.
     pub fn provider_of(snapshot: &str) -> Result<ProviderId, Reject> {
         let id = machine::snapshot_provider(snapshot)?;
-        ProviderId::parse(&id).ok_or_else(|| machine::malformed("it names a provider that this version does not know"))
+        ProviderId::parse(&id)
+            .ok_or_else(|| machine::malformed("the snapshot names a provider that this version does not know"))
     }
 }
 

@@ -1,4 +1,4 @@
-//! A Jumio account: as it is configured, and parsed with its credentials.
+//! A Jumio account: its configuration, and the parsed account with its credentials.
 
 use alloc::{
     format,
@@ -23,7 +23,7 @@ const RESERVED: &[&str] = &["transactionStatus", "transactionReference", "errorC
 const SECRET_SEGMENT: usize = 33;
 const DAY_MS: i64 = 86_400_000;
 
-/// One Jumio account, as a caller configures it.
+/// The configuration of one Jumio account.
 #[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -35,10 +35,11 @@ pub struct Config {
     pub api_token: String,
     /// The API secret: the password of HTTP Basic (J-F1).
     pub api_secret: String,
-    /// A separate "transaction administration" token for retrieval and deletion, if the account has one (J-F8).
+    /// A separate "transaction administration" token for retrieval and deletion, if the account has one (J-F8). Give it
+    /// together with `administration_secret`.
     #[serde(default)]
     pub administration_token: Option<String>,
-    /// The secret that belongs to `administration_token`.
+    /// The secret of the `administration_token`.
     #[serde(default)]
     pub administration_secret: Option<String>,
     /// The `User-Agent` that Jumio requires, naming company, application and version: `YourCompany YourApp/v1.0` (J-F1).
@@ -46,50 +47,53 @@ pub struct Config {
     /// The account's domain prefix, `https://<prefix>.netverify.com`. US only (J-D18).
     #[serde(default)]
     pub domain_prefix: Option<String>,
-    /// Where callbacks go, unless the request says otherwise.
+    /// Where Jumio sends callbacks, unless the request says otherwise.
     #[serde(default)]
     pub callback: Option<CallbackTarget>,
-    /// Where the user goes after a successful submission, unless the request says otherwise; at most 2047 characters.
+    /// Where Jumio sends the user after a successful submission, unless the request says otherwise; at most 2047
+    /// characters.
     #[serde(default)]
     pub success_url: Option<String>,
-    /// Where the user goes after an error, unless the request says otherwise; at most 255 characters.
+    /// Where Jumio sends the user after an error, unless the request says otherwise; at most 255 characters.
     #[serde(default)]
     pub error_url: Option<String>,
-    /// The token lifetime set in the Customer Portal, in minutes, 5 to 86400; 30 unless changed there (J-F1).
+    /// The token lifetime that is set in the Customer Portal, in minutes, 5 to 86400; 30 by default (J-F1).
     #[serde(default)]
     pub portal_token_lifetime_minutes: Option<i64>,
-    /// Settings that the documents leave open.
+    /// Settings for what Jumio's documents leave open.
     #[serde(default)]
     pub options: Options,
 }
 
-/// What the documents leave open, each with a default that can be overridden.
+/// Settings for what Jumio's documents leave open. Each has a default.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(rename = "JumioOptions"))]
 pub struct Options {
-    /// Another base URL of the API, for a sandbox. Over plain HTTP only together with `development`.
+    /// Another base URL of the API, for a sandbox. It may be plain HTTP only together with `development`.
     pub api_base: Option<String>,
-    /// Development switch: allows `http://localhost:PORT` return and callback URLs, and an HTTP `api_base` on this
-    /// machine. Off by default, and nothing else becomes laxer.
+    /// Development switch: allows `http://localhost:PORT` for return and callback URLs, and an HTTP `api_base` on this
+    /// machine. Off by default. It allows nothing else.
     pub development: bool,
-    /// Further origins whose frame messages count, besides the region's host and the prefix (J-D16).
+    /// Further origins whose frame messages count, besides the region's host and the host of the domain prefix (J-D16).
     pub client_origins: Vec<String>,
-    /// Allows a query in the callback URL; refused by default as in the sibling API (J-D9).
+    /// Whether the callback URL may have a query; refused by default, as in the sibling API (J-D9).
     pub callback_query: bool,
-    /// Leaves the callback URL as it is, without a secret last path segment. Callbacks then prove nothing at all
-    /// (J-D10); they are only hints in any case.
+    /// Whether to send the callback URL as it is, without a secret last path segment. Callbacks then prove nothing at
+    /// all (J-D10); they are only hints in any case.
     pub plain_callback_url: bool,
-    /// A name for this account that survives a change of its API token; snapshots are bound to it.
+    /// Your name for this account, 1 to 128 characters. Snapshots are bound to it, so they stay valid when the API
+    /// token changes.
     pub account_id: Option<String>,
-    /// How long the user may take, in milliseconds; the link's lifetime and 15 minutes by default.
+    /// How long the user may take, in milliseconds, one second to 400 days. By default the link's lifetime plus 15 minutes.
     pub user_timeout_ms: Option<i64>,
-    /// How long a verdict may take, in milliseconds; a day by default (inferred).
+    /// How long a verdict may take after the user is done, in milliseconds; one day by default (inferred).
     pub result_timeout_ms: Option<i64>,
-    /// Offsets in seconds at which to look for a verdict; 40 to 940 as documented, fewer with a callback (J-D19).
+    /// When to look for a verdict, as offsets in seconds. By default 40 to 940 as documented, and fewer looks with a
+    /// callback (J-D19).
     pub poll_offsets_seconds: Option<Vec<i64>>,
-    /// The time-out of every request, in milliseconds; 30 000 by default (inferred).
+    /// The time-out of every request, in milliseconds, 1 000 to 300 000; 30 000 by default (inferred).
     pub timeout_ms: Option<u32>,
 }
 
@@ -99,15 +103,16 @@ impl fmt::Debug for Config {
     }
 }
 
-/// Where callbacks go. One of the two has to be chosen (J-D1).
+/// Where Jumio sends callbacks. One of the two must be chosen (J-D1).
 #[derive(Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(rename = "JumioCallbackTarget"))]
 pub enum CallbackTarget {
-    /// To the URL set in the Customer Portal. Such callbacks carry no secret of ours: they are weak hints.
+    /// To the URL that is set in the Customer Portal. Such callbacks carry no secret of the session, so they are weak
+    /// hints.
     Portal,
-    /// To this URL, at most 222 characters: a secret path segment of 33 is added (J-D10).
+    /// To this URL, at most 222 characters. A slash and a secret path segment of 32 characters are added to it (J-D10).
     Url(String),
 }
 
@@ -130,7 +135,7 @@ impl fmt::Debug for CallbackTarget {
     }
 }
 
-/// One Jumio account, ready for use. It holds the credentials and is opaque.
+/// A parsed account with its credentials. Printing it shows none of them.
 pub struct Account {
     pub(crate) region: Region,
     pub(crate) api_base: BaseUrl,

@@ -1,4 +1,4 @@
-//! What Jumio's API answers, read.
+//! Reads the answers of Jumio's API.
 
 use alloc::{
     collections::BTreeMap,
@@ -12,13 +12,14 @@ use serde_json::Value;
 
 use crate::values::Reference;
 
-/// The answer to an initiate request (J-F1). The link is opaque: the documented limit of 255 does not hold (J-D2).
+/// The answer to an initiate request (J-F1). The link's form is not checked: the documented limit of 255 characters
+/// does not hold (J-D2).
 pub struct Initiated {
-    /// UTC, `YYYY-MM-DDThh:mm:ss.SSSZ`.
+    /// When Jumio answered, in UTC, `YYYY-MM-DDThh:mm:ss.SSSZ`.
     pub timestamp: Option<UnixMillis>,
     /// The reference of the new transaction.
     pub reference: Reference,
-    /// The link for the user: a bearer value.
+    /// The link for the user, which is a bearer value.
     pub redirect_url: String,
 }
 
@@ -34,28 +35,29 @@ impl Initiated {
     }
 }
 
-/// A transaction as retrieved (J-F8).
+/// A transaction, as Jumio's retrieval returns it (J-F8).
 #[derive(Clone, PartialEq, Eq)]
 pub struct Transaction {
-    /// Its reference.
+    /// The transaction's reference.
     pub reference: Reference,
-    /// The enrollment's reference.
+    /// The reference of the enrollment.
     pub enrollment_reference: Reference,
-    /// Its result.
+    /// The transaction's result.
     pub result: TransactionResult,
-    /// When it was made; read as UTC without a zone (J-V13). `None` if the time stamp is unreadable.
+    /// When the transaction was created, read as UTC if it has no zone (J-V13). `None` if the time stamp cannot be
+    /// read.
     pub date: Option<UnixMillis>,
-    /// URLs of the face image. Fetch them with [`image_request`](crate::image_request) only.
+    /// The URLs of the face image. Fetch them only by [`image_request`](crate::image_request).
     pub images: Vec<String>,
-    /// URLs of the liveness images, in the provider's order, which is not that of time.
+    /// The URLs of the liveness images, in the provider's order, which is not the order of time.
     pub liveness_images: Vec<String>,
 }
 
 impl Transaction {
-    /// Reads the retrieval answer. One image may stand as an object instead of a list (J-D15).
+    /// Reads the answer of a retrieval. A single image may be an object instead of a list (J-D15).
     ///
     /// # Errors
-    /// `retrieval_malformed` if a required member is missing, or a reference has another form.
+    /// `retrieval_malformed` if a required member is missing, or a reference does not have its form.
     pub fn parse(body: &[u8]) -> Result<Self, Reject> {
         Self::read(body).map_err(|flaw| flaw.reject(RejectCode::RetrievalMalformed))
     }
@@ -80,28 +82,28 @@ impl fmt::Debug for Transaction {
     }
 }
 
-/// The result of a transaction. Unknown values are kept and are never a pass (J-D14).
+/// The result of a transaction. An unknown value is kept and is never a pass (J-D14).
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TransactionResult {
-    /// Not opened yet.
+    /// The user has not opened the page yet.
     Created,
-    /// Under way.
+    /// The user is on the page.
     Started,
-    /// Live and the same face.
+    /// The user is live and has the same face.
     Passed,
-    /// Not live, or not the same face.
+    /// The user is not live, or does not have the same face.
     Failed,
-    /// No verdict: defined nowhere, read as an unusable submission (J-D5).
+    /// Jumio gives no verdict. The value is defined nowhere and read as an unusable submission (J-D5).
     Invalid,
-    /// Superseded, or out of time.
+    /// A newer transaction replaced this one, or time ran out.
     Expired,
-    /// Anything else.
+    /// Any other value.
     Other(String),
 }
 
 impl TransactionResult {
-    /// Reads the provider's word, exactly as it is spelled there.
+    /// Reads the provider's word, in exactly the provider's spelling.
     pub fn parse(text: &str) -> Self {
         match text {
             "CREATED" => Self::Created,
@@ -128,7 +130,7 @@ impl TransactionResult {
     }
 }
 
-/// Whether an ID verification can serve as enrollment: the three values that J-F1 asks for.
+/// Checks whether an ID verification can serve as an enrollment: the three values that J-F1 asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct EnrollmentCheck {
     /// `verificationStatus` is `APPROVED_VERIFIED`.
@@ -149,18 +151,19 @@ impl EnrollmentCheck {
         }
     }
 
-    /// Checks the fields of a verification callback, decoded into a map: `identityVerification` there is JSON text.
+    /// Checks the fields of a verification callback, decoded into a map, in which `identityVerification` is a JSON
+    /// text.
     pub fn from_callback(fields: &BTreeMap<String, String>) -> Self {
         let status = fields.get("verificationStatus").map(String::as_str);
         let identity = fields.get("identityVerification").and_then(|text| Json::read(text.as_bytes()).ok());
         Self::of(status, &identity.unwrap_or_else(|| Json::from(Value::Null)).root())
     }
 
-    /// Checks a verification result as JSON: `verificationStatus` and `identityVerification` (an object, or JSON text
-    /// that holds one) beside each other.
+    /// Checks a verification result as JSON, an object with `verificationStatus` and `identityVerification` (an object,
+    /// or a JSON text that holds one).
     ///
     /// # Errors
-    /// `enrollment_malformed` if it is not a JSON object.
+    /// `enrollment_malformed` if the body is not a JSON object.
     pub fn from_json(body: &[u8]) -> Result<Self, Reject> {
         let refuse = |flaw: Flaw| flaw.reject(RejectCode::EnrollmentMalformed);
         let json = Json::read(body).map_err(refuse)?;
@@ -171,17 +174,17 @@ impl EnrollmentCheck {
         Ok(Self::of(status, &identity))
     }
 
-    /// Whether all three hold.
+    /// Whether all three values are as required.
     pub fn is_eligible(&self) -> bool {
         self.unmet().is_empty()
     }
 
-    /// Each condition that does not hold, as a sentence.
+    /// Each value that is not as required, as a sentence.
     pub fn unmet(&self) -> Vec<&'static str> {
         let conditions = [
-            (self.verified, "verificationStatus has to be APPROVED_VERIFIED"),
-            (self.similar, "similarity has to be MATCH"),
-            (self.valid, "validity has to be TRUE"),
+            (self.verified, "verificationStatus must be APPROVED_VERIFIED"),
+            (self.similar, "similarity must be MATCH"),
+            (self.valid, "validity must be TRUE"),
         ];
         conditions.into_iter().filter(|(met, _)| !met).map(|(_, rule)| rule).collect()
     }

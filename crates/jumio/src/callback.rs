@@ -1,5 +1,4 @@
-//! What comes by itself: Jumio's callback, and the user sent back. Either brings a look at the result forward and decides
-//! nothing (J-D10).
+//! Jumio's callback, and the user's return. Either brings a look at the result forward and decides nothing (J-D10).
 
 use alloc::{
     collections::BTreeMap,
@@ -8,7 +7,7 @@ use alloc::{
 };
 use core::fmt;
 
-use idvkit_core::{Header, Input, Json, Reject, RejectCode, Secret, UnixMillis, machine::Own, raw_body};
+use idvkit_core::{Header, Input, Json, Reject, RejectCode, Secret, UnixMillis, machine::Own};
 
 use crate::{
     answers::TransactionResult,
@@ -21,26 +20,27 @@ use crate::{
 const MAX_BODY_BYTES: usize = 64 * 1024;
 const AUTHENTICATION: &str = "NETVERIFY_AUTHENTICATION";
 
-/// An authentication callback, as sent (J-F7).
+/// An authentication callback, as Jumio sent it (J-F7).
 #[derive(Clone, PartialEq, Eq)]
 pub struct Callback {
-    /// The transaction.
+    /// The reference of the transaction.
     pub reference: Reference,
-    /// Its enrollment.
+    /// The reference of its enrollment.
     pub enrollment_reference: String,
-    /// The claimed result: a reason to look, never a verdict.
+    /// The claimed result. It is a reason to look, never a verdict.
     pub result: TransactionResult,
-    /// `SDK` or `WEB`.
+    /// Where the user took the selfie: `SDK` or `WEB`.
     pub scan_source: String,
-    /// When the transaction was made. `None` if the time stamp is unreadable.
+    /// When the transaction was created. `None` if the time stamp cannot be read.
     pub transaction_date: Option<UnixMillis>,
-    /// When this callback was sent; it may change on a resend.
+    /// When this callback was sent. It may differ when Jumio sends the callback again.
     pub callback_date: Option<UnixMillis>,
     /// Your own reference for the user.
     pub user_reference: Option<String>,
-    /// URLs of the face image: one, sent as text, JSON list or JSON object (J-9).
+    /// The URLs of the face image: one, sent as a text, a JSON list or a JSON object (J-9).
     pub face_images: Vec<String>,
-    /// URLs of the liveness images, in the provider's order, which is not that of time; empty if not readable.
+    /// The URLs of the liveness images, in the provider's order, which is not the order of time; empty if they cannot
+    /// be read.
     pub liveness_images: Vec<String>,
 }
 
@@ -48,10 +48,10 @@ impl Callback {
     /// Reads a callback.
     ///
     /// # Errors
-    /// `callback_malformed` if a required field is missing or repeated, the body is no form or over 64 KiB.
-    /// `callback_of_other_product` if it is genuine but no authentication; `callback_not_raw`.
+    /// `callback_malformed` if a required field is missing or repeated, or the body is not a form or larger than 64
+    /// KiB. `callback_of_other_product` if the callback is not about an authentication.
     pub fn parse(headers: &[Header], body: &[u8]) -> Result<Self, Reject> {
-        let fields = form(headers, raw_body(body)?)?;
+        let fields = form(headers, body)?;
         let optional = |name: &str| fields.get(name).cloned();
         let required = |name: &str| optional(name).ok_or_else(|| malformed(name, "the required field is missing"));
         if required("callBackType")? != AUTHENTICATION {
@@ -80,34 +80,35 @@ impl fmt::Debug for Callback {
     }
 }
 
-/// The parameters that Jumio appends when it sends the user back. For display only: a user can forge them (J-F4).
+/// The parameters that Jumio appends when it sends the user back. Use them only for display: a user can forge them
+/// (J-F4).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReturnParameters {
-    /// `SUCCESS`: the images were taken for processing, which is no verdict. `ERROR` otherwise.
+    /// What the URL claims: `SUCCESS` if the images were taken for processing, which is no verdict; `ERROR` otherwise.
     pub status: ReturnStatus,
-    /// The transaction.
+    /// The reference of the transaction.
     pub reference: Reference,
-    /// Only with an error.
+    /// The error, only with the status `ERROR`.
     pub error: Option<ReturnError>,
 }
 
-/// What a return URL claims.
+/// The status that a return URL claims.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ReturnStatus {
-    /// `SUCCESS`
+    /// `SUCCESS`: the images were taken for processing.
     Success,
-    /// `ERROR`
+    /// `ERROR`: the user was sent back because of an error.
     Error,
-    /// Anything else.
+    /// Any other value.
     Other(String),
 }
 
 impl ReturnParameters {
-    /// Reads them from the URL that was requested; the same URL may serve for success and error.
+    /// Reads the parameters from the URL that the user came back to. The same URL may serve for success and error.
     ///
     /// # Errors
-    /// `redirect_without_reference` if it is not a return from Jumio.
+    /// `redirect_without_reference` if the URL has no parameters of Jumio.
     pub fn parse(url: &str) -> Result<Self, Reject> {
         let query = url.split_once('?').map_or("", |(_, rest)| rest.split('#').next().unwrap_or(""));
         let find = |name: &str| {
@@ -126,19 +127,19 @@ impl ReturnParameters {
     }
 }
 
-/// An `errorCode` with its meaning, if it is one of the eleven.
+/// An `errorCode` with its meaning, if it is one of the eleven documented codes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReturnError {
-    /// The code as text.
+    /// The code as a text.
     pub code: String,
-    /// What it means.
+    /// What the code means; `None` for an undocumented code.
     pub meaning: Option<&'static str>,
-    /// What to do about it. This advice is ours.
+    /// What to do about the error. This advice is written by idvkit.
     pub advice: Option<&'static str>,
 }
 
 impl ReturnError {
-    /// Looks a code up.
+    /// Looks up an error code.
     pub fn new(code: &str) -> Self {
         let known = KnownError::find(code);
         Self {
@@ -148,15 +149,16 @@ impl ReturnError {
         }
     }
 
-    /// Whether the link leads nowhere any more: `Retry` gives a new one (J-D21).
+    /// Whether the link can no longer be used: `Retry` gives a new one (J-D21).
     pub fn ends_transaction(&self) -> bool {
         LINK_IS_DEAD.contains(&self.code.as_str())
     }
 }
 
-/// Whose callback or redirect this is. `None`: genuine, but nobody's.
+/// The reference of the session that a callback or redirect belongs to. `None`: the input belongs to no session.
 ///
-/// A callback carries no secret of the account: this finds the row, and the session then checks the path's secret.
+/// A callback carries no secret of the account. The reference only finds the session, which then checks the secret in
+/// the path.
 pub(crate) fn reference_of(input: &Input) -> Result<Option<Reference>, Reject> {
     match input {
         Input::Callback { headers, body, .. } => match Callback::parse(headers, body) {
@@ -168,7 +170,7 @@ pub(crate) fn reference_of(input: &Input) -> Result<Option<Reference>, Reject> {
         _ => Err(Reject::at(
             RejectCode::NoReference,
             "input",
-            "only callbacks and redirects carry a provider's reference",
+            "only callbacks and redirects carry a reference of the provider",
         )),
     }
 }
@@ -188,7 +190,7 @@ pub(crate) fn check_segment(url: &str, own: &Own<'_>) -> Result<(), Reject> {
 /// A form, each field once. `+` and lower-case escapes are as good as any (J-V21).
 fn form(headers: &[Header], body: &[u8]) -> Result<BTreeMap<String, String>, Reject> {
     if body.len() > MAX_BODY_BYTES {
-        return Err(malformed("body", "the body is over 64 KiB; no documented callback comes near that"));
+        return Err(malformed("body", "the body is larger than 64 KiB, which no documented callback is"));
     }
     let media_type = Header::find(headers, "content-type").unwrap_or("application/x-www-form-urlencoded");
     let media_type = media_type.split(';').next().unwrap_or("").trim();
@@ -198,7 +200,7 @@ fn form(headers: &[Header], body: &[u8]) -> Result<BTreeMap<String, String>, Rej
     let mut fields = BTreeMap::new();
     for (name, value) in form_urlencoded::parse(body) {
         if fields.insert(name.to_string(), value.to_string()).is_some() {
-            return Err(malformed("body", "a field stands twice"));
+            return Err(malformed("body", "a field occurs twice"));
         }
     }
     Ok(fields)

@@ -28,7 +28,8 @@ pub(crate) fn catalog(journey: &str) -> Catalog {
     }
 }
 
-/// The `locale` values of the API: 32 (J-F6). `en-US` stands for `en` (J-D17).
+/// The 32 values that the API takes as `locale` (J-F6). `en-US` is an alias of `en` (J-D17); J-D25 has the nearest
+/// languages for others.
 pub static API_LOCALES: LocaleSet = LocaleSet {
     entries: &[
         LocaleName { tag: "bg", name: "Bulgarian" },
@@ -65,6 +66,14 @@ pub static API_LOCALES: LocaleSet = LocaleSet {
         LocaleName { tag: "zh-HK", name: "Traditional Chinese" },
     ],
     aliases: &[("en-US", "en")],
+    nearest: &[
+        ("nb", "no"),
+        ("nn", "no"),
+        ("zh", "zh-CN"),
+        ("zh-Hant", "zh-HK"),
+        ("zh-TW", "zh-HK"),
+        ("zh-MO", "zh-HK"),
+    ],
     provider_field: "locale",
 };
 
@@ -116,23 +125,23 @@ static ERROR_CODES: [KnownError; 11] = [
     KnownError {
         code: "9100",
         meaning: "failure on Jumio's server",
-        advice: "open the same link again; if it goes on, begin anew later",
+        advice: "open the same link again; if it still fails, begin again later",
     },
     KnownError {
         code: "9200",
         meaning: "authorization token missing, not valid or out of date",
-        advice: "the link is dead: retry the session for a new one",
+        advice: "the link can no longer be used: retry the session for a new one",
     },
     KnownError {
         code: "9210",
-        meaning: "the session ran out after the journey had begun",
+        meaning: "the session expired after the journey had begun",
         advice: "retry the session for a new link, and ask the user to finish within 15 minutes",
     },
     KnownError { code: "9300", meaning: "image upload failed", advice: "open the same link again on a better network" },
     KnownError {
         code: "9400",
         meaning: "failure during the verification step",
-        advice: "open the same link again; if it goes on, begin anew later",
+        advice: "open the same link again; if it still fails, begin again later",
     },
     KnownError { code: "9800", meaning: "the user is offline", advice: "open the same link again once online" },
     KnownError {
@@ -153,12 +162,12 @@ static ERROR_CODES: [KnownError; 11] = [
     KnownError {
         code: "9821",
         meaning: "the capture failed three times",
-        advice: "better light, no glasses; then retry the session for a new link",
+        advice: "ask for better light and no glasses; then retry the session for a new link",
     },
     KnownError {
         code: "9836",
         meaning: "three submissions, none acceptable",
-        advice: "better light, no glasses; then retry the session for a new link",
+        advice: "ask for better light and no glasses; then retry the session for a new link",
     },
 ];
 
@@ -245,19 +254,19 @@ static CALLBACK_SOURCES: [KnownSource; 3] = [
     },
 ];
 
-/// Which colours a locale gets.
+/// Where the colours of a page come from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ColourSource {
-    /// Those configured for this tag: the locale itself, or its root language.
+    /// From the colours that are configured for this tag: the locale itself, or its language.
     Locale(String),
-    /// The account's default.
+    /// From the account's default colours.
     AccountDefault,
-    /// Jumio's default.
+    /// From Jumio's default colours.
     JumioDefault,
 }
 
-/// Where the colours of a locale come from: the exact locale, then its root language, then the account's default, then
-/// Jumio's (J-F6, J-V17). `EN_GB` counts as `en-GB`.
+/// Which colours a page in this locale has: those of the exact locale, else of its language, else the account's
+/// default, else Jumio's (J-F6, J-V17). `EN_GB` counts as `en-GB`.
 pub fn colours_for(locale: &str, configured: &[&str], account_default: bool) -> ColourSource {
     let fallback = if account_default { ColourSource::AccountDefault } else { ColourSource::JumioDefault };
     let Ok(wanted) = LocaleTag::parse(locale) else { return fallback };

@@ -1,13 +1,13 @@
 //! Jumio Authentication for Web as an I/O-free state machine (J-GUIDE; all such ids stand in `PROTOCOL.md`).
 //!
 //! An enrolled user takes a selfie, and Jumio says whether it is the same live person. [`Jumio`] opens and restores a
-//! [`Session`], which [`Machine`] runs. The parts are useful alone: [`EnrollmentCheck`] before a session, [`Callback`] and
-//! [`ReturnParameters`] for what comes back, [`image_request`] after a decision, [`API_LOCALES`] and [`colours_for`] for
-//! settings pages.
+//! [`Session`], which [`Machine`] runs. Some parts are useful without a session: [`EnrollmentCheck`] before one,
+//! [`Callback`] and [`ReturnParameters`] to read what Jumio sends back, [`image_request`] after a decision,
+//! [`API_LOCALES`] and [`colours_for`] for settings pages.
 //!
-//! Jumio signs nothing. A redirect, a frame message and a callback are hints; the verdict is what your own server
-//! retrieves. Of several transactions for one enrollment within 15 minutes only the newest works: keep one session per
-//! enrollment, and use its `Retry` rather than opening another.
+//! Jumio signs nothing. A redirect, a frame message and a callback are hints; only the result that your own server
+//! retrieves is a verdict. Of several transactions for one enrollment within 15 minutes, only the newest works. So keep
+//! one session per enrollment, and use its `Retry` instead of opening another session.
 #![no_std]
 #![forbid(unsafe_code)]
 
@@ -62,9 +62,14 @@ impl Provider for Jumio {
         Machine::open(account.clone(), JumioFlow::new(request), seed, now)
     }
 
-    /// A callback carries no secret of the account: this finds the row, and the session then checks the path's secret.
+    /// A callback carries no secret of the account. The reference only finds the session, which then checks the secret
+    /// in the path.
     fn reference_of(_account: &Account, input: &Input, _now: UnixMillis) -> Result<Option<String>, Reject> {
         Ok(callback::reference_of(input)?.map(String::from))
+    }
+
+    fn best_locale(preferred: &[&str]) -> Option<String> {
+        catalog::API_LOCALES.best(preferred.iter().copied()).map(|locale| locale.tag.into())
     }
 
     fn catalog() -> Catalog {

@@ -1,4 +1,4 @@
-//! What Jumio's API is asked to do, and how that is written as HTTP.
+//! The operations of Jumio's API, and their HTTP requests.
 
 use alloc::{format, string::String, vec, vec::Vec};
 
@@ -12,27 +12,28 @@ const TRANSACTIONS: &str = "/api/netverify/v2/authentications";
 const JSON: &str = "application/json";
 
 idvkit_core::operations! {
-    /// What Jumio's API is asked to do.
+    /// The operations of Jumio's API that a session asks for.
     pub enum Operation {
-        /// Makes a transaction.
+        /// Creates a transaction.
         Initiate = "jumio.initiate",
-        /// Looks at this transaction.
+        /// Retrieves this transaction.
         Retrieve(Reference) = "jumio.retrieve",
         /// Deletes this transaction.
         Delete(Reference) = "jumio.delete",
     }
 
-    /// What no session asks for.
+    /// Operations that no session asks for.
     pub enum Outside {
-        /// The user's way through Jumio's page: its errors are those of J-F4.
+        /// The user's journey on Jumio's page, whose errors are those of J-F4.
         Journey = "jumio.journey",
-        /// Fetches an image, by [`image_request`].
+        /// Fetches an image; see [`image_request`].
         Image = "jumio.image",
     }
 }
 
-/// The request for an image that a callback or a retrieval named. Credentials go only to the account's own host and
-/// only to the documented path (J-D20); the host must not follow redirects, and should check size and magic bytes.
+/// The request for an image whose URL a callback or a retrieval gave. It carries credentials, so the URL must be on the
+/// account's own host and at the documented path (J-D20). The host must not follow redirects, and should check the size
+/// and the first bytes of the answer.
 ///
 /// # Errors
 /// `image_url_foreign` for any other URL.

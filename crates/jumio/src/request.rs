@@ -1,4 +1,4 @@
-//! One authentication: as it is asked for, and parsed.
+//! The request for one authentication, and its parsed form.
 
 use alloc::{
     string::{String, ToString},
@@ -6,7 +6,7 @@ use alloc::{
 };
 use core::fmt;
 
-use idvkit_core::{Reject, RejectCode, looks_like_email, machine::Own, push_segment};
+use idvkit_core::{LocaleChoice, Reject, RejectCode, looks_like_email, machine::Own, push_segment};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -16,31 +16,32 @@ use crate::{
     values::{Reference, TokenLifetime},
 };
 
-/// One authentication of one enrolled user. Values given here override the account's settings (J-F1).
+/// A request to authenticate one enrolled user. Values given here override the account's settings (J-F1).
 #[derive(Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(rename = "JumioRequest"))]
 pub struct Request {
-    /// The transaction reference of the ID verification at onboarding, at most 36 characters. It has
-    /// to be approved, similar and valid (J-F1).
+    /// The transaction reference of the user's ID verification at onboarding, at most 36 characters. Its result must be
+    /// approved, similar and valid (J-F1).
     pub enrollment_transaction_reference: String,
-    /// Where the callback goes.
+    /// Where Jumio sends the callback.
     #[serde(default)]
     pub callback: Option<CallbackTarget>,
-    /// Where the user goes after a successful submission, at most 2047 characters.
+    /// Where Jumio sends the user after a successful submission, at most 2047 characters.
     #[serde(default)]
     pub success_url: Option<String>,
-    /// Where the user goes after an error, at most 255 characters. It may equal `success_url`.
+    /// Where Jumio sends the user after an error, at most 255 characters. It may equal `success_url`.
     #[serde(default)]
     pub error_url: Option<String>,
-    /// Your own reference for the user, at most 100 characters, no personal data.
+    /// Your own reference for the user, at most 100 characters, without personal data.
     #[serde(default)]
     pub user_reference: Option<String>,
-    /// The language, one of the 32 of the API list; `en` by default.
+    /// The language of Jumio's page: one of the 32 of the API's list, or a list of the languages that the user prefers,
+    /// best first; `en` by default.
     #[serde(default)]
-    pub locale: Option<String>,
-    /// How long the link stays valid, in minutes, 5 to 86400; the portal's setting by default.
+    pub locale: Option<LocaleChoice>,
+    /// How long the link stays valid, in minutes, 5 to 86400; by default as set in the portal.
     #[serde(default)]
     pub token_lifetime_minutes: Option<i64>,
 }
@@ -75,7 +76,7 @@ impl ParsedRequest {
         let error_url = request.error_url.map(|url| urls.error(&url)).transpose()?;
         let lifetime = request.token_lifetime_minutes;
         let lifetime = lifetime.map(|minutes| TokenLifetime::parse("token_lifetime_minutes", minutes)).transpose()?;
-        let locale = request.locale.as_deref().map(|locale| API_LOCALES.parse("locale", locale)).transpose()?;
+        let locale = request.locale.as_ref().map(|locale| locale.of(&API_LOCALES)).transpose()?.flatten();
         Ok(Self {
             enrollment_reference: Reference::parse(
                 "enrollment_transaction_reference",
@@ -136,7 +137,7 @@ pub(crate) fn secret_segment(own: &Own<'_>, attempt: u32) -> String {
 }
 
 fn no_callback() -> Reject {
-    let fix = "say where callbacks go: a URL of yours, or `portal` for the one set in the Customer Portal";
+    let fix = "give where callbacks go: a URL of yours, or `portal` for the URL set in the Customer Portal";
     Reject::at(RejectCode::Missing, "callback", fix)
 }
 

@@ -1,4 +1,4 @@
-//! Jumio's values, parsed once and right from then on.
+//! Jumio's values, which are checked when they are parsed.
 
 use alloc::{
     format,
@@ -12,11 +12,11 @@ use serde::{Deserialize, Serialize};
 /// The tag of Jumio's configurations, and the first part of every operation's name.
 pub(crate) const ID: &str = "jumio";
 
-/// The time for which a facemap is held until a final state, in milliseconds (J-F1: "max. 15 minutes"). In that time
-/// only the newest transaction of an enrollment works; earlier ones end as expired.
+/// How long Jumio holds a facemap for a transaction without a final state, in milliseconds (J-F1: "max. 15 minutes").
+/// In that time only the newest transaction of an enrollment works; earlier ones end as expired.
 pub const FACEMAP_LIFETIME_MS: i64 = 15 * 60 * 1000;
 
-/// A data centre (J-F1).
+/// A data centre of Jumio (J-F1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -31,7 +31,7 @@ pub enum Region {
 }
 
 impl Region {
-    /// The host of API and client.
+    /// The host name of the API and the client pages.
     pub fn host(self) -> &'static str {
         match self {
             Self::Us => "netverify.com",
@@ -40,7 +40,7 @@ impl Region {
         }
     }
 
-    /// The stable name: `us`, `eu`, `sgp`.
+    /// The region's stable name: `us`, `eu` or `sgp`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Us => "us",
@@ -50,8 +50,8 @@ impl Region {
     }
 }
 
-/// The reference of a transaction: 1 to 36 letters, digits and hyphens (J-F1 gives the length; the alphabet is that of
-/// every sample). The letters of a UUID are in lower case, however they came (J-D22).
+/// The reference of a transaction: 1 to 36 letters, digits and hyphens (J-F1 gives the length; every sample has these
+/// characters). A UUID is converted to lower case (J-D22).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Reference(String);
@@ -75,7 +75,7 @@ impl Reference {
         ((1..=36).contains(&value.len()) && value.bytes().all(allowed)).then(|| Self(one_form(value)))
     }
 
-    /// The reference as text.
+    /// The reference as a text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -107,7 +107,7 @@ impl fmt::Display for Reference {
 pub struct TokenLifetime(i64);
 
 impl TokenLifetime {
-    /// Unless the portal says otherwise (J-F1).
+    /// The lifetime unless the portal says otherwise: 30 minutes (J-F1).
     pub const DEFAULT: Self = Self(30);
 
     /// Parses a lifetime in minutes.
@@ -118,12 +118,12 @@ impl TokenLifetime {
         Self::try_from(minutes).map_err(|rule| Reject::at(RejectCode::LifetimeOutOfRange, field, rule))
     }
 
-    /// In minutes.
+    /// The lifetime in minutes.
     pub fn minutes(self) -> i64 {
         self.0
     }
 
-    /// In milliseconds.
+    /// The lifetime in milliseconds.
     pub fn millis(self) -> i64 {
         self.0 * 60_000
     }
@@ -144,7 +144,7 @@ impl From<TokenLifetime> for i64 {
     }
 }
 
-/// A domain name prefix: `a` to `z`, digits and hyphens, not at either end, at most 63 (J-F6, J-V18).
+/// A domain name prefix: `a` to `z`, digits and inner hyphens, at most 63 characters (J-F6, J-V18).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DomainPrefix(String);
 
@@ -163,7 +163,7 @@ impl DomainPrefix {
         Ok(Self(value.to_string()))
     }
 
-    /// The origin that the prefix stands for.
+    /// The origin of the pages with this prefix.
     pub fn origin(&self) -> String {
         format!("https://{}.netverify.com", self.0)
     }

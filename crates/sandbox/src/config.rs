@@ -1,4 +1,4 @@
-//! What can be set. Every invention of ours (what no document says) is a field here, and says so.
+//! The settings of the sandbox. Every behaviour that no provider's document states is a field here, marked "invention".
 
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -11,30 +11,32 @@ use crate::stand_ins;
 
 macro_rules! config {
     ($($folder:ident: $StandIn:ident, $Settings:ident, $Script:ident, $about:literal;)*) => {
-        /// The whole sandbox as data: what `--config file.json` holds, in `snake_case`, every member optional.
+        /// All settings of the sandbox: the content of `--config file.json`, in `snake_case`. Every member is optional.
         #[derive(Clone, Serialize, Deserialize)]
         #[serde(default, deny_unknown_fields)]
         pub struct Config {
-            /// Every id, token and one-time code follows from this number and the order of requests.
+            /// The number from which every id, token and one-time code follows, together with the order of requests.
             pub seed: u64,
-            /// Where to listen; port 0 takes a free one.
+            /// The address to listen on. Port 0 takes a free port.
             pub listen: SocketAddr,
-            /// The virtual clock's first reading, Unix milliseconds. Fixed by default so that runs repeat exactly.
+            /// The first time on the virtual clock, in Unix milliseconds. Fixed by default, so that runs repeat
+            /// exactly.
             pub start_at: i64,
-            /// Follow the system clock instead of standing still until told to advance; for use by hand.
+            /// Whether the clock follows the system clock. If not, it stands still until it is advanced.
             pub real_time: bool,
-            /// Forget transactions, handshakes, sessions and dossiers so many virtual milliseconds after they were made, for a
-            /// sandbox that runs for long. None: keep them all.
+            /// How long transactions, handshakes, sessions and dossiers are kept after they were created, in virtual
+            /// milliseconds, for a sandbox that runs for long. None: they are kept for ever.
             pub forget_after_ms: Option<i64>,
-            /// How many requests and deliveries each log keeps; the oldest go first.
+            /// How many requests and how many deliveries the logs keep; the oldest are dropped first.
             pub log_limit: usize,
-            /// How long a client may take to send the head of a request, and then its body, in real milliseconds.
+            /// How long a client may take to send the head of a request, and again its body, in real milliseconds.
             pub request_timeout_ms: u64,
-            /// How long the clock waits for a receiver's answer, in real milliseconds. One that takes longer is waited for
-            /// aside, with what else is for it, until it answers or its time is out; the clock goes on meanwhile.
+            /// How long the clock waits for the answer of a callback's receiver, in real milliseconds. After that the
+            /// clock goes on, and further callbacks to this receiver wait until it answers or its time is over.
             pub receiver_wait_ms: u64,
-            /// Callback addresses to send elsewhere: the start of a URL → what to put in its place, for example
-            /// `{"https://www.example.com": "http://127.0.0.1:8000"}`. Lets real URL rules be kept with a local receiver.
+            /// Callback URLs to redirect to another receiver, from the beginning of a URL to its replacement, for
+            /// example `{"https://www.example.com": "http://127.0.0.1:8000"}`. So a local receiver works with URLs that
+            /// follow the providers' rules.
             pub reroute: BTreeMap<String, String>,
             $(#[doc = $about] pub $folder: stand_ins::$folder::$Settings,)*
         }
@@ -57,7 +59,7 @@ macro_rules! config {
         }
 
         impl Config {
-            /// Test accounts and keys to copy: whose, and what.
+            /// Test accounts and keys to copy: a label and the value.
             pub fn keys(&self) -> Vec<(&'static str, String)> {
                 let mut keys = Vec::new();
                 $(for key in stand_ins::$folder::$StandIn::keys(&self.$folder) {
@@ -76,17 +78,17 @@ macro_rules! config {
 stand_ins::list!(config);
 
 impl Config {
-    /// Reads a configuration file.
+    /// Parses a configuration file.
     ///
     /// # Errors
-    /// One sentence when it is not JSON, has a member that does not exist, or is refused by [`Config::check`].
+    /// One sentence if the text is not JSON, has an unknown member, or is refused by [`Config::check`].
     pub fn from_json(text: &str) -> Result<Self, String> {
         let config: Self = serde_json::from_str(text).map_err(|error| error.to_string())?;
         config.check()?;
         Ok(config)
     }
 
-    /// What the providers' own settings screens would refuse.
+    /// Checks the settings by the rules of the providers' own settings screens.
     ///
     /// # Errors
     /// One sentence that names the field, the rule and the fix.
@@ -103,7 +105,7 @@ impl Config {
     /// This configuration with `patch` merged in as RFC 7396 describes: objects merge, `null` removes, all else replaces.
     ///
     /// # Errors
-    /// One sentence when the result is no configuration, or one that [`Config::check`] refuses.
+    /// One sentence if the result is no configuration, or is refused by [`Config::check`].
     pub fn patched(&self, patch: &Value) -> Result<Self, String> {
         let mut value = serde_json::to_value(self).map_err(|error| error.to_string())?;
         merge(&mut value, patch);
@@ -113,15 +115,16 @@ impl Config {
     }
 }
 
-/// How callbacks and webhooks are sent. No document gives a single one of these numbers (J-D8, A-Q9): all inventions.
+/// How callbacks and webhooks are sent. No document states any of these numbers (J-D8, A-Q9): all are inventions.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct DeliveryPolicy {
-    /// Invention: how long the receiver may take, in real milliseconds.
+    /// Invention: how long the receiver may take to answer, in real milliseconds.
     pub timeout_ms: u64,
-    /// Invention: how long to wait before each further attempt, in virtual milliseconds. Empty: no retries.
+    /// Invention: how long to wait before each further attempt, in virtual milliseconds. An empty list means no further
+    /// attempts.
     pub retry_after_ms: Vec<i64>,
-    /// Invention: virtual milliseconds between the event and the first attempt.
+    /// Invention: the time between the event and the first attempt, in virtual milliseconds.
     pub delay_ms: i64,
 }
 

@@ -1,4 +1,4 @@
-//! Callbacks and webhooks on their way: attempts, retries, and accidents on demand.
+//! The delivery of callbacks and webhooks: attempts, retries, and failures on demand.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -13,70 +13,71 @@ use crate::stand_in::StandIn;
 use crate::time::iso;
 use crate::world::{Event, World};
 
-/// What shall happen to the next callbacks of a provider.
+/// A rule for the next callbacks of a provider.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CallbackRule {
-    /// A provider's folder in URLs, such as `jumio`.
+    /// The provider's folder in URLs, such as `jumio`.
     pub provider: String,
-    /// The accident.
+    /// What happens to the callback.
     pub mode: CallbackMode,
-    /// For `late`: virtual milliseconds; for `duplicate`: virtual milliseconds between the copies.
+    /// For `late`: the delay in virtual milliseconds. For `duplicate`: the time between the copies in virtual
+    /// milliseconds.
     #[serde(default)]
     pub ms: i64,
-    /// For `duplicate`: how many copies in all; 2 by default.
+    /// For `duplicate`: how many copies are sent in all; 2 by default.
     #[serde(default = "two")]
     pub copies: u32,
-    /// How many callbacks it hits; 1 by default.
+    /// How many callbacks the rule applies to; 1 by default.
     #[serde(default = "one")]
     pub times: u32,
 }
 
 impl CallbackRule {
-    /// `mode` for the next callback of `provider`.
+    /// A rule that applies `mode` to the next callback of `provider`.
     pub fn next(provider: &str, mode: CallbackMode) -> Self {
         Self { provider: provider.into(), mode, ms: 0, copies: 2, times: 1 }
     }
 }
 
-/// An accident that can happen to a callback.
+/// What can happen to a callback.
 #[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CallbackMode {
-    /// It is never sent.
+    /// The callback is never sent.
     Lost,
-    /// It is sent more than once although the receiver answered.
+    /// The callback is sent more than once, although the receiver answered.
     Duplicate,
-    /// It is sent later.
+    /// The callback is sent later.
     Late,
-    /// It is held back until after the provider's next one, so that two arrive in the wrong order.
+    /// The callback is sent only after the provider's next one, so that the two arrive in the wrong order.
     Held,
 }
 
-/// One attempt to deliver a callback, or the reason why there was none.
+/// One attempt to deliver a callback, or the reason why none was made.
 #[derive(Clone, PartialEq, Eq, Serialize)]
 pub struct DeliveryEntry {
-    /// The same for all attempts of one delivery.
+    /// The number of the delivery, the same for all its attempts.
     pub delivery: u64,
-    /// When, on the virtual clock, Unix milliseconds.
+    /// When the attempt was made, on the virtual clock, in Unix milliseconds.
     pub at: i64,
     /// The provider's folder in URLs, such as `jumio`.
     pub provider: &'static str,
-    /// The result or event that is told.
+    /// The result or event that the callback reports.
     pub event: String,
     /// The provider's id of the transaction or handshake.
     pub reference: String,
-    /// Where to.
+    /// The URL that the callback is sent to.
     pub url: String,
-    /// Counted from 1; 0 when nothing was sent.
+    /// The number of the attempt, counted from 1; 0 if nothing was sent.
     pub attempt: u32,
-    /// The body as sent (credentials travel in headers and are not kept).
+    /// The body as sent. Credentials travel in headers, which are not kept.
     pub body: String,
-    /// The receiver's status, when there was one.
+    /// The status that the receiver answered with, if it answered.
     pub status: Option<u16>,
-    /// Why there was none: `lost`, `held`, `reserved_name`, `timeout`, `unreachable`.
+    /// Why there was no answer: `lost`, `held`, `reserved_name`, `timeout` or `unreachable`.
     pub error: Option<&'static str>,
-    /// When the next attempt is due, if there will be one.
+    /// When the next attempt is due, if there is one.
     pub retry_at: Option<i64>,
 }
 

@@ -1,4 +1,4 @@
-//! Faults on demand: the next calls of an operation go wrong in a chosen way.
+//! Faults on demand: the next calls of an operation fail in a chosen way.
 
 use std::time::Duration;
 
@@ -14,33 +14,33 @@ use crate::stand_ins;
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Fault {
-    /// As `operation` of the SDK's requests and of the log has it, such as `jumio.initiate`; a trailing `*` matches any
-    /// rest. `GET /_sandbox/faults` lists all.
+    /// The operation's name, as in the SDK's requests and in the log, such as `jumio.initiate`. A trailing `*` matches
+    /// any rest. `GET /_sandbox/faults` lists all names.
     pub operation: String,
-    /// What goes wrong.
+    /// How the call fails.
     pub kind: FaultKind,
-    /// How many calls it hits; 1 by default.
+    /// How many calls fail; 1 by default.
     #[serde(default = "once")]
     pub times: u32,
-    /// Whether the provider acts on the request before its answer goes wrong.
+    /// Whether the provider handles the request before its answer fails.
     #[serde(default)]
     pub when: When,
-    /// The status for `status` (default 500) and `html` (default 503).
+    /// The HTTP status for `status` (500 by default) and `html` (503 by default).
     #[serde(default)]
     pub status: Option<u16>,
-    /// The provider's own error code in the body, where the provider has such codes (Attestr).
+    /// The provider's own error code in the body, for providers with such codes (Attestr).
     #[serde(default)]
     pub code: Option<i64>,
-    /// Sends `Retry-After` with this many seconds.
+    /// The value of a `Retry-After` header in seconds.
     #[serde(default)]
     pub retry_after_s: Option<u32>,
-    /// For `hang`: real milliseconds before the connection is dropped; 60 000 by default.
+    /// For `hang`: how long before the connection is dropped, in real milliseconds; 60 000 by default.
     #[serde(default)]
     pub hang_ms: Option<u64>,
 }
 
 impl Fault {
-    /// `kind` on the next call of `operation`, before the provider sees it.
+    /// A fault of this kind for the next call of `operation`, before the provider handles it.
     pub fn once(operation: &str, kind: FaultKind) -> Self {
         Self {
             operation: operation.into(),
@@ -60,30 +60,30 @@ impl Fault {
     }
 }
 
-/// What goes wrong with a call.
+/// How a call fails.
 #[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FaultKind {
-    /// An error status with the provider's own error body.
+    /// An error status, with the provider's own error body.
     Status,
     /// A maintenance page in HTML.
     Html,
-    /// Status 200 with JSON that breaks off.
+    /// Status 200, with JSON that is cut off.
     InvalidJson,
-    /// No answer for a long time, then a dropped connection.
+    /// No answer for a long time, and then a dropped connection.
     Hang,
     /// The connection is dropped at once.
     Drop,
 }
 
-/// When a fault strikes.
+/// When a fault happens.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum When {
-    /// The request never reaches the provider.
+    /// Before the provider handles the request.
     #[default]
     Before,
-    /// The provider has acted; only its answer is lost (a crash after the send looks like this).
+    /// After the provider has handled the request: only the answer is lost, as after a crash of the sender.
     After,
 }
 

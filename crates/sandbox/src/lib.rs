@@ -1,8 +1,8 @@
 //! A local stand-in for identity-verification providers: their real paths over real HTTP, hosted pages as plain forms,
 //! callbacks with retries, a virtual clock, and a control API to script what happens.
 //!
-//! It is a second, independent reading of the providers' documents: it shares no code with the idvkit SDK, so that one
-//! misreading cannot make both sides agree. What no document says is a field of [`Config`], marked "invention".
+//! It implements the providers' documents a second time and shares no code with the idvkit SDK, so that one misreading
+//! cannot make both sides agree. Every behaviour that no document states is a field of [`Config`], marked "invention".
 //!
 //! ```
 //! # #[tokio::main] async fn main() -> std::io::Result<()> {
@@ -63,7 +63,7 @@ pub(crate) const MARK: &str = "x-sandbox";
 /// What is under way when it stops has so long to be answered.
 const GRACE: Duration = Duration::from_secs(1);
 
-/// What stands in place of the providers' addresses: a label, and the path below [`Sandbox::base_url`].
+/// The sandbox's replacement for each address of the providers: a label, and the path below [`Sandbox::base_url`].
 pub fn places() -> impl Iterator<Item = (&'static str, &'static str)> {
     stand_ins::ALL.iter().flat_map(|stand_in| stand_in.places()).copied()
 }
@@ -80,7 +80,7 @@ impl Sandbox {
     /// Starts with the default settings on a free port.
     ///
     /// # Errors
-    /// When no port can be had.
+    /// An error if no port is free.
     pub async fn start() -> io::Result<Self> {
         Self::with(Config::default()).await
     }
@@ -88,17 +88,17 @@ impl Sandbox {
     /// Starts with these settings.
     ///
     /// # Errors
-    /// `InvalidInput` when [`Config::check`] refuses the settings; otherwise when the address cannot be had.
+    /// `InvalidInput` if [`Config::check`] refuses the settings; another error if the address is not available.
     pub async fn with(config: Config) -> io::Result<Self> {
         Self::launch(config, None).await
     }
 
-    /// Starts where another one was when [`Control::saved`] wrote its state down: settings, ids, transactions, the
-    /// clock and all that was due. In real time the clock has gone on meanwhile. The logs begin anew. Give it the address
-    /// that it had: links that users hold lead there.
+    /// Starts from a state that [`Control::saved`] returned: settings, ids, transactions, the clock and all due events.
+    /// In real time, the clock has gone on meanwhile. The logs are empty. Use the address that the saved sandbox had,
+    /// because the users' links contain it.
     ///
     /// # Errors
-    /// As [`with`](Self::with), and `InvalidData` when the text is none of this version's.
+    /// As [`with`](Self::with), and `InvalidData` if this version cannot read the text.
     pub async fn resume(config: Config, saved: &str) -> io::Result<Self> {
         Self::launch(config, Some(saved)).await
     }
@@ -122,19 +122,20 @@ impl Sandbox {
         Ok(Self { base_url, control: Control::new(shared), shutdown: Some(shutdown), server })
     }
 
-    /// Such as `http://127.0.0.1:41234`. The providers are in folders below it: `/jumio/us`, `/attestr/api`,
-    /// `/biometric_kz/kyc` and `/biometric_kz/remote`, `/signicat`.
+    /// The URL of the sandbox, such as `http://127.0.0.1:41234`. The providers are in folders below it: `/jumio/us`,
+    /// `/attestr/api`, `/biometric_kz/kyc` and `/biometric_kz/remote`, `/signicat`.
     pub fn base_url(&self) -> &str {
         &self.base_url
     }
 
-    /// The same abilities as the control API, without HTTP.
+    /// The controls of the sandbox: the same functions as the control API, without HTTP.
     pub fn control(&self) -> &Control {
         &self.control
     }
 
-    /// Stops: answers what is under way, for at most a second, and then nobody any more, on whatever connection. After
-    /// that the port is free, and [`Control::saved`] is all that anybody was told. Dropping it only sets out to.
+    /// Stops the sandbox. It answers the current requests for at most a second, and then no others. After that the port
+    /// is free, and [`Control::saved`] has everything that any client was told. Dropping the sandbox only begins to
+    /// stop it.
     pub async fn stop(mut self) {
         self.shut();
         // A script may want an answer never to come.
@@ -149,7 +150,7 @@ impl Sandbox {
     /// Serves until the process ends or the listener fails.
     ///
     /// # Errors
-    /// When the listener fails.
+    /// An error if the listener fails.
     pub async fn serve_forever(mut self) -> io::Result<()> {
         (&mut self.server).await.map_err(io::Error::other)?
     }

@@ -17,17 +17,17 @@ use crate::world::Handle;
 /// One request to a provider's API or page.
 #[derive(Clone, PartialEq, Eq, Serialize)]
 pub struct LogEntry {
-    /// When, on the virtual clock, Unix milliseconds.
+    /// When the request came, on the virtual clock, in Unix milliseconds.
     pub at: i64,
-    /// As the SDK calls it, where it has this call: `jumio.initiate`. `unknown` for paths that no provider has.
+    /// The name of the operation, as in the SDK: `jumio.initiate`. It is `unknown` for paths that no provider has.
     pub operation: &'static str,
-    /// The method.
+    /// The HTTP method.
     pub method: String,
-    /// Path and query; values that are secret or personal are replaced by `*`.
+    /// The path and query. Secret and personal values are replaced by `*`.
     pub path: String,
-    /// The status of the answer.
+    /// The HTTP status of the answer.
     pub status: u16,
-    /// Which rule the request broke, or what is unwise about it.
+    /// The rule that the request broke, or advice about it.
     pub hint: Option<String>,
     /// Whether a fault was injected.
     pub fault: bool,

@@ -1,5 +1,5 @@
-//! Who receives callbacks. The clock waits for a receiver's answer, but one that does not answer stops nobody else: it is
-//! waited for aside, and what else is for it waits behind.
+//! The receivers of callbacks. The clock waits for a receiver's answer, but a receiver that does not answer delays only
+//! its own further callbacks.
 
 use std::collections::HashMap;
 use std::pin::Pin;

@@ -7,15 +7,15 @@ use crate::scheme::TagEncoding;
 
 /// Whether `given` is exactly the expected secret: a header, a URL segment or a token that a sender must know.
 ///
-/// The time depends on the two lengths, not on the content. An empty expected secret matches nothing, not even an
-/// empty value: a secret that was never configured must not open the door.
+/// The time depends on the two lengths, not on the content. An empty expected secret matches nothing, not even an empty
+/// value: a secret that was never configured must not let anybody in.
 pub fn same(expected: &Secret, given: &[u8]) -> bool {
     matches(expected, given).into()
 }
 
 /// Whether `given` is one of the expected secrets. All of them are compared, so the time does not tell which it was.
 ///
-/// A list lets an account be rotated: the new secret and the old one, for as long as both may arrive.
+/// A list is for rotation: pass the new secret and the old one as long as both may arrive.
 pub fn any_same(expected: &[Secret], given: &[u8]) -> bool {
     expected.iter().fold(Choice::from(0), |found, secret| found | matches(secret, given)).into()
 }
@@ -23,7 +23,8 @@ pub fn any_same(expected: &[Secret], given: &[u8]) -> bool {
 /// Whether two SHA-256 tags in hex, claimed for the same thing, are the same 32 bytes (Attestr: the client's claim
 /// against `resultSignature`, A-F6). Letter case does not matter. False when either is not exactly 64 hex digits.
 ///
-/// This says only that two parties name the same tag. Whether it is genuine is [`Scheme::verify`](crate::Scheme::verify).
+/// This says only that two parties name the same tag. [`Scheme::verify`](crate::Scheme::verify) says whether the tag is
+/// genuine.
 pub fn same_tag(a: &str, b: &str) -> bool {
     match (TagEncoding::Hex.decode(a), TagEncoding::Hex.decode(b)) {
         (Some(a), Some(b)) => equal(&a, &b).into(),

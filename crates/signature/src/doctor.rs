@@ -1,7 +1,7 @@
-//! The doctor: why a signature does not verify.
+//! The doctor explains why a signature does not verify.
 //!
-//! It recomputes the tag for the mistakes that people really make, and names the smallest set of them that gives the tag at
-//! hand. It is for a developer at a terminal or a log line beside a refusal; it is not in the path of any acceptance.
+//! It recomputes the tag for the mistakes that people really make, and names the smallest set of them that gives the
+//! tag. Its report is for a developer, at a terminal or in a log line beside a refusal. It never accepts a signature.
 
 use alloc::{borrow::Cow, collections::BTreeMap, vec, vec::Vec};
 use hmac::Mac;
@@ -19,7 +19,7 @@ const MEMBERS: usize = 64;
 /// Explains why `tag` does not verify for `message`: one changed form of the message with one changed form of a secret and one
 /// of the tag is tried at a time. If the message is a JSON object, the value of each member is tried too.
 ///
-/// The work grows with the size of the message times several hundred; this is no function for a request handler.
+/// It computes several hundred times as much as one verification: do not call it in a request handler.
 pub fn diagnose(scheme: &Scheme, secrets: &[Secret], message: &[u8], tag: &str) -> Diagnosis {
     let mut contents = vec![Content { bytes: message, differences: &[] }];
     let members: BTreeMap<Cow<'_, str>, &RawValue> = serde_json::from_slice(message).unwrap_or_default();
@@ -33,8 +33,8 @@ pub fn diagnose(scheme: &Scheme, secrets: &[Secret], message: &[u8], tag: &str) 
     examine(*scheme, secrets, &contents, tag, noticed)
 }
 
-/// Explains why `tag` does not verify for the member `name` of `body`: like [`diagnose`] for the member's slice, and for the
-/// whole body.
+/// Explains why `tag` does not verify for the member `name` of `body`. Like [`diagnose`], it tries the member's slice,
+/// and also the whole body.
 pub fn diagnose_member(scheme: &Scheme, secrets: &[Secret], body: &[u8], name: &str, tag: &str) -> Diagnosis {
     let whole = Content { bytes: body, differences: &[Difference::WholeBody] };
     let (contents, noticed) = match member(body, name) {

@@ -2,9 +2,10 @@
 //!
 //! This crate is the only place of idvkit that compares a MAC or a shared secret. It has four parts:
 //!
-//! * [`Scheme`] signs and verifies: [`Scheme::verify`] is the one acceptance.
-//! * [`member`] cuts what is signed out of the raw body, exactly as sent; [`ecmascript`] is the one other form that may
-//!   be checked, and only for a provider whose documents leave the bytes open (Attestr, A-F6 and A-Q1, inferred).
+//! * [`Scheme`] signs and verifies: only [`Scheme::verify`] accepts a signature.
+//! * [`member`] cuts the signed bytes out of the raw body, exactly as sent. [`ecmascript`] gives the one other form
+//!   that may be checked, only for a provider whose documents do not say which bytes it signs (Attestr, A-F6 and A-Q1,
+//!   inferred).
 //! * [`same`], [`any_same`] and [`same_tag`] compare shared secrets and claimed signatures in constant time.
 //! * [`diagnose`] and [`diagnose_member`] explain a mismatch to a developer. They never accept anything.
 //!

@@ -1,4 +1,4 @@
-//! A signing scheme as data: how a tag is computed, written down and checked.
+//! A signing scheme as data: how a tag is computed, encoded and checked.
 
 use alloc::string::String;
 
@@ -17,20 +17,21 @@ pub(crate) const DIGEST: usize = 32;
 
 pub(crate) type HmacSha256 = Hmac<Sha256>;
 
-/// How one provider signs. Plain data: what a provider's documents leave open is a field to override, not code.
+/// How one provider signs, as plain data. Where a provider's documents do not say how it signs, a field can be
+/// overridden.
 ///
 /// Deliberately exhaustive, so that a constant can be written down wherever it is needed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Scheme {
-    /// What computes the tag.
+    /// The algorithm that computes the tag.
     pub algorithm: Algorithm,
-    /// How the tag is written.
+    /// How the tag is written as a text.
     pub encoding: TagEncoding,
-    /// Which bytes of the secret are the key.
+    /// Which bytes of the secret are used as the key.
     pub key: KeyForm,
 }
 
-/// The algorithm that computes a tag. New ones may be added.
+/// The algorithm that computes a tag. Later versions may add algorithms.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Algorithm {
@@ -38,7 +39,7 @@ pub enum Algorithm {
     HmacSha256,
 }
 
-/// How a tag is written as text. Deliberately exhaustive: a match on it must name every way.
+/// How a tag is written as a text. Deliberately exhaustive: a match on it must name every way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -49,60 +50,62 @@ pub enum TagEncoding {
     Base64,
 }
 
-/// Which bytes of a configured secret are the key. Deliberately exhaustive: a match on it must name every form.
+/// Which bytes of a configured secret are used as the key. Deliberately exhaustive: a match on it must name every form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum KeyForm {
-    /// The bytes of the secret's own text, also when that text happens to be hex. The default for Attestr (A-Q2, inferred).
+    /// The bytes of the secret's own text, even if that text is hex. The default for Attestr (A-Q2, inferred).
     Text,
-    /// The bytes that the secret's hex digits stand for.
+    /// The bytes that the secret's hex digits encode.
     HexDecoded,
 }
 
-/// Why a signature was not accepted. Missing, malformed and wrong are different events: the first is a sender that does
-/// not sign, the second one that signs in another way, the third a forgery or the wrong secret.
+/// Why a signature was not accepted. Missing, malformed and wrong have different causes: a sender that does not sign, a
+/// sender that signs in another way, and a forgery or a wrong secret.
 ///
-/// New reasons may be added.
+/// Later versions may add reasons.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 #[non_exhaustive]
 pub enum Mismatch {
-    /// There is no tag, or it is empty.
+    /// There is no signature, or it is empty.
     #[error("the signature is missing: expected one beside the signed content")]
     Missing,
-    /// The tag is not of the form that the scheme writes, or not of full length.
+    /// The signature does not have the encoding or the length that the scheme writes.
     #[error("the signature is malformed: expected {expected}")]
     Malformed {
-        /// The expected form, in words.
+        /// The expected encoding and length, in words.
         expected: &'static str,
     },
-    /// The tag is well-formed, and belongs to other content or another secret.
+    /// The signature is well-formed, but belongs to other content or another secret.
     #[error("the signature does not match the content under any configured secret; the signature doctor explains why")]
     Wrong,
-    /// No secret is configured, or only empty ones.
+    /// No secret is configured, or all are empty.
     #[error("no secret is configured to check the signature with: set the one that the provider issued")]
     NoSecret,
-    /// A secret is configured in another form than the scheme's [`KeyForm`] says.
+    /// A configured secret does not have the form that the scheme's [`KeyForm`] needs.
     #[error("the configured secret is not an even number of hex digits: paste it again, or use its text as the key")]
     BadSecret,
 }
 
 impl Scheme {
-    /// HMAC-SHA256 in hex, keyed with the text of the secret: what Attestr's documents and sample lead to (A-F6, A-Q2, inferred).
+    /// HMAC-SHA256 in hex, with the secret's text as the key. Attestr's documents and sample lead to this scheme (A-F6,
+    /// A-Q2, inferred).
     pub const HMAC_SHA256_HEX: Self =
         Self { algorithm: Algorithm::HmacSha256, encoding: TagEncoding::Hex, key: KeyForm::Text };
 
     /// The tag of `message` under `secret`, in the scheme's encoding.
     ///
     /// # Errors
-    /// [`Mismatch::NoSecret`] for an empty secret, [`Mismatch::BadSecret`] for one that is not of the scheme's key form.
+    /// [`Mismatch::NoSecret`] for an empty secret, [`Mismatch::BadSecret`] for one that does not have the scheme's key
+    /// form.
     pub fn sign(&self, secret: &Secret, message: &[u8]) -> Result<String, Mismatch> {
         let digest = self.keyed(secret)?.chain_update(message).finalize().into_bytes();
         Ok(self.encoding.encode(&digest))
     }
 
-    /// Accepts `tag` for `message` if any of the `secrets` gives it. The list is for rotation; all of it is tried, so the
-    /// time does not tell which secret matched.
+    /// Returns `Ok` if `tag` is the tag of `message` under any of the `secrets`. The list is for rotation. All secrets
+    /// are tried, so the time does not tell which one matched.
     ///
     /// # Errors
     /// [`Mismatch::Missing`], [`Mismatch::Malformed`] and [`Mismatch::Wrong`] are about the tag. [`Mismatch::NoSecret`] and
@@ -124,10 +127,11 @@ impl Scheme {
         if accepted.into() { Ok(()) } else { Err(refusal) }
     }
 
-    /// Whether `secret` can be a key of this scheme at all; meant for the moment an account is configured.
+    /// Checks that `secret` can be a key of this scheme. Call it when an account is configured.
     ///
     /// # Errors
-    /// [`Mismatch::NoSecret`] for an empty secret, [`Mismatch::BadSecret`] for one that is not of the scheme's key form.
+    /// [`Mismatch::NoSecret`] for an empty secret, [`Mismatch::BadSecret`] for one that does not have the scheme's key
+    /// form.
     pub fn check_secret(&self, secret: &Secret) -> Result<(), Mismatch> {
         self.keyed(secret).map(drop)
     }
@@ -179,7 +183,7 @@ impl TagEncoding {
 }
 
 impl Mismatch {
-    /// As the reason of a refusal.
+    /// The code of a reject for this mismatch.
     pub fn code(self) -> RejectCode {
         match self {
             Self::Missing => RejectCode::SignatureMissing,
@@ -190,7 +194,7 @@ impl Mismatch {
         }
     }
 
-    /// As what is wrong with an answer.
+    /// The code of a fault for this mismatch.
     pub fn fault_code(self) -> FaultCode {
         match self {
             Self::Missing => FaultCode::SignatureMissing,
@@ -203,7 +207,8 @@ impl Mismatch {
 }
 
 impl From<Mismatch> for Reject {
-    /// [`Blame::Signature`](idvkit_core::Blame::Signature), for a secret too: nothing was verified, so the sender is unknown.
+    /// A reject with [`Blame::Signature`](idvkit_core::Blame::Signature), also for a missing or bad secret: nothing was
+    /// verified, so the sender is unknown.
     fn from(mismatch: Mismatch) -> Self {
         Self::new(mismatch.code(), alloc::string::ToString::to_string(&mismatch))
     }

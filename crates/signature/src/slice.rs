@@ -1,4 +1,4 @@
-//! What is signed, cut out of the body exactly as it was sent.
+//! Cuts the signed bytes out of a body exactly as they were sent.
 
 use alloc::string::ToString;
 use core::fmt;
@@ -9,17 +9,18 @@ use serde_json::{error::Category, value::RawValue};
 
 use crate::json::Quoted;
 
-/// Why nothing could be sliced out of a body. New reasons may be added.
+/// Why no signed bytes could be cut out of a body. Later versions may add reasons.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 #[non_exhaustive]
 pub enum SliceError {
-    /// The bytes are not one JSON text in UTF-8.
+    /// The body is not exactly one JSON text in UTF-8.
     #[error("the body is not JSON: expected one JSON text in UTF-8")]
     NotJson,
-    /// The text is JSON, and not an object.
+    /// The body is JSON but not an object.
     #[error("the body is not a JSON object, so it has no members")]
     NotObject,
-    /// A member that matters stands there twice, perhaps once in escapes: readers would disagree about which one counts.
+    /// The signed member occurs twice, perhaps once with escapes in its name: readers could disagree about which one
+    /// counts.
     #[error("an object has the same member twice, so what is signed is ambiguous")]
     Duplicate,
     /// Arrays and objects are nested deeper than 128 levels.
@@ -28,7 +29,7 @@ pub enum SliceError {
 }
 
 impl SliceError {
-    /// As the reason of a refusal.
+    /// The code of a reject for this error.
     pub fn code(self) -> RejectCode {
         match self {
             Self::NotJson => RejectCode::JsonMalformed,
@@ -45,14 +46,16 @@ impl From<SliceError> for Reject {
     }
 }
 
-/// The value of the top-level member `name` of a JSON object, exactly as sent: never parsed and printed again, as that would
-/// change spaces, escapes, numbers or order, and with them the signature (A-F6). `None` if there is no such member.
+/// The value of the top-level member `name` of a JSON object, exactly as sent. It is never parsed and printed again,
+/// because that would change spaces, escapes, numbers or order, and with them the signature (A-F6). `None` if the
+/// object has no such member.
 ///
-/// The member's name is found also where it is written with escapes. White space around the value is not part of it, and a
+/// The member is also found if its name is written with escapes. White space around the value is not part of it, and a
 /// byte order mark before the body is skipped.
 ///
 /// # Errors
-/// [`SliceError::NotJson`] and [`SliceError::NotObject`] for another body; [`SliceError::Duplicate`] if the member is there twice.
+/// [`SliceError::NotJson`] and [`SliceError::NotObject`] for another body; [`SliceError::Duplicate`] if the member
+/// occurs twice.
 pub fn member<'a>(body: &'a [u8], name: &str) -> Result<Option<&'a [u8]>, SliceError> {
     // Checked once for the whole body: serde_json looks only at the strings that it decodes.
     let body = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body);

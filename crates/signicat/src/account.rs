@@ -1,4 +1,4 @@
-//! The account: what a caller configures, parsed once. It holds the credentials.
+//! A Signicat account: its configuration, and the parsed account with its credentials.
 
 use alloc::{
     collections::BTreeMap,
@@ -29,7 +29,7 @@ const RESERVED: &[&str] = &["dossierId", "processId", "status"];
 const MAX_URL: usize = 2048;
 const IMAGE_KINDS: &[ImageKind] = &[ImageKind::Png, ImageKind::Jpeg];
 
-/// One Signicat client, as a caller configures it.
+/// The configuration of one Signicat client.
 #[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -39,115 +39,119 @@ pub struct Config {
     pub client_id: String,
     /// The client secret.
     pub client_secret: String,
-    /// Which generation of hosts and scopes the client belongs to (S-1).
+    /// The generation of hosts and scopes that the client belongs to (S-1).
     #[serde(default)]
     pub profile: Profile,
-    /// Where callbacks go and how they are recognised. Without it results are polled for.
+    /// The URL that receives callbacks, and the secret that authenticates them. Without it, sessions poll for results.
     #[serde(default)]
     pub notification: Option<Notification>,
-    /// Where the user returns to from a capture or eID page, unless the request says otherwise.
+    /// Where Signicat sends the user after a capture or eID page, unless the request says otherwise.
     #[serde(default)]
     pub redirect_url: Option<String>,
-    /// Settings that the documents leave open.
+    /// Settings for what Signicat's documents leave open.
     #[serde(default)]
     pub options: Options,
 }
 
-/// Callbacks of the per-process kind. The receiving host must be allow-listed by Signicat's support (S-F7).
+/// Callbacks for single processes. Signicat's support must allow-list the receiving host (S-F7).
 #[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(rename = "SignicatNotification"))]
 pub struct Notification {
-    /// The URL that is sent along as `notificationUrl`.
+    /// The URL that receives callbacks, sent as `notificationUrl`.
     pub url: String,
-    /// The value that comes back, verbatim, in the callback's `Authorization` header (S-D9): any long random text.
+    /// A long random text. Signicat sends it back, unchanged, as the callback's `Authorization` header (S-D9).
     pub authorization_header: String,
-    /// Earlier values, accepted until their last callbacks have arrived.
+    /// Earlier values of the header, accepted until their last callbacks have arrived.
     #[serde(default)]
     pub previous_authorization_headers: Vec<String>,
 }
 
-/// The two documented generations, and anything else (S-D1, S-1).
+/// The generation of Signicat's hosts and scopes: one of the two documented ones, or custom values (S-D1, S-1).
 ///
-/// Deliberately exhaustive: everything unforeseen is `custom`.
+/// Deliberately exhaustive: every other case is `custom`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(rename = "SignicatProfile"))]
 pub enum Profile {
-    /// `api.signicat.com`, scope `signicat-api`. Sandbox and production share this host (inferred).
+    /// The host `api.signicat.com` and the scope `signicat-api`. Sandbox and production share this host (inferred).
     #[default]
     Current,
-    /// `preprod.signicat.com`, scopes `client.assure.api client.capture.api`.
+    /// The host `preprod.signicat.com` and the scopes `client.assure.api client.capture.api`.
     Legacy,
-    /// The same on `id.signicat.com`. Inferred: that host is documented for sibling APIs only.
+    /// The host `id.signicat.com` with the scopes of `legacy`. Inferred: that host is documented for sibling APIs only.
     LegacyProduction,
-    /// Any other hosts: a sandbox, or what the documents do not say.
+    /// Any other hosts: a sandbox, or hosts that the documents do not name.
     Custom {
-        /// The token endpoint.
+        /// The URL of the token endpoint.
         token_url: String,
-        /// The scope, values separated by spaces.
+        /// The scopes, separated by spaces.
         scope: String,
-        /// How the client proves who it is.
+        /// How the client authenticates at the token endpoint.
         #[serde(default)]
         client_auth: ClientAuth,
-        /// The base of the API, up to and with `/assure`.
+        /// The base URL of the API, up to and with `/assure`.
         api_base: String,
     },
 }
 
-/// How the client proves who it is at the token endpoint (S-F1). Deliberately exhaustive: OAuth's two for secrets.
+/// How the client authenticates at the token endpoint (S-F1). Deliberately exhaustive: OAuth has these two for secrets.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(rename = "SignicatClientAuth"))]
 pub enum ClientAuth {
-    /// `Authorization: Basic`.
+    /// Client id and secret in the header `Authorization: Basic`.
     #[default]
     Basic,
-    /// `client_id` and `client_secret` in the form.
+    /// `client_id` and `client_secret` in the form body.
     Form,
 }
 
-/// What the documents leave open, each with a default that can be overridden.
+/// Settings for what Signicat's documents leave open. Each has a default.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[expect(clippy::struct_excessive_bools, reason = "independent switches, each named where it is set")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(rename = "SignicatOptions"))]
 pub struct Options {
-    /// Development switch: allows `http://localhost:PORT` redirect and notification URLs, and HTTP endpoints on this
-    /// machine in a custom profile. Off by default, and nothing else becomes laxer.
+    /// Development switch: allows `http://localhost:PORT` for redirect and notification URLs, and HTTP endpoints on
+    /// this machine in a custom profile. Off by default. It allows nothing else.
     pub development: bool,
-    /// Replacements in the route table, name to `METHOD /path` (S-D7). The names are
-    /// those of operations, such as `set_images`.
+    /// Replacements of routes, from the route's name to `METHOD /path` (S-D7). The names are those of operations, such
+    /// as `set_images`.
     pub routes: BTreeMap<String, String>,
-    /// A name for this account that survives a change of its client id; snapshots are bound to it.
+    /// Your name for this account, 1 to 128 characters. Snapshots are bound to it, so they stay valid when the client
+    /// id changes.
     pub account_id: Option<String>,
-    /// Takes providers and process types that no document lists (S-F6).
+    /// Whether to accept providers and process types that no document lists (S-F6).
     pub allow_unknown_provider: bool,
-    /// Takes `images: sdk` together with a dossier of yours for providers whose images can be uploaded as well. Off by
-    /// default: if the SDK's success is only claimed, Assure falls back to the files that the dossier has already
-    /// (S-V17), and a pass says nothing about who is there now.
+    /// Whether to accept `images: sdk` together with your own dossier, for providers whose images can also be uploaded.
+    /// Off by default: if the SDK's success is only claimed, Assure falls back to the files that are already in the
+    /// dossier (S-V17), and a pass does not prove who is there now.
     pub allow_sdk_in_existing_dossier: bool,
-    /// Signicat's support has allow-listed your page's domain, so the capture page may stand in a frame (S-F4).
+    /// Whether the capture page may be shown in a frame, because Signicat's support has allow-listed your page's domain
+    /// (S-F4).
     pub frame_allowed: bool,
-    /// How long the user may take, in milliseconds; one hour by default (inferred).
+    /// How long the user may take, in milliseconds, one second to 400 days; one hour by default (inferred).
     pub user_timeout_ms: Option<i64>,
-    /// How long a verdict may take, in milliseconds; a day by default (inferred).
+    /// How long a verdict may take after the user is done, in milliseconds, one second to 400 days; one day by default
+    /// (inferred).
     pub result_timeout_ms: Option<i64>,
-    /// Offsets in seconds at which to look for a verdict; 2 to 300, fewer with a callback (inferred).
+    /// When to look for a verdict, as offsets in seconds; 2 to 300 by default, fewer with a callback (inferred).
     pub poll_offsets_seconds: Option<Vec<i64>>,
-    /// How long an access token lives, in seconds, 1 to 3600; 600 by default (S-F1).
+    /// The lifetime of an access token, in seconds, 1 to 3600; 600 by default (S-F1).
     pub token_lifetime_seconds: Option<i64>,
-    /// How long before its end a token is no longer used, in milliseconds; 30 000 by default (inferred).
+    /// How long before its end a token is no longer used, in milliseconds, 0 to 600 000; 30 000 by default (inferred).
     pub token_skew_ms: Option<i64>,
-    /// The time-out of every request, in milliseconds; 30 000 by default (inferred).
+    /// The time-out of every request, in milliseconds, 1 000 to 300 000; 30 000 by default (inferred).
     pub timeout_ms: Option<u32>,
-    /// Most bytes of an image file; 4 000 000 by default (S-D12: documented for watermarks, inferred for the rest).
+    /// The largest image file in bytes, at most 64 MiB; 4 000 000 by default (S-D12: documented for watermarks,
+    /// inferred for the rest).
     pub max_image_bytes: Option<u32>,
-    /// Most pixels on an image's longer side; 5000 by default (S-D12).
+    /// The longest side of an image in pixels, at most 100 000; 5000 by default (S-D12).
     pub max_image_pixels: Option<u32>,
 }
 
@@ -163,7 +167,7 @@ impl fmt::Debug for Notification {
     }
 }
 
-/// One Signicat client, ready for use. It holds the credentials and is opaque.
+/// A parsed account with its credentials. Printing it shows none of them.
 pub struct Account {
     pub(crate) client_id: String,
     pub(crate) client_secret: Zeroizing<String>,

@@ -1,4 +1,5 @@
-//! Signicat's callback, and its successor's event. Both bring a look at the process forward and decide nothing.
+//! Signicat's callback, and the event of its successor API. Both bring a look at the process forward and decide
+//! nothing.
 
 use alloc::{
     string::{String, ToString},
@@ -6,7 +7,7 @@ use alloc::{
 };
 use core::fmt;
 
-use idvkit_core::{Flaw, FlawKind, Header, Input, Json, Node, Reject, RejectCode, raw_body};
+use idvkit_core::{Flaw, FlawKind, Header, Input, Json, Node, Reject, RejectCode};
 
 use crate::{
     account::Account,
@@ -17,19 +18,20 @@ use crate::{
 /// The largest body that is read, in bytes; the documented one has three short members.
 const MAX_BODY_BYTES: usize = 64 * 1024;
 
-/// A callback, as sent (S-F7).
+/// A callback, as Signicat sent it (S-F7).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Callback {
-    /// The dossier.
+    /// The id of the dossier.
     pub dossier_id: Id,
-    /// The process.
+    /// The id of the process.
     pub process_id: Id,
-    /// The claimed status: a reason to look, never a verdict.
+    /// The claimed status. It is a reason to look, never a verdict.
     pub status: Option<ProcessStatus>,
 }
 
 impl Callback {
-    /// Reads a callback's body. Its header is checked where it is heard: `Provider::reference_of` and a session refuse a wrong one.
+    /// Reads a callback's body. It does not check the header: `Provider::reference_of` and the session do that, and
+    /// refuse a wrong one.
     ///
     /// # Errors
     /// `callback_malformed`.
@@ -53,7 +55,7 @@ impl Callback {
 /// `callback_secret_missing` or `callback_secret_wrong`; `callback_unexpected` if the account has no notification.
 pub(crate) fn check_authorization(account: &Account, headers: &[Header]) -> Result<(), Reject> {
     let Some(notification) = &account.notification else {
-        let message = "this account has no `notification`, so no callback of it can be genuine";
+        let message = "this account has no `notification`, so no callback for it can be authenticated";
         return Err(Reject::new(RejectCode::CallbackUnexpected, message).about("headers"));
     };
     let Some(given) = Header::find(headers, "authorization") else {
@@ -67,9 +69,9 @@ pub(crate) fn check_authorization(account: &Account, headers: &[Header]) -> Resu
     Err(Reject::new(RejectCode::CallbackSecretWrong, message).about("headers"))
 }
 
-/// Whose callback or redirect this is: the dossier. `None`: genuine, but nobody's (never, for this provider).
+/// The reference of the session that a callback or redirect belongs to: the id of its dossier.
 ///
-/// Several sessions may share a dossier that you had already; then tell each of them, and those that it is not about
+/// Several sessions may share a dossier of yours. Then hand the input to each of them: those that it does not belong to
 /// refuse it.
 ///
 /// # Errors
@@ -85,21 +87,21 @@ pub(crate) fn reference_of(account: &Account, input: &Input) -> Result<Option<St
         _ => Err(Reject::at(
             RejectCode::NoReference,
             "input",
-            "only callbacks and redirects carry a provider's reference",
+            "only callbacks and redirects carry a reference of the provider",
         )),
     }
 }
 
-/// The parameters that Signicat appends when it sends the user back (S-F4): never a result (S-D4).
+/// The parameters that Signicat appends when it sends the user back (S-F4). They are never a result (S-D4).
 ///
-/// With two providers only the dossier is named (S-4).
+/// With two providers, the URL names only the dossier (S-4).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReturnParameters {
-    /// The dossier.
+    /// The id of the dossier.
     pub dossier_id: Id,
-    /// The process.
+    /// The id of the process, if the URL names it.
     pub process_id: Option<Id>,
-    /// The claimed status, as text: `processing` usually, which is not final (S-5).
+    /// The claimed status as a text: usually `processing`, which is not final (S-5).
     pub status: Option<String>,
 }
 
@@ -110,10 +112,10 @@ impl ReturnParameters {
         !form_urlencoded::parse(query.as_bytes()).any(|(key, _)| key == "dossierId" || key == "processId")
     }
 
-    /// Reads them from the URL that was requested.
+    /// Reads the parameters from the URL that the user came back to.
     ///
     /// # Errors
-    /// `redirect_without_reference` if it is not a return from Signicat, or names one of them twice.
+    /// `redirect_without_reference` if the URL has no parameters of Signicat, or has one of them twice.
     pub fn parse(url: &str) -> Result<Self, Reject> {
         let refuse = || {
             let fix = "pass the whole URL that was requested, with the query that Signicat appended";
@@ -139,29 +141,30 @@ impl ReturnParameters {
     }
 }
 
-/// The envelope of Signicat's Events, which are set up in the dashboard and not per process (S-2, S-V22).
+/// The envelope of an event of Signicat's Events API, which is set up in the dashboard and not for each process (S-2,
+/// S-V22).
 ///
-/// Nothing here says that it is genuine: how its optional secret is applied is not documented, and none is invented
-/// (S-D10). Use it as a reason to look, behind a check of your own.
+/// Nothing in it proves that it is genuine: no document says how its optional secret is applied (S-D10). Check the
+/// sender yourself, and use the event only as a reason to look.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Event {
-    /// Its id; the same on a resend.
+    /// The id of the event, which stays the same when it is sent again.
     pub id: String,
-    /// When it happened, as sent.
+    /// When the event happened, as sent.
     pub timestamp: String,
-    /// Who sent it.
+    /// The sender of the event.
     pub sender: String,
-    /// What happened.
+    /// The name of the event.
     pub event_name: String,
-    /// Its data, as JSON text.
+    /// The event's data as JSON text.
     pub event_data: String,
-    /// The account.
+    /// The id of the account.
     pub account_id: Option<String>,
-    /// The organisation.
+    /// The id of the organisation.
     pub organization_id: Option<String>,
-    /// No resend comes after this moment.
+    /// The time after which the event is not sent again.
     pub expires_at: Option<String>,
-    /// Tags.
+    /// The event's tags.
     pub tags: Vec<String>,
 }
 
@@ -199,7 +202,7 @@ fn read(body: &[u8]) -> Result<Json, Reject> {
     if body.len() > MAX_BODY_BYTES {
         return Err(malformed(&Flaw::new(FlawKind::TooLarge, "")));
     }
-    Json::read(raw_body(body)?).map_err(|flaw| malformed(&flaw))
+    Json::read(body).map_err(|flaw| malformed(&flaw))
 }
 
 fn malformed(flaw: &Flaw) -> Reject {

@@ -27,17 +27,18 @@ pub(crate) fn catalog() -> Catalog {
 /// A verification provider behind Assure (S-F6).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ProviderEntry {
-    /// The name on the wire.
+    /// The provider's name in the API.
     pub name: &'static str,
-    /// Its process types; empty: it takes none.
+    /// The provider's process types; empty if it takes none.
     pub process_types: &'static [&'static str],
-    /// The process types whose images can be uploaded through the API (S-13); an empty text stands for "no type".
+    /// The process types whose images can be uploaded through the API (S-13). An empty text stands for a process
+    /// without a type.
     pub direct_upload: &'static [&'static str],
-    /// Where it is documented.
+    /// The fact that documents the provider.
     pub source: &'static str,
 }
 
-/// The providers of S-F6. `connect:<method>` comes in addition, for eIDs.
+/// The providers of S-F6. For eIDs there is also `connect:<method>`.
 pub static PROVIDERS: [ProviderEntry; 8] = [
     entry(
         "onfido",
@@ -54,7 +55,7 @@ pub static PROVIDERS: [ProviderEntry; 8] = [
     entry("facetec", &[], &[], "S-JAVA"),
 ];
 
-/// Names for `redact` (S-PHP). Redaction works on Dutch documents, number and photo (S-REDACT).
+/// The field names that `redact` takes (S-PHP). Redaction works on Dutch documents: number and photo (S-REDACT).
 pub static REDACT_FIELDS: [&str; 18] = [
     "firstName",
     "lastName",
@@ -76,7 +77,7 @@ pub static REDACT_FIELDS: [&str; 18] = [
     "barcode",
 ];
 
-/// Values of `documentType` in a result (S-PHP).
+/// The values of `documentType` in a result (S-PHP).
 pub static DOCUMENT_TYPES: [&str; 17] = [
     "driversLicense",
     "passport",
@@ -152,7 +153,7 @@ static ERROR_CODES: [KnownError; 5] = [
         code: "invalid_client",
         status: Some(401),
         meaning: "the client id or secret is wrong",
-        advice: "compare both with the dashboard; is it the profile that the client was made for?",
+        advice: "compare both with the dashboard, and check that the profile is that of the client",
         source: "S-ERRORS, OAuth 2.0",
     },
     KnownError {
@@ -168,15 +169,15 @@ static ERROR_CODES: [KnownError; 5] = [
         code: "invalid_token",
         status: Some(401),
         meaning: "the access token is not valid, or no longer",
-        advice: "a session asks for a new one by itself; if it goes on, check the host's token cache",
+        advice: "a session asks for a new one by itself; if the error continues, check the host's token cache",
         source: "S-ERRORS",
     },
     KnownError {
         operation: "signicat.*",
         code: "base:client-problem",
         status: Some(400),
-        meaning: "the request is wrong; also the answer to a malformed Authorization header",
-        advice: "look at the request's fields; the trace id names it in Signicat's logs",
+        meaning: "the request is wrong, or its Authorization header is malformed",
+        advice: "check the request's fields; Signicat's support finds the request by the trace id",
         source: "S-API, S-ERRORS, S-10",
     },
     KnownError {

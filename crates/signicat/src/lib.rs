@@ -1,13 +1,13 @@
 //! Signicat Assure as an I/O-free state machine (S-FLOWS; all such ids stand in `PROTOCOL.md`).
 //!
-//! Three flows: a document is verified from images ([`DocumentVerification`]), on Signicat's page ([`CaptureFlow`]), or
-//! the user proves who they are with an electronic identity ([`Eid`]). [`Signicat`] opens and restores a [`Session`],
-//! which [`Machine`] runs. The parts are useful alone: [`Callback`], [`Event`] and [`ReturnParameters`] for what comes
-//! back, [`Process`] for an answer, [`Problem`] for an error, [`download_request`] after a decision, [`PROVIDERS`] and
-//! [`ROUTES`] for the tables.
+//! There are three flows: a document is verified from images ([`DocumentVerification`]), a document is verified on
+//! Signicat's page ([`CaptureFlow`]), and the user authenticates with an electronic identity ([`Eid`]). [`Signicat`]
+//! opens and restores a [`Session`], which [`Machine`] runs. Some parts are useful without a session: [`Callback`],
+//! [`Event`] and [`ReturnParameters`] to read what Signicat sends back, [`Process`] for an answer, [`Problem`] for an
+//! error, [`download_request`] after a decision, [`PROVIDERS`] and [`ROUTES`] for the tables.
 //!
-//! A redirect and a callback are hints; the verdict is what your own server fetches. Only `accepted` approves. Paths
-//! that no document states stand in [`ROUTES`], marked, and can be replaced.
+//! A redirect and a callback are hints; only the result that your own server fetches is a verdict. Only the status
+//! `accepted` approves. [`ROUTES`] marks the paths that no document states, and an account can replace them.
 //!
 //! # What is deleted
 //! An erasure at the provider deletes each dossier that the session made, with all that is in it. In a dossier that was
@@ -69,8 +69,8 @@ impl Provider for Signicat {
         Machine::open(account.clone(), SignicatFlow::new(request), seed, now)
     }
 
-    /// The dossier. Several sessions may share one that you had already; then tell each of them, and those that it is not
-    /// about refuse it.
+    /// The id of the dossier. Several sessions may share a dossier of yours. Then hand the input to each of them: those
+    /// that it does not belong to refuse it.
     fn reference_of(account: &Account, input: &Input, _now: UnixMillis) -> Result<Option<String>, Reject> {
         callback::reference_of(account, input)
     }

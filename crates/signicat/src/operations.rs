@@ -1,4 +1,4 @@
-//! What Signicat's API is asked to do, and how that is written as HTTP.
+//! The operations of Signicat's API, and their HTTP requests.
 
 use alloc::{
     format,
@@ -22,41 +22,41 @@ use crate::{
 const JSON: &str = "application/json";
 
 idvkit_core::operations! {
-    /// What Signicat's API is asked to do.
+    /// The operations of Signicat's API that a session asks for.
     pub enum Operation {
         /// Asks for an access token, which every other operation needs.
         Token = "signicat.token",
-        /// Makes a dossier.
+        /// Creates a dossier.
         CreateDossier = "signicat.create_dossier",
-        /// Makes a process in this dossier.
+        /// Creates a process in this dossier.
         CreateProcess(Id) = "signicat.create_process",
         /// Starts a capture flow in this dossier.
         StartCapture(Id) = "signicat.start_capture",
         /// Sends the images of this process.
         SetImages(Place) = "signicat.set_images",
-        /// Requests the verification by this process.
+        /// Requests the verification in this process.
         Start(Place) = "signicat.start",
         /// Deletes this process, which is no longer wanted.
         DiscardProcess(Place) = "signicat.discard_process",
         /// Lists the processes of this dossier.
         ListProcesses(Id) = "signicat.list_processes",
-        /// Looks at this process.
+        /// Fetches this process.
         GetProcess(Place) = "signicat.get_process",
-        /// Deletes what the session made.
+        /// Deletes a dossier or process that the session created.
         Delete(Made) = "signicat.delete",
     }
 
-    /// What no session asks for.
+    /// Operations that no session asks for.
     pub enum Outside {
-        /// Fetches the full result of a process, by [`download_request`].
+        /// Fetches the full result of a process; see [`download_request`].
         Download = "signicat.download",
-        /// Anything else, by [`raw_request`].
+        /// Any other request; see [`raw_request`].
         Raw = "signicat.raw",
     }
 }
 
-/// The request for an access token. The host may answer it from what it keeps for all sessions of the account, but not
-/// with the token that was `refused`, which is named by its mark.
+/// The request for an access token. The host may answer it from its cache for all sessions of the account. `refused` is
+/// the mark of a token that the API refused: that token must not be the answer.
 pub fn token_request(account: &Account, refused: Option<&str>, id: String) -> HttpRequest {
     let endpoint = &account.endpoint;
     let mut form = form_urlencoded::Serializer::new(String::new());
@@ -90,9 +90,9 @@ pub fn token_request(account: &Account, refused: Option<&str>, id: String) -> Ht
     }
 }
 
-/// The request for the full result: a ZIP with raw data and images, of a finished process, to be taken before the
-/// dossier is deleted (S-DOWNLOAD). The token is that of [`AccessToken`](crate::AccessToken); ask for one with
-/// [`token_request`].
+/// The request for the full result of a finished process, a ZIP file with raw data and images. Send it before the
+/// dossier is deleted (S-DOWNLOAD). `token` is the value of an [`AccessToken`](crate::AccessToken), which
+/// [`token_request`] asks for.
 ///
 /// # Errors
 /// `reference_invalid` unless both ids have the form of an id, `credential_missing` or `credential_malformed` about the
@@ -111,8 +111,8 @@ pub fn download_request(
     Ok(HttpRequest { headers: headers(bearer, "application/zip, application/octet-stream"), ..request })
 }
 
-/// Any other request below the API's base, with this session's kind of headers. It is taken not to be idempotent unless
-/// it is a GET.
+/// Any other request below the API's base, with the same headers as a session's requests. Only a GET is treated as
+/// idempotent.
 ///
 /// # Errors
 /// `credential_missing` or `credential_malformed` about the token.

@@ -1,8 +1,9 @@
 //! A host for tests of sessions.
 //!
-//! [`Host`] drives one session without I/O, with a clock that only the test turns. It stores and restores the session at every
-//! step, and holds it to what every session promises: a refusal changes nothing, the revision moves with the text, a
-//! restored session goes on alike, asking twice gives the same, and time alone ends nothing. It keeps all that was printed.
+//! [`Host`] drives one session without I/O, with a clock that only the test turns. It stores and restores the session
+//! at every step, and checks what every session promises: a refused input changes nothing, the revision changes with
+//! the text, a restored session behaves the same, asking twice gives the same value, and time alone ends nothing. It
+//! keeps everything that was printed.
 #![forbid(unsafe_code)]
 #![allow(clippy::missing_panics_doc, reason = "a helper of tests panics where the test has failed")]
 
@@ -14,7 +15,7 @@ use idvkit_core::{
     read,
 };
 
-/// A moment to begin at.
+/// The time at which tests begin.
 pub const NOW: UnixMillis = UnixMillis(1_750_000_000_000);
 
 /// The seed 0, 1, 2 … 31.
@@ -22,9 +23,9 @@ pub fn seed() -> Seed {
     Seed::new(&std::array::from_fn::<u8, 32, _>(|at| u8::try_from(at).unwrap_or(0))).expect("32 different bytes")
 }
 
-/// A session that can be tested: of one provider's crate, or of the facade.
+/// A session that can be tested: one of a provider's crate, or one of the facade.
 pub trait Subject: Debug + Sized {
-    /// What it is restored with.
+    /// The account that a session is restored with.
     type Account;
     /// As [`Machine::next`].
     fn next(&self, now: UnixMillis) -> Next;
@@ -86,10 +87,10 @@ impl<F: Flow> Subject for Machine<F> {
     }
 }
 
-/// Tells a session something, and checks what every session promises about that.
+/// Hands an input to a session, and checks what every session promises about that.
 ///
 /// # Errors
-/// What the session said.
+/// The session's reject.
 pub fn tell<S: Subject>(session: &mut S, account: &S::Account, input: Input, now: UnixMillis) -> Result<(), Reject> {
     let (before, revision) = (session.snapshot(), session.revision());
     let told = session.handle(input, now);
@@ -114,15 +115,15 @@ pub fn tell<S: Subject>(session: &mut S, account: &S::Account, input: Input, now
     told
 }
 
-/// Drives one session.
+/// A host that drives one session.
 pub struct Host<S: Subject> {
-    /// What it is restored with.
+    /// The account that the session is restored with.
     pub account: S::Account,
     /// The session, restored since the last step.
     pub session: S,
-    /// The clock.
+    /// The time on the clock.
     pub now: UnixMillis,
-    /// The journey shown last.
+    /// The journey that was shown last.
     pub journey: Option<Journey>,
     /// Everything that a host might print.
     pub printed: String,
@@ -132,20 +133,20 @@ pub struct Host<S: Subject> {
 }
 
 impl<S: Subject> Host<S> {
-    /// A host of this session, at [`NOW`].
+    /// A host of this session, with the clock at [`NOW`].
     pub fn new(account: S::Account, session: S) -> Self {
         let (printed, stored) = (String::new(), String::new());
         Self { account, session, now: NOW, journey: None, printed, stored, credentials: Vec::new() }
     }
 
-    /// The same, with the account's credentials: none of them is ever printed or stored.
+    /// The same host, which checks that none of these credentials is ever printed or stored.
     #[must_use]
     pub fn with_credentials(mut self, credentials: &[&str]) -> Self {
         self.credentials.extend(credentials.iter().map(ToString::to_string));
         self
     }
 
-    /// What the host is to do.
+    /// What the host has to do now.
     pub fn ask(&mut self) -> Next {
         let next = self.session.next(self.now);
         assert_eq!(next, self.session.next(self.now), "asking twice gives the same");
@@ -157,10 +158,10 @@ impl<S: Subject> Host<S> {
         next
     }
 
-    /// Tells the session something.
+    /// Hands an input to the session.
     ///
     /// # Errors
-    /// What it said.
+    /// The session's reject.
     pub fn tell(&mut self, input: Input) -> Result<(), Reject> {
         self.print(&input);
         let told = tell(&mut self.session, &self.account, input, self.now);
@@ -192,7 +193,7 @@ impl<S: Subject> Host<S> {
         }
     }
 
-    /// How it ended.
+    /// How the session ended.
     pub fn outcome(&mut self) -> Outcome {
         match self.ask() {
             Next::Done { outcome, .. } => outcome,
@@ -200,7 +201,7 @@ impl<S: Subject> Host<S> {
         }
     }
 
-    /// What is waited for.
+    /// What the session waits for.
     pub fn why(&mut self) -> Why {
         match self.ask() {
             Next::Wait { why, .. } => why,
@@ -217,7 +218,7 @@ impl<S: Subject> Host<S> {
         }
     }
 
-    /// When to ask again.
+    /// The time of the next call of `next`.
     pub fn until(&mut self) -> UnixMillis {
         match self.ask() {
             Next::Wait { until, .. } | Next::Present { until, .. } => until,
@@ -225,7 +226,7 @@ impl<S: Subject> Host<S> {
         }
     }
 
-    /// Turns the clock to when something is due; gives by how many milliseconds.
+    /// Turns the clock to the time when something is due; returns by how many milliseconds.
     pub fn sleep(&mut self) -> i64 {
         let until = self.until();
         assert!(until > self.now, "what is due now is no reason to sleep");
@@ -239,8 +240,8 @@ impl<S: Subject> Host<S> {
         self.now = self.now.plus(millis);
     }
 
-    /// Sends the request that is due, which is for this operation, and takes this answer. One that is not idempotent is
-    /// claimed first.
+    /// Sends the request that is due, which must be of this operation, and hands in this answer. A request that is not
+    /// idempotent is claimed first.
     pub fn answer(&mut self, operation: &str, status: u16, body: impl AsRef<[u8]>) -> HttpRequest {
         let request = self.request();
         assert_eq!(request.operation, operation);
@@ -251,10 +252,10 @@ impl<S: Subject> Host<S> {
         request
     }
 
-    /// An answer to any request.
+    /// Hands in an answer to a request with this id.
     ///
     /// # Errors
-    /// What the session said.
+    /// The session's reject.
     pub fn respond(
         &mut self,
         id: &str,
@@ -270,16 +271,16 @@ impl<S: Subject> Host<S> {
         })
     }
 
-    /// The request that is due is sent, and no answer comes.
+    /// Sends the request that is due, and gets no answer.
     pub fn lose(&mut self) {
         let id = self.request().id;
         self.tell(Input::HttpFailed { id }).expect("a failure of the current request is consumed");
     }
 
-    /// The page of the journey shown last sees something.
+    /// The page of the journey that was shown last reports what it saw.
     ///
     /// # Errors
-    /// What the session said.
+    /// The session's reject.
     pub fn see(&mut self, seen: &Seen) -> Result<(), Reject> {
         let journey = self.journey.as_ref().expect("a journey was shown");
         let text = read(journey, seen).expect("the journey knows what was seen");
@@ -289,7 +290,7 @@ impl<S: Subject> Host<S> {
     /// The user comes back to a URL of ours.
     ///
     /// # Errors
-    /// What the session said.
+    /// The session's reject.
     pub fn redirect(&mut self, url: &str) -> Result<(), Reject> {
         self.tell(Input::Redirect { url: url.into() })
     }
@@ -297,7 +298,7 @@ impl<S: Subject> Host<S> {
     /// A callback arrives.
     ///
     /// # Errors
-    /// What the session said.
+    /// The session's reject.
     pub fn callback(&mut self, url: &str, headers: &[(&str, &str)], body: impl AsRef<[u8]>) -> Result<(), Reject> {
         self.tell(Input::Callback {
             url: url.into(),

@@ -1,7 +1,7 @@
 //! Test vectors as JSON files, and a tiny loader.
 //!
-//! The files stand in `data/`, one folder per subject, so that every language reads the same ones. [`files`] lists a
-//! folder and [`load`] reads a file. [`transcript`] defines the one form of their own that sessions have.
+//! The files are in `data/`, one folder for each subject, so that every language reads the same ones. [`files`] lists a
+//! folder and [`load`] reads a file. [`transcript`] defines the form of recorded sessions.
 #![forbid(unsafe_code)]
 
 pub mod transcript;
@@ -40,7 +40,7 @@ pub fn files(folder: &str) -> io::Result<Vec<PathBuf>> {
 /// Reads one file.
 ///
 /// # Errors
-/// If it cannot be read, or has another form. The message holds no content of the file.
+/// If the file cannot be read, or does not have the form of `T`. The message holds no content of the file.
 pub fn load<T: DeserializeOwned>(path: &Path) -> io::Result<T> {
     serde_json::from_slice(&fs::read(path)?).map_err(|error| {
         let place = format!("{}, line {}, column {}", path.display(), error.line(), error.column());

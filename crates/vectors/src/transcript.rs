@@ -1,7 +1,7 @@
-//! A session from open to outcome, step by step, so that any implementation on any machine can be held to it.
+//! A session from open to outcome, step by step, so that any implementation can be compared with it.
 //!
-//! A transcript holds credentials and short-lived bearer values of the account it was made with. Those in `data/` are
-//! of the sandbox.
+//! A transcript holds credentials and short-lived bearer values of the account it was made with. Those in `data/`
+//! belong to the sandbox.
 
 use std::fmt;
 
@@ -15,7 +15,7 @@ use crate::wire;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Transcript {
-    /// What it shows.
+    /// What the recording shows.
     pub about: String,
     /// The account, in the JSON form of `Config`.
     pub config: Value,
@@ -23,41 +23,42 @@ pub struct Transcript {
     pub request: Value,
     /// The session's seed, 64 hex digits.
     pub seed: Seed,
-    /// What was told to the session, and what it said; the first step is its opening and has no input.
+    /// The steps: each with the input and what the session then asked for. The first step is the opening and has no
+    /// input.
     pub steps: Vec<Step>,
 }
 
-/// One step: what the session heard, and how it stands then.
+/// One step: an input, and where the session stands after it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Step {
-    /// When, in Unix milliseconds.
+    /// When the input came, in Unix milliseconds.
     pub at: UnixMillis,
-    /// What it was told; `null`: nothing, only time has passed.
+    /// The input; `null` if only time has passed.
     pub input: Value,
-    /// What it asks for now.
+    /// What the session then asks for.
     pub next: Value,
-    /// The code with which the input was refused, if it was.
+    /// The code of the reject, if the input was refused.
     pub reject: Option<String>,
-    /// Its revision now.
+    /// The session's revision after the step.
     pub revision: i64,
-    /// Its snapshot now: restored before the next step.
+    /// The session's snapshot after the step. It is restored before the next step.
     pub snapshot: String,
 }
 
-/// The first place where a replay differs. It prints names only: the values may be secret.
+/// The first difference of a replay. It prints names only: the values may be secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Difference {
-    /// The step, counted from 0.
+    /// The number of the step, counted from 0.
     pub step: usize,
-    /// The member of the step.
+    /// The member of the step that differs.
     pub member: String,
-    /// What is wrong with it.
+    /// How it differs.
     pub why: String,
 }
 
 impl Transcript {
-    /// Plays inputs through a new session, restored before each, and writes down what it says.
+    /// Plays inputs through a new session, which is restored before each step, and records what it asks for.
     ///
     /// # Errors
     /// If the session cannot be opened, or its own snapshot cannot be restored.
@@ -79,7 +80,7 @@ impl Transcript {
         Ok(transcript)
     }
 
-    /// Plays the same again, restored before every step, and compares everything.
+    /// Plays the recorded inputs again, with a restore before every step, and compares everything.
     ///
     /// # Errors
     /// The first [`Difference`].
@@ -105,10 +106,10 @@ impl Transcript {
         Ok(())
     }
 
-    /// The account that it was recorded with.
+    /// The account that the session was recorded with.
     ///
     /// # Errors
-    /// As for every account.
+    /// The errors of `Account::new`.
     pub fn account(&self) -> Result<Account, Reject> {
         Account::new(Config::from_json(&self.config.to_string())?)
     }
@@ -140,10 +141,10 @@ impl Step {
         }
     }
 
-    /// What it was told, if anything.
+    /// The input of the step, if it has one.
     ///
     /// # Errors
-    /// `input_malformed` if it is no input in this form.
+    /// `input_malformed` if it does not have the form of an input.
     pub fn input(&self) -> Result<Option<Input>, Reject> {
         if self.input.is_null() {
             return Ok(None);

@@ -1,6 +1,7 @@
-//! The JSON form of what goes into a session and comes out of it, for transcripts only.
+//! The JSON form of a session's inputs and requests, for transcripts only.
 //!
-//! The library itself gives `Input` and `HttpRequest` none, on purpose: a server must never take one from a client.
+//! In the library itself, `Input` and `HttpRequest` have no JSON form on purpose: a server must never take one from a
+//! client.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use idvkit::{Header, HttpRequest, Image, Input, Next, Why};
@@ -99,7 +100,7 @@ pub(crate) fn input_from_json(value: &Value) -> Option<Input> {
     })
 }
 
-/// What a session asks for, as JSON: the form of transcripts. It holds the credentials of the account.
+/// What a session asks for, as JSON for transcripts. It holds the credentials of the account.
 pub fn next_to_json(next: &Next) -> Value {
     match next {
         Next::Send { request } => json!({ "type": "send", "request": request_to_json(request) }),

@@ -1,6 +1,6 @@
-//! `<idv-journey>`, the web element that shows a journey, as files for a server to hand out.
+//! The files of `<idv-journey>`, the web element that shows a journey, for a server to deliver.
 //!
-//! Serve them below one path of your own. With axum:
+//! Serve them below a path of your choice. With axum:
 //!
 //! ```ignore
 //! async fn element(Path(path): Path<String>) -> Response {
@@ -13,23 +13,23 @@
 //! let app = Router::new().route("/idv/{*path}", get(element));
 //! ```
 //!
-//! The page then says `import "/idv/idv-journey.js"`. What the element takes and tells stands in the README of the npm
-//! package `idvkit-web`, which holds the same files.
+//! The page then has `import "/idv/idv-journey.js"`. The README of the npm package `idvkit-web`, which holds the same
+//! files, describes the element's attributes and events.
 #![no_std]
 #![forbid(unsafe_code)]
 
-/// One file.
+/// One file of the element.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct File {
-    /// Its path below yours, such as `locales/en.json`.
+    /// The file's path below your own, such as `locales/en.json`.
     pub path: &'static str,
-    /// Its `Content-Type`.
+    /// The file's `Content-Type`.
     pub media_type: &'static str,
-    /// What it holds.
+    /// The file's content.
     pub text: &'static str,
 }
 
-/// All of them: the module, and the element's own texts in each of its languages, which it fetches from beside itself.
+/// All files: the module, and the element's texts in each language, which the module fetches from its own folder.
 pub static FILES: [File; 6] = [
     File {
         path: "idv-journey.js",
@@ -43,7 +43,7 @@ pub static FILES: [File; 6] = [
     texts("locales/ru.json", include_str!("../files/locales/ru.json")),
 ];
 
-/// The file with this path; a file system is not asked.
+/// The file with this path, from memory and not from the file system.
 pub fn file(path: &str) -> Option<&'static File> {
     FILES.iter().find(|file| file.path == path)
 }

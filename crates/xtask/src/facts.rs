@@ -1,14 +1,37 @@
 //! What code and documents cite: facts of the providers' `PROTOCOL.md`, and rules of `ARCHITECTURE.md`.
 
-use std::sync::LazyLock;
+use std::{fs, path::PathBuf, sync::LazyLock};
 
 use regex_lite::{Captures, Regex};
 
+use crate::step::root;
+
+/// Each provider's `PROTOCOL.md` with the letter of its facts: that of the first one in it.
+static PROTOCOLS: LazyLock<Vec<(char, String)>> = LazyLock::new(|| {
+    let first = regex(r"(?m)^(?:#+|\|) ([A-Z])-");
+    let letter = |name: &String| {
+        let text = fs::read_to_string(root().join(name)).unwrap_or_default();
+        first.captures(&text).and_then(|found| found[1].chars().next())
+    };
+    let names = protocol_crates().into_iter().map(|name| format!("crates/{name}/PROTOCOL.md"));
+    names.filter_map(|name| Some((letter(&name)?, name))).collect()
+});
+static LETTERS: LazyLock<String> = LazyLock::new(|| PROTOCOLS.iter().map(|(letter, _)| *letter).collect());
 /// A provider's letter, and a document (`A-GUIDE`), a topic or fact of it (`A-F4`, `A-F4.2`), or a number of another kind
 /// (`B-16`, `A-Q1`, `J-V22`). There is no `Z`: `[A-Z0-9]` is a class of characters.
-const ID: &str = r"\b[ABJS]-(?:[A-Z]{2,10}|[A-Y]?\d+(?:\.\d+)?)\b";
+static ID: LazyLock<String> = LazyLock::new(|| format!(r"\b[{}]-(?:[A-Z]{{2,10}}|[A-Y]?\d+(?:\.\d+)?)\b", *LETTERS));
 /// `rule 8`, `rules 5, 7 and 8`.
 const RULES: &str = r"\b[Rr]ules? \d+(?:(?:, | and | to )\d+)*\b";
+
+/// The folders below `crates` that have a `PROTOCOL.md`, in order of their names.
+fn protocol_crates() -> Vec<String> {
+    let folders = fs::read_dir(root().join("crates")).into_iter().flatten().flatten().map(|entry| entry.path());
+    let is_protocol = |folder: &PathBuf| folder.join("PROTOCOL.md").exists();
+    let name = |folder: PathBuf| Some(folder.file_name()?.to_str()?.to_string());
+    let mut names: Vec<String> = folders.filter(is_protocol).filter_map(name).collect();
+    names.sort();
+    names
+}
 
 /// Documentation for another language: links and citations lead nowhere there.
 pub(crate) fn in_words(text: &str) -> String {
@@ -47,7 +70,7 @@ fn after_target(target: &str) -> &str {
 fn uncited(text: &str) -> String {
     static PARENTHESES: LazyLock<Regex> = LazyLock::new(|| regex(r"(\s*)\(([^()]*)\)([,;:.]?)( ?)"));
     static CITED: LazyLock<Regex> =
-        LazyLock::new(|| regex(&format!(r"(?:\s*\b(?:and|to) )?(?:{ID}|{RULES})[,:;]?\s*")));
+        LazyLock::new(|| regex(&format!(r"(?:\s*\b(?:and|to) )?(?:{}|{RULES})[,:;]?\s*", *ID)));
     let shorten = |found: &Captures<'_>| {
         let (space, inner, sign, next) = (&found[1], &found[2], &found[3], &found[4]);
         if !CITED.is_match(inner) {
@@ -69,21 +92,22 @@ fn regex(pattern: &str) -> Regex {
 
 #[cfg(test)]
 mod tests {
-    use std::{collections::BTreeMap, fs, process::Command};
+    use std::{
+        collections::{BTreeMap, BTreeSet},
+        fs,
+        process::Command,
+    };
 
-    use super::{ID, RULES, documented_in_words, in_words, regex};
+    use regex_lite::Regex;
+
+    use super::{ID, LETTERS, PROTOCOLS, RULES, documented_in_words, in_words, regex};
     use crate::step::root;
 
-    /// Where the facts of each letter are.
-    const PROTOCOLS: [(char, &str); 4] = [
-        ('A', "crates/attestr/PROTOCOL.md"),
-        ('B', "crates/biometric-kz/PROTOCOL.md"),
-        ('J', "crates/jumio/PROTOCOL.md"),
-        ('S', "crates/signicat/PROTOCOL.md"),
-    ];
     const ARCHITECTURE: &str = "ARCHITECTURE.md";
     /// Pointers to notes that nobody else has, and ids without the provider's letter.
-    const SLOPPY: &str = r"\b[Ss]eeds? 00\d|\b[Nn]otes? (?:[12]\.\d|[AB]\d)|\((?:SG|[ABJS])\d{1,2}[),:;]";
+    fn sloppy() -> Regex {
+        regex(&format!(r"\b[Ss]eeds? 00\d|\b[Nn]otes? (?:[12]\.\d|[AB]\d)|\((?:SG|[{}])[1-9]\d?[),:;]", *LETTERS))
+    }
 
     /// Each generated file, and the folder with all that its language has.
     const GENERATED: [(&str, &str); 6] = [
@@ -125,10 +149,18 @@ mod tests {
     }
 
     #[test]
+    fn each_provider_has_a_letter_of_its_own() {
+        assert_eq!(PROTOCOLS.len(), super::protocol_crates().len(), "a PROTOCOL.md without a fact: {:?}", *PROTOCOLS);
+        let letters: BTreeSet<char> = LETTERS.chars().collect();
+        assert_eq!(letters.len(), PROTOCOLS.len(), "two providers have one letter: {:?}", *PROTOCOLS);
+        assert!(!letters.contains(&'Z'), "`Z-` may be no letter of facts: `[A-Z0-9]` is a class of characters");
+    }
+
+    #[test]
     fn what_is_cited_is_defined_once() {
         let (mut defined, mut faults) = definitions();
         defined.extend(rules());
-        let (id, rules, number, sloppy) = (regex(ID), regex(RULES), regex(r"\d+"), regex(SLOPPY));
+        let (id, rules, number, sloppy) = (regex(&ID), regex(RULES), regex(r"\d+"), sloppy());
         for (place, text) in lines(|_| true) {
             let rules = rules.find_iter(&text).flat_map(|found| number.find_iter(found.as_str()));
             let rules = rules.map(|number| format!("rule {}", number.as_str()));
@@ -144,7 +176,7 @@ mod tests {
     #[test]
     fn packages_of_other_languages_cite_nothing() {
         let rust = r"`Debug`|\bOption<|\bVec<|\bSome\(|\]\(crate|&str\b";
-        let foreign = regex(&format!("{ID}|{RULES}|{rust}"));
+        let foreign = regex(&format!("{}|{RULES}|{rust}", *ID));
         let mut faults = Vec::new();
         for (place, text) in lines(is_of_another_language) {
             faults.extend(foreign.find_iter(&text).map(|found| format!("{place}: {}", found.as_str())));
@@ -173,13 +205,13 @@ mod tests {
 
     /// Facts and where they are defined: a heading, or the first cell of a row. And those that are defined twice.
     fn definitions() -> (BTreeMap<String, String>, Vec<String>) {
-        let definition = regex(&format!(r"^(?:#+|\|) ({ID}) "));
+        let definition = regex(&format!(r"^(?:#+|\|) ({}) ", *ID));
         let (mut defined, mut faults) = (BTreeMap::new(), Vec::new());
-        for (letter, name) in PROTOCOLS {
+        for (letter, name) in PROTOCOLS.iter() {
             for (line, text) in (1..).zip(read(name).lines()) {
                 let Some(found) = definition.captures(text) else { continue };
                 let (fact, place) = (found[1].to_string(), format!("{name}:{line}"));
-                if !fact.starts_with(letter) {
+                if !fact.starts_with(*letter) {
                     faults.push(format!("{place}: {fact} belongs to another provider"));
                 }
                 if let Some(first) = defined.insert(fact, place.clone()) {

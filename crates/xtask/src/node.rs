@@ -8,15 +8,11 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail};
-use serde_json::{Value, json};
 
 use crate::{
     step::{self, End, cargo, root, run, says, target},
     web,
 };
-
-/// What the tests and examples need besides the packages themselves.
-const TOOLS: [&str; 6] = ["express@5", "multer@2", "node-sqlite3-wasm@0.8", "typescript@5", "@types/node@20", "zod@4"];
 
 const NPM: &str = if cfg!(windows) { "npm.cmd" } else { "npm" };
 
@@ -30,7 +26,10 @@ pub(crate) fn test() -> Result<End> {
     run(npm(&project, &["exec", "--no", "--", "tsc", "--project", "tsconfig.json"]))
         .context("the types do not check")?;
     let mut tests = Command::new("node");
-    tests.args(["--test"]).current_dir(&project).env("IDVKIT_VECTORS", root().join("crates/vectors/data"));
+    tests.args(["--test"]).current_dir(&project).envs([
+        ("IDVKIT_VECTORS", root().join("crates/vectors/data")),
+        ("IDVKIT_PACKED", target().join("node/packed")),
+    ]);
     run(tests)?;
     let mut figures = Command::new("node");
     run(figures.arg("figures.mjs").current_dir(&project))?;
@@ -53,9 +52,10 @@ fn pack() -> Result<Vec<PathBuf>> {
     copy(
         &root().join("bindings/node"),
         &main,
-        &["src", "esm", "package.json", "tsconfig.json", "README.md", ".npmrc"],
+        &["src", "esm", "package.json", "package-lock.json", "tsconfig.json", "README.md", ".npmrc"],
     )?;
-    run(npm(&main, &["install", "--no-package-lock", "--omit=optional", "--loglevel=error"]))?;
+    tools(&main)?;
+    fresh(&main.join("dist"))?; // or a file that is no longer there would be packed
     run(npm(&main, &["run", "build"]))?;
     run(npm(&main, &["exec", "--no", "--", "napi", "create-npm-dirs"]))?;
 
@@ -63,7 +63,9 @@ fn pack() -> Result<Vec<PathBuf>> {
     let module = native.join(format!("idvkit.{platform}.node"));
     fs::copy(library, &module)?;
     println!("{} holds {} KiB", module.display(), fs::metadata(&module)?.len() / 1024);
-    depend(&main.join("package.json"), &format!("idvkit-{platform}"))?;
+    // As `napi pre-publish` does, here only on the one that was built.
+    let version = env!("CARGO_PKG_VERSION");
+    run(npm(&main, &["pkg", "set", &format!("optionalDependencies.idvkit-{platform}={version}")]))?;
 
     let sandbox = work.join("sandbox");
     copy(&root().join("bindings/node"), &work, &["sandbox"])?;
@@ -84,13 +86,14 @@ fn pack() -> Result<Vec<PathBuf>> {
     Ok(entries?)
 }
 
-/// An empty project with nothing but the packed packages, the tests and the examples.
+/// An empty project with nothing but the packed packages, the tests and the examples. It lies below the package, where it finds
+/// the tools.
 fn install(packages: &[PathBuf]) -> Result<PathBuf> {
-    let project = target().join("node/project");
+    let project = target().join("node/package/project");
     fresh(&project)?;
     fs::write(project.join("package.json"), r#"{"private": true, "type": "module"}"#)?;
-    let mut install = npm(&project, &["install", "--no-package-lock", "--loglevel=error"]);
-    install.args(packages).args(TOOLS);
+    let mut install = npm(&project, &["install", "--no-package-lock", "--no-audit", "--no-fund", "--loglevel=error"]);
+    install.args(packages);
     run(install)?;
     let source = root().join("bindings/node");
     copy(&source.join("tests"), &project, &[])?;
@@ -99,13 +102,14 @@ fn install(packages: &[PathBuf]) -> Result<PathBuf> {
     Ok(project)
 }
 
-/// As `napi pre-publish` does: depends on the platform's package, here only on the one that was built.
-fn depend(manifest: &Path, package: &str) -> Result<()> {
-    let mut value: Value = serde_json::from_slice(&fs::read(manifest)?)?;
-    let version = value["version"].clone();
-    value["optionalDependencies"] = json!({ package: version });
-    fs::write(manifest, serde_json::to_string_pretty(&value)?)?;
-    Ok(())
+/// What builds and tests the packages, in the locked versions, unless it is there.
+fn tools(package: &Path) -> Result<()> {
+    let (lock, there) = (fs::read(package.join("package-lock.json"))?, package.join("node_modules/.lock-of-idvkit"));
+    if fs::read(&there).is_ok_and(|kept| kept == lock) {
+        return Ok(());
+    }
+    run(npm(package, &["ci", "--no-audit", "--no-fund", "--loglevel=error"]))?;
+    Ok(fs::write(there, lock)?)
 }
 
 /// Builds a package and says where its product is.

@@ -5,10 +5,10 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 
-import { Account, Accounts, Reject, Session, Verification, catalog, diagnose, journeyFromJson, read, signedMember, verify } from "idvkit";
+import { Account, Accounts, Reject, Session, Verification, bestLocale, catalog, diagnose, journeyFromJson, read, signedMember, verify } from "idvkit";
 
-import { SEED, bodyOf, rows, vector } from "../support.mjs";
-import { codeOf, pick, toInput } from "./common.mjs";
+import { JUMIO_REQUEST, SEED, bodyOf, jumio, rows, vector } from "../support.mjs";
+import { Run, codeOf, pick, toInput } from "./common.mjs";
 
 export const runners = {
   transcripts: transcript,
@@ -19,6 +19,8 @@ export const runners = {
   "signature/wycheproof_form": wycheproofForm,
   "signature/slice": slices,
   "signature/doctor": doctor,
+  "core/retry_after": retryAfter,
+  "core/best_locale": bestLocales,
   "core/catalog": catalogs,
   "core/urls": urls,
   "core/rejects": rejects,
@@ -61,6 +63,25 @@ function storedRows(name) {
     const stored = Verification.restore(accounts, snapshot);
     assert.deepEqual([stored.revision, stored.outcome, stored.delivery], [revision, outcome, delivery], id);
     assert.deepEqual(stored.references.map((one) => [one.account, one.reference]), references, id);
+  }
+}
+
+function retryAfter(name) {
+  const { config, request, now } = vector(name);
+  for (const one of rows(name)) {
+    const run = new Run(new Account(config), request, now);
+    run.answer("jumio.initiate", 503, "", one.values.map((value) => ["retry-after", value]));
+    assert.equal(run.next().until - now, one.pause_ms, one.id);
+  }
+}
+
+function bestLocales(name) {
+  for (const one of rows(name)) {
+    assert.equal(bestLocale(one.provider, one.preferred), one.locale, one.id);
+    if (one.provider !== "jumio") continue;
+    const request = { ...JUMIO_REQUEST, locale: one.preferred };
+    const { body } = new Run(jumio("http://127.0.0.1:1"), request).due();
+    assert.equal(JSON.parse(Buffer.from(body)).locale ?? null, one.locale, one.id);
   }
 }
 
@@ -163,8 +184,8 @@ function urls(name) {
 function rejects(name) {
   const file = vector(name);
   const blames = new Map(file.codes.map((row) => [row.code, row.blame]));
-  // `examine` is a call of Rust's only.
-  for (const one of file.cases.filter((one) => one.call !== "examine")) {
+  // Only Rust has the types that read documents.
+  for (const one of file.cases.filter((one) => one.call !== "parse")) {
     assert.throws(
       () => provoke(file, one),
       (reject) => {

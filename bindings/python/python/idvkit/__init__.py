@@ -1,14 +1,15 @@
 """One SDK for identity-verification (IDV, eKYC) flows.
 
-Your code performs HTTP, keeps the database and shows the pages; idvkit says what to do next and what may be believed. It
-has no sockets, no clock and no randomness.
+Your code performs HTTP, keeps the database and shows the pages; idvkit says what to do next and which result can be
+trusted. It has no sockets, no clock and no random source.
 
 * `idvkit.client` and `idvkit.aio`: drive verifications over your HTTP client and store; `idvkit.httpx` sends over httpx.
 * `Driver`, `Row`, `Tokens`: the same without any I/O, for a loop of your own.
 * `Account`, `Session`: one session alone: open, `next`, `handle`, `snapshot`, `restore`.
 * `Journey` and `read`: what a page or phone gets, and what it sends back.
-* `catalog` and `diagnose`: a provider's tables, and the signature doctor.
+* `catalog`, `best_locale` and `diagnose`: a provider's tables, the user's language out of them, and the signature doctor.
 * `verify` and `signed_member`: signatures without a session.
+* `idvkit.jumio` and `idvkit.signicat`: what only one provider offers, such as images after a decision.
 * `idvkit.config`: the forms of configurations and requests, for type checkers.
 
 Every refusal is a `Reject`. Drivers, sessions and accounts may be used from several threads at once.
@@ -18,7 +19,7 @@ from __future__ import annotations
 
 from . import _types
 from ._idvkit import Account, Accounts, Driver, Session, Tokens, Verification
-from ._idvkit import catalog, diagnose, outcome_from_json, read, signed_member, verify
+from ._idvkit import best_locale, catalog, diagnose, outcome_from_json, read, signed_member, verify
 from ._reject import Reject
 from ._signature import AccountSignature
 from ._types import *  # noqa: F403
@@ -27,7 +28,7 @@ __version__ = "0.1.0"
 # The native class cannot name the members of configurations by itself.
 setattr(Account, "__signature__", AccountSignature())
 __all__ = ["Account", "Accounts", "Driver", "Reject", "Session", "Tokens", "Verification"]
-__all__ += ["catalog", "diagnose", "outcome_from_json", "read", "signed_member", "verify"]
+__all__ += ["best_locale", "catalog", "diagnose", "outcome_from_json", "read", "signed_member", "verify"]
 __all__ += _types.__all__
 
 # See `_types.py`.

@@ -149,10 +149,8 @@ fn says_whose_it_is() {
     let mut run = Run::live();
     let back = Input::Redirect { url: "https://shop.example/".into() };
     assert_eq!(run.handle(back).unwrap_err().code(), "redirect_unexpected", "Attestr sends nobody back");
-    for not_raw in ["", "eyJldmVudCI6ImZsb3d4In0="] {
-        assert_eq!(whose(genuine(not_raw)).unwrap_err().code(), "callback_not_raw");
-    }
-    for bad in ["{}", "[]", r#"{"event":"flowx.completed"}"#, r#"{"event":"flowx.skipped","payload":{"_id":"x"}}"#] {
+    for bad in ["", "{}", "[]", r#"{"event":"flowx.completed"}"#, r#"{"event":"flowx.skipped","payload":{"_id":"x"}}"#]
+    {
         assert_eq!(whose(genuine(bad)).unwrap_err().code(), "webhook_unreadable", "{bad}");
     }
     assert_eq!(whose(genuine(&" ".repeat(1_048_577))).unwrap_err().code(), "webhook_too_large");

@@ -16,17 +16,17 @@ use zeroize::{Zeroize, ZeroizeOnDrop};
 #[derive(Clone, PartialEq, Eq, Zeroize, ZeroizeOnDrop)]
 pub struct Iin(String);
 
-/// What the seventh digit of an IIN hints at. Deliberately exhaustive: the digit knows no more.
+/// The sex that the seventh digit of an IIN hints at. Deliberately exhaustive: the digit hints at no other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Sex {
-    /// An even digit.
+    /// Female: the digit is even.
     Female,
-    /// An odd digit.
+    /// Male: the digit is odd.
     Male,
 }
 
 impl Iin {
-    /// Reads an IIN: the form and the two-pass check digit are rules, birth date and sex are not (B-Q5).
+    /// Parses an IIN. The form and the two-pass check digit are checked; birth date and sex are not (B-Q5).
     ///
     /// # Errors
     /// About `field`: `iin_format`, `iin_checksum`, or `iin_is_bin` for a company's number, whose fifth digit is 4 to
@@ -45,7 +45,7 @@ impl Iin {
         Ok(iin)
     }
 
-    /// Takes any 12 ASCII digits, without looking at the check digit (B-Q5).
+    /// Parses any 12 ASCII digits, without a look at the check digit (B-Q5).
     ///
     /// # Errors
     /// `iin_format` about `field`.
@@ -54,14 +54,10 @@ impl Iin {
         match value.len() {
             12 if digits => Ok(Self(value.to_string())),
             1..12 if digits => {
-                let fix = "an IIN has 12 digits; was it stored as a number, and did its leading zeros get lost?";
+                let fix = "an IIN has 12 digits; if it was stored as a number, its leading zeros may be lost";
                 Err(Reject::at(RejectCode::IinFormat, field, fix))
             }
-            _ => Err(Reject::at(
-                RejectCode::IinFormat,
-                field,
-                "an IIN is exactly 12 of the digits 0-9, as text, nothing else",
-            )),
+            _ => Err(Reject::at(RejectCode::IinFormat, field, "an IIN is a text of exactly 12 digits 0-9")),
         }
     }
 
@@ -70,14 +66,14 @@ impl Iin {
         &self.0
     }
 
-    /// Whether a provider's text names the same number. Leading zeros may be missing: the value has been a number
-    /// somewhere on its way (B-Q15).
+    /// Whether a provider's text is the same number. Leading zeros may be missing, because the value may have been
+    /// stored as a number (B-Q15).
     pub fn is(&self, other: &str) -> bool {
         !other.is_empty() && other.len() <= 12 && format!("{other:0>12}") == self.0
     }
 
-    /// The birth date that the digits hint at, `YYYY-MM-DD`. Only a hint: since 2013 the digits are not tied to a
-    /// person's data, and a date that cannot be is no error (B-F12).
+    /// The birth date that the digits hint at, `YYYY-MM-DD`; `None` for a date that does not exist. It is only a hint:
+    /// since 2013 the digits are not tied to a person's data (B-F12).
     pub fn birth_date(&self) -> Option<String> {
         let digits = self.digits();
         let two = |at: usize| digits[at] * 10 + digits[at + 1];

@@ -1,4 +1,4 @@
-//! What a session may be told in advance: a reference photo, IIN and phone (B-F3).
+//! What you can tell a session in advance: a reference photo, an IIN and a phone (B-F3).
 
 use alloc::{
     format,
@@ -20,17 +20,17 @@ pub const DEFAULT_PHOTO_MAX_BYTES: usize = 10_000_000;
 /// The most codes in `interchangeable_tech` (our limit: no flow has that many technologies).
 const MAX_INTERCHANGEABLE: usize = 32;
 
-/// Metadata of one session, in the provider's own form. Without any, the flow runs by default.
+/// Metadata of one session, in the provider's own form. Without metadata the flow runs as configured in the dashboard.
 #[derive(Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(rename = "BiometricKzMetadata"))]
 pub struct Metadata {
-    /// For face matching (F2F).
+    /// The metadata for face matching (F2F).
     pub face2face: Option<Face2FaceMetadata>,
-    /// For E-Document.
+    /// The metadata for E-Document.
     pub edocument: Option<EdocumentMetadata>,
-    /// For the whole flow.
+    /// The metadata for the whole flow.
     pub general: Option<GeneralMetadata>,
 }
 
@@ -50,23 +50,24 @@ pub struct Face2FaceMetadata {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(rename = "BiometricKzEdocumentMetadata"))]
 pub struct EdocumentMetadata {
-    /// The person's IIN.
+    /// The person's IIN, 12 digits.
     pub iin: Option<PrefilledField>,
-    /// The person's phone, `77*********`.
+    /// The person's phone number, `77*********`.
     pub phone: Option<PrefilledField>,
-    /// Goes straight to the code from 1414; `false` unless given. Needs both values, and both not changeable.
+    /// Whether to skip the input step, so that the code from 1414 is sent at once; `false` by default. It needs both
+    /// values, and neither may be changeable.
     pub skip_input: Option<bool>,
 }
 
-/// One field of the data-entry step.
+/// One field of the input step.
 #[derive(Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(rename = "BiometricKzPrefilledField"))]
 pub struct PrefilledField {
-    /// Its value. An empty one counts as not given (B-Q4).
+    /// The field's value. An empty value counts as none (B-Q4).
     pub value: Option<String>,
-    /// Whether the user may change it; `true` unless given.
+    /// Whether the user may change the value; `true` by default.
     pub changeable: Option<bool>,
 }
 
@@ -76,18 +77,18 @@ pub struct PrefilledField {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(rename = "BiometricKzGeneralMetadata"))]
 pub struct GeneralMetadata {
-    /// Codes of technologies, passed on as they are: what they do is documented nowhere (B-Q8).
+    /// Codes of technologies, passed on as they are. What they do is documented nowhere (B-Q8).
     pub interchangeable_tech: Option<Vec<String>>,
 }
 
-/// What metadata is checked against.
+/// The rules that metadata is checked against.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MetadataRules {
     /// The largest reference photo, in bytes after decoding.
     pub photo_max_bytes: usize,
-    /// Takes any 12 digits as an IIN (B-Q5).
+    /// Whether any 12 digits are accepted as an IIN (B-Q5).
     pub lenient_iin: bool,
-    /// The flow's technologies, if they are known: metadata that these cannot use is refused.
+    /// The flow's technologies, if known: metadata that they cannot use is refused.
     pub technologies: Option<Vec<Technology>>,
 }
 
@@ -97,47 +98,47 @@ impl Default for MetadataRules {
     }
 }
 
-/// Metadata that was found fit to be sent. `Debug` prints no part of it.
+/// Checked metadata that can be sent. `Debug` prints no part of it.
 #[derive(Clone)]
 pub struct CheckedMetadata {
     /// The reference photo. [`Base64Image::kind`] is `None` if its first bytes are neither JPEG's nor PNG's, which is
     /// worth a warning (B-Q6).
     pub photo1: Option<Base64Image>,
-    /// The IIN.
+    /// The IIN, if given.
     pub iin: Option<Prefilled<Iin>>,
-    /// The phone.
+    /// The phone number, if given.
     pub phone: Option<Prefilled<Phone>>,
-    /// As given.
+    /// The value of `skip_input`, as given.
     pub skip_input: Option<bool>,
-    /// As given.
+    /// The value of `interchangeable_tech`, as given.
     pub interchangeable_tech: Option<Vec<String>>,
 }
 
-/// A value of the data-entry step.
+/// A value for the input step.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Prefilled<T> {
     /// The value.
     pub value: T,
-    /// As given; `true` is what the provider takes otherwise.
+    /// Whether the user may change the value, as given; without it the provider takes `true`.
     pub changeable: Option<bool>,
 }
 
-/// What the user sees of the data-entry step (B-F3).
+/// What the user sees of the input step (B-F3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum InputStep {
-    /// Nothing: the code from 1414 comes at once (case 1).
+    /// The step is skipped: the code from 1414 is sent at once (case 1).
     Skipped,
-    /// The step, with what was given filled in.
+    /// The step is shown, with the given values filled in.
     Shown {
-        /// Whether the IIN can be edited.
+        /// Whether the user can edit the IIN.
         iin_changeable: bool,
-        /// Whether the phone can be edited.
+        /// Whether the user can edit the phone number.
         phone_changeable: bool,
     },
 }
 
 impl Metadata {
-    /// Checks everything that can be known before a session is made.
+    /// Checks everything that can be known before a session is created.
     ///
     /// # Errors
     /// `skip_input_unmet`, which names each unmet condition; `locked_without_value`; `metadata_unsupported`;
@@ -178,8 +179,7 @@ impl Metadata {
 }
 
 impl EdocumentMetadata {
-    /// Each condition for `skip_input: true` that does not hold (B-F3: all of them are needed); empty if it is not asked
-    /// for.
+    /// Each unmet condition of `skip_input: true` (B-F3: all conditions are needed); empty if `skip_input` is not set.
     pub fn unmet_for_skip(&self) -> Vec<&'static str> {
         if self.skip_input != Some(true) {
             return Vec::new();
@@ -201,7 +201,7 @@ impl EdocumentMetadata {
         if unmet.is_empty() {
             return Ok(());
         }
-        let message = format!("the data-entry step cannot be skipped: {}", unmet.join("; "));
+        let message = format!("the input step cannot be skipped: {}", unmet.join("; "));
         Err(Reject::at(RejectCode::SkipInputUnmet, "edocument.skip_input", message))
     }
 }
@@ -214,7 +214,7 @@ impl PrefilledField {
 }
 
 impl CheckedMetadata {
-    /// What the user will see of the data-entry step.
+    /// What the user will see of the input step.
     pub fn input_step(&self) -> InputStep {
         // That it can be skipped was checked; a step that is not asked to be skipped is shown.
         if self.skip_input == Some(true) {

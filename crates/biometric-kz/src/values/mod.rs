@@ -1,4 +1,4 @@
-//! Validated types: each useful alone, and made by nothing but its own check.
+//! Validated types. Each is useful alone, and only its own check creates a value.
 
 mod iin;
 mod metadata;

@@ -13,7 +13,7 @@ use zeroize::{Zeroize, ZeroizeOnDrop};
 pub struct Phone(String);
 
 impl Phone {
-    /// Reads a number in one of the usual spellings: `77011234567`, `+7 (701) 123 45 67`, `8 701 123-45-67`. Spaces,
+    /// Parses a number in one of the usual spellings: `77011234567`, `+7 (701) 123 45 67`, `8 701 123-45-67`. Spaces,
     /// hyphens and round brackets are dropped (inferred, B-8).
     ///
     /// # Errors
@@ -29,7 +29,7 @@ impl Phone {
                 Ok(Self(alloc::format!("77{rest}")))
             }
             _ => {
-                let fix = "a Kazakh mobile number is 77 and 9 digits, as in 77011234567; +7 7.. and 8 7.. will do too";
+                let fix = "a Kazakh mobile number is 77 and 9 digits, as in 77011234567; +7 7.. and 8 7.. work too";
                 Err(Reject::at(RejectCode::PhoneInvalid, field, fix))
             }
         }

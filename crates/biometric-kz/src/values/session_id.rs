@@ -7,22 +7,21 @@ use idvkit_core::one_form;
 use serde::{Deserialize, Serialize};
 
 /// A session's one-time id: 1 to 64 letters, digits and hyphens, so that it is safe in a path. Every sample is a UUID
-/// (B-F2), and a UUID has one form, whatever case it was spelled in
-/// (B-Q19).
+/// (B-F2), and a UUID is converted to lower case (B-Q19).
 ///
-/// With it the session's page opens: a bearer value until the session has been used. `Debug` prints none of it.
+/// It opens the session's page, so it is a bearer value until the session was used. `Debug` prints none of it.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct SessionId(String);
 
 impl SessionId {
-    /// Reads one, or `None` if it has another form.
+    /// Parses an id; `None` if it does not have this form.
     pub fn read(text: &str) -> Option<Self> {
         let allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
         ((1..=64).contains(&text.len()) && text.bytes().all(allowed)).then(|| Self(one_form(text)))
     }
 
-    /// The id as text.
+    /// The id as a text.
     pub fn as_str(&self) -> &str {
         &self.0
     }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 /// The longest code that is kept, in characters (our limit; every known one has 2 to 4).
 const MAX_CODE: usize = 32;
 
-/// One technology of a flow, by its code. Open: the provider has more than it documents (B-5).
+/// One technology of a flow, by its code. Any other code is kept too: the provider has more than it documents (B-5).
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(from = "String", into = "String")]
 #[non_exhaustive]
@@ -56,7 +56,7 @@ impl Technology {
         }
     }
 
-    /// Whether it belongs to the liveness family: its code starts with `LD` (inferred, B-F5).
+    /// Whether the technology belongs to the liveness family: its code begins with `LD` (inferred, B-F5).
     pub fn is_liveness(&self) -> bool {
         self.as_str().starts_with("LD")
     }
@@ -80,8 +80,8 @@ impl fmt::Display for Technology {
     }
 }
 
-/// Whether a flow of these technologies is one of the three pairs that use a reference photo: F2F with liveness, e-document
-/// or document recognition, and with nothing else (B-F3, B-Q7).
+/// Whether a flow of these technologies uses a reference photo: exactly F2F and one of liveness, E-Document or document
+/// recognition (B-F3, B-Q7).
 pub fn supports_face2face_metadata(technologies: &[Technology]) -> bool {
     let partner =
         |one: &Technology| one.is_liveness() || matches!(one, Technology::EDocument | Technology::DocumentRecognition);
@@ -91,7 +91,7 @@ pub fn supports_face2face_metadata(technologies: &[Technology]) -> bool {
     }
 }
 
-/// Whether a flow of these technologies has the step that e-document metadata fills in.
+/// Whether a flow of these technologies has the input step that E-Document metadata fills in.
 pub fn supports_edocument_metadata(technologies: &[Technology]) -> bool {
     technologies.contains(&Technology::EDocument)
 }

@@ -3,60 +3,32 @@
 use idvkit::{Account, HttpRequest, Input, Next, ProviderId, Reject, RejectCode, Request, Seed, Session, UnixMillis};
 use serde_json::{Value, json};
 
-use super::{Finding, dummy_config, parse_config};
+use super::{Checks, Finding, parse_config};
+use crate::providers::Provider;
 
-/// Headers and members of bodies that hold credentials.
+/// Headers that hold credentials.
 const SECRET_HEADERS: &[&str] = &["authorization", "cookie"];
-const SECRET_MEMBERS: &[&str] = &["authorizationHeader", "api_key"];
 
-/// Which request of which provider.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Whole {
-    /// Jumio's initiate call.
-    Initiate,
-    /// Attestr's handshake.
-    Handshake,
-    /// Signicat's capture flow.
-    Capture,
-}
-
-impl Whole {
-    fn provider(self) -> ProviderId {
-        match self {
-            Self::Initiate => ProviderId::Jumio,
-            Self::Handshake => ProviderId::Attestr,
-            Self::Capture => ProviderId::Signicat,
-        }
-    }
-
-    fn flow(self) -> &'static str {
-        match self {
-            Self::Initiate => "jumio_authentication",
-            Self::Handshake => "attestr_flowx",
-            Self::Capture => "signicat_capture_flow",
-        }
-    }
-}
-
-/// Checks a whole request and shows what would be sent, secrets masked. `text` is `{"config": …, "request": …}`, or a
+/// Checks a whole request for a flow and shows what would be sent, secrets masked. `text` is `{"config": …, "request": …}`, or a
 /// request alone, which is checked with made-up credentials.
 ///
 /// # Errors
 /// As the SDK refuses it.
-pub fn whole(text: &str, whole: Whole, now: UnixMillis) -> Result<Finding, Reject> {
+pub(crate) fn whole(provider: ProviderId, flow: &str, text: &str, now: UnixMillis) -> Result<Finding, Reject> {
+    let checks = &Provider::of(provider).checks;
     let not_object = || not_json("pass a request, or config and request");
     let value: Value = serde_json::from_str(text).map_err(|_| not_object())?;
     let mut request = value.get("request").unwrap_or(&value).clone();
-    let mut config = value.get("config").cloned().unwrap_or_else(|| dummy_config(whole.provider()));
-    config.as_object_mut().ok_or_else(not_object)?.entry("provider").or_insert_with(|| json!(whole.provider()));
+    let mut config = value.get("config").cloned().unwrap_or_else(|| (checks.config)());
+    config.as_object_mut().ok_or_else(not_object)?.entry("provider").or_insert_with(|| json!(provider));
     // What stands alone need not say which flow it is: the command does.
-    let flow = request.as_object_mut().ok_or_else(not_object)?.entry("flow").or_insert_with(|| json!(whole.flow()));
-    if flow != whole.flow() {
-        let fix = format!("this command checks `{}`; use the other flow's own check", whole.flow());
+    let given = request.as_object_mut().ok_or_else(not_object)?.entry("flow").or_insert_with(|| json!(flow));
+    if given != flow {
+        let fix = format!("this command checks `{flow}`; use the other flow's own check");
         return Err(Reject::at(RejectCode::RequestOfOtherFlow, "request.flow", fix));
     }
     let account = Account::new(parse_config(&config)?)?;
-    if account.provider() != whole.provider() {
+    if account.provider() != provider {
         let fix = format!("the configuration is for {}; use its own check", account.provider());
         return Err(Reject::at(RejectCode::ConfigOfOtherProvider, "config.provider", fix));
     }
@@ -68,26 +40,17 @@ pub fn whole(text: &str, whole: Whole, now: UnixMillis) -> Result<Finding, Rejec
         let Next::Send { request } = session.next(now) else {
             return Err(Reject::at(RejectCode::NothingToSend, "request", "this flow begins without a request"));
         };
-        let Some(body) = made_up(&request.operation) else { return Ok(shown(&request)) };
+        let Some(answer) = (checks.made_up)(&request.operation) else { return Ok(shown(&request, checks)) };
+        let body = answer.to_string().into_bytes();
         session.handle(Input::HttpResponse { id: request.id, status: 200, headers: Vec::new(), body }, now)?;
     }
 }
 
-pub(super) fn not_json(what: &str) -> Reject {
+pub(crate) fn not_json(what: &str) -> Reject {
     Reject::at(RejectCode::InputMalformed, "input", format!("this is no JSON object; {what}"))
 }
 
-/// Answers to what comes before the request in question.
-fn made_up(operation: &str) -> Option<Vec<u8>> {
-    let answer = match operation {
-        "signicat.token" => json!({ "access_token": "dummy", "expires_in": 600 }),
-        "signicat.create_dossier" => json!({ "dossierId": "00000000-0000-4000-8000-000000000000" }),
-        _ => return None,
-    };
-    Some(answer.to_string().into_bytes())
-}
-
-fn shown(request: &HttpRequest) -> Finding {
+fn shown(request: &HttpRequest, checks: &Checks) -> Finding {
     let masked = |name: &str, value: &str| {
         if SECRET_HEADERS.iter().any(|it| name.eq_ignore_ascii_case(it)) {
             value.split(' ').next().map_or("***".into(), |scheme| format!("{scheme} ***"))
@@ -99,7 +62,7 @@ fn shown(request: &HttpRequest) -> Finding {
         request.headers.iter().map(|line| (line.name.clone(), masked(&line.name, &line.value))).collect();
     let body = request.body.as_deref().and_then(|body| serde_json::from_slice(body).ok());
     let mut body: Value = body.unwrap_or(Value::Null);
-    for member in SECRET_MEMBERS {
+    for &member in checks.secret_members {
         if let Some(secret) = body.get_mut(member) {
             *secret = json!("***");
         }

@@ -1,20 +1,24 @@
 //! `idvkit demo`: every provider through every scenario, against the sandbox, over real HTTP.
 
 pub mod browser;
+pub mod cast;
+pub(crate) mod common;
 pub mod merchant;
+pub mod print;
 pub mod record;
 pub mod report;
-pub mod scenarios;
 pub mod stage;
 pub mod timeline;
 
 use std::{fs, path::Path};
 
 use anyhow::{Context, Result};
+use cast::{Cast, Play, casts, scenarios};
 pub use report::{Report, Verdict};
-use scenarios::{CASTS, Cast, Play, SCENARIOS};
 use stage::Stage;
 use timeline::{What, outcome_text};
+
+use crate::providers::PROVIDERS;
 
 /// What to play.
 #[derive(Clone, Debug, Default)]
@@ -26,18 +30,23 @@ pub struct Selection {
 }
 
 impl Selection {
+    /// Whether it is of everything.
+    pub fn is_all(&self) -> bool {
+        self.providers.is_empty() && self.scenarios.is_empty()
+    }
+
     /// Whether this scenario of this cast is to be played.
     pub fn includes(&self, cast: &Cast, scenario: &str) -> bool {
         let has = |names: &[String], name: &str| names.is_empty() || names.iter().any(|wanted| wanted == name);
-        (has(&self.providers, cast.provider) || has(&self.providers, &cast.name())) && has(&self.scenarios, scenario)
+        (has(&self.providers, cast.provider.as_str()) || has(&self.providers, &cast.name()))
+            && has(&self.scenarios, scenario)
     }
 
     /// A name in it that does not exist, with those that do.
     pub fn unknown(&self) -> Option<String> {
-        let mut providers: Vec<String> =
-            CASTS.iter().flat_map(|cast| [cast.provider.to_owned(), cast.name()]).collect();
+        let mut providers: Vec<String> = casts().flat_map(|cast| [cast.provider.to_string(), cast.name()]).collect();
         providers.dedup();
-        let scenarios: Vec<String> = SCENARIOS.iter().map(|(name, _)| (*name).to_owned()).collect();
+        let scenarios: Vec<String> = scenarios().map(|(name, _)| (*name).to_owned()).collect();
         let stranger = |wanted: &[String], known: &[String], what: &str| {
             let name = wanted.iter().find(|name| !known.contains(name))?;
             Some(format!("there is no {what} {name:?}; there are: {}", known.join(", ")))
@@ -46,28 +55,54 @@ impl Selection {
     }
 }
 
-/// Plays a selection, one scenario after the other, and hands each report over as soon as it is there.
+/// What is told of a play.
+pub enum Told<'a> {
+    /// A scenario begins.
+    Begins {
+        /// The how-manieth, from one.
+        number: usize,
+        /// Of how many.
+        of: usize,
+        /// Whose.
+        cast: &'static Cast,
+        /// Which.
+        scenario: &'a str,
+    },
+    /// It has ended.
+    Ended(&'a Report),
+}
+
+/// Plays a selection, one scenario after the other, and tells of each as it begins and as soon as it has ended.
 pub async fn play_all(
     selection: &Selection,
     seed: u64,
     record: Option<&Path>,
-    mut reported: impl FnMut(&Report),
+    mut told: impl FnMut(Told<'_>),
 ) -> Vec<Report> {
+    let wanted = |cast: &'static Cast| {
+        scenarios().filter(|(name, _)| selection.includes(cast, name)).map(move |(name, _)| (cast, *name))
+    };
+    let all: Vec<(&Cast, &str)> = casts().flat_map(wanted).collect();
     let mut reports = Vec::new();
-    for cast in CASTS {
-        for (scenario, _) in SCENARIOS.iter().filter(|(name, _)| selection.includes(cast, name)) {
-            let report = play(cast, scenario, seed, record).await;
-            reported(&report);
-            reports.push(report);
-        }
+    for (index, (cast, scenario)) in all.iter().enumerate() {
+        told(Told::Begins { number: index + 1, of: all.len(), cast, scenario });
+        let report = play(cast, scenario, seed, record).await;
+        told(Told::Ended(&report));
+        reports.push(report);
     }
     reports
+}
+
+/// One scenario for each provider that shows how it goes when all goes well: that of its first flow.
+pub fn is_example(report: &Report) -> bool {
+    let mut firsts = PROVIDERS.iter().filter_map(|provider| provider.casts.first());
+    firsts.any(|cast| cast.name() == report.name() && cast.passes == report.scenario)
 }
 
 /// Plays one scenario of one provider.
 pub async fn play(cast: &'static Cast, scenario: &str, seed: u64, record: Option<&Path>) -> Report {
     let report = Report::new(cast, scenario);
-    let (expected, act) = match (cast.play)(scenario) {
+    let (expected, act) = match cast.play(scenario) {
         Play::Run { expected, act } => (expected, act),
         Play::NotApplicable(reason) => return report.not_applicable(reason),
     };
@@ -88,7 +123,7 @@ pub async fn play(cast: &'static Cast, scenario: &str, seed: u64, record: Option
 }
 
 fn write_transcripts(stage: &Stage, scenario: &str, folder: &Path) -> Result<()> {
-    let about = SCENARIOS.iter().find(|(name, _)| *name == scenario).map_or("", |(_, about)| *about);
+    let about = scenarios().find(|(name, _)| *name == scenario).map_or("", |(_, about)| *about);
     let name = stage.cast().name().replace(' ', "-");
     fs::create_dir_all(folder).context("the folder for transcripts cannot be made")?;
     for (index, case) in stage.cases().iter().enumerate() {

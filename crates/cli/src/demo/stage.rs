@@ -17,9 +17,9 @@ use serde_json::Value;
 
 use super::{
     browser::{Browser, Host, User},
+    cast::Cast,
     merchant::{Merchant, Order},
     record::Recording,
-    scenarios::Cast,
     timeline::{Party, Timeline, What},
 };
 
@@ -102,12 +102,33 @@ impl Stage {
         self.open_with(&Value::Null).await
     }
 
+    /// Opens the usual session, and its user comes to the merchant's page.
+    ///
+    /// # Errors
+    /// If it is refused, or there is no journey to present.
+    pub async fn begin(&self) -> Result<(Case, User)> {
+        let case = self.open().await?;
+        let user = case.present().await?;
+        Ok((case, user))
+    }
+
+    /// Opens the usual session, and its user goes on to the provider's first page.
+    ///
+    /// # Errors
+    /// If it is refused, or the user cannot get there.
+    pub async fn enter(&self) -> Result<(Case, User)> {
+        let (case, user) = self.begin().await?;
+        Ok((case, (self.cast().enter)(user).await?))
+    }
+
     /// Opens a session with some members of the usual request replaced.
     ///
     /// # Errors
     /// If it is refused.
     pub async fn open_with(&self, changes: &Value) -> Result<Case> {
-        let mut request = (self.0.cast.request)();
+        let (callbacks, returns) = (self.merchant().callbacks(), self.merchant().returns());
+        let places = Places { sandbox: self.sandbox_url(), callbacks: &callbacks, returns: &returns };
+        let mut request = (self.0.cast.request)(&places);
         if let (Value::Object(request), Value::Object(changes)) = (&mut request, changes) {
             request.extend(changes.clone());
         }

@@ -212,9 +212,10 @@ async fn play_sdk(State(shop): State<Arc<Shop>>, Path(id): Path<String>) -> Resu
     let no_sdk = || Problem::new(StatusCode::CONFLICT, "no_sdk", "no SDK is waited for now");
     let Next::Present { journey, .. } = session.next(shop.now()) else { return Err(no_sdk()) };
     let handler = view::success_handler(&journey).ok_or_else(no_sdk)?;
-    let process = session.references().into_iter().nth(1).ok_or_else(no_sdk)?;
+    let sdk = flows::flow_of(&row.choice).and_then(|flow| flow.sdk).ok_or_else(no_sdk)?;
+    let (path, body) = sdk(&session.references()).ok_or_else(no_sdk)?;
     shop.note(&id, Party::User, "the provider's SDK takes the pictures, in an app that is played here");
-    shop.providers().steer("signicat/sdk", &json!({ "process": process })).await?;
+    shop.providers().steer(path, &body).await?;
     let seen = Seen::Event { name: handler, data: String::new() };
     let text = read(&journey, &seen).ok_or_else(no_sdk)?;
     tell(&shop, &id, Input::Hint { text }, false).await

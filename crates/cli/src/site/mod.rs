@@ -9,9 +9,10 @@ mod events;
 mod flows;
 mod http;
 mod ledger;
+pub mod offer;
 mod pages;
 mod private;
-mod provider;
+mod sandbox;
 mod scenes;
 mod shop;
 mod view;
@@ -29,7 +30,7 @@ use idvkit_sandbox::{Control, Sandbox};
 use tokio::{net::TcpListener, task::JoinHandle};
 
 use ledger::Ledger;
-use provider::Providers;
+use sandbox::Providers;
 use shop::Shop;
 
 /// The merchant's usual port; the sandbox takes the next one.

@@ -15,21 +15,24 @@ use serde_json::{Value, json};
 use tokio::sync::{Notify, watch};
 
 use super::{
-    flows::{NoSuch, Opening, Wish},
+    flows::{NoSuch, Wish},
     ledger::{Ledger, Row},
-    provider::{Providers, callbacks},
-    scenes::Told,
+    offer::{Opening, Told},
+    sandbox::{Providers, callbacks},
 };
-use crate::demo::{
-    scenarios::CASTS,
-    stage::Places,
-    timeline::{Party, What, outcome_text},
+use crate::{
+    demo::{
+        cast::casts,
+        stage::Places,
+        timeline::{Party, What, outcome_text},
+    },
+    providers::Provider,
 };
 
 /// After an accident of our own, such as a full disk, a session is looked at again so much later.
 const AFTER_ACCIDENT_MS: i64 = 5_000;
-/// Everybody's earlier verification, where a newer session shall end the older one.
-const SHARED_ENROLLMENT: &str = "22222222-2222-4222-8222-222222222222";
+/// Whom all sessions of a scene are about that needs several of the same person.
+const ONE_PERSON: &str = "22222222-2222-4222-8222-222222222222";
 
 /// The merchant's server without its HTTP.
 pub(super) struct Shop {
@@ -90,12 +93,12 @@ impl Shop {
     /// If an account is refused.
     pub(super) fn open(base: &str, ledger: Ledger, providers: Arc<Providers>, seed: Option<u64>) -> Result<Self> {
         let mut accounts = Accounts::default();
-        for cast in CASTS {
-            let callbacks = callbacks(base, cast.provider);
+        for cast in casts() {
+            let callbacks = callbacks(base, cast.provider.as_str());
             let returns = format!("{base}/return/unknown");
             let places = Places { sandbox: providers.base(), callbacks: &callbacks, returns: &returns };
             let account = Account::new(Config::from_json(&(cast.config)(&places).to_string())?)?;
-            accounts = accounts.with(cast.provider, account);
+            accounts = accounts.with(cast.provider.as_str(), account);
         }
         let book = Book { ledger: ledger.clone(), news: Arc::new(watch::Sender::new(())), clock: providers.clone() };
         let client = Client::over(idvkit_http::builder().no_proxy().build()?, accounts, ledger.clone());
@@ -115,17 +118,18 @@ impl Shop {
         let number = self.ledger.count()? + 1;
         let seed = Seed::new(&self.random("seed", number))?;
         let id = id_of(&seed);
-        let own_enrollment = uuid(&self.random("enrollment", number));
-        let enrollment = if scene.shares_enrollment() { SHARED_ENROLLMENT } else { own_enrollment.as_str() };
-        let return_url = format!("{}/return/{id}", self.base);
-        let request = flow.request(&Opening { locale: &choice.locale, return_url: &return_url, enrollment });
+        let somebody = uuid(&self.random("person", number));
+        let person = if scene.same_person { ONE_PERSON } else { somebody.as_str() };
+        let returns = format!("{}/return/{id}", self.base);
+        let callbacks = callbacks(&self.base, flow.cast.provider.as_str());
+        let places = Places { sandbox: self.providers.base(), callbacks: &callbacks, returns: &returns };
+        let request = flow.request(&Opening { locale: &choice.locale, places, person });
         let plan = Plan::from(Request::from_json(&request.to_string())?).delivered();
         let mut driver = Driver::begin(self.client.accounts(), plan, seed, &id, self.now())?;
+        let told = Told { flow, person };
+        let before = (Provider::of(flow.cast.provider).offer.before)(&told);
         // Nothing is said about a next session that is refused.
-        if choice.provider == "jumio" {
-            self.providers.steer("jumio/enrollments", &json!({ "reference": enrollment })).await?;
-        }
-        for (path, body) in scene.calls(&Told { flow, enrollment }) {
+        for (path, body) in before.into_iter().chain(scene.calls(&told)) {
             self.providers.steer(path, &body).await?;
         }
         self.ledger.choose(&id, &choice, self.now().0)?;

@@ -4,8 +4,11 @@ use anyhow::Result;
 use idvkit::{Evidence, HintKind, Input, Journey, Next, Person, Session, Trigger, UnixMillis, Way, Why};
 use serde_json::{Map, Value, json};
 
-use super::{ledger::Row, shop::Shop};
-use crate::demo::timeline::{What, basis_text, erasure_text, outcome_text};
+use super::{flows::flow_of, ledger::Row, shop::Shop};
+use crate::{
+    demo::timeline::{What, basis_text, erasure_text, outcome_text},
+    providers::Provider,
+};
 
 /// The newest sessions, as a list shows them.
 const LISTED: u32 = 30;
@@ -153,13 +156,8 @@ fn person(person: &Person) -> Value {
 
 /// What somebody would send who wants to be let in without the provider.
 fn forgeries(shop: &Shop, row: &Row, session: &Session, journey: Option<&Journey>) -> Value {
-    let references = session.references();
-    let reference = |index: usize| references.get(index).map_or("unknown", String::as_str);
-    let query = match row.choice.provider.as_str() {
-        "jumio" => format!("transactionStatus=SUCCESS&transactionReference={}", reference(0)),
-        "signicat" => format!("dossierId={}&processId={}&status=accepted", reference(0), reference(1)),
-        _ => "status=approved&result=true".into(),
-    };
+    let query = flow_of(&row.choice).map(|flow| Provider::of(flow.cast.provider).offer.forged_query);
+    let query = query.map_or_else(String::new, |query| query(&session.references()));
     let redirect = format!("{}/return/{}?{query}", shop.base(), row.id);
     json!({ "redirect": redirect, "message": forged_message(journey) })
 }

@@ -12,7 +12,7 @@ use idvkit::Journey;
 use idvkit_cli::{
     demo::{
         browser::{Browser, Host, User},
-        scenarios::cast,
+        cast::cast,
         timeline::{Party, What},
     },
     site::{Options, Site},

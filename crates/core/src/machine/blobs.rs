@@ -46,13 +46,13 @@ impl From<Digest> for String {
     }
 }
 
-/// The bytes that are at hand: they came with an input, or were supplied from a store. Wiped when the last copy is
-/// dropped; `Debug` prints no part of them.
+/// The bytes of images that are in memory: they came with an input, or were supplied from a store. They are wiped when
+/// the last copy is dropped, and `Debug` prints no part of them.
 #[derive(Clone, Default)]
 pub struct Blobs(Vec<(Digest, Arc<Zeroizing<Vec<u8>>>)>);
 
 impl Blobs {
-    /// The bytes of this digest, if they are at hand.
+    /// The bytes of this digest, if they are in memory.
     pub fn bytes(&self, digest: &Digest) -> Option<&[u8]> {
         self.0.iter().find(|(known, _)| known == digest).map(|(_, bytes)| bytes.as_slice())
     }

@@ -13,8 +13,8 @@ use crate::{
 /// The state of one provider's flow, and how it moves. It is plain data that goes into the snapshot: no closures, no
 /// trait objects, no credentials of the account.
 ///
-/// The machine around it keeps the rules that all flows share (ids, claims, back-off, poll budget, deadlines,
-/// absorbing ends); a flow says only what its provider does.
+/// The machine around it keeps the rules that all flows share (ids, claims, back-off, poll budget, deadlines, final
+/// ends); a flow says only what its provider does.
 pub trait Flow: Clone + PartialEq + Serialize + DeserializeOwned {
     /// The provider's parsed account, with its credentials.
     type Account: Account;
@@ -58,13 +58,13 @@ pub trait Flow: Clone + PartialEq + Serialize + DeserializeOwned {
     /// Hears that the user came back to a return URL.
     ///
     /// # Errors
-    /// If the URL speaks of another transaction.
+    /// A [`Reject`] if the URL belongs to another transaction.
     fn redirect(&mut self, account: &Self::Account, url: &str) -> Result<Heard, Reject>;
 
     /// Hears a callback.
     ///
     /// # Errors
-    /// If its authenticity does not hold, it cannot be read, or it speaks of another session.
+    /// A [`Reject`] if the callback is not authentic, cannot be read, or belongs to another session.
     fn callback(
         &mut self,
         account: &Self::Account,
@@ -80,7 +80,11 @@ pub trait Flow: Clone + PartialEq + Serialize + DeserializeOwned {
     /// # Errors
     /// `images_unexpected` unless the flow asked for some.
     fn images(&mut self, _account: &Self::Account, _images: &[Image], _sent: bool) -> Result<Heard, Reject> {
-        Err(Reject::at(RejectCode::ImagesUnexpected, "images", "this flow asks for no images; only `Way::Upload` does"))
+        Err(Reject::at(
+            RejectCode::ImagesUnexpected,
+            "images",
+            "this flow asks for no images; only `Way::Upload` asks for them",
+        ))
     }
 
     /// The digests of the images that the state holds: their bytes are stored beside the snapshot, and dropped with the
@@ -158,7 +162,7 @@ pub trait Account {
     /// The provider's stable name.
     const PROVIDER: &'static str;
 
-    /// A stable name that is no secret: snapshots are bound to it.
+    /// The account's stable name, which is no secret: every snapshot is bound to it.
     fn fingerprint(&self) -> &str;
 }
 
@@ -182,21 +186,21 @@ impl Own<'_> {
     }
 }
 
-/// What a flow needs. Deliberately exhaustive.
+/// What a flow needs next. Deliberately exhaustive.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Need<Operation> {
-    /// An answer without which nothing goes on.
+    /// An answer to this operation; nothing else can happen before it.
     Answer(Operation),
-    /// The user; meanwhile this operation looks for a result.
+    /// The user's part of the flow; meanwhile this operation looks for a result.
     User(Operation),
-    /// The provider's verdict, by this operation.
+    /// The provider's verdict, which this operation asks for.
     Verdict(Operation),
 }
 
 /// What an answer led to. Deliberately exhaustive.
 #[derive(Clone, Debug)]
 pub enum Step {
-    /// The state moved on: see at once what is needed now.
+    /// The state changed: look at once at what is needed now.
     Go,
     /// Nothing moved on, but what the operation needs is there or was asked for anew (an access token): see at once what
     /// is needed now, with all failures still counted.
@@ -208,27 +212,27 @@ pub enum Step {
     },
     /// An attempt was deleted.
     Deleted,
-    /// It is over.
+    /// The flow is over.
     End {
-        /// How.
+        /// How the flow ended.
         outcome: Outcome,
-        /// On what it rests.
+        /// The evidence that the outcome rests on.
         evidence: Option<Evidence>,
     },
 }
 
-/// Where the provider says the user is. Deliberately exhaustive.
+/// Whether the user is done, according to the provider. Deliberately exhaustive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum UserStage {
-    /// It does not say.
+    /// The provider does not say.
     Unknown,
-    /// Not done, whatever was claimed.
+    /// The user is not done, whatever a client claimed.
     Away,
-    /// Done.
+    /// The user is done.
     Done,
 }
 
-/// What something heard is worth: never a decision.
+/// What follows from a hint, a return or a callback: never a decision.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[expect(clippy::struct_excessive_bools, reason = "four independent facts; the constants below name the combinations")]
 pub struct Heard {
@@ -238,14 +242,14 @@ pub struct Heard {
     pub look: bool,
     /// It came from the provider, and its authenticity was checked: it may look even when the plan is used up.
     pub authentic: bool,
-    /// A claim of a non-pass: it ends the session after the settle time, unless something better comes.
+    /// A claim of a non-pass: it ends the session after the grace, unless a better result comes.
     pub settle: bool,
 }
 
 impl Heard {
-    /// Nothing follows from it.
+    /// Nothing follows.
     pub const NOTHING: Self = Self { done: false, look: false, authentic: false, settle: false };
-    /// A look may be worth it.
+    /// A look for a result may be worth it.
     pub const LOOK: Self = Self { look: true, ..Self::NOTHING };
     /// The user is done.
     pub const DONE: Self = Self { done: true, ..Self::NOTHING };
@@ -258,15 +262,15 @@ impl Heard {
 /// When to look for results and when to give up, all in milliseconds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Schedule {
-    /// While the user is on the way.
+    /// When to look while the user is on the way.
     pub lookout: PollPlan,
-    /// Since the user is done.
+    /// When to look after the user is done.
     pub verdict: PollPlan,
     /// How long the user may take.
     pub user_timeout_ms: i64,
-    /// How long the verdict may take.
+    /// How long the verdict may take after the user is done.
     pub result_timeout_ms: i64,
-    /// How long a claimed non-pass waits for something better; none at all ends the session with the next look.
+    /// How long a claimed non-pass waits for a better result; zero ends the session with the next look.
     pub grace_ms: i64,
     /// How many failures in a row end the start of a flow.
     pub max_failures: u32,

@@ -32,7 +32,8 @@ impl<F: Flow> Machine<F> {
         now: UnixMillis,
     ) -> Result<(), Reject> {
         let mut flow = self.record.flow.clone();
-        let heard = flow.callback(&self.account, url, headers, body, &self.own())?;
+        let heard = flow.callback(&self.account, url, headers, body, &self.own());
+        let heard = heard.map_err(|reject| reject.of_callback(headers, body))?;
         match &self.record.phase {
             Phase::Running { .. } => {
                 self.record.flow = flow;
@@ -43,7 +44,7 @@ impl<F: Flow> Machine<F> {
             Phase::Ended { outcome: Outcome::Decided { .. }, erasure: None, .. } => Ok(()),
             _ if !heard.look => Ok(()),
             Phase::Ended { erasure: None, .. } if !heard.authentic => Err(too_late(
-                "the session has ended without a verdict, and only news whose sender is certain is followed; set up a secret for callbacks",
+                "the session has ended without a verdict, and now follows only authenticated callbacks; set up a secret for them",
             )),
             Phase::Ended { erasure: None, .. } => {
                 let before = mem::replace(&mut self.record.flow, flow);
@@ -53,7 +54,7 @@ impl<F: Flow> Machine<F> {
                 Ok(())
             }
             Phase::Ended { .. } | Phase::Erasing { .. } => {
-                Err(too_late("the session was erased; nothing is followed any more"))
+                Err(too_late("the session was erased; it takes no further inputs"))
             }
         }
     }

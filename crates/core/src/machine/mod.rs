@@ -1,8 +1,8 @@
 //! The machine that every flow runs on: one place for the rules that all providers share.
 //!
 //! `next` is pure and shows what the stored state calls for; `handle` is the only way to change that state. A
-//! provider's [`Flow`] says what its requests and answers mean; ids, claims, back-off, poll budget, deadlines,
-//! absorbing ends and erasure are here, so that they hold for all of them alike.
+//! provider's [`Flow`] says what its requests and answers mean; ids, claims, back-off, poll budget, deadlines, final
+//! ends and erasure are here, so that they hold for all providers alike.
 
 mod blobs;
 mod call;
@@ -80,7 +80,7 @@ impl<F: Flow> Machine<F> {
             return Err(Reject::new(RejectCode::SnapshotOfOtherProvider, message));
         }
         let envelope: Envelope<Record<F>> =
-            serde_json::from_str(snapshot).map_err(|_| malformed("this is not the text that `snapshot` gave"))?;
+            serde_json::from_str(snapshot).map_err(|_| malformed("this is not a text that `snapshot` returned"))?;
         let mut record = envelope.session;
         if record.account != account.fingerprint() {
             let message = "the snapshot belongs to another account of this provider; restore it with that account";
@@ -89,7 +89,7 @@ impl<F: Flow> Machine<F> {
         record.check()?;
         record.flow.check()?;
         if matches!(record.phase, Phase::Erasing { index, .. } if record.flow.erase(index).is_none()) {
-            return Err(malformed("it is deleting something that is not there"));
+            return Err(malformed("the snapshot is deleting something that does not exist"));
         }
         let mut blobs = Blobs::default();
         for bytes in record.flow.take_embedded() {
@@ -117,8 +117,8 @@ impl<F: Flow> Machine<F> {
         }
     }
 
-    /// Tells the session something. `Ok` means heard: store if [`revision`](Self::revision) moved. A refusal changed
-    /// nothing.
+    /// Hands an input to the session. After `Ok`, store the session if its [`revision`](Self::revision) changed. After
+    /// an error, nothing has changed.
     ///
     /// # Errors
     /// A [`Reject`] that says whose fault it is and what to do.
@@ -170,8 +170,8 @@ impl<F: Flow> Machine<F> {
         }
     }
 
-    /// The session as text. Store it like a session table: it holds short-lived bearer values, personal data still to
-    /// be sent, and the evidence; never the account's credentials.
+    /// The session as a text. Protect it like a session table: it holds short-lived bearer values, personal data that
+    /// is still to be sent, and the evidence. It never holds the account's credentials.
     ///
     /// # Panics
     /// Never: every member has a JSON form.
@@ -190,20 +190,22 @@ impl<F: Flow> Machine<F> {
         digests
     }
 
-    /// Those bytes, as far as they are at hand: they came with an input, or by [`supply`](Self::supply).
+    /// The bytes that belong to the snapshot, as far as they are in memory: they came with an input, or by
+    /// [`supply`](Self::supply).
     pub fn blobs(&self) -> Vec<Blob> {
         self.blobs.to_vec()
     }
 
-    /// The digests of the bytes that are not at hand and without which the next request cannot be sent, or
-    /// [`evidence`](Self::evidence) not be told: [`supply`](Self::supply) them.
+    /// The digests of the bytes without which the next request cannot be sent, or [`evidence`](Self::evidence) cannot
+    /// be given: pass those bytes to [`supply`](Self::supply).
     pub fn missing(&self) -> Vec<String> {
         let mut digests = self.needed().map_or_else(Vec::new, |op| self.record.flow.sends(&op));
         digests.extend(self.record.evidence.as_ref().and_then(Kept::digest).cloned());
         self.absent(digests).into_iter().map(String::from).collect()
     }
 
-    /// Takes bytes that were stored beside the snapshot. `false` if they do not belong to it. No change to be stored.
+    /// Takes bytes that were stored beside the snapshot. Returns `false` if they do not belong to it. The snapshot does
+    /// not change.
     pub fn supply(&mut self, bytes: Vec<u8>) -> bool {
         let belongs = self.kept_beside().contains(&Digest::of(&bytes));
         if belongs {
@@ -212,12 +214,14 @@ impl<F: Flow> Machine<F> {
         belongs
     }
 
-    /// Rises with every change: compare-and-swap on it.
+    /// The revision. It rises with every change: update the stored session only where its revision is the expected one
+    /// (compare and swap).
     pub fn revision(&self) -> i64 {
         self.record.revision
     }
 
-    /// How it ended, if it has; that is known also while it is being deleted at the provider, or news is followed.
+    /// How the session ended, or `None` while it runs. It stays known while the session is being deleted at the
+    /// provider, and while late news is followed.
     pub fn outcome(&self) -> Option<&Outcome> {
         match &self.record.phase {
             Phase::Ended { outcome, .. } | Phase::Erasing { outcome, .. } => Some(outcome),
@@ -230,8 +234,8 @@ impl<F: Flow> Machine<F> {
         self.record.flow.references()
     }
 
-    /// What the decision rests on; `None` before a decision and after an erasure, and while [`missing`](Self::missing) names its
-    /// bytes.
+    /// The evidence that the decision rests on; `None` before a decision, after an erasure, and while
+    /// [`missing`](Self::missing) names its bytes.
     pub fn evidence(&self) -> Option<Evidence> {
         self.record.evidence.as_ref()?.whole(&self.blobs)
     }
@@ -318,7 +322,7 @@ impl<F: Flow> Machine<F> {
     /// Changes a copy, and takes its place only if it is not refused.
     fn change(&mut self, now: UnixMillis, apply: impl FnOnce(&mut Self) -> Result<(), Reject>) -> Result<(), Reject> {
         if self.record.revision >= MAX_REVISION {
-            let why = "the session has changed as often as any can; open a new one";
+            let why = "the session has reached the largest number of changes; open a new one";
             return Err(Reject::at(RejectCode::SessionOver, "input", why));
         }
         let mut changed = self.clone();
@@ -336,13 +340,13 @@ impl<F: Flow> Machine<F> {
     /// The operation that the id belongs to, if the id is current.
     fn current(&self, id: &str, now: UnixMillis) -> Result<F::Operation, Reject> {
         self.needed().filter(|_| self.record.call.is_current(id, &self.record.seed, now)).ok_or_else(|| {
-            Reject::at(RejectCode::Stale, "id", "the session has moved on; drop this answer and ask `next`")
+            Reject::at(RejectCode::Stale, "id", "the request is no longer awaited; drop this answer and call `next`")
         })
     }
 
     fn claim(&mut self, op: &F::Operation, now: UnixMillis) -> Result<(), Reject> {
         if self.record.call.in_flight(now).is_some() {
-            return Err(Reject::at(RejectCode::Claimed, "id", "another worker is sending this request; ask `next`"));
+            return Err(Reject::at(RejectCode::Claimed, "id", "another worker is sending this request; call `next`"));
         }
         let timeout = self.request(op, now).timeout_ms;
         self.record.call.claim(now, timeout);

@@ -31,23 +31,24 @@ struct Head {
     provider: Option<String>,
 }
 
-/// Whose session a stored text holds.
+/// The provider of the session that a stored text holds.
 ///
 /// # Errors
-/// `snapshot_malformed` if it is no snapshot, `snapshot_newer` if a newer version wrote it.
+/// `snapshot_malformed` if the text is no snapshot, `snapshot_newer` if a newer version wrote it.
 pub fn snapshot_provider(text: &str) -> Result<String, Reject> {
-    let head: Head = serde_json::from_str(text).map_err(|_| malformed("this is not the text that `snapshot` gave"))?;
+    let head: Head =
+        serde_json::from_str(text).map_err(|_| malformed("this is not a text that `snapshot` returned"))?;
     if head.format > SNAPSHOT_FORMAT {
         let message = "a newer version of idvkit wrote this; update every worker before sessions are shared";
         return Err(Reject::new(RejectCode::SnapshotNewer, message).about("format"));
     }
     match head.provider {
         Some(provider) if head.format == SNAPSHOT_FORMAT => Ok(provider),
-        _ => Err(malformed("this is not the text that `snapshot` gave")),
+        _ => Err(malformed("this is not a text that `snapshot` returned")),
     }
 }
 
-/// A snapshot that cannot have been written by this library, or was changed since.
+/// A reject for a snapshot that this library cannot have written, or that was changed since.
 pub fn malformed(why: &str) -> Reject {
     Reject::new(RejectCode::SnapshotMalformed, why)
 }
@@ -119,7 +120,7 @@ impl News {
             return Ok(false);
         }
         if self.followed.len() >= MAX_NEWS {
-            let why = "the session has ended without a verdict, and has followed as much news since as it can; open a new one";
+            let why = "the session has ended without a verdict, and can follow no more news; open a new one";
             return Err(Reject::at(RejectCode::SessionOver, "input", why));
         }
         self.followed.push(piece);
@@ -175,7 +176,7 @@ impl<F> Record<F> {
         };
         let counts = (0..=MAX_REVISION).contains(&self.revision) && self.attempt <= MAX_ATTEMPTS;
         if !counts || !in_range || !watch_in_range || !news_in_range || !self.call.is_plausible(self.clock) {
-            return Err(malformed("a time or number in it is out of range"));
+            return Err(malformed("a time or number in the snapshot is out of range"));
         }
         Ok(())
     }

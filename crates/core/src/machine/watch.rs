@@ -1,4 +1,4 @@
-//! The watch for a result: poll budget, deadline and settle time (rules 5, 7 and 8).
+//! The watch for a result: poll budget, deadline and grace (rules 5, 7 and 8).
 
 use serde::{Deserialize, Serialize};
 

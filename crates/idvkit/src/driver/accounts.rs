@@ -1,4 +1,4 @@
-//! The accounts of a host, by the names it gives them.
+//! The accounts of a host, each under a name that the host chose.
 
 use alloc::{collections::BTreeMap, format, string::String, sync::Arc, vec::Vec};
 
@@ -6,8 +6,8 @@ use idvkit_core::{Blame, Input, Reference, Reject, RejectCode, UnixMillis};
 
 use crate::{Account, ProviderId};
 
-/// One or several accounts, each under a name of yours: rows keep the name, so it stays when keys or hosts change. Cloning it
-/// is cheap.
+/// One or several accounts, each under a name that you choose. Rows store this name, so keep it when keys or hosts
+/// change. Cloning is cheap.
 ///
 /// ```
 /// # fn main() -> Result<(), idvkit::Reject> {
@@ -25,19 +25,19 @@ use crate::{Account, ProviderId};
 pub struct Accounts(Arc<BTreeMap<String, Account>>);
 
 impl Accounts {
-    /// Adds an account, or puts it in the place of the one of that name.
+    /// Adds an account under this name, or replaces the account that has the name.
     #[must_use]
     pub fn with(mut self, name: impl Into<String>, account: Account) -> Self {
         Arc::make_mut(&mut self.0).insert(name.into(), account);
         self
     }
 
-    /// The account of that name.
+    /// The account with this name.
     pub fn get(&self, name: &str) -> Option<&Account> {
         self.0.get(name)
     }
 
-    /// All names, sorted.
+    /// The names of all accounts, sorted.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.0.keys().map(String::as_str)
     }

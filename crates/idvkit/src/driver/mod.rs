@@ -17,12 +17,14 @@ pub use tokens::Tokens;
 pub use verification::{Attempt, Verification};
 use verification::{Duty, is_stale};
 
-/// How often a lost compare-and-swap is tried again before giving up: each loss means that another worker got on.
+/// How often a store conflict is tried again. Each conflict means that another worker has made progress.
 const MAX_CONFLICTS: u32 = 100;
 
-/// One errand for one verification: it asks for I/O, one thing after the other, until it rests.
+/// One call for one verification, such as begin or advance, without I/O: it asks the host for one piece of I/O after
+/// the other, until it rests.
 ///
-/// It has no lock and nothing of the store's: drop it at any time. What an accident leaves undone is due again.
+/// It holds no lock and no resource of the store: drop it at any time. If a process dies in the middle, the
+/// verification is due again.
 #[derive(Clone)]
 pub struct Driver {
     accounts: Accounts,
@@ -39,26 +41,28 @@ pub struct Driver {
     news: Vec<News>,
 }
 
-/// Something that was told to a session, for a log or a recording.
+/// An input that a driver handed to a session, for a log or a recording.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct News {
-    /// When.
+    /// When the session got the input.
     pub at: UnixMillis,
-    /// What.
+    /// The input.
     pub input: Input,
-    /// Why it was left: another worker's came first. `None`: it was heard, and the store holds what became of it.
+    /// Why the input was dropped: another worker's change was stored first. `None`: the session heard it, and the store
+    /// holds the result.
     pub refused: Option<Reject>,
 }
 
 impl Driver {
-    /// Stores a new verification, unless there is one of this key: comes to `Heard` with the id of the one or the other.
+    /// Begins a verification: stores it as a new row, unless a row with this key exists. It ends in `Ask::Heard` with
+    /// the id of the new or the existing verification.
     ///
-    /// `seed` holds 32 bytes from the operating system's random source; `key` is your own name for it, such as an order's
-    /// number. Nothing is sent yet: the row is due at once.
+    /// `seed` holds 32 bytes from the operating system's random source. `key` is your own key of the verification, such
+    /// as an order number. Nothing is sent yet: the row is due at once.
     ///
     /// # Errors
-    /// Whatever is wrong with the plan, as [`Session::open`](crate::Session::open) says it; `key_invalid`, `plan_malformed`,
-    /// `account_unknown`.
+    /// The errors of [`Session::open`](crate::Session::open) for each request of the plan; `key_invalid`,
+    /// `plan_malformed`, `account_unknown`.
     pub fn begin(
         accounts: &Accounts,
         plan: impl Into<Plan>,
@@ -71,24 +75,25 @@ impl Driver {
         Ok(Self::new(accounts, Errand::Begin(Box::new(opened)), By::Key { key: key.into() }, None))
     }
 
-    /// Does what can be done now: comes to `Rest` with what is waited for, or how it ended.
+    /// Advances a verification: does everything that can be done now. It ends in `Ask::Rest` with what the verification
+    /// waits for, or how it ended.
     pub fn advance(accounts: &Accounts, id: &str) -> Self {
         Self::new(accounts, Errand::Advance, By::Id { id: id.into() }, None)
     }
 
-    /// Tells a verification something: comes to `Heard` once that is stored. [`told`](Self::told) refuses what its session
-    /// refuses.
+    /// Hands an input to a verification. It ends in `Ask::Heard` when the change is stored. If the session refuses the
+    /// input, [`told`](Self::told) returns the reject.
     pub fn tell(accounts: &Accounts, id: &str, input: Input) -> Self {
         Self::new(accounts, Errand::Tell, By::Id { id: id.into() }, Some(Unstored::Input(input)))
     }
 
-    /// Tells a redirect or callback to the verification that it is about: comes to `Heard` with its id, or with none if it is
-    /// genuine, but nobody's.
+    /// Hands a redirect or callback to the verification that it belongs to. It ends in `Ask::Heard` with the
+    /// verification's id, or without an id if the input is genuine and belongs to no verification.
     ///
-    /// `from` names the account that it can be from, if the URL at which it came says so; otherwise all are tried.
+    /// If each account has its own URL, pass the account's name as `from`; otherwise all accounts are tried.
     ///
     /// # Errors
-    /// As [`Account::reference_of`](crate::Account::reference_of); `account_unknown`.
+    /// The errors of [`Account::reference_of`](crate::Account::reference_of); `account_unknown`.
     pub fn hear(accounts: &Accounts, from: Option<&str>, input: Input, now: UnixMillis) -> Result<Self, Reject> {
         let references = accounts.references_of(from, &input, now)?;
         let nobodys = references.is_empty();
@@ -99,16 +104,17 @@ impl Driver {
         Ok(driver)
     }
 
-    /// What the host is to do now. It stays the same until [`told`](Self::told) what came of it.
+    /// What the host has to do now. It stays the same until the host calls [`told`](Self::told).
     pub fn ask(&self) -> &Ask {
         &self.ask
     }
 
-    /// Takes in what came of it. A refusal changed nothing.
+    /// Tells the driver what came of the last ask. After an error, nothing has changed.
     ///
     /// # Errors
-    /// Whatever a session refuses; blame `snapshot` for a text that cannot be used; `verification_unknown`; `conflict` if other
-    /// workers won a hundred times in a row; `told_unexpected` for an answer to something else.
+    /// The reject of a session; a reject with blame `snapshot` if the stored text cannot be used;
+    /// `verification_unknown`; `conflict` if other workers stored a change first a hundred times in a row;
+    /// `told_unexpected` if the driver had asked for something else.
     pub fn told(&mut self, told: Told, now: UnixMillis) -> Result<(), Reject> {
         let now = now.plausible()?;
         let mut next = Self { news: Vec::new(), ..self.clone() };
@@ -121,7 +127,7 @@ impl Driver {
         taken
     }
 
-    /// The verification as the driver knows it: what is stored, or about to be; also after a refusal.
+    /// The verification as the driver knows it: as it is stored, or about to be stored; also after an error.
     pub fn verification(&self) -> Option<&Verification> {
         match &self.state {
             State::Loading { .. } => self.seen.as_ref(),
@@ -131,7 +137,7 @@ impl Driver {
         }
     }
 
-    /// What the verification's sessions have heard by what was told last.
+    /// The inputs that the verification's sessions got by the last [`told`](Self::told).
     pub fn news(&self) -> &[News] {
         &self.news
     }
@@ -154,7 +160,7 @@ impl Driver {
                 self.go_on(held, Some(Unstored::Delivery { number, delivered }), now)
             }
             _ => {
-                let message = "this is not the answer to what was asked; tell what came of `ask`";
+                let message = "the driver had asked for something else; tell what came of the last `ask`";
                 Err(Reject::at(RejectCode::ToldUnexpected, "told", message))
             }
         }
@@ -186,7 +192,7 @@ impl Driver {
             By::References { references } => held.references().iter().any(|known| references.contains(known)),
         };
         if !asked {
-            return Err(record::malformed("this is the text of another row than was asked for"));
+            return Err(record::malformed("this is the text of another row than the driver asked for"));
         }
         held.supply(blobs);
         self.kept = blobs.iter().map(|blob| blob.digest.clone()).collect();
@@ -209,7 +215,7 @@ impl Driver {
                 Ok(())
             }
             _ => {
-                let message = "the store has no row of this id; ask it with the id that `begin` came to";
+                let message = "the store has no row with this id; pass the id that `begin` returned";
                 Err(Reject::at(RejectCode::VerificationUnknown, "id", message))
             }
         }
@@ -310,7 +316,7 @@ impl Driver {
     }
 }
 
-/// The id of a verification that is begun with this seed, for whoever needs it in a URL of the request.
+/// The id of the verification that begins with this seed, in case a URL of the request has to contain it.
 pub fn id_of(seed: &Seed) -> String {
     seed.token("verification", 0, 16)
 }

@@ -1,4 +1,4 @@
-//! What a verification is to try: one request, or others after it.
+//! The plan of a verification: one request, or several to try one after another.
 
 use alloc::{boxed::Box, format, string::String, vec, vec::Vec};
 
@@ -8,10 +8,11 @@ use serde_json::value::RawValue;
 
 use crate::Request;
 
-/// More than anybody would ask of a user.
+/// The most steps of a plan.
 pub(super) const MAX_STEPS: usize = 8;
 
-/// What a verification tries. A plan of one request is the plain case, and [`Request`] turns into it by itself.
+/// The plan of a verification: the requests to try. Usually it is one request, and a [`Request`] converts into such a
+/// plan.
 ///
 /// ```
 /// # fn main() -> Result<(), idvkit::Reject> {
@@ -27,39 +28,40 @@ pub(super) const MAX_STEPS: usize = 8;
 /// ```
 #[derive(Clone, Debug)]
 pub struct Plan {
-    /// What to try, in this order.
+    /// The steps, in the order in which they are tried.
     pub steps: Vec<Step>,
-    /// Whether the outcome is handed over by `Ask::Deliver`, until the host says that it has acted on it. Otherwise it stands
-    /// in the row, and `Next::Done` says it.
+    /// Whether the outcome is delivered by `Ask::Deliver` until the host says that it has acted on it. If not, read the
+    /// outcome from the row or from `Next::Done`.
     pub deliver: bool,
 }
 
-/// One request of a plan.
+/// One step of a plan: a request and when to try it.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Step {
-    /// The name of the account; not needed where there is only one of the request's provider.
+    /// The name of the account. It is needed only if several accounts have the request's provider.
     #[serde(default)]
     pub account: Option<String>,
-    /// The request.
+    /// The request of this step.
     pub request: Request,
-    /// After which ends of the step before it is tried; the first one is always.
+    /// The ends of the step before after which this step is tried. The first step is always tried.
     #[serde(default)]
     pub when: Vec<When>,
 }
 
-/// An end that another provider may mend. Not among them: what the user decided, and a verdict of no.
+/// An end of a step after which another step may help. A verdict of no and the user's own choice to stop are not among
+/// them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub enum When {
-    /// Something went wrong that is no verdict about the user.
+    /// The step failed, without a verdict about the user.
     Failed,
-    /// Time ran out.
+    /// The step's time ran out.
     Expired,
-    /// The provider cannot say.
+    /// The provider could not decide.
     Inconclusive,
 }
 
@@ -75,10 +77,10 @@ impl When {
 }
 
 impl Plan {
-    /// Reads a plan from JSON: a request, or a list of steps.
+    /// Parses a plan from JSON: one request, or a list of steps.
     ///
     /// # Errors
-    /// `request_malformed` or `plan_malformed`, with the member, the rule and the fix; never a value.
+    /// `request_malformed` or `plan_malformed`, which name the member, the rule and the fix, and never a value.
     pub fn from_json(text: &str) -> Result<Self, Reject> {
         if !text.trim_start().starts_with('[') {
             return Request::from_json(text).map(Self::from);
@@ -94,20 +96,20 @@ impl Plan {
         Self { steps, deliver: false }.checked()
     }
 
-    /// The same plan, which hands its outcome over by `Ask::Deliver`.
+    /// The same plan, whose outcome is delivered by `Ask::Deliver`.
     #[must_use]
     pub fn delivered(self) -> Self {
         Self { deliver: true, ..self }
     }
 
-    /// Refuses plans that cannot be meant.
+    /// Refuses contradictory plans.
     pub(super) fn checked(self) -> Result<Self, Reject> {
         let [first, rest @ ..] = self.steps.as_slice() else { return Err(refuse("a plan has at least one step")) };
         if self.steps.len() > MAX_STEPS {
             return Err(refuse("a plan has at most eight steps"));
         }
         if !first.when.is_empty() || rest.iter().any(|step| step.when.is_empty()) {
-            return Err(refuse("every step but the first says with `when` after which ends it is tried"));
+            return Err(refuse("every step but the first needs `when`: the ends after which it is tried"));
         }
         Ok(self)
     }

@@ -1,17 +1,17 @@
-//! Access tokens that a process keeps for all sessions that need one.
+//! The access tokens that a process caches for all its sessions.
 
 use alloc::{collections::BTreeMap, string::String};
 use core::fmt;
 
 use idvkit_core::{Answer, Cache, HttpRequest, TokenAnswer, UnixMillis};
 
-/// The access tokens of a process: one value for all its drivers, behind a lock of the host's.
+/// The cached access tokens of a process: one value for all its drivers, which the host guards with a lock.
 ///
-/// For an `Ask::Exchange` with `exclusive`, wait for your turn with that key; then ask [`kept`](Self::kept), send the request
-/// only if it has nothing, and give the answer to [`keep`](Self::keep) before the turn ends. So the first of all that wait
-/// fetches the token, and the others take it.
+/// For an `Ask::Exchange` with `exclusive`, take the lock for that key. Then call [`kept`](Self::kept), send the
+/// request only if that returns nothing, and pass the answer to [`keep`](Self::keep) before you release the lock. So
+/// the first of all that wait fetches the token, and the others use it.
 ///
-/// It is beside the driver and not within it: what a driver does follows from what it is told, and can be replayed.
+/// The tokens are not part of the driver, so that a driver depends only on what it is told and can be replayed.
 #[derive(Clone, Default)]
 pub struct Tokens(BTreeMap<String, Kept>);
 
@@ -25,7 +25,8 @@ struct Kept {
 }
 
 impl Tokens {
-    /// The answer to this request, if there is one that will do: not run out, and not with the token that was refused.
+    /// The cached answer to this request, if there is one: its token has not expired, and is not the one that was
+    /// refused.
     pub fn kept(&self, request: &HttpRequest, now: UnixMillis) -> Option<Answer> {
         let Cache { key, refused, .. } = request.cache.as_ref()?;
         let kept = self.0.get(key)?;
@@ -34,7 +35,7 @@ impl Tokens {
         (is_fresh && refused.as_ref() != Some(&kept.mark)).then(|| kept.answer.clone())
     }
 
-    /// Keeps the answer to this request, as far as the request allows it and it holds a token.
+    /// Caches the answer to this request if the request allows it and the answer holds a token.
     pub fn keep(&mut self, request: &HttpRequest, answer: &Answer, now: UnixMillis) {
         let Some(Cache { key, max_age_ms, .. }) = &request.cache else { return };
         self.0.remove(key);

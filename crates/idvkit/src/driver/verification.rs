@@ -1,4 +1,5 @@
-//! A verification: what a row holds. Its sessions are told and asked here; its end and its deliveries follow from them.
+//! A verification: the content of a row. It hands inputs to its sessions, and derives its end and its deliveries from
+//! them.
 
 use alloc::{boxed::Box, string::String, vec::Vec};
 use core::{fmt, ops::Range};
@@ -18,7 +19,7 @@ use super::{
 };
 use crate::{Account, ProviderId, Session};
 
-/// One user's verification, as its row holds it: one session, or several after one another.
+/// One user's verification, as its row holds it: one session, or several that are tried one after another.
 #[derive(Clone)]
 pub struct Verification {
     record: Record,
@@ -32,18 +33,18 @@ struct Held {
     session: Session,
 }
 
-/// What one session of a verification has come to.
+/// One session of a verification, and how it ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "wire", derive(serde::Serialize))]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Attempt {
-    /// The host's name of the account.
+    /// The name of the account, as the host named it.
     pub account: String,
-    /// Whose flow.
+    /// The provider whose flow the session runs.
     pub provider: ProviderId,
-    /// How it ended, if it has.
+    /// How the session ended; absent while it runs.
     pub outcome: Option<Outcome>,
-    /// Whether the verification's outcome is from here.
+    /// Whether the verification's outcome comes from this session.
     pub decides: bool,
 }
 
@@ -60,16 +61,16 @@ pub(super) enum Duty {
 }
 
 impl Verification {
-    /// Reads the text of a row, to look at it.
+    /// Restores a verification from the text of its row, to inspect it.
     ///
     /// # Errors
-    /// Blame `snapshot`: `snapshot_malformed`, `snapshot_newer`, `snapshot_of_other_provider`, `snapshot_of_other_account`;
-    /// `account_unknown` if an account that it names is not among the accounts.
+    /// A [`Reject`] with blame `snapshot`: `snapshot_malformed`, `snapshot_newer`, `snapshot_of_other_provider`,
+    /// `snapshot_of_other_account`; `account_unknown` if an account that it names is not among the accounts.
     pub fn restore(accounts: &Accounts, snapshot: &str) -> Result<Self, Reject> {
         let (record, texts) = Record::from_text(snapshot)?;
         let held = |(step, text): (&Planned, Box<RawValue>)| {
             let account = accounts.get(&step.account).ok_or_else(|| {
-                let message = "the row belongs to an account that is not here; add it to the accounts under its name";
+                let message = "the row belongs to an account that is not among the accounts; add it under its name";
                 Reject::at(RejectCode::AccountUnknown, "account", message)
             })?;
             Ok(Held { account: account.clone(), session: Session::restore(account, text.get())? })
@@ -78,7 +79,7 @@ impl Verification {
         Ok(Self { record, sessions })
     }
 
-    /// What it waits for, or how it ended. Asking twice gives the same answer.
+    /// What the verification waits for, or how it ended. Asking twice gives the same value.
     ///
     /// A `now` outside 2020 to 2200, or before the last change, counts as the time of the last change.
     pub fn next(&self, now: UnixMillis) -> Next {
@@ -102,33 +103,34 @@ impl Verification {
         }
     }
 
-    /// Its name: 32 hex digits.
+    /// The verification's id: 32 hex digits.
     pub fn id(&self) -> &str {
         &self.record.id
     }
 
-    /// The host's own name for it.
+    /// The host's own key of the verification.
     pub fn key(&self) -> &str {
         &self.record.key
     }
 
-    /// Rises with every change.
+    /// The revision. It rises with every change.
     pub fn revision(&self) -> i64 {
         self.record.revision
     }
 
-    /// How it ended, if it has.
+    /// How the verification ended; `None` while it runs.
     pub fn outcome(&self) -> Option<&Outcome> {
         self.record.end.as_ref().map(|end| &end.outcome)
     }
 
-    /// The session that decided, or the one that is tried now: for what a provider offers beside the verification.
+    /// The session that decided, or else the session that is tried now. Use it for what its provider offers outside a
+    /// verification.
     pub fn session(&self) -> &Session {
         &self.sessions[self.step()].session
     }
 
-    /// What the decision rests on; `None` before a decision and after an erasure, and of an answer longer than 16 KiB before
-    /// [`supply`](Self::supply) of the row's blobs. It must stay on the server.
+    /// The evidence that the decision rests on; `None` before a decision, after an erasure, and for an answer longer
+    /// than 16 KiB before [`supply`](Self::supply) got the row's blobs. It must stay on the server.
     pub fn evidence(&self) -> Option<Evidence> {
         self.sessions[self.record.end.as_ref()?.step].session.evidence()
     }
@@ -145,7 +147,7 @@ impl Verification {
         (0..=self.record.current).map(attempt).collect()
     }
 
-    /// The providers' ids, newest first.
+    /// The providers' ids of the verification, newest first.
     pub fn references(&self) -> Vec<Reference> {
         let of = |(held, step): (&Held, &Planned)| {
             let account = step.account.clone();
@@ -157,7 +159,7 @@ impl Verification {
         self.sessions.iter().zip(&self.record.steps).rev().flat_map(of).collect()
     }
 
-    /// The outcome on its way to the host, if it wants it.
+    /// The delivery of the outcome, if the plan asks for deliveries and there is an outcome.
     pub fn delivery(&self) -> Option<Delivery> {
         self.record.end.as_ref()?;
         let (id, replaces) = self.record.delivery_ids()?;
@@ -197,8 +199,8 @@ impl Verification {
         self.sessions.iter().flat_map(|held| held.session.blobs()).collect()
     }
 
-    /// Takes the blobs of the row, without which it waits for images where it would send them, and has no evidence of a long
-    /// answer.
+    /// Takes the blobs that are stored with the row. Without them, the verification waits where it has to send images, and
+    /// has no evidence of a long answer.
     pub fn supply(&mut self, blobs: &[Blob]) {
         for held in &mut self.sessions {
             for blob in blobs {
@@ -351,16 +353,15 @@ impl Verification {
         }
     }
 
-    /// Whosever request it belongs to takes it; to all others its id is strange.
+    /// The session that sent the request takes it; to all others its id is stale.
     fn answer(&mut self, input: Input, now: UnixMillis) -> Result<(), Reject> {
-        let mut told = Ok(());
-        for held in self.sessions[..=self.record.current].iter_mut().rev() {
-            told = held.session.handle(input.clone(), now);
+        for later in (1..=self.record.current).rev() {
+            let told = self.sessions[later].session.handle(input.clone(), now);
             if !told.as_ref().is_err_and(is_stale) {
-                break;
+                return told;
             }
         }
-        told
+        self.sessions[0].session.handle(input, now)
     }
 
     /// All sessions forget the person, also those that were never begun. The outcome stays, without what a client worded.

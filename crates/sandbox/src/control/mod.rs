@@ -1,4 +1,4 @@
-//! Steering the sandbox from a test in the same process; the control API offers the same over HTTP.
+//! Controls the sandbox from a test in the same process. The control API offers the same over HTTP.
 
 mod guard;
 pub(crate) mod http;
@@ -16,7 +16,7 @@ use crate::stand_ins;
 use crate::world::{Handle, World};
 pub use script::Script;
 
-/// A handle to a running sandbox. Clones steer the same one.
+/// A handle to a running sandbox. Clones control the same one.
 #[derive(Clone)]
 pub struct Control {
     shared: Handle,
@@ -35,18 +35,18 @@ impl Control {
         self.shared.world()
     }
 
-    /// The virtual clock, Unix milliseconds.
+    /// The time on the virtual clock, in Unix milliseconds.
     pub fn now(&self) -> i64 {
         self.world().clock.now()
     }
 
-    /// Lets so many milliseconds pass. All that falls due on the way (expiries, verdicts, callbacks and their retries)
-    /// happens in order of time, deliveries included, before this returns.
+    /// Advances the clock by so many milliseconds. Everything that is due on the way (expiries, verdicts, callbacks and
+    /// their retries) happens in order of time, deliveries included, before this returns.
     pub async fn advance(&self, ms: i64) {
         self.shared.advance(ms).await;
     }
 
-    /// Jumps to a reading, also backwards. What fell due in between happens at the new reading.
+    /// Sets the clock to a time, which may lie in the past. What was due in between happens at the new time.
     pub async fn set(&self, now: i64) {
         self.shared.set(now).await;
     }
@@ -66,12 +66,13 @@ impl Control {
         self.world().deliveries.log().to_vec()
     }
 
-    /// Says how something shall turn out. `false`: what it names does not exist.
+    /// Sets how the next verification, or one that exists, turns out. Returns `false` if the script names something
+    /// that does not exist.
     pub fn script(&self, script: Script) -> bool {
         script.play(&mut self.world())
     }
 
-    /// Makes the next calls of an operation go wrong. `false`: no operation has this name.
+    /// Makes the next calls of an operation fail. Returns `false` if no operation has this name.
     pub fn fault(&self, fault: Fault) -> bool {
         let known = fault.names_an_operation();
         if known {
@@ -80,7 +81,7 @@ impl Control {
         known
     }
 
-    /// Makes something happen to the next callbacks of a provider. `false`: there is no such provider.
+    /// Applies a rule to the next callbacks of a provider. Returns `false` if there is no such provider.
     pub fn callbacks(&self, rule: CallbackRule) -> bool {
         let known = stand_ins::find(&rule.provider).is_some();
         if known {
@@ -89,12 +90,12 @@ impl Control {
         known
     }
 
-    /// The settings in force.
+    /// The current settings.
     pub fn settings(&self) -> Config {
         self.world().config.clone()
     }
 
-    /// Changes settings; what exists already keeps what it was made with.
+    /// Changes the settings. What exists already keeps the settings that it was created with.
     pub fn configure(&self, change: impl FnOnce(&mut Config)) {
         change(&mut self.world().config);
     }
@@ -102,15 +103,15 @@ impl Control {
     /// Changes settings by a JSON merge patch (RFC 7396).
     ///
     /// # Errors
-    /// One sentence when the result would not be valid; nothing has changed then.
+    /// One sentence if the result would not be valid. Then nothing has changed.
     pub fn patch(&self, patch: &Value) -> Result<(), String> {
         let mut world = self.world();
         world.config = world.config.patched(patch)?;
         Ok(())
     }
 
-    /// All that [`Sandbox::resume`](crate::Sandbox::resume) needs to go on from here, as text. It holds the test data
-    /// that was entered, pictures included.
+    /// The state of the sandbox as a text, from which [`Sandbox::resume`](crate::Sandbox::resume) goes on. It holds the
+    /// test data that was entered, pictures included.
     ///
     /// # Panics
     /// Never: all of the state has a JSON form.
@@ -118,12 +119,13 @@ impl Control {
         serde_json::to_string(&*self.world()).expect("the state holds only text, numbers and flags")
     }
 
-    /// Tells when a request, the clock or something that was due may have changed the state: the time to save it.
+    /// A receiver that is notified whenever a request, the clock or a due event may have changed the state: save it
+    /// then.
     pub fn changes(&self) -> tokio::sync::watch::Receiver<()> {
         self.shared.changes()
     }
 
-    /// Back to the start: settings, clock, seed, logs, everything.
+    /// Resets the sandbox to its start: settings, clock, seed, logs and all data.
     pub async fn reset(&self) {
         self.shared.reset().await;
     }

@@ -1,4 +1,4 @@
-//! How something shall turn out: one script for each provider.
+//! How a verification turns out: one script type for each provider.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,7 +8,7 @@ use crate::world::World;
 
 macro_rules! script {
     ($($folder:ident: $StandIn:ident, $Settings:ident, $Script:ident, $about:literal;)*) => {
-        /// A script for one provider, tagged by `provider`.
+        /// A script for one provider. In JSON the member `provider` names the provider.
         #[derive(Clone, Serialize, Deserialize)]
         #[serde(tag = "provider", rename_all = "snake_case")]
         pub enum Script {

@@ -1,4 +1,4 @@
-//! What a user's browser does to a page, on demand.
+//! How a user's browser behaves, on demand.
 
 use std::time::Duration;
 
@@ -9,39 +9,39 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Default, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct PageScript {
-    /// What becomes of the page's wish for a camera.
+    /// What happens when the page asks for a camera.
     pub camera: Camera,
     /// Whether the page has storage inside a frame.
     pub storage: Storage,
-    /// A slow network: real milliseconds before every answer, at most a minute.
+    /// The delay before every answer, as on a slow network, in real milliseconds, at most 60 000.
     pub delay_ms: u64,
 }
 
-/// What becomes of the page's wish for a camera.
+/// What happens when the page asks for a camera.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Camera {
-    /// As in the real browser; a synthetic picture is there for whoever has no camera.
+    /// The real browser decides. Without a camera, the user can take a synthetic picture.
     #[default]
     Real,
-    /// The user or the browser refuses it.
+    /// The user or the browser denies the camera.
     Denied,
-    /// There is none.
+    /// The device has no camera.
     None,
-    /// Another program has it.
+    /// Another program uses the camera.
     InUse,
 }
 
-/// Whether a framed page has storage.
+/// Whether a page inside a frame has storage.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Storage {
-    /// The page does without: what the providers' pages keep, and whether they can do without, no document says.
+    /// The page needs no storage. No document says whether the providers' pages do.
     #[default]
     Ignored,
-    /// The page needs it, and looks whether the browser grants it: private windows take it away from third parties.
+    /// The page needs storage, and checks whether the browser grants it: private windows refuse it to third parties.
     Needed,
-    /// The page needs it and finds none, so that inside a frame it does not get as far as its content.
+    /// The page needs storage and has none, so that inside a frame it does not show its content.
     Blocked,
 }
 

@@ -1,4 +1,4 @@
-//! What Signicat's API answers, read.
+//! Reads the answers of Signicat's API.
 
 mod problem;
 mod process;
@@ -24,9 +24,9 @@ use crate::values::Id;
 /// The answer to the start of a capture flow. `processId` may be missing (S-6).
 #[derive(Clone)]
 pub struct CaptureStarted {
-    /// Where the user is sent: a bearer value.
+    /// The URL that the user is sent to, which is a bearer value.
     pub url: String,
-    /// The process, if it is named.
+    /// The id of the process, if the answer names it.
     pub process_id: Option<Id>,
 }
 
@@ -47,7 +47,7 @@ impl fmt::Debug for CaptureStarted {
 /// The answer to the creation of a dossier.
 #[derive(Clone, Debug)]
 pub struct DossierCreated {
-    /// The new dossier.
+    /// The id of the new dossier.
     pub dossier_id: Id,
 }
 

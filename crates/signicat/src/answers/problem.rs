@@ -9,16 +9,17 @@ use crate::{
     values::{code_of, cut},
 };
 
-/// An error body. Its texts are a server's words to a server: they are kept for the record and never repeated in errors.
+/// The body of an error answer. Its texts are written for developers: they are kept for your records and never repeated
+/// in errors.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
-    /// Which of the three.
+    /// Which of the three shapes the body has.
     pub shape: ProblemShape,
-    /// The best code there is: `code`, or `error`, or `type`, or `title`; at most 64 characters.
+    /// The error's code: the first of `code`, `error`, `type` and `title` that the body has; at most 64 characters.
     pub code: String,
-    /// The names of the fields that are complained about (`invalidParams`).
+    /// The names of the fields that the error is about (`invalidParams`).
     pub fields: alloc::vec::Vec<String>,
-    /// Names the request in the provider's logs.
+    /// The provider's id of the request, for its support.
     pub trace_id: Option<String>,
     about_authorization: bool,
 }
@@ -26,16 +27,17 @@ pub struct Problem {
 /// The shape of an error body. Deliberately exhaustive: S-F9 has these three.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ProblemShape {
-    /// `instance`, `method`, `status`, `type`, `title`, `detail`, `traceId`.
+    /// The shape with `instance`, `method`, `status`, `type`, `title`, `detail` and `traceId`.
     Assure,
-    /// `type`, `title`, `detail`, `code`, `invalidParams`.
+    /// The shape with `type`, `title`, `detail`, `code` and `invalidParams`.
     Platform,
-    /// `error`, `error_description`.
+    /// The shape with `error` and `error_description`.
     Token,
 }
 
 impl Problem {
-    /// Reads a body; `None` if it is none of the three. A `status` in it is not believed.
+    /// Parses an error body; `None` if it has none of the three shapes. A `status` in it is ignored: the HTTP status
+    /// counts.
     pub fn parse(body: &[u8]) -> Option<Self> {
         let json = Json::read(body).ok()?;
         let root = json.root();
@@ -63,7 +65,7 @@ impl Problem {
         })
     }
 
-    /// Whether it complains about the `Authorization` header or the token in it (S-10).
+    /// Whether the error is about the `Authorization` header or the token in it (S-10).
     pub fn is_about_authorization(&self) -> bool {
         self.about_authorization
     }

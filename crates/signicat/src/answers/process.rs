@@ -1,4 +1,4 @@
-//! The process object and what follows from it.
+//! The process object, and what its status means.
 
 use alloc::{
     string::{String, ToString},
@@ -14,33 +14,33 @@ use serde_json::Value;
 
 use crate::values::{Id, code_of, cut};
 
-/// The status of a process. Unknown values are kept, are not final and never a pass (S-D3, S-V13).
+/// The status of a process. An unknown value is kept, is not final, and is never a pass (S-D3, S-V13).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "String", into = "String")]
 #[non_exhaustive]
 pub enum ProcessStatus {
-    /// Created, nothing submitted.
+    /// The process is created, and nothing is submitted.
     Pending,
     /// The verification is running.
     Processing,
-    /// Positive: the only one.
+    /// The verification passed. No other status is a pass.
     Accepted,
-    /// Negative.
+    /// The verification did not pass.
     Rejected,
-    /// It cannot be decided.
+    /// The provider cannot decide.
     Inconclusive,
     /// The user gave up.
     Canceled,
     /// A technical failure.
     Failed,
-    /// Seen in one client only; read as negative (S-9).
+    /// Read as a verification that did not pass; seen in one client only (S-9).
     NotMatched,
-    /// Anything else.
+    /// Any other value.
     Other(String),
 }
 
 impl ProcessStatus {
-    /// Reads the provider's word. Both spellings of `canceled` count.
+    /// Reads the provider's word, with both spellings of `canceled`.
     pub fn parse(text: &str) -> Self {
         match text {
             "pending" => Self::Pending,
@@ -70,7 +70,7 @@ impl ProcessStatus {
         }
     }
 
-    /// Whether nothing more comes. No document shows a way out of a final status.
+    /// Whether the status is final. No document shows a change after a final status.
     pub fn is_final(&self) -> bool {
         !matches!(self, Self::Pending | Self::Processing | Self::Other(_))
     }
@@ -88,30 +88,31 @@ impl From<ProcessStatus> for String {
     }
 }
 
-/// A process, as created or fetched (S-F5). Members that this version does not know are left in the raw answer.
+/// A process, as created or fetched (S-F5). Members that this version does not know remain in the raw answer only.
 #[derive(Clone, PartialEq)]
 pub struct Process {
-    /// Its id.
+    /// The id of the process.
     pub process_id: Id,
-    /// Its dossier, where the answer names it.
+    /// The id of its dossier, if the answer names it.
     pub dossier_id: Option<Id>,
-    /// The provider.
+    /// The verification provider behind Assure.
     pub provider: String,
-    /// The process type, where there is one.
+    /// The process type, if the process has one.
     pub process_type: Option<String>,
-    /// Where it stands.
+    /// The status of the process.
     pub status: ProcessStatus,
-    /// When it was made, as sent.
+    /// When the process was created, as sent.
     pub created_at: Option<String>,
-    /// The person, as far as the answer has a result that can be read. It may be missing even when accepted (S-D15).
+    /// The person's data, if the answer has a result that can be read. It may be missing even if the process is
+    /// accepted (S-D15).
     pub person: Option<Person>,
-    /// An encrypted result: a compact JWE, which only the holder of the key can read (S-CONNECT).
+    /// An encrypted result: a compact JWE, which only the holder of the key can decrypt (S-CONNECT).
     pub sealed: Option<String>,
-    /// Why it is not a pass.
+    /// Why the process did not pass.
     pub fail_reasons: Vec<Reason>,
-    /// The token for the provider's own SDK: a bearer value (S-JAVA).
+    /// The token for the provider's own SDK, which is a bearer value (S-JAVA).
     pub authorization: Option<String>,
-    /// Where the user is sent for an eID: a bearer value. Inferred (S-NODE).
+    /// The URL that the user is sent to for an eID, which is a bearer value. Inferred (S-NODE).
     pub redirect_url: Option<String>,
 }
 

@@ -12,7 +12,7 @@ const DEFAULT_LIFETIME_S: i64 = 600;
 pub struct AccessToken {
     /// The bearer value.
     pub value: Secret,
-    /// How long it lives, in seconds; 600 if the answer does not say.
+    /// The token's lifetime in seconds; 600 if the answer does not say.
     pub expires_in_s: i64,
 }
 
@@ -37,7 +37,7 @@ impl AccessToken {
         Ok(Self { value: Secret::from(value), expires_in_s: expires_in_s.unwrap_or(DEFAULT_LIFETIME_S) })
     }
 
-    /// Until when it may be used again, if it was received at `received`: `skew_ms` before its end.
+    /// Until when the token may be used again if it was received at `received`: `skew_ms` before its end.
     pub fn usable_until(&self, received: UnixMillis, skew_ms: i64) -> UnixMillis {
         received.plus((self.expires_in_s.saturating_mul(1000)).saturating_sub(skew_ms).max(0))
     }

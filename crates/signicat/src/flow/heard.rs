@@ -49,7 +49,7 @@ impl SignicatFlow {
             Whose::Current => {}
             Whose::Earlier => return Ok(Heard::NOTHING),
             Whose::Foreign => {
-                let fix = "find the session by `reference_of` and tell that one";
+                let fix = "find the session by `reference_of` and hand the input to that session";
                 return Err(Reject::at(RejectCode::RedirectOfOtherSession, "url", fix));
             }
         }
@@ -86,7 +86,7 @@ impl SignicatFlow {
             }
             Whose::Earlier => Ok(Heard::NOTHING),
             Whose::Foreign => {
-                let fix = "find the session by `reference_of` and tell that one";
+                let fix = "find the session by `reference_of` and hand the input to that session";
                 Err(Reject::at(RejectCode::CallbackOfOtherSession, "body", fix))
             }
         }

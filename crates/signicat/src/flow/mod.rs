@@ -36,7 +36,7 @@ const MAX_ATTEMPTS: usize = 32;
 /// Processes named by clients and lists that are still to be looked at.
 const MAX_CANDIDATES: usize = 4;
 
-/// A Signicat session's own state.
+/// The state of one Signicat flow. Its members are private: the session's methods show what a host needs.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub struct SignicatFlow {
     #[serde(rename = "order")] // as snapshots have it
@@ -450,7 +450,7 @@ impl Flow for SignicatFlow {
             && self.slots.iter().all(Slot::is_sane)
             && self.made.iter().all(deletable)
             && self.state_fits();
-        if sane { Ok(()) } else { Err(machine::malformed("a Signicat id or state in it cannot be")) }
+        if sane { Ok(()) } else { Err(machine::malformed("a Signicat id or state in the snapshot is not possible")) }
     }
 }
 

@@ -1,4 +1,4 @@
-//! One verification as it is asked for.
+//! The requests for one verification.
 
 mod body;
 mod parsed;
@@ -12,15 +12,15 @@ use serde_json::{Map, Value};
 
 pub(crate) use parsed::{ParsedRequest, Plan, Target};
 
-/// One verification, by one of Assure's three flows (S-FLOWS). Deliberately exhaustive.
+/// A request for one verification, by one of Assure's three flows (S-FLOWS). Deliberately exhaustive.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Request {
-    /// The generic flow: images of a document, taken by you or by the provider's SDK.
+    /// The generic flow: you or the provider's SDK take images of a document.
     DocumentVerification(DocumentVerification),
     /// The web flow: Signicat's page takes the images.
     CaptureFlow(CaptureFlow),
-    /// The user proves who they are with an electronic identity.
+    /// The eID flow: the user authenticates with an electronic identity.
     Eid(Eid),
 }
 
@@ -55,52 +55,52 @@ impl From<Eid> for Request {
     }
 }
 
-/// Verification of an identity document (S-FLOWS, "eIDV generic flow").
+/// A request to verify an identity document (S-FLOWS, "eIDV generic flow").
 #[derive(Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(rename = "SignicatDocumentVerification"))]
 pub struct DocumentVerification {
-    /// A dossier of the same person that you have already; a new one by default. A dossier given here is yours: an
-    /// erasure deletes only the processes that this session made in it.
+    /// The id of an existing dossier of the same person; without it, a new dossier is created. A dossier given here
+    /// stays yours: an erasure deletes only the processes that this session created in it.
     pub dossier: Option<String>,
     /// Your own reference for a new dossier, at most 255 characters (the limit is inferred).
     pub external_reference: Option<String>,
-    /// The provider, such as `signicatpaper`; a refusal lists those that are known.
+    /// The verification provider, such as `signicatpaper`. A reject lists the known ones.
     pub provider: String,
-    /// The process type, where the provider has any.
+    /// The process type, if the provider has any.
     pub process_type: Option<String>,
-    /// What else the provider wants, as it documents it (Onfido: the user's location).
+    /// Further parameters that the provider documents (Onfido: the user's location).
     pub process_parameters: Option<Map<String, Value>>,
-    /// Fields to redact, such as `documentNumber`; a refusal lists those that are known. Dutch documents only (S-14).
+    /// The fields to redact, such as `documentNumber`. A reject lists the known ones. Only for Dutch documents (S-14).
     #[serde(default)]
     pub redact: Vec<String>,
-    /// Where the images come from.
+    /// Who takes the images.
     #[serde(default)]
     pub images: ImageSource,
-    /// For `images: upload`: which images; by provider and process type unless given.
+    /// The images to ask for with `images: upload`. By default they follow from the provider and the process type.
     #[serde(default)]
     pub slots: Vec<ImageSlot>,
-    /// Overrides where callbacks go.
+    /// Where Signicat sends callbacks, instead of the account's setting.
     pub notification: Option<NotificationTarget>,
 }
 
-/// Where the images of a document come from. Deliberately exhaustive: the documents name these three (S-F3).
+/// Who takes the images of a document. Deliberately exhaustive: the documents name these three (S-F3).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(rename = "SignicatImageSource"))]
 pub enum ImageSource {
-    /// The user hands them to your server (`Way::Upload`). Direct-upload providers only (S-13).
+    /// The user hands the images to your server (`Way::Upload`). Only for providers with direct upload (S-13).
     #[default]
     Upload,
-    /// The provider's own SDK in your app takes and uploads them (`Way::Native`).
+    /// The provider's own SDK in your app takes and uploads the images (`Way::Native`).
     Sdk,
-    /// The files of an existing dossier. Direct-upload providers only (S-V17).
+    /// The files of an existing dossier are used. Only for providers with direct upload (S-V17).
     DossierFiles,
 }
 
-/// A capture flow (S-FLOWS, "eIDV alternative flow"). Every attempt has a dossier of its own.
+/// A request for a capture flow (S-FLOWS, "eIDV alternative flow"). Every attempt has its own dossier.
 #[derive(Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -108,21 +108,21 @@ pub enum ImageSource {
 pub struct CaptureFlow {
     /// Your own reference for the dossier, at most 255 characters (the limit is inferred).
     pub external_reference: Option<String>,
-    /// One or two providers.
+    /// The verification providers, one or two.
     pub providers: Vec<CaptureProvider>,
-    /// Whether all of them must accept, or any of them will do.
+    /// Whether all of the providers must accept, or one is enough.
     #[serde(default)]
     pub need: Required,
-    /// Where the user returns to; `dossierId`, `processId` and `status` are appended to it.
+    /// Where Signicat sends the user back. It appends `dossierId`, `processId` and `status` to the URL.
     pub redirect_url: Option<String>,
-    /// Which kind of page; `signicatvideoid` accepts `native` only, and gets it by default (S-F4).
+    /// The kind of capture page. `signicatvideoid` accepts only `native`, which is then the default (S-F4).
     pub sdk: Option<CaptureSdk>,
-    /// How the page looks.
+    /// The texts and settings of the page.
     #[serde(default)]
     pub capture_parameters: CaptureParameters,
-    /// The domain that asks (S-F4).
+    /// The domain of the page that asks for the verification (S-F4).
     pub request_domain: Option<String>,
-    /// Overrides where callbacks go.
+    /// Where Signicat sends callbacks, instead of the account's setting.
     pub notification: Option<NotificationTarget>,
 }
 
@@ -132,16 +132,16 @@ pub struct CaptureFlow {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(rename = "SignicatCaptureProvider"))]
 pub struct CaptureProvider {
-    /// The provider, such as `signicatpaper`; a refusal lists those that are known.
+    /// The verification provider, such as `signicatpaper`. A reject lists the known ones.
     pub provider: String,
-    /// The process type, where the provider has any.
+    /// The process type, if the provider has any.
     pub process_type: Option<String>,
-    /// Fields to redact.
+    /// The fields to redact.
     #[serde(default)]
     pub redact: Vec<String>,
 }
 
-/// How several providers make one verdict (inferred: no document says). Deliberately exhaustive.
+/// How the results of several providers make one verdict (inferred: no document says). Deliberately exhaustive.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -160,13 +160,13 @@ pub enum Required {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(rename = "SignicatCaptureSdk"))]
 pub enum CaptureSdk {
-    /// The provider's own.
+    /// The verification provider's own page.
     Native,
-    /// Signicat's.
+    /// Signicat's page.
     Capture,
 }
 
-/// How the capture page looks; goes into `captureParameters`, where it must be nested (S-F4).
+/// The texts and settings of the capture page. They go into `captureParameters`, where they must be nested (S-F4).
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -175,48 +175,48 @@ pub struct CaptureParameters {
     /// The id of a capture configuration.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ui_profile: Option<String>,
-    /// The language.
+    /// The language of the page.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ui_language: Option<String>,
-    /// The sender of the text message that hands over to a phone.
+    /// The sender of the text message that moves the user to a phone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sms_sender: Option<String>,
-    /// That message.
+    /// The text of that message.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sms_message: Option<String>,
-    /// The country that is preselected.
+    /// The country that is selected at the beginning.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub default_country: Option<String>,
 }
 
-/// An electronic identity (S-FLOWS, "eID flow").
+/// A request to authenticate with an electronic identity (S-FLOWS, "eID flow").
 #[derive(Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(rename = "SignicatEid"))]
 pub struct Eid {
-    /// A dossier of the same person that you have already; a new one by default. A dossier given here is yours: an
-    /// erasure deletes only the processes that this session made in it.
+    /// The id of an existing dossier of the same person; without it, a new dossier is created. A dossier given here
+    /// stays yours: an erasure deletes only the processes that this session created in it.
     pub dossier: Option<String>,
     /// Your own reference for a new dossier, at most 255 characters (the limit is inferred).
     pub external_reference: Option<String>,
-    /// The method, as in `connect:idin` (S-F6). A guide calls this the process id, which cannot be (S-7).
+    /// The eID method, such as `connect:idin` (S-F6). One guide calls this the process id, which cannot be right (S-7).
     pub provider: String,
-    /// What else the method wants.
+    /// Further parameters that the method documents.
     pub process_parameters: Option<Map<String, Value>>,
-    /// Where the user returns to.
+    /// Where the eID sends the user back.
     pub redirect_url: Option<String>,
-    /// Overrides where callbacks go.
+    /// Where Signicat sends callbacks, instead of the account's setting.
     pub notification: Option<NotificationTarget>,
 }
 
-/// Where the callbacks of one request go.
+/// Where Signicat sends the callbacks of one request.
 #[derive(Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(rename = "SignicatNotificationTarget"))]
 pub enum NotificationTarget {
-    /// Nowhere: the result is polled for.
+    /// Nowhere: the session polls for the result.
     Off,
     /// To this URL, with the account's `authorization_header`.
     Url(String),

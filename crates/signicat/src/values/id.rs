@@ -1,4 +1,4 @@
-//! What the provider's ids name.
+//! The ids of dossiers and processes.
 
 use alloc::string::String;
 use core::fmt;
@@ -6,8 +6,9 @@ use core::fmt;
 use idvkit_core::{Flaw, FlawKind, Node, Reject, RejectCode, one_form};
 use serde::{Deserialize, Serialize};
 
-/// An id of a dossier or process: 1 to 64 letters, digits, hyphens and underscores. Samples are UUIDs (S-F4), and a UUID has
-/// one form, whatever case it was spelled in (S-D18); the alphabet is ours, so that no id can leave its place in a path.
+/// An id of a dossier or process: 1 to 64 letters, digits, hyphens and underscores. Samples are UUIDs (S-F4), and a
+/// UUID is converted to lower case (S-D18). The set of characters is our choice, so that no id can leave its place in a
+/// path.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Id(String);
@@ -41,7 +42,7 @@ impl Id {
         node.maybe_text(name)?.map(|_| Self::at(node, name)).transpose()
     }
 
-    /// The id as text.
+    /// The id as a text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -67,20 +68,20 @@ impl fmt::Display for Id {
     }
 }
 
-/// A process in its dossier.
+/// A process, with the dossier that it belongs to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {
-    /// The dossier.
+    /// The id of the dossier.
     pub dossier: Id,
-    /// The process.
+    /// The id of the process.
     pub process: Id,
 }
 
-/// Something that a session made, and that an erasure deletes. Deliberately exhaustive.
+/// Something that a session created and that an erasure deletes. Deliberately exhaustive.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Made {
-    /// A dossier, with all that is in it.
+    /// A dossier, with everything in it.
     Dossier(Id),
-    /// A process in a dossier that is the caller's.
+    /// A process in a dossier of the caller's.
     Process(Place),
 }

@@ -1,4 +1,4 @@
-//! Signicat's values: each parsed once, and right from then on.
+//! Signicat's values, which are checked when they are parsed.
 
 mod id;
 mod routes;

@@ -1,4 +1,4 @@
-//! One table of paths. What no document states can be overridden by name (S-D7).
+//! The table of routes. An account can replace each route by its name (S-D7).
 
 use alloc::{
     collections::BTreeMap,
@@ -11,19 +11,19 @@ use idvkit_core::{Method, Reject, RejectCode};
 /// One row of the route table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RouteEntry {
-    /// Its name: the key of an override.
+    /// The route's name, which is the key of a replacement.
     pub name: &'static str,
-    /// The method.
+    /// The HTTP method.
     pub method: Method,
     /// The path below the API's base.
     pub path: &'static str,
-    /// Whether no document states method and path in full.
+    /// Whether no document states method and path in full, so that they are inferred.
     pub inferred: bool,
-    /// Where it comes from.
+    /// The fact that documents the route.
     pub source: &'static str,
 }
 
-/// Every request of this crate to the API (S-F2).
+/// The routes of every request of this crate to the API (S-F2).
 pub static ROUTES: [RouteEntry; 10] = [
     CREATE_DOSSIER,
     DELETE_DOSSIER,
@@ -95,7 +95,7 @@ impl Routes {
     }
 }
 
-/// Any other request below the API's base, for what Assure offers and this crate does not (S-D7).
+/// A route below the API's base for a request that this crate does not have (S-D7).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RawRoute {
     pub(crate) method: Method,
@@ -122,7 +122,11 @@ impl RawRoute {
 fn parse(name: &str, route: &str) -> Result<(&'static str, (Method, String)), Reject> {
     let refuse = |why: &str| Err(Reject::at(RejectCode::RouteInvalid, name.to_string(), why));
     let Some(entry) = ROUTES.iter().find(|entry| entry.name == name) else {
-        return Err(Reject::at(RejectCode::RouteInvalid, "", "no route has this name; see the table `ROUTES`"));
+        return Err(Reject::at(
+            RejectCode::RouteInvalid,
+            "",
+            "no route has this name; the table `ROUTES` has all names",
+        ));
     };
     let Some((method, path)) = split(route) else {
         return refuse("a route is `METHOD /path` with GET, POST, PUT or DELETE");
@@ -138,7 +142,7 @@ fn parse(name: &str, route: &str) -> Result<(&'static str, (Method, String)), Re
     let unknown = |placeholder: &str| names(placeholder) && !entry.path.contains(placeholder);
     if loses_process || loses_dossier || unknown("{process}") || unknown("{dossier}") {
         return refuse(
-            "the path must name what it is about, {process} or else {dossier}, and nothing that is not there yet",
+            "the path must name its object, {process} or else {dossier}, and no object that does not exist yet",
         );
     }
     Ok((entry.name, (method, path.to_string())))

@@ -16,7 +16,7 @@ pub(super) struct Form {
 
 pub(super) enum Kind {
     Record(Vec<Member>),
-    /// Any of these: words, and records with one member.
+    /// Any of these: words, records with one member, and what an untagged choice takes.
     Either(Vec<Shape>),
 }
 
@@ -87,9 +87,12 @@ fn tagged(forms: &mut Vec<Form>, name: &str, tag: &str, schema: &Value) -> Resul
 }
 
 fn declare(forms: &mut Vec<Form>, name: &str, schema: &Value) -> Result<()> {
-    let kind = match schema["oneOf"].as_array() {
-        Some(variants) => Kind::Either(variants.iter().map(|one| variant(forms, name, one)).collect::<Result<_>>()?),
-        None => Kind::Record(members(forms_of(schema)?, schema)?),
+    let kind = match (schema["oneOf"].as_array(), schema["anyOf"].as_array()) {
+        (Some(variants), _) => {
+            Kind::Either(variants.iter().map(|one| variant(forms, name, one)).collect::<Result<_>>()?)
+        }
+        (None, Some(untagged)) => Kind::Either(untagged.iter().map(shape).collect::<Result<_>>()?),
+        (None, None) => Kind::Record(members(forms_of(schema)?, schema)?),
     };
     forms.push(Form { name: name.into(), doc: doc(schema), kind });
     Ok(())

@@ -25,13 +25,6 @@ private func webhook(_ name: String) throws {
         let body = (row["body"] ?? .null).written
         let input = Input.callback(url: "/idv/0123456789abcdef", headers: [], body: Data(body.utf8))
         try checkReference(account, input, row.text("session_id"), row.text("code"), row.text("id"))
-        let (found, code) = try examined(.biometricKzWebhook, .string(body))
-        XCTAssertEqual(code, row.text("code"), row.text("id") ?? "")
-        guard let found else { continue }
-        for member in ["event", "session_id", "created", "dedupe_key", "technology"] {
-            XCTAssertEqual(found[member], row[member], row.text("id") ?? "")
-        }
-        XCTAssertEqual(found.list("technologies"), row.list("technologies"), row.text("id") ?? "")
     }
 }
 
@@ -43,26 +36,9 @@ private func metadata(_ name: String) throws {
     }
 }
 
-private func iin(_ name: String) throws {
-    for row in try rows(name) {
-        let place = row.text("id") ?? ""
-        let (_, code) = try examined(.biometricKzIin, ["text": row["input"] ?? .null])
-        XCTAssertEqual(code, row.text("code"), place)
-        let (found, _) = try examined(.biometricKzIin, ["text": row["input"] ?? .null, "lenient": true])
-        XCTAssertEqual(found != nil, row.flag("lenient"), place)
-        guard let found else { continue }
-        XCTAssertEqual(found, ["birth_date": row["birth_date"] ?? .null, "sex": row["sex"] ?? .null], place)
-    }
-    try edocument(name, "iin")
-}
+private func iin(_ name: String) throws { try edocument(name, "iin") }
 
-private func phone(_ name: String) throws {
-    for row in try rows(name) {
-        let (found, code) = try examined(.biometricKzPhone, ["text": row["input"] ?? .null])
-        XCTAssertEqual([found?.text("phone"), code], [row.text("phone"), row.text("code")], row.text("id") ?? "")
-    }
-    try edocument(name, "phone")
-}
+private func phone(_ name: String) throws { try edocument(name, "phone") }
 
 private func edocument(_ name: String, _ member: String) throws {
     // An empty text is no value in metadata.

@@ -9,9 +9,6 @@ let jumio: [String: Runner] = [
     "jumio/prefix": prefix,
     "jumio/return": returns,
     "jumio/callback": callback,
-    "jumio/retrieval": retrieval,
-    "jumio/enrollment": enrollment,
-    "jumio/colours": colours,
     "jumio/error": errors,
     "jumio/poll": poll,
     "jumio/delete": delete,
@@ -73,11 +70,6 @@ private func returns(_ name: String) throws {
     for row in try rows(name) {
         let input = Input.redirect(url: row.text("url") ?? "")
         try checkReference(ordinary(), input, row.text("reference"), row.text("code"), row.text("id"))
-        let (found, code) = try examined(.jumioReturn, ["url": row["url"] ?? .null])
-        XCTAssertEqual(code, row.text("code"), row.text("id") ?? "")
-        guard let found else { continue }
-        XCTAssertEqual([found.text("status"), found.text("error")], [row.text("status"), row.text("error")], row.text("id") ?? "")
-        XCTAssertEqual(found["meaning"] != nil, row.flag("known"), row.text("id") ?? "")
     }
 }
 
@@ -91,35 +83,6 @@ private func callback(_ name: String) throws {
         let headers = [Header(name: "Content-Type", value: type)]
         let input = Input.callback(url: "/cb", headers: headers, body: Data(body.utf8))
         try checkReference(ordinary(), input, row.text("reference"), code, row.text("id"))
-    }
-}
-
-private func retrieval(_ name: String) throws {
-    for row in try rows(name) {
-        let place = row.text("id") ?? ""
-        let (found, code) = try examined(.jumioTransaction, row["body"])
-        XCTAssertEqual(code, row.text("code"), place)
-        guard let found else { continue }
-        XCTAssertEqual([found.text("result"), found.text("date")], [row.text("result"), row.text("date")], place)
-        let counts = ["images", "liveness_images"].map { Int64(found.list($0).count) }
-        XCTAssertEqual(counts, [row.int("images"), row.int("liveness_images")], place)
-    }
-}
-
-private func enrollment(_ name: String) throws {
-    for row in try rows(name) {
-        let found = try JSON(examine(subject: .jumioEnrollment, document: wire(row["body"])))
-        XCTAssertEqual(found.list("unmet").count, row.list("unmet").count, row.text("id") ?? "")
-        XCTAssertEqual(found.flag("eligible"), row.list("unmet").isEmpty, row.text("id") ?? "")
-    }
-}
-
-private func colours(_ name: String) throws {
-    for row in try rows(name) {
-        let question = row.members.filter { ["locale", "configured", "account_default"].contains($0.key) }
-        let found = try JSON(examine(subject: .jumioColours, document: wire(.object(question))))
-        let source = found.text("locale") ?? found.text("source")?.replacingOccurrences(of: "_", with: " ")
-        XCTAssertEqual(source, row.text("source"), row.text("id") ?? "")
     }
 }
 

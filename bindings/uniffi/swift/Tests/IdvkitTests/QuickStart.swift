@@ -9,8 +9,6 @@ func verify(
     apiBase: String, clock: @escaping Clock, sleepUntil: (UnixMillis) async throws -> Void,
     userTakesASelfie: (Journey) async throws -> String
 ) async throws -> Outcome {
-    let client = Client()
-
     // Once, at start-up. Without `options` this is the real Jumio.
     let account = try Account(config: """
         {
@@ -22,7 +20,10 @@ func verify(
         }
         """)
 
-    // For each user: open, store, and go as far as it goes without the user.
+    let accounts = Accounts.of(account: account)
+    let client = Client(accounts: accounts, store: MemoryStore(), clock: clock) // the store is yours: rows of a database
+
+    // For each user: begin, and go as far as it goes without the user.
     let request = """
         {
             "flow": "jumio_authentication",
@@ -30,21 +31,16 @@ func verify(
             "success_url": "http://localhost:3000/back", "locale": "de"
         }
         """
-    var random = SystemRandomNumberGenerator()
-    let seed = Data((0..<32).map { _ in UInt8.random(in: 0...255, using: &random) })
-    let session = try Session.open(account: account, request: request, seed: seed, now: clock())
-    let store = MemoryStore(account: account, session: session) // yours: a row with a revision to compare and swap
-    guard case let .present(journey, _) = try await advance(client: client, store: store, clock: clock) else {
-        fatalError("it could not begin")
-    }
+    let id = try await client.begin(plan: request, key: "order-7")
+    guard case let .present(journey, _) = try await client.advance(id: id) else { fatalError("it could not begin") }
 
     // The user's browser goes through it and comes back to your `success_url`. That is a hint, and no more.
     let url = try await userTakesASelfie(journey)
-    try await tell(store: store, input: .redirect(url: url), clock: clock)
+    _ = try await client.hear(input: .redirect(url: url))
 
-    // A worker of yours goes on when `until` comes. Only what it fetches decides.
+    // A worker of yours goes on when the row is due. Only what it fetches decides.
     while true {
-        switch try await advance(client: client, store: store, clock: clock) {
+        switch try await client.advance(id: id) {
         case let .done(outcome, _): return outcome
         case let .wait(until, _), let .present(_, until): try await sleepUntil(until)
         case .send: fatalError("`advance` sends everything that is to be sent")

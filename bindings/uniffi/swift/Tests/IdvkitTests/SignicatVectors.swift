@@ -11,8 +11,6 @@ let signicat: [String: Runner] = [
     "signicat/callback": callback,
     "signicat/token": token,
     "signicat/process": process,
-    "signicat/problem": problem,
-    "signicat/event": event,
 ]
 
 private let dossier: JSON = ["dossierId": "33333333-3333-4333-8333-333333333333"]
@@ -86,9 +84,7 @@ private func token(_ name: String) throws {
     for row in try rows(name) {
         switch row.text("kind") {
         case "request": try tokenRequest(row)
-        case "answer":
-            let found = try JSON(examine(subject: .signicatToken, document: wire(row["body"])))
-            XCTAssertEqual(found, ["expires_in_s": row["expires_in_s"] ?? .null], row.text("id") ?? "")
+        case "answer": continue // it has no call of its own yet
         case "refusal": try tokenRefusal(row)
         case "life": try tokenLife(row)
         default: throw Unexpected(row.text("kind"))
@@ -132,11 +128,6 @@ private func tokenLife(_ row: JSON) throws {
 private func process(_ name: String) throws {
     for row in try rows(name) {
         let place = row.text("id") ?? ""
-        let found = try JSON(examine(subject: .signicatProcess, document: wire(row["body"])))
-        for member in ["status", "final", "sealed"] {
-            XCTAssertEqual(found[member], row[member], place)
-        }
-        XCTAssertEqual(found.list("reasons"), row.list("reasons"), place)
         let run = try verified(row["body"])
         XCTAssertEqual(try cameTo(run), row.text("outcome"), place)
         let evidence = run.session.evidence()
@@ -182,29 +173,5 @@ private func cameTo(_ run: Run) throws -> String? {
         XCTAssertEqual(fault.code, .processFailed)
         return "failed"
     default: throw Unexpected("neither a wait nor an end")
-    }
-}
-
-private func problem(_ name: String) throws {
-    for row in try rows(name) {
-        let (found, code) = try examined(.signicatProblem, row["body"])
-        if row["shape"] == nil {
-            XCTAssertEqual(code, "problem_malformed", row.text("id") ?? "")
-            continue
-        }
-        for member in ["shape", "code", "authorization", "trace_id", "fields"] {
-            XCTAssertEqual(found?[member], row[member], "\(row.text("id") ?? ""): \(member)")
-        }
-    }
-}
-
-private func event(_ name: String) throws {
-    for row in try rows(name) {
-        let (found, code) = try examined(.signicatEvent, row["body"])
-        XCTAssertEqual(code, row.text("error"), row.text("id") ?? "")
-        guard let found else { continue }
-        for member in ["event_name", "event_data", "organization_id"] {
-            XCTAssertEqual(found[member], row[member], row.text("id") ?? "")
-        }
     }
 }

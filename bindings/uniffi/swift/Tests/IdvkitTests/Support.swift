@@ -27,7 +27,7 @@ func codeOf(_ call: () throws -> Void) rethrows -> String? {
         try call()
         return nil
     } catch let reject as Reject {
-        return reject.code.word
+        return "\(reject.code)"
     }
 }
 
@@ -48,22 +48,13 @@ func wire(_ body: JSON?) -> Data {
     return Data((body ?? .null).written.utf8)
 }
 
-/// What is found, or the code of the refusal.
-func examined(_ subject: Subject, _ document: JSON?) throws -> (found: JSON?, code: String?) {
-    do {
-        return (try JSON(examine(subject: subject, document: wire(document))), nil)
-    } catch let reject as Reject {
-        return (nil, reject.code.word)
-    }
-}
-
 func checkReference(_ account: Account, _ input: Input, _ reference: String?, _ code: String?, _ place: String?) throws {
     do {
         let found = try account.referenceOf(input: input, now: T0)
         XCTAssertEqual(found, reference, place ?? "")
         XCTAssertNil(code, place ?? "")
     } catch let reject as Reject {
-        XCTAssertEqual(reject.code.word, code, place ?? "")
+        XCTAssertEqual("\(reject.code)", code, place ?? "")
     }
 }
 
@@ -83,7 +74,7 @@ func opened(_ account: Account, _ request: JSON, _ now: Int64, _ row: JSON) thro
         guard case let .send(sent) = session.next(now: now) else { throw Unexpected(place) }
         return try JSON(String(decoding: sent.body ?? Data(), as: UTF8.self))
     } catch let reject as Reject {
-        XCTAssertEqual([reject.code.word, reject.field], [row.text("code"), row.text("field")], place)
+        XCTAssertEqual(["\(reject.code)", reject.field], [row.text("code"), row.text("field")], place)
         return nil
     }
 }

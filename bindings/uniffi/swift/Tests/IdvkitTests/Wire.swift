@@ -47,6 +47,13 @@ func toWire(_ next: Next) throws -> JSON {
 
 func toWire(_ fault: Fault) throws -> JSON { try JSON(Outcome.failed(fault: fault).json)["fault"] ?? .null }
 
+func toWire(_ delivery: Delivery) -> JSON {
+    [
+        "id": .string(delivery.id), "replaces": delivery.replaces.map { .string($0) } ?? .null,
+        "failures": .number(String(delivery.failures)), "due": delivery.due.map { .number(String($0)) } ?? .null,
+    ]
+}
+
 func headersOf(_ wire: JSON) -> [Header] {
     wire.list("headers").map { Header(name: $0.list[0].text ?? "", value: $0.list[1].text ?? "") }
 }

@@ -32,19 +32,19 @@ pub(crate) const HELP: [(&str, &str); 3] = [
 /// A handshake as the control API shows it.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct HandshakeView {
-    /// `DS0…`.
+    /// The handshake's id, `DS0…`.
     pub id: String,
-    /// The flow it runs.
+    /// The id of the flow that it runs.
     pub flow: String,
-    /// The caller's reference.
+    /// The caller's own reference.
     pub tag: String,
-    /// `created`, `running`, `completed`, `skipped` or `errored`.
+    /// The status: `created`, `running`, `completed`, `skipped` or `errored`.
     pub status: &'static str,
-    /// Whether it has been launched.
+    /// Whether the handshake has been launched.
     pub consumed: bool,
-    /// When it was archived, Unix milliseconds.
+    /// When the handshake was archived, in Unix milliseconds.
     pub archived: Option<i64>,
-    /// Stages in the result so far.
+    /// The stages that are in the result so far.
     pub stages: Vec<String>,
 }
 
@@ -56,7 +56,8 @@ impl Control {
         state.order.iter().filter_map(|id| state.handshakes.get(id)).map(view).collect()
     }
 
-    /// Archives an Attestr handshake: its result and signature are gone. `false`: there is no such handshake.
+    /// Archives an Attestr handshake, which deletes its result and signature. Returns `false` if there is no such
+    /// handshake.
     pub fn archive(&self, handshake: &str) -> bool {
         let mut world = self.world();
         let now = world.clock.now();

@@ -88,13 +88,13 @@ pub(crate) fn json(status: StatusCode, tracing_id: &str, body: String) -> Respon
     (status, headers, body).into_response()
 }
 
-/// Code and status of an error that ends a session.
+/// The code and status of an error that ends a session.
 #[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SessionErrorKind {
-    /// The `code` that the handler gets.
+    /// The `code` that the error handler receives.
     pub code: i64,
-    /// The `httpStatusCode` that the handler gets.
+    /// The `httpStatusCode` that the error handler receives.
     pub http_status_code: u16,
 }
 
@@ -104,13 +104,13 @@ impl Default for SessionErrorKind {
     }
 }
 
-/// A root cause behind an error, such as a service that is not provisioned.
+/// The root cause of an error, such as a service that is not provisioned.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Original {
-    /// For example 4035.
+    /// The code of the cause, for example 4035.
     pub code: i64,
-    /// For example 403.
+    /// The HTTP status of the cause, for example 403.
     pub http_status_code: u16,
     /// The provider's text, not localized; without one the sandbox writes its own.
     #[serde(default)]

@@ -1,4 +1,4 @@
-//! How a handshake shall turn out.
+//! How a handshake turns out.
 
 use serde::{Deserialize, Serialize};
 
@@ -11,13 +11,13 @@ use crate::world::World;
 #[derive(Clone, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct AttestrScript {
-    /// Changes this handshake; without it the next one created uses the script up.
+    /// The handshake to change. Without it, the script applies to the next handshake that is created.
     pub handshake: Option<String>,
     /// An error that ends the session.
     pub stage_error: Option<StageError>,
     /// This stage (id or type) passes with `"valid":false` in its output, so that a retry runs it again.
     pub stage_invalid: Option<String>,
-    /// Something is wrong with the signature.
+    /// What is wrong with the signature.
     pub tamper: Option<Tamper>,
     /// How the user's browser behaves on the hosted page.
     pub page: Option<PageScript>,
@@ -29,19 +29,19 @@ pub struct AttestrScript {
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct StageError {
-    /// A stage's id or type; none: whichever comes next.
+    /// The id or type of the stage with the error. None: the next stage.
     #[serde(default)]
     pub at: Option<String>,
-    /// Which of the three meanings `stage` has then.
+    /// Which stage the error names.
     #[serde(default)]
     pub position: Position,
-    /// The `code`, by default 5001.
+    /// The `code`; 5001 by default.
     #[serde(default = "unknown_code")]
     pub code: i64,
-    /// The `httpStatusCode`, by default 500.
+    /// The `httpStatusCode`; 500 by default.
     #[serde(default = "unknown_status")]
     pub http_status_code: u16,
-    /// The root cause.
+    /// The root cause of the error.
     #[serde(default)]
     pub original: Option<Original>,
 }
@@ -66,16 +66,16 @@ fn unknown_status() -> u16 {
     500
 }
 
-/// Where an error strikes (A-F7).
+/// When an error happens, and so which stage it names (A-F7).
 #[derive(Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Position {
-    /// While the stage runs: `stage` is that stage.
+    /// While a stage runs: `stage` is that stage.
     #[default]
     Halted,
-    /// While the next stage is looked for: `stage` is the last completed one.
+    /// While the next stage is determined: `stage` is the last completed one.
     Next,
-    /// While the first stage is looked for: `stage` is null.
+    /// While the first stage is determined: `stage` is null.
     First,
 }
 
@@ -83,11 +83,11 @@ pub enum Position {
 #[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Tamper {
-    /// Handler and API agree on a signature that does not fit the result.
+    /// The handler and the API give the same signature, which does not match the result.
     Signature,
-    /// The API's differs from the handler's, which is right.
+    /// The API's signature is wrong; the handler's is right.
     ApiSignature,
-    /// The handler's differs from the API's, which is right.
+    /// The handler's signature is wrong; the API's is right.
     ClientSignature,
     /// The result was changed after it was signed.
     Result,

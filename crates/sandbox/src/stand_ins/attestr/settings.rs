@@ -1,42 +1,46 @@
-//! What an Attestr customer sets in Studio, and what the documents leave open.
+//! The settings that an Attestr customer has in Studio, and what the documents leave open.
 
 use serde::{Deserialize, Serialize};
 
 use super::errors::SessionErrorKind;
 use crate::config::DeliveryPolicy;
 
-/// The Attestr side of the sandbox.
+/// The settings of the Attestr stand-in.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct AttestrSettings {
-    /// Registered apps with their three credentials.
+    /// The registered apps, with their three credentials.
     pub accounts: Vec<AttestrAccount>,
-    /// Flows as built in Studio.
+    /// The flows, as built in Studio.
     pub flows: Vec<Flow>,
-    /// API versions that exist; others are refused with 40051.
+    /// The API versions that exist. Others are refused with the code 40051.
     pub versions: Vec<String>,
-    /// Invention (A-Q10): the languages that messages exist in; others get English, with a hint.
+    /// Invention (A-Q10): the languages in which messages exist. For others, messages are in English, and the log has a
+    /// hint.
     pub languages: Vec<String>,
-    /// How long a handshake lives unless it says otherwise: 24 hours.
+    /// How long a handshake stays valid unless the request says otherwise, in milliseconds: 24 hours.
     pub default_expiry_ms: i64,
-    /// How far ahead `expiry` may lie: one year, read as 365 days.
+    /// The largest `expiry`, in milliseconds from now: one year, read as 365 days.
     pub longest_expiry_ms: i64,
-    /// Invention (A-Q5): the error for launching a consumed handshake without `retry`, or an expired one.
+    /// Invention (A-Q5): the error when a consumed handshake is launched without `retry`, or an expired one is
+    /// launched.
     pub session_error: SessionErrorKind,
-    /// Invention (A-Q4): before the end, and after a skip or an error, `result` holds the stages passed so far and is
-    /// signed; otherwise both are null.
+    /// Invention (A-Q4): whether `result` holds the stages passed so far, and is signed, before the end and after a
+    /// skip or an error. If not, `result` and its signature are null.
     pub partial_result: bool,
-    /// Invention (A-Q1): answers are pretty-printed although the signature is over the compact text.
+    /// Invention (A-Q1): whether answers are pretty-printed although the signature covers the compact text.
     pub pretty: bool,
-    /// Handlers get their data as a JSON string, as the published sample expects, instead of an object.
+    /// Whether handlers receive their data as a JSON string, as the published sample expects, instead of an object
+    ///
     pub handler_data_as_string: bool,
-    /// Invention: how often a stage may be submitted again after a recoverable error, unless the stage says so.
+    /// Invention: how often a stage may be submitted again after a recoverable error, if the stage has no value
+    /// of its own.
     pub retry_attempts: u32,
     /// How webhooks are sent.
     pub webhooks: DeliveryPolicy,
     /// The socket between the browser library and the flow.
     pub socket: SocketSettings,
-    /// Invention: virtual milliseconds after the end at which a handshake is archived; none: only on request.
+    /// Invention: when a handshake is archived after its end, in virtual milliseconds. None: only on request.
     pub archive_after_ms: Option<i64>,
 }
 
@@ -74,13 +78,13 @@ impl AttestrSettings {
     }
 }
 
-/// The socket's clocks, which run in real time like the network they watch over. Both are inventions.
+/// The time-outs of the socket. They run in real time, like the network. Both are inventions.
 #[derive(Clone, Copy, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct SocketSettings {
-    /// Milliseconds without a frame after which the connection is closed with 1001.
+    /// How long the connection may have no frame before it is closed with 1001, in milliseconds.
     pub idle_ms: u64,
-    /// Milliseconds between pings, which find out whether the device is still there.
+    /// The time between pings, in milliseconds.
     pub ping_ms: u64,
 }
 
@@ -94,13 +98,13 @@ impl Default for SocketSettings {
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AttestrAccount {
-    /// Public: goes to the browser or phone.
+    /// The client key, which is public: browsers and phones receive it.
     pub client_key: String,
-    /// The HMAC key, used as text (A-Q2).
+    /// The client secret, which is the HMAC key as a text (A-Q2).
     pub client_secret: String,
-    /// The ready-made Basic credential for server calls.
+    /// The auth token, the ready-made Basic credential for server calls.
     pub auth_token: String,
-    /// Where events go.
+    /// The webhook that receives events.
     #[serde(default)]
     pub webhook: Option<Webhook>,
 }
@@ -116,15 +120,15 @@ impl Default for AttestrAccount {
     }
 }
 
-/// A webhook as registered in the dashboard; a handshake turns it on with `webhook: true`.
+/// A webhook, as registered in the dashboard. A handshake uses it if it is created with `webhook: true`.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Webhook {
-    /// Where events are posted.
+    /// The URL that events are posted to.
     pub url: String,
-    /// Sent as `Authorization: Basic <token>`.
+    /// The token, sent as `Authorization: Basic <token>`.
     pub token: String,
-    /// The events to send; empty: all.
+    /// The events to send; all if empty.
     #[serde(default)]
     pub events: Vec<String>,
 }
@@ -133,18 +137,18 @@ pub struct Webhook {
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Flow {
-    /// `FX0…`.
+    /// The flow's id, `FX0…`.
     pub id: String,
-    /// Inactive flows are refused with 40034.
+    /// Whether the flow is active. Inactive flows are refused with the code 40034.
     #[serde(default = "yes")]
     pub active: bool,
-    /// Published versions; the draft is always there.
+    /// The published versions. The draft always exists.
     #[serde(default)]
     pub snapshots: Vec<String>,
-    /// Declared variables; any other name in `qr` is ignored.
+    /// The declared variables. Any other name in `qr` is ignored.
     #[serde(default)]
     pub variables: Vec<String>,
-    /// What the user goes through, in this order.
+    /// The stages of the flow, in order.
     pub stages: Vec<Stage>,
 }
 
@@ -173,37 +177,37 @@ fn yes() -> bool {
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Stage {
-    /// `FS0…`.
+    /// The stage's id, `FS0…`.
     pub id: String,
-    /// What it asks for.
+    /// The type of the stage.
     pub kind: StageKind,
     /// How often it may be submitted again after a recoverable error.
     #[serde(default)]
     pub retry_attempts: Option<u32>,
 }
 
-/// The stage types that the sandbox can show.
+/// The types of stages that the sandbox can show.
 #[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum StageKind {
-    /// Permanent account number.
+    /// The user enters a permanent account number.
     Pan,
-    /// A code sent to a mobile number.
+    /// The user enters a code that was sent to a mobile number.
     MobileOtp,
-    /// A code sent to an e-mail address.
+    /// The user enters a code that was sent to an e-mail address.
     EmailOtp,
-    /// A picture compared with another.
+    /// The user's picture is compared with another.
     FaceMatch,
-    /// A payment address.
+    /// The user enters a payment address.
     Vpa,
-    /// A bank account.
+    /// The user enters a bank account.
     BankAcc,
-    /// A tax registration.
+    /// The user enters a tax registration.
     Gstin,
-    /// A voter identity card.
+    /// The user enters the number of a voter identity card.
     Epic,
-    /// A driving licence.
+    /// The user enters the number of a driving licence.
     Dl,
-    /// A food-safety licence.
+    /// The user enters the number of a food-safety licence.
     Fssai,
 }

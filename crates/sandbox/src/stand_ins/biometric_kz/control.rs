@@ -26,15 +26,16 @@ pub(crate) const HELP: [(&str, &str); 3] = [
 /// A session as the control API shows it.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct SessionView {
-    /// As create returned it.
+    /// The session's id, as its creation returned it.
     pub session_id: String,
     /// The flow's name.
     pub flow: String,
-    /// Where the user is: `not_opened`, `liveness`, `photo`, `document`, `entry`, `code`, `other`, `ended`.
+    /// The step that the user is at: `not_opened`, `liveness`, `photo`, `document`, `entry`, `code`, `other` or
+    /// `ended`.
     pub step: &'static str,
-    /// Once ended: whether everything was passed.
+    /// Whether the user passed everything; none before the end.
     pub passed: Option<bool>,
-    /// Whether the results are there.
+    /// Whether the results are available.
     pub ready: bool,
 }
 

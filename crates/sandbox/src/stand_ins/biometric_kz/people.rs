@@ -2,25 +2,26 @@
 
 use serde::{Deserialize, Serialize};
 
-/// What the documents of the made-up citizen say. The IIN and phone of a result are those left in the fields.
+/// The data in the documents of the made-up citizen. The IIN and phone of a result are those that are left in the
+/// fields.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Person {
-    /// 12 digits; typed into the field when nothing was prefilled.
+    /// The IIN, 12 digits. It is typed into the field if nothing was prefilled.
     pub iin: String,
-    /// `77` and 9 digits.
+    /// The phone number: `77` and 9 digits.
     pub phone: String,
-    /// Given name.
+    /// The given name.
     pub first_name: String,
-    /// Family name.
+    /// The family name.
     pub last_name: String,
-    /// Father's name.
+    /// The father's name.
     pub middle_name: String,
-    /// `male` or `female`.
+    /// The gender: `male` or `female`.
     pub gender: String,
-    /// `YYYY-MM-DD`.
+    /// The date of birth, `YYYY-MM-DD`.
     pub date_of_birth: String,
-    /// Of the identity card.
+    /// The number of the identity card.
     pub document_number: String,
 }
 

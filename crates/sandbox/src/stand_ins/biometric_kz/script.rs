@@ -1,36 +1,36 @@
-//! How a session shall turn out.
+//! How a session turns out.
 
 use serde::{Deserialize, Serialize};
 
 use crate::html::PageScript;
 use crate::world::World;
 
-/// What happens to the user. It strikes when the user goes on in the step that it belongs to.
+/// What happens to the user. It happens when the user continues in the step that it belongs to.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Scenario {
-    /// Everything is passed.
+    /// The user passes every step.
     #[default]
     Approved,
-    /// Comparison of faces: another person.
+    /// Comparison of faces: the user is another person.
     FaceMismatch,
-    /// Liveness: a mask in front of the camera.
+    /// Liveness: there is a mask in front of the camera.
     MaskAttack,
-    /// Liveness: closed eyes.
+    /// Liveness: the user's eyes are closed.
     ClosedEyes,
     /// E-Document: the person or the phone is not in the Mobile Citizens Database.
     NotInDatabase,
     /// E-Document: every code counts as wrong.
     WrongCode,
-    /// E-Document: the code comes too late and has run out when it is entered.
+    /// E-Document: the code has expired when it is entered.
     LateCode,
     /// E-Document: the government's service does not answer.
     ServiceDown,
     /// The user gives up.
     Aborted,
-    /// No camera, or it was refused.
+    /// There is no camera, or it was denied.
     NoCamera,
-    /// E-Document: the user enters another IIN than the prefilled one, where it may be changed.
+    /// E-Document: the user enters another IIN than the prefilled one, if it is changeable.
     IinChanged,
 }
 
@@ -38,11 +38,11 @@ pub enum Scenario {
 #[derive(Clone, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct BiometricKzScript {
-    /// Changes a session that exists; otherwise the next create uses the script up.
+    /// The session to change. Without it, the script applies to the next session that is created.
     pub session: Option<String>,
     /// What happens to the user.
     pub scenario: Option<Scenario>,
-    /// Virtual milliseconds from the end to the results.
+    /// The time from the end of the session to its results, in virtual milliseconds.
     pub pending_ms: Option<i64>,
     /// How the user's browser behaves on the hosted page.
     pub page: Option<PageScript>,

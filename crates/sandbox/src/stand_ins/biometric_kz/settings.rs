@@ -1,4 +1,4 @@
-//! What a biometric.kz customer sets in the dashboard, and what the documents leave open.
+//! The settings that a biometric.kz customer has in the dashboard, and what the documents leave open.
 
 use serde::{Deserialize, Serialize};
 
@@ -12,37 +12,39 @@ use crate::config::DeliveryPolicy;
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct BiometricKzSettings {
-    /// Flows as made in the dashboard, each with its own key.
+    /// The flows, as made in the dashboard, each with its own key.
     pub flows: Vec<BiometricKzFlow>,
     /// The citizen whose documents the flows read.
     pub person: Person,
-    /// What happens in a flow when no script says otherwise.
+    /// What happens in a flow if no script says otherwise.
     pub scenario: Scenario,
-    /// Invention (B-Q1): the status of a successful create, 200 or 201.
+    /// Invention (B-Q1): the HTTP status of a successful creation, 200 or 201.
     pub create_status: u16,
-    /// Invention (B-Q2): the status for an unknown key, and for the key of another flow.
+    /// Invention (B-Q2): the HTTP status for an unknown key, and for the key of another flow.
     pub wrong_key_status: u16,
-    /// Invention (B-Q3): `skip_input` without its preconditions is a 400; otherwise it counts as false.
+    /// Invention (B-Q3): whether `skip_input` without its preconditions is refused with 400. If not, it counts as
+    /// false.
     pub strict_skip_input: bool,
-    /// Invention (B-Q6): how large a decoded `photo1` may be, bytes.
+    /// Invention (B-Q6): the largest decoded `photo1`, in bytes.
     pub photo_limit_bytes: usize,
-    /// The flow page redirects to `/finished` only with `web_view=true` (B-13).
+    /// Whether the flow page redirects to `/finished` only with `web_view=true` (B-13).
     pub finished_needs_web_view: bool,
-    /// Invention (B-Q9): how long a session lives, virtual milliseconds.
+    /// Invention (B-Q9): how long a session can be used, in virtual milliseconds.
     pub session_ms: i64,
-    /// Invention (B-Q10): how long after the end the results stay empty, virtual milliseconds.
+    /// Invention (B-Q10): how long after the end the results stay empty, in virtual milliseconds.
     pub pending_ms: i64,
-    /// How an unsuccessful end is written (B-14).
+    /// How a result reports a flow that was not passed (B-14).
     pub failure_form: FailureForm,
-    /// Invention: how long a code from 1414 works, virtual milliseconds.
+    /// Invention: how long a code from 1414 is valid, in virtual milliseconds.
     pub code_life_ms: i64,
-    /// Invention: how many wrong codes end the technology.
+    /// Invention: after how many wrong codes the technology ends.
     pub code_attempts: u32,
-    /// Invention: an IIN with a wrong check digit is refused where the user enters it.
+    /// Invention: whether an IIN with a wrong check digit is refused when the user enters it.
     pub check_iin: bool,
-    /// Invention: `flow.end` is sent while the results are still empty; otherwise when they are there.
+    /// Invention: whether `flow.end` is sent while the results are still empty. If not, it is sent when they are
+    /// available.
     pub early_flow_end: bool,
-    /// Webhooks carry `metadata: null`, as in the older pages, instead of `{}` (B-15).
+    /// Whether webhooks carry `metadata: null`, as in the older pages, instead of `{}` (B-15).
     pub null_metadata: bool,
     /// How webhooks are sent.
     pub webhooks: DeliveryPolicy,
@@ -111,23 +113,24 @@ impl BiometricKzSettings {
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct BiometricKzFlow {
-    /// As shown in the dashboard and in webhooks.
+    /// The flow's name, as in the dashboard and in webhooks.
     pub name: String,
-    /// 47 characters or more; opens this flow and its results only.
+    /// The flow's API key, 47 characters or more. It opens only this flow and its results.
     pub api_key: String,
-    /// Codes in the order in which the user meets them: `LD…`, `ED`, `DR`, `F2F`; others are one button.
+    /// The codes of the technologies in the flow's order: `LD…`, `ED`, `DR` and `F2F`. Any other code is shown as one
+    /// button.
     pub technologies: Vec<String>,
-    /// At most 5 URLs.
+    /// The URLs of webhooks, at most 5.
     #[serde(default)]
     pub webhooks: Vec<String>,
 }
 
-/// How a result says that a flow was not passed (B-14).
+/// How a result reports that a flow was not passed (B-14).
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FailureForm {
-    /// `status` is `FAILED`, as in the webhook documents.
+    /// By the `status` `FAILED`, as in the webhook documents.
     Failed,
-    /// `status` is `FINISHED` and only `flow_session_result` is false, as integrators have seen.
+    /// By the `status` `FINISHED` and a false `flow_session_result`, as integrators have seen.
     FinishedFalse,
 }

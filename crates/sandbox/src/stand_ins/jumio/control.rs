@@ -31,17 +31,17 @@ pub(crate) const HELP: [(&str, &str); 4] = [
 /// A transaction as the control API shows it.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct TransactionView {
-    /// Jumio's reference.
+    /// The transaction's reference.
     pub reference: String,
-    /// The ID verification it refers to.
+    /// The reference of the ID verification that it authenticates against.
     pub enrollment: String,
-    /// Its state.
+    /// The state of the transaction.
     pub status: TransactionStatus,
-    /// Unacceptable submissions so far.
+    /// How many submissions were unacceptable so far.
     pub failed_attempts: u8,
-    /// When it was initiated, Unix milliseconds.
+    /// When it was initiated, in Unix milliseconds.
     pub created: i64,
-    /// When it will expire if nothing happens.
+    /// When it expires if nothing else happens, in Unix milliseconds.
     pub expires: Option<i64>,
 }
 

@@ -1,4 +1,4 @@
-//! How an authentication shall turn out.
+//! How an authentication turns out.
 
 use std::collections::{HashMap, VecDeque};
 
@@ -12,13 +12,14 @@ use crate::world::World;
 #[derive(Clone, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct JumioScript {
-    /// Stays in force for this enrollment.
+    /// The enrollment that the script stays in force for.
     pub enrollment: Option<String>,
-    /// Changes a transaction that exists. With neither, the next initiate uses the script up.
+    /// The transaction to change. Without this and `enrollment`, the script applies to the next transaction that is
+    /// initiated.
     pub transaction: Option<String>,
     /// The verdict after an acceptable submission.
     pub outcome: Option<Verdict>,
-    /// Virtual milliseconds from the submission to the verdict.
+    /// The time from the submission to the verdict, in virtual milliseconds.
     pub verdict_delay_ms: Option<i64>,
     /// How the user's browser behaves on the hosted page.
     pub page: Option<PageScript>,

@@ -1,4 +1,4 @@
-//! What a Jumio customer sets in the portal, and what the documents leave open.
+//! The settings that a Jumio customer has in the portal, and what the documents leave open.
 
 use std::collections::BTreeMap;
 
@@ -15,43 +15,46 @@ use crate::config::DeliveryPolicy;
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct JumioSettings {
-    /// Accounts with their credentials.
+    /// The accounts, with their credentials.
     pub accounts: Vec<JumioAccount>,
-    /// ID verifications that an authentication may refer to.
+    /// The ID verifications that an authentication may refer to.
     pub enrollments: Vec<Enrollment>,
     /// The customer portal's settings, the same for every account.
     pub portal: Portal,
-    /// Invention (J-D3): the status for wrong credentials, 401 or 403.
+    /// Invention (J-D3): the HTTP status for wrong credentials, 401 or 403.
     pub wrong_credentials_status: u16,
-    /// Invention: accept `http://localhost:PORT` and `http://127.0.0.1:PORT` although the URL rules refuse them.
+    /// Invention: whether `http://localhost:PORT` and `http://127.0.0.1:PORT` are accepted although the URL rules
+    /// refuse them.
     pub allow_localhost: bool,
-    /// Invention (J-D9): accept a query in the callback URL.
+    /// Invention (J-D9): whether a query in the callback URL is accepted.
     pub allow_callback_query: bool,
-    /// Invention (J-D17): what a locale outside the list of 32 does.
+    /// Invention (J-D17): what happens with a locale outside the list of 32.
     pub unknown_locale: UnknownLocale,
-    /// How long a transaction lives without activity, virtual milliseconds. 15 minutes are documented, how they count is not (J-D6).
+    /// How long a transaction lives without activity, in virtual milliseconds. 15 minutes are documented, but not from
+    /// when they count (J-D6).
     pub session_ms: i64,
-    /// Invention (J-D6): the second reading, in which the 15 minutes count from the opening of the link only.
+    /// Invention (J-D6): whether the 15 minutes count from the opening of the link.
     pub session_starts_at_opening: bool,
-    /// Invention (J-D7): a newer initiate expires earlier ones at once; otherwise they expire when their time is up.
+    /// Invention (J-D7): whether a newer transaction makes earlier ones expire at once. If not, they expire when their
+    /// time is over.
     pub supersede_at_once: bool,
-    /// The verdict after an acceptable submission when no script says otherwise.
+    /// The verdict after an acceptable submission, if no script says otherwise.
     pub outcome: Verdict,
-    /// Invention: virtual milliseconds between the acceptable submission and the verdict.
+    /// Invention: the time between the acceptable submission and the verdict, in virtual milliseconds.
     pub verdict_delay_ms: i64,
-    /// Invention: what becomes of a transaction after three unacceptable submissions.
+    /// Invention: what happens to a transaction after three unacceptable submissions.
     pub after_three_failures: AfterThreeFailures,
     /// How callbacks are sent.
     pub callbacks: DeliveryPolicy,
-    /// How many liveness images there are; the count varies at the provider.
+    /// How many liveness images a transaction has; the number varies at the provider.
     pub liveness_images: u32,
-    /// Fraction digits of callback timestamps, 0 to 3, all of them documented.
+    /// The number of fraction digits in the time stamps of callbacks, 0 to 3; all of them are documented.
     pub fraction_digits: u8,
-    /// Emits a redirect URL of more than the documented 255 characters, as has been observed (J-2).
+    /// Whether redirect URLs are longer than the documented 255 characters, as has been observed (J-2).
     pub long_redirect_url: bool,
-    /// Emits `images` as an object instead of an array of one (J-11).
+    /// Whether `images` is an object instead of an array of one (J-11).
     pub images_as_object: bool,
-    /// Emits the retrieval's `transactionDate` without its zone, as the documents' sample does (J-10).
+    /// Whether `transactionDate` of a retrieval has no zone, as in the documents' sample (J-10).
     pub transaction_date_without_zone: bool,
 }
 
@@ -113,12 +116,13 @@ impl JumioSettings {
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct JumioAccount {
-    /// The API token (user) and secret (password).
+    /// The API token (user name) and API secret (password).
     pub api: Credentials,
-    /// A separate pair for retrieval and delete, if the account has one; the API pair works for both as well.
+    /// A separate pair of token and secret for retrieval and deletion, if the account has one. The API pair works for
+    /// both too.
     #[serde(default)]
     pub administration: Option<Credentials>,
-    /// `us`, `eu` or `sgp`; none: all three, which no real account has.
+    /// The account's region: `us`, `eu` or `sgp`. None: all three, which no real account has.
     #[serde(default)]
     pub region: Option<String>,
 }
@@ -130,11 +134,11 @@ impl Default for JumioAccount {
     }
 }
 
-/// A pair for HTTP Basic authentication. Worth nothing outside the sandbox.
+/// A user name and password for HTTP Basic authentication, without any value outside the sandbox.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Credentials {
-    /// The user.
+    /// The user name.
     pub token: String,
     /// The password.
     pub secret: String,
@@ -144,18 +148,18 @@ pub struct Credentials {
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Enrollment {
-    /// Its transaction reference.
+    /// The transaction reference of the ID verification.
     pub reference: String,
-    /// Must be `APPROVED_VERIFIED`.
+    /// The status of the ID verification, which must be `APPROVED_VERIFIED`.
     #[serde(default = "approved")]
     pub verification_status: String,
-    /// Must be `MATCH`.
+    /// The similarity, which must be `MATCH`.
     #[serde(default = "matching")]
     pub similarity: String,
-    /// Must be true, in any of the three documented spellings: `"TRUE"`, `true`, `"true"` (J-12).
+    /// The validity, which must be true in one of the three documented spellings: `"TRUE"`, `true` or `"true"` (J-12).
     #[serde(default = "valid")]
     pub validity: Value,
-    /// The verdict for this person, if not the account's usual one.
+    /// The verdict for this person, if it differs from the account's.
     #[serde(default)]
     pub outcome: Option<Verdict>,
 }
@@ -210,27 +214,27 @@ fn default_enrollments() -> Vec<Enrollment> {
     ]
 }
 
-/// The customer portal's settings. A value in a request beats the one here.
+/// The customer portal's settings. A value in a request overrides the value here.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Portal {
-    /// Where verdicts are posted; at most 255 characters.
+    /// The URL that verdicts are posted to, at most 255 characters.
     pub callback_url: Option<String>,
-    /// Where the user goes after an accepted submission; at most 2047 characters.
+    /// The URL of the user's return after an accepted submission, at most 2047 characters.
     pub success_url: Option<String>,
-    /// Where the user goes after an error; at most 255 characters.
+    /// The URL of the user's return after an error, at most 255 characters.
     pub error_url: Option<String>,
-    /// One of the portal's 30 locales (the API takes two more).
+    /// The default locale, one of the portal's 30 (the API takes two more).
     pub default_locale: Option<String>,
-    /// Minutes that a link stays valid, 5 to 86 400.
+    /// How long a link stays valid, in minutes, 5 to 86 400.
     pub token_lifetime_minutes: u32,
-    /// The first label of the client's host name (US only); here a folder in the path.
+    /// The first label of the client's host name (US only). In the sandbox it is a folder in the path.
     pub domain_prefix: Option<String>,
-    /// Colours of single locales.
+    /// The colours of single locales.
     pub colours: BTreeMap<String, Colours>,
-    /// Colours of all other locales; none: the provider's own. Both unset is what the portal's reset does.
+    /// The colours of all other locales. None: the provider's own. The portal's reset unsets both.
     pub default_colours: Option<Colours>,
-    /// Custom images of single locales.
+    /// The custom images of single locales.
     pub images: BTreeMap<String, Images>,
 }
 
@@ -269,9 +273,9 @@ impl Portal {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Colours {
-    /// Headings and buttons.
+    /// The colour of headings and buttons.
     pub primary: String,
-    /// The background.
+    /// The colour of the background.
     pub secondary: String,
 }
 
@@ -279,45 +283,45 @@ pub struct Colours {
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Images {
-    /// Above every page.
+    /// The image above every page.
     pub header: Option<String>,
-    /// On the default success page.
+    /// The image on the default success page.
     pub success: Option<String>,
-    /// On the default error page.
+    /// The image on the default error page.
     pub error: Option<String>,
 }
 
-/// A verdict that a script can ask for.
+/// A verdict that a script can set.
 #[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum Verdict {
-    /// Live, and the same face.
+    /// The user is live and has the same face.
     Passed,
-    /// Not live, or another face.
+    /// The user is not live, or has another face.
     Failed,
-    /// Defined nowhere; here it comes only when asked for (J-D5).
+    /// No verdict. It is defined nowhere, and the sandbox gives it only on request (J-D5).
     Invalid,
 }
 
-/// What a locale outside the API's list does.
+/// What happens with a locale outside the API's list.
 #[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum UnknownLocale {
-    /// Status 400.
+    /// The request is refused with status 400.
     Refuse,
-    /// The default locale is shown, with a hint.
+    /// The page uses the default locale, and the log has a hint.
     UseDefault,
 }
 
-/// What becomes of a transaction after three unacceptable submissions.
+/// What happens to a transaction after three unacceptable submissions.
 #[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AfterThreeFailures {
-    /// Nothing at once; it expires when its 15 minutes are over.
+    /// Nothing at once: it expires when its 15 minutes are over.
     Expire,
-    /// FAILED at once.
+    /// It becomes `FAILED` at once.
     Failed,
-    /// INVALID at once.
+    /// It becomes `INVALID` at once.
     Invalid,
 }
 

@@ -14,17 +14,17 @@ use crate::world::World;
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum TransactionStatus {
-    /// Initiated.
+    /// The transaction is initiated.
     Created,
-    /// The client has been opened.
+    /// The user has opened the client.
     Started,
-    /// Live, and the same face.
+    /// The user is live and has the same face.
     Passed,
-    /// Not live, or another face.
+    /// The user is not live, or has another face.
     Failed,
-    /// No verdict.
+    /// There is no verdict.
     Invalid,
-    /// Not finished in time, or superseded.
+    /// The user did not finish in time, or a newer transaction replaced this one.
     Expired,
 }
 
@@ -33,7 +33,7 @@ impl TransactionStatus {
         !matches!(self, Self::Created | Self::Started)
     }
 
-    /// As on the wire.
+    /// The status as the API writes it.
     pub fn name(self) -> &'static str {
         match self {
             Self::Created => "CREATED",

@@ -27,13 +27,13 @@ pub(crate) const HELP: [(&str, &str); 4] = [
 /// A process as the control API shows it.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct ProcessView {
-    /// The dossier it is in.
+    /// The id of the process's dossier.
     pub dossier_id: String,
-    /// Its id.
+    /// The id of the process.
     pub process_id: String,
-    /// The provider.
+    /// The verification provider.
     pub provider: String,
-    /// The status as on the wire.
+    /// The status as the API writes it.
     pub status: String,
 }
 
@@ -52,8 +52,8 @@ impl Control {
         self.world().states.signicat.tokens.clear();
     }
 
-    /// The provider's own SDK has taken its pictures for this Signicat process, in an app that nobody here has seen.
-    /// `false`: no process that waits for pictures has this id.
+    /// Reports that the provider's own SDK has taken its pictures for this Signicat process in an app. Returns `false`
+    /// if no process that waits for pictures has this id.
     pub fn sdk_done(&self, process: &str) -> bool {
         self.world().states.signicat.sdk_done(process)
     }

@@ -1,4 +1,4 @@
-//! How a verification shall turn out.
+//! How a verification turns out.
 
 use serde::{Deserialize, Serialize};
 
@@ -10,9 +10,9 @@ use crate::world::World;
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SignicatOutcome {
-    /// Positive: there is a `finalResult`.
+    /// The verification passed, and there is a `finalResult`.
     Accepted,
-    /// Negative.
+    /// The verification did not pass.
     Rejected,
     /// The provider cannot decide.
     Inconclusive,
@@ -20,14 +20,14 @@ pub enum SignicatOutcome {
     Canceled,
     /// A technical failure.
     Failed,
-    /// Known from one client only (S-9).
+    /// A status that is known from one client only (S-9).
     NotMatched,
-    /// A status that no document names: `archived` (S-V13).
+    /// A status that no document has: `archived` (S-V13).
     Unknown,
 }
 
 impl SignicatOutcome {
-    /// As on the wire.
+    /// The status as the API writes it.
     pub fn status(self) -> &'static str {
         match self {
             Self::Accepted => "accepted",
@@ -59,25 +59,26 @@ impl SignicatOutcome {
 #[derive(Clone, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct SignicatScript {
-    /// Changes a process that exists; otherwise the next process to be created uses the script up.
+    /// The process to change. Without it, the script applies to the next process that is created.
     pub process: Option<String>,
-    /// Waits for a process of this provider, such as `readid`.
+    /// The provider, such as `readid`, whose next process the script applies to.
     pub for_provider: Option<String>,
-    /// The end of the verification.
+    /// How the verification ends.
     pub outcome: Option<SignicatOutcome>,
-    /// Virtual milliseconds from the start of the verification to its end.
+    /// The time from the start of the verification to its end, in virtual milliseconds.
     pub verdict_delay_ms: Option<i64>,
-    /// The callback arrives before the call or page that started the verification is answered; needs no delay.
+    /// Whether the callback arrives before the answer to the call or page that started the verification. Use it without
+    /// a delay.
     pub callback_first: bool,
-    /// Put into `failReason`.
+    /// The text for `failReason`.
     pub fail_reason: Option<String>,
-    /// For eID methods: how the user's data are handed over.
+    /// For eID methods: the form in which the user's data are returned.
     pub userinfo: Option<UserInfoForm>,
-    /// For `ReadID`, unless `outcome` is given: the verification of the chip.
+    /// For `ReadID`, unless `outcome` is given: the result of the chip's verification.
     pub chip_verification: Option<Check>,
-    /// For `ReadID`, unless `outcome` is given: the detection of clones.
+    /// For `ReadID`, unless `outcome` is given: the result of the clone detection.
     pub clone_detection: Option<Check>,
-    /// For Signicat Paper, unless `outcome` is given: the machine-readable zone.
+    /// For Signicat Paper, unless `outcome` is given: whether the machine-readable zone can be read.
     pub machine_readable_zone: Option<Zone>,
     /// How the user's browser behaves on the hosted page.
     pub page: Option<PageScript>,
@@ -101,11 +102,11 @@ impl SignicatScript {
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Check {
-    /// Passed.
+    /// The check passed.
     Ok,
-    /// Not passed.
+    /// The check did not pass.
     Failed,
-    /// Not possible with this document.
+    /// The check is not possible with this document.
     Unavailable,
 }
 
@@ -113,9 +114,9 @@ pub enum Check {
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Zone {
-    /// Read.
+    /// The zone can be read.
     Ok,
-    /// Missing or unreadable.
+    /// The zone is missing or cannot be read.
     Missing,
 }
 

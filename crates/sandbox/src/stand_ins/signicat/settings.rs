@@ -1,4 +1,4 @@
-//! What a Signicat customer has set up, and what the documents leave open.
+//! The settings of a Signicat customer, and what the documents leave open.
 
 use std::collections::BTreeMap;
 
@@ -13,40 +13,42 @@ use crate::config::DeliveryPolicy;
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct SignicatSettings {
-    /// API clients with their credentials.
+    /// The API clients, with their credentials.
     pub clients: Vec<SignicatClient>,
     /// The person whose documents are read.
     pub person: SignicatPerson,
-    /// How long an access token lives, seconds: 600, settable from 1 to 3600.
+    /// The lifetime of an access token, in seconds: 600, or any from 1 to 3600.
     pub token_life_s: u32,
-    /// Paths that no document gives: operation → template, such as `{"signicat.start": "/dossiers/{d}/processes/{p}/start"}`.
-    /// Placeholders in braces stand for ids, in the order of the default (S-D7).
+    /// Replacements of paths that no document gives, from the operation to a template, such as `{"signicat.start":
+    /// "/dossiers/{d}/processes/{p}/start"}`. Placeholders in braces stand for ids, in the order of the default path
+    /// (S-D7).
     pub routes: BTreeMap<String, String>,
-    /// Largest decoded image, bytes; known only from the watermark page (S-D12).
+    /// The largest decoded image, in bytes; known only from the watermark page (S-D12).
     pub image_limit_bytes: usize,
-    /// Largest width and height of an image, pixels; known only from the watermark page (S-D12).
+    /// The largest width and height of an image, in pixels; known only from the watermark page (S-D12).
     pub image_limit_px: u32,
-    /// Invention: an upload discards all earlier images; otherwise it replaces those that it names.
+    /// Invention: whether an upload discards all earlier images. If not, it replaces only the images that it names.
     pub upload_replaces_all: bool,
-    /// The verdict when no script says otherwise.
+    /// The verdict if no script says otherwise.
     pub outcome: SignicatOutcome,
-    /// Invention: virtual milliseconds from the start of a verification to its verdict.
+    /// Invention: the time from the start of a verification to its verdict, in virtual milliseconds.
     pub verdict_delay_ms: i64,
-    /// The member of a capture answer that only some have seen (S-6).
+    /// Whether the answer of a capture flow has `processId`, which only some integrators have seen (S-6).
     pub capture_returns_process_id: bool,
-    /// What is added to the redirect after two providers (S-4).
+    /// What the redirect names after two providers (S-4).
     pub two_provider_redirect: TwoProviderRedirect,
-    /// The member of a created eID process that holds the page for the user (inferred).
+    /// The name of the member of a created eID process that holds the user's page (inferred).
     pub eid_url_member: String,
-    /// How an eID method hands over the user's data.
+    /// The form in which an eID method returns the user's data.
     pub userinfo: UserInfoForm,
-    /// Invention: callbacks are refused unless their host is listed here, as at the provider (S-D17). None: any host.
+    /// Invention: the hosts that callbacks are sent to, as allow-listed at the provider (S-D17). None: any host.
     pub allowed_callback_hosts: Option<Vec<String>>,
-    /// Who may show the capture page in a frame: the provider's support lists the origins. None: anybody.
+    /// The origins that may show the capture page in a frame, as listed by the provider's support. None: any origin.
     pub frame_ancestors: Option<Vec<String>>,
-    /// Invention (S-D11): how many calls of Get process are answered. None: all.
+    /// Invention (S-D11): a limit on the calls of Get process. None: no limit.
     pub rate_limit: Option<RateLimit>,
-    /// The callback: 10 seconds and five resends; their spacing is an invention (S-D9).
+    /// How callbacks are sent: 10 seconds for the answer and five further attempts. The pauses between them are an
+    /// invention (S-D9).
     pub callbacks: DeliveryPolicy,
 }
 
@@ -99,9 +101,9 @@ impl SignicatSettings {
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SignicatClient {
-    /// As in the dashboard.
+    /// The client id, as in the dashboard.
     pub client_id: String,
-    /// Its secret.
+    /// The client secret.
     pub client_secret: String,
 }
 
@@ -111,29 +113,29 @@ impl Default for SignicatClient {
     }
 }
 
-/// What the made-up person's document says, in the normalised forms of Assure.
+/// The data in the made-up person's document, in the normalised forms of Assure.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct SignicatPerson {
-    /// Given names.
+    /// The given names.
     pub first_name: String,
-    /// Family name.
+    /// The family name.
     pub last_name: String,
-    /// `YYYY-MM-DD`.
+    /// The date of birth, `YYYY-MM-DD`.
     pub date_of_birth: String,
-    /// As Assure writes it.
+    /// The gender, as Assure writes it.
     pub gender: String,
-    /// ISO 3166 alpha-3.
+    /// The nationality, as an ISO 3166 alpha-3 code.
     pub nationality: String,
-    /// One of Assure's document types.
+    /// The document type, one of Assure's.
     pub document_type: String,
-    /// Of the document.
+    /// The number of the document.
     pub document_number: String,
-    /// ISO 3166 alpha-3.
+    /// The issuing country, as an ISO 3166 alpha-3 code.
     pub issuing_country: String,
-    /// `YYYY-MM-DD`.
+    /// The date of expiry, `YYYY-MM-DD`.
     pub date_of_expiry: String,
-    /// The national number.
+    /// The national personal number.
     pub personal_identification_number: String,
 }
 
@@ -158,11 +160,11 @@ impl Default for SignicatPerson {
 #[derive(Clone, Copy, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RateLimit {
-    /// How many calls are answered within `per_ms`.
+    /// How many calls are answered in each window of `per_ms`.
     pub calls: u32,
-    /// The window, virtual milliseconds.
+    /// The length of the window, in virtual milliseconds.
     pub per_ms: i64,
-    /// What `Retry-After` says, seconds.
+    /// The value of `Retry-After`, in seconds.
     pub retry_after_s: u32,
 }
 
@@ -176,14 +178,14 @@ pub enum TwoProviderRedirect {
     LastProcess,
 }
 
-/// How an eID method hands over the user's data (S-V20).
+/// The form in which an eID method returns the user's data (S-V20).
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum UserInfoForm {
-    /// Plain JSON.
+    /// As plain JSON.
     Json,
-    /// A signed JWT (HS256 with the client's secret; the algorithm is an invention).
+    /// As a signed JWT (HS256 with the client's secret; the algorithm is an invention).
     SignedJwt,
-    /// An encrypted JWT: five parts that nobody can read, and no `finalResult`.
+    /// As an encrypted JWT: five parts that nobody can decrypt, and no `finalResult`.
     EncryptedJwt,
 }

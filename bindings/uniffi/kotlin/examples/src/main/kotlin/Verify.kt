@@ -2,67 +2,69 @@
 //
 //     java -cp ... VerifyKt config.json request.json session.json 8080
 //
-// Which provider it is stands in the two JSON files; a return address there is http://localhost:8080/back. The session is kept in
-// the third file: started again, the program goes on where it was.
+// Which provider it is stands in the two JSON files; a return address there is http://localhost:8080/back. The verification is
+// kept in the third file: started again, the program goes on where it was.
 
 import com.sun.net.httpserver.HttpExchange
 import com.sun.net.httpserver.HttpServer
 import idvkit.Account
+import idvkit.Accounts
+import idvkit.Client
 import idvkit.Clock
 import idvkit.Reject
-import idvkit.Session
 import idvkit.Store
-import idvkit.advance
+import idvkit.Verification
 import idvkit.code
-import idvkit.word
 import idvkit.systemClock
-import idvkit.tell
 import idvkit.toJson
+import idvkit.types.Blob
+import idvkit.types.By
 import idvkit.types.Image
 import idvkit.types.Input
 import idvkit.types.Journey
 import idvkit.types.Next
 import idvkit.types.Outcome
+import idvkit.types.Row
+import idvkit.types.Told
 import java.io.File
 import java.net.InetAddress
 import java.net.InetSocketAddress
-import java.net.http.HttpClient
 import java.nio.file.Files
 import java.nio.file.StandardCopyOption
-import java.security.SecureRandom
 import java.util.concurrent.LinkedBlockingQueue
 import java.util.concurrent.TimeUnit
 import kotlin.system.exitProcess
 
-/** One session in a file, and its images in files beside it. Several processes would need a database's compare-and-swap; threads of this one need a lock. */
-class FileStore(private val account: Account, private val file: File) : Store {
+/** One verification in a file, and its images in files beside it. Several processes would need a database's compare-and-swap; threads of this one need a lock. */
+class FileStore(private val accounts: Accounts, private val file: File) : Store {
     @Synchronized
-    override fun load(): Session = Session.restore(account, file.readText()).also { session ->
-        session.missing().map(::image).filter(File::exists).forEach { session.supply(it.readBytes()) }
-    }
-
-    @Synchronized
-    override fun swap(expected: Long, session: Session): Boolean {
-        val first = load().use { it.revision() } == expected
-        if (first) write(session)
-        return first
-    }
-
-    fun openUnlessThere(request: String, now: Long) {
-        val seed = ByteArray(32).also(SecureRandom()::nextBytes)
-        if (!file.exists()) Session.open(account, request, seed, now).use(::write)
+    override fun load(by: By, blobs: List<String>): Told.Loaded {
+        val isThis = stored()?.use { it.isThe(by) } == true
+        if (!isThis) return Told.Loaded(null, emptyList())
+        return Told.Loaded(file.readText(), blobs.filter { image(it).exists() }.map { Blob(it, image(it).readBytes()) })
     }
 
     /** Images first, each once, and the text last. Those that it no longer names are deleted. */
-    private fun write(session: Session) {
-        session.blobs().filterNot { image(it.digest).exists() }.forEach { replace(image(it.digest), it.bytes) }
-        replace(file, session.snapshot().encodeToByteArray())
-        val named = session.digests().map { image(it).name }
+    @Synchronized
+    override fun store(row: Row, expected: Long?, blobs: List<Blob>): Boolean {
+        if (stored()?.use { it.revision() } != expected) return false
+        blobs.forEach { replace(image(it.digest), it.bytes) }
+        replace(file, row.snapshot.encodeToByteArray())
+        val named = row.blobs.map { image(it).name }
         val images = file.absoluteFile.parentFile.listFiles { _, name -> name.startsWith("${file.name}.image-") }
         images.orEmpty().filterNot { it.name in named }.forEach(File::delete)
+        return true
     }
 
-    /** Images wait to be sent beside the session's text. */
+    private fun stored(): Verification? = file.takeIf(File::exists)?.let { Verification.restore(accounts, it.readText()) }
+
+    private fun Verification.isThe(by: By): Boolean = when (by) {
+        is By.Id -> id() == by.id
+        is By.Key -> key() == by.key
+        is By.References -> references().any(by.references::contains)
+    }
+
+    /** Images wait to be sent beside the verification's text. */
     private fun image(digest: String) = File("$file.image-$digest")
 
     /** Renamed at the end: a crash leaves the old content or the new one, never half of it. */
@@ -73,7 +75,7 @@ class FileStore(private val account: Account, private val file: File) : Store {
 }
 
 /** The user's page, on this machine only. What it tells is a hint, and no more. */
-class Page(private val store: Store, private val clock: Clock, port: Int) : AutoCloseable {
+class Page(private val client: Client, private val id: String, port: Int) : AutoCloseable {
     private val heard = LinkedBlockingQueue<Unit>()
     private val server = HttpServer.create(InetSocketAddress(InetAddress.getLoopbackAddress(), port), 0)
     @Volatile private var journey: Journey? = null
@@ -104,11 +106,11 @@ class Page(private val store: Store, private val clock: Clock, port: Int) : Auto
 
     private fun HttpExchange.tells(input: Input) {
         try {
-            tell(store, input, clock)
+            client.tell(id, input)
             heard.put(Unit)
             reply(200, "Thank you. You may close this page.")
         } catch (reject: Reject) {
-            reply(400, reject.code.word)
+            reply(400, reject.code.toString())
         }
     }
 
@@ -160,10 +162,9 @@ private const val PAGE = """<!doctype html><html lang="en"><meta name="viewport"
 </script>"""
 
 /** Goes on until the end. Only what it fetched itself decides. */
-fun verify(store: Store, page: Page, clock: Clock, sleep: (Long) -> Unit = page::await): Outcome {
-    val client = HttpClient.newHttpClient()
+fun verify(client: Client, id: String, page: Page, clock: Clock, sleep: (Long) -> Unit = page::await): Outcome {
     while (true) {
-        val until = when (val step = advance(client, store, clock)) {
+        val until = when (val step = client.advance(id)) {
             is Next.Done -> return step.outcome
             is Next.Present -> step.until.also { page.show(step.journey) }
             is Next.Wait -> step.until
@@ -179,7 +180,8 @@ fun main(arguments: Array<String>) {
         exitProcess(2)
     }
     val (config, request, session) = arguments.map(::File)
-    val store = FileStore(Account(config.readText()), session)
-    store.openUnlessThere(request.readText(), systemClock())
-    Page(store, systemClock, arguments[3].toInt()).use { println(verify(store, it, systemClock).toJson()) }
+    val accounts = Accounts.of(Account(config.readText()))
+    val client = Client(accounts, FileStore(accounts, session))
+    val id = client.begin(request.readText(), "the only one") // begun once, however often this is started
+    Page(client, id, arguments[3].toInt()).use { println(verify(client, id, it, systemClock).toJson()) }
 }

@@ -1,4 +1,6 @@
+import idvkit.Accounts
 import idvkit.Browser
+import idvkit.Client
 import idvkit.Sandbox
 import idvkit.Shops
 import idvkit.account
@@ -55,6 +57,7 @@ class ExamplesTest {
         check(binding.resolve("README.md"), "kotlin", kotlin)
         check(binding.resolve("README.md"), "swift", swift)
         check(binding.resolve("../../README.md"), "kotlin", kotlin)
+        check(binding.resolve("../../README.md"), "swift", swift)
     }
 
     private fun check(readme: File, language: String, file: File) {
@@ -106,12 +109,12 @@ class ExamplesTest {
     /** Runs the example on the sandbox's clock; `user` acts when the journey is shown. */
     private fun run(config: (String) -> JsonObject, request: JsonObject, user: (String) -> Unit): Outcome {
         val port = ServerSocket(0).use { it.localPort }
-        val account = account(config("http://localhost:$port"))
-        val store = FileStore(account, folder.resolve("session.json"))
-        store.openUnlessThere(request.toString(), Sandbox.now())
+        val accounts = Accounts.of(account(config("http://localhost:$port")))
+        val client = Client(accounts, FileStore(accounts, folder.resolve("session.json")), clock = Sandbox::now)
+        val id = client.begin(request.toString(), "the only one")
         var seen = false
-        return Page(store, Sandbox::now, port).use { page ->
-            verify(store, page, Sandbox::now) { millis ->
+        return Page(client, id, port).use { page ->
+            verify(client, id, page, Sandbox::now) { millis ->
                 if (!seen && get("${page.url}/next") != "null") {
                     seen = true
                     user(page.url)

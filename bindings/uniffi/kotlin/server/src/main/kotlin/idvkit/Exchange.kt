@@ -1,11 +1,10 @@
-// One request and its answer over java.net.http.
+// One request and its answer, over java.net.http or a client of yours.
 
 package idvkit
 
 import idvkit.types.Answer
 import idvkit.types.Header
 import idvkit.types.HttpRequest as Asked
-import idvkit.types.Input
 import java.io.ByteArrayOutputStream
 import java.io.IOException
 import java.lang.System.Logger.Level
@@ -25,14 +24,25 @@ import java.util.concurrent.TimeUnit
 /** The largest answer that is read, in bytes. Beyond it, the request counts as failed. */
 const val MAX_ANSWER_BYTES: Int = 32 * 1024 * 1024
 
-/** Sends it, or answers from what is kept; says what to tell the session. */
-internal fun send(client: HttpClient, request: Asked, clock: Clock): Input {
-    val cache = request.cache
-    val answer = if (cache == null) fetch(client, request) else keptBy(client).answer(request, cache.key, clock) { fetch(client, request) }
-    return answer?.run { Input.HttpResponse(request.id, status, headers, body) } ?: Input.HttpFailed(request.id)
+/** Sends a request exactly as it stands, once, and follows no redirect. */
+fun interface Exchange {
+    /** The answer; `null` if none came within the request's time-out. */
+    fun send(request: Asked): Answer?
 }
 
-private val log = System.getLogger("idvkit")
+/**
+ * Sends over `java.net.http`. It logs operations and statuses, never a URL, to the logger `idvkit`.
+ *
+ * @throws IllegalArgumentException if the client follows redirects, keeps cookies or authenticates by itself.
+ */
+fun sender(client: HttpClient = HttpClient.newHttpClient()): Exchange {
+    require(client.followRedirects() == HttpClient.Redirect.NEVER) { "pass a client that follows no redirects" }
+    require(client.cookieHandler().isEmpty) { "pass a client that keeps no cookies" }
+    require(client.authenticator().isEmpty) { "pass a client that does not authenticate by itself" }
+    return Exchange { fetch(client, it) }
+}
+
+internal val log: System.Logger = System.getLogger("idvkit")
 
 private fun fetch(client: HttpClient, request: Asked): Answer? = try {
     exchange(client, request).also { log.log(Level.DEBUG, "{0} answered {1}", request.operation, it.status) }

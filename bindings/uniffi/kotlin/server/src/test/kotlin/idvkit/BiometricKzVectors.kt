@@ -35,13 +35,6 @@ private fun webhook(name: String) {
         val body = row["body"].toString()
         val input = Input.Callback("/idv/0123456789abcdef", emptyList(), body.encodeToByteArray())
         checkReference(account, input, row.text("session_id"), row.text("code"), row.text("id"))
-        val (found, code) = examined(Subject.BIOMETRIC_KZ_WEBHOOK, body)
-        assertEquals(row.text("code"), code, row.text("id"))
-        if (found == null) continue
-        for (member in listOf("event", "session_id", "created", "dedupe_key", "technology")) {
-            assertEquals(row.of(member), found.of(member), row.text("id"))
-        }
-        assertEquals(row.list("technologies"), found.list("technologies"), row.text("id"))
     }
 }
 
@@ -54,24 +47,9 @@ private fun metadata(name: String) {
     }
 }
 
-private fun iin(name: String) {
-    for (row in rows(name)) {
-        val (_, code) = examined(Subject.BIOMETRIC_KZ_IIN, obj("text" to row["input"]))
-        assertEquals(row.text("code"), code, row.text("id"))
-        val (found, _) = examined(Subject.BIOMETRIC_KZ_IIN, obj("text" to row["input"], "lenient" to true))
-        assertEquals(row.flag("lenient"), found != null, row.text("id"))
-        if (found != null) assertEquals(obj("birth_date" to row["birth_date"], "sex" to row["sex"]), found, row.text("id"))
-    }
-    edocument(name, "iin")
-}
+private fun iin(name: String) = edocument(name, "iin")
 
-private fun phone(name: String) {
-    for (row in rows(name)) {
-        val (found, code) = examined(Subject.BIOMETRIC_KZ_PHONE, obj("text" to row["input"]))
-        assertEquals(row.text("phone") to row.text("code"), found?.text("phone") to code, row.text("id"))
-    }
-    edocument(name, "phone")
-}
+private fun phone(name: String) = edocument(name, "phone")
 
 private fun edocument(name: String, member: String) {
     // An empty text is no value in metadata.

@@ -1,5 +1,6 @@
 package idvkit
 
+import idvkit.types.Input
 import idvkit.types.Next
 import idvkit.types.Way
 import kotlinx.serialization.json.JsonElement
@@ -42,7 +43,7 @@ class JumioScript {
         val session = made.getValue(step.must("name"))
         val reference = session.references().first()
         return when (val act = step.must("act")) {
-            "result" -> parse(examine(Subject.JUMIO_TRANSACTION, wire(call("GET", reference).body()))).text("result")
+            "result" -> parse(call("GET", reference).body()).text("transactionResult")
             "image" -> call("GET", "$reference/images/face", "image/png, image/jpeg").statusCode()
             "get", "delete" -> call(act.uppercase(), reference).statusCode()
             else -> page(session, act)
@@ -53,7 +54,8 @@ class JumioScript {
         val request = step.of("lifetime_minutes")?.let { Shops.JUMIO_REQUEST.with("token_lifetime_minutes" to it) }
         val session = Session.open(account, (request ?: Shops.JUMIO_REQUEST).toString(), SEED, Sandbox.now())
         val asked = (session.next(Sandbox.now()) as Next.Send).request
-        session.handle(send(HttpClient.newHttpClient(), asked, Sandbox::now), Sandbox.now())
+        val answer = checkNotNull(sender(http).send(asked))
+        session.handle(Input.HttpResponse(asked.id, answer.status, answer.headers, answer.body), Sandbox.now())
         made[step.must("name")] = session
         return null
     }

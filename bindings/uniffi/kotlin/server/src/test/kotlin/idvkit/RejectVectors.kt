@@ -17,12 +17,12 @@ val REJECTS: Map<String, (String) -> Unit> = mapOf("core/rejects" to ::rejects)
 private fun rejects(name: String) {
     val file = vector(name)
     // The list is the one that every language has, and every case comes to its code.
-    val codes = rejectCodes().map { obj("code" to it.word, "blame" to rejectCodeBlame(it).name.lowercase()) }
+    val codes = rejectCodes().map { obj("code" to it.toString(), "blame" to rejectCodeBlame(it).name.lowercase()) }
     assertEquals(file.list("codes"), codes)
     val blames = codes.associate { it.must("code") to it.must("blame") }
-    for (case in rows(name)) {
+    for (case in rows(name).filter { it.must("call") != "parse" }) {
         val reject = assertThrows(Reject::class.java, { provoke(file, case) }, case.text("id"))
-        val said = listOf(reject.code.word, reject.blame.name.lowercase(), reject.field)
+        val said = listOf(reject.code.toString(), reject.blame.name.lowercase(), reject.field)
         assertEquals(listOf(case.text("code"), case.text("blame"), case.text("field")), said, case.text("id"))
         assertTrue(case.must("blame") == blames.getValue(case.must("code")) && reject.explanation.isNotEmpty(), case.text("id"))
     }
@@ -46,7 +46,6 @@ private fun provoke(file: JsonElement, case: JsonObject) {
             verify(case.must("message").encodeToByteArray(), case.must("tag"), secrets, TagEncoding.HEX, key)
         }
         "signed_member" -> signedMember(case.must("body").encodeToByteArray(), case.must("name"))
-        "examine" -> examine(Subject.valueOf(case.must("subject").uppercase()), case.must("document").encodeToByteArray())
         "read" -> read(journeyFromJson(case.must("journey")), Seen.Closed)
         "restore" -> {
             val stored = case.must("snapshot").takeUnless { it == "\$opened" } ?: open(account(plain)).snapshot()

@@ -76,7 +76,7 @@ inline fun codeOf(call: () -> Unit): String? = try {
     call()
     null
 } catch (reject: Reject) {
-    reject.code.word
+    reject.code.toString()
 }
 
 fun account(config: JsonObject): Account = Account(config.toString())
@@ -143,18 +143,11 @@ fun wire(body: Any?): ByteArray = when (body) {
     else -> json(body).toString().encodeToByteArray()
 }
 
-/** What is found, or the code of the refusal. */
-fun examined(subject: Subject, document: Any?): Pair<JsonElement?, String?> = try {
-    parse(examine(subject, wire(document))) to null
-} catch (reject: Reject) {
-    null to reject.code.word
-}
-
 fun checkReference(account: Account, input: Input, reference: String?, code: String?, case: String?) {
     try {
         assertEquals(reference, account.referenceOf(input, T0), case)
         assertEquals(code, null, case)
     } catch (reject: Reject) {
-        assertEquals(code, reject.code.word, case)
+        assertEquals(code, reject.code.toString(), case)
     }
 }

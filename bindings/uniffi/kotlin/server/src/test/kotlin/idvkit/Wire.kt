@@ -3,6 +3,7 @@
 package idvkit
 
 import idvkit.types.AtProvider
+import idvkit.types.Delivery
 import idvkit.types.Erasure
 import idvkit.types.Fault
 import idvkit.types.Header
@@ -51,6 +52,13 @@ fun toWire(next: Next): JsonElement = when (next) {
 }
 
 fun toWire(fault: Fault): JsonElement = parse(Outcome.Failed(fault).toJson()).of("fault")!!
+
+fun toWire(delivery: Delivery): JsonElement = obj(
+    "id" to delivery.id,
+    "replaces" to delivery.replaces,
+    "failures" to delivery.failures.toLong(),
+    "due" to delivery.due,
+)
 
 private fun toWire(request: HttpRequest): JsonElement = obj(
     "id" to request.id,

@@ -1,0 +1,1 @@
+export { imageRequest } from "../dist/jumio.js";

@@ -1,0 +1,1 @@
+export { downloadRequest, tokenRequest } from "../dist/signicat.js";

@@ -1,0 +1,109 @@
+// Drives verifications, with any HTTP client and any store: the loop around `Driver`.
+
+package idvkit
+
+import idvkit.types.Answer
+import idvkit.types.Ask
+import idvkit.types.By
+import idvkit.types.HttpRequest
+import idvkit.types.Input
+import idvkit.types.Next
+import idvkit.types.Told
+import java.lang.System.Logger.Level
+import java.security.SecureRandom
+import java.util.concurrent.ConcurrentHashMap
+import java.util.concurrent.locks.ReentrantLock
+
+/** Acts on an outcome: returns when that is done for good, throws if it is to come again later. */
+typealias Act = (Ask.Deliver, Verification) -> Unit
+
+/**
+ * Drives verifications with an HTTP client and a store. Several threads may use it if these may.
+ *
+ * With [onOutcome], the outcome of whatever is begun here is handed to it, at least once for each `delivery.id`; without,
+ * [advance] says it. Every call throws [Reject] for what is refused, and whatever the store throws; [InterruptedException] if
+ * the thread is interrupted: an exchange is given up then, and counts as in flight.
+ */
+class Client(
+    val accounts: Accounts,
+    private val store: Store,
+    private val exchange: Exchange = sender(),
+    private val clock: Clock = systemClock,
+    private val onOutcome: Act? = null,
+) {
+    private val tokens = Tokens()
+    private val turns = ConcurrentHashMap<String, ReentrantLock>()
+    private val random = SecureRandom()
+
+    /**
+     * Begins a verification, unless there is one of this key; gives the id of the one or the other. Nothing is sent yet.
+     * [plan] is JSON: a request, or a list of steps.
+     */
+    fun begin(plan: String, key: String): String {
+        val seed = ByteArray(32).also(random::nextBytes)
+        return checkNotNull(heard(Driver.begin(accounts, plan, seed, key, onOutcome != null, clock())))
+    }
+
+    /** Does what can be done now, until the user, a wait or the end is reached, and says which. */
+    fun advance(id: String): Next = (run(Driver.advance(accounts, id)) as Ask.Rest).next
+
+    /** Tells a verification something. A worker sees to what follows from it. */
+    fun tell(id: String, input: Input) {
+        run(Driver.tell(accounts, id, input))
+    }
+
+    /**
+     * Tells a callback or redirect to the verification that it is about, and gives its id; `null` if it is nobody's. [account]
+     * names the one that it can be from, if the URL at which it came says so.
+     */
+    fun hear(input: Input, account: String? = null): String? = heard(Driver.hear(accounts, account, input, clock()))
+
+    /** A verification as it is stored, to look at it; `null` if there is none. */
+    fun verification(id: String): Verification? =
+        store.load(By.Id(id), emptyList()).snapshot?.let { Verification.restore(accounts, it) }
+
+    /** The loop: does what a driver asks, until it asks for nothing more. */
+    fun run(driver: Driver): Ask = driver.use {
+        var ask = driver.ask()
+        while (ask !is Ask.Rest && ask !is Ask.Heard) {
+            driver.told(perform(ask, driver), clock())
+            ask = driver.ask()
+        }
+        ask
+    }
+
+    /**
+     * Performs one request, once, or gives what is kept; `null` if no answer came. For what no verification asks for, such as
+     * an image after a decision.
+     */
+    fun exchange(request: HttpRequest): Answer? = once(request, request.cache?.key)
+
+    private fun once(request: HttpRequest, exclusive: String?): Answer? {
+        if (exclusive == null) return exchange.send(request)
+        val turn = turns.computeIfAbsent(exclusive) { ReentrantLock() }
+        turn.lockInterruptibly()
+        try {
+            return tokens.kept(request, clock()) ?: exchange.send(request)?.also { tokens.keep(request, it, clock()) }
+        } finally {
+            turn.unlock()
+        }
+    }
+
+    private fun perform(ask: Ask, driver: Driver): Told = when (ask) {
+        is Ask.Load -> store.load(ask.by, ask.blobs)
+        is Ask.Store -> Told.Stored(store.store(ask.row, ask.expected, ask.blobs))
+        is Ask.Exchange -> Told.Exchanged(once(ask.request, ask.exclusive))
+        is Ask.Deliver -> Told.Delivered(deliver(ask, driver))
+        is Ask.Rest, is Ask.Heard -> error("nothing more is asked for")
+    }
+
+    private fun deliver(ask: Ask.Deliver, driver: Driver): Boolean = try {
+        driver.verification()?.use { verification -> onOutcome?.invoke(ask, verification) } != null
+    } catch (error: Exception) {
+        if (error is InterruptedException) throw error
+        log.log(Level.ERROR, "the outcome of ${ask.id} could not be acted on; it comes again", error)
+        false
+    }
+
+    private fun heard(driver: Driver): String? = (run(driver) as Ask.Heard).id
+}

@@ -1,0 +1,60 @@
+//! What can be checked of Jumio.
+
+use idvkit::{ProviderId, Reject, jumio};
+use serde_json::json;
+
+use crate::check::{Checks, Command, Finding, Takes, UrlUse, whole};
+
+pub(super) const CHECKS: Checks = Checks {
+    config: || {
+        json!({
+            "provider": "jumio", "region": "us", "api_token": "dummy", "api_secret": "dummy",
+            "user_agent": "YourCompany YourApp/v1.0", "callback": "portal", "options": {},
+        })
+    },
+    locales: Some(&jumio::API_LOCALES),
+    url: |purpose, url, config| {
+        let (field, value) = match purpose {
+            UrlUse::Callback => ("callback", json!({ "url": url })),
+            UrlUse::Success => ("success_url", json!(url)),
+            UrlUse::Error => ("error_url", json!(url)),
+        };
+        config[field] = value;
+        Some(field)
+    },
+    secret_members: &[],
+    made_up: |_| None,
+    commands: &[
+        Command {
+            name: "prefix",
+            about: "Jumio: a domain prefix: `idvkit check prefix my-shop`",
+            takes: Takes::Value,
+            run: |value, _| prefix(value),
+        },
+        Command {
+            name: "lifetime",
+            about: "Jumio: a token lifetime in minutes: `idvkit check lifetime 30`",
+            takes: Takes::Number,
+            run: |minutes, _| lifetime(minutes),
+        },
+        Command {
+            name: "initiate",
+            about: "Jumio: a request, alone or as {\"config\": …, \"request\": …}: `idvkit check initiate request.json`",
+            takes: Takes::File,
+            run: |text, now| whole(ProviderId::Jumio, "jumio_authentication", text, now),
+        },
+    ],
+};
+
+fn prefix(value: &str) -> Result<Finding, Reject> {
+    let origin = jumio::DomainPrefix::parse("domain_prefix", value)?.origin();
+    Ok(Finding { json: json!({ "origin": origin }), text: format!("stands for {origin}") })
+}
+
+fn lifetime(minutes: &str) -> Result<Finding, Reject> {
+    // The command line takes whole numbers only; what is too long for one is out of range as well.
+    let minutes = minutes.parse().unwrap_or(i64::MAX);
+    let minutes = jumio::TokenLifetime::parse("token_lifetime_minutes", minutes)?.minutes();
+    let text = format!("the link lives for {} h {} min", minutes / 60, minutes % 60);
+    Ok(Finding { json: json!({ "minutes": minutes }), text })
+}

@@ -1,0 +1,17 @@
+//! Jumio Authentication for Web.
+
+mod checks;
+mod scenarios;
+mod site;
+
+use idvkit::ProviderId;
+
+use super::Provider;
+
+pub(super) static PROVIDER: Provider = Provider {
+    id: ProviderId::Jumio,
+    scenarios: scenarios::SCENARIOS,
+    casts: &[&scenarios::CAST],
+    offer: site::OFFER,
+    checks: checks::CHECKS,
+};
