@@ -74,8 +74,7 @@ pub fn catalog(provider: String) -> Result<String> {
 /// The language to ask a provider for.
 #[napi]
 pub fn best_locale(provider: String, preferred: Vec<String>) -> Result<Option<String>> {
-    let preferred: Vec<&str> = preferred.iter().map(String::as_str).collect();
-    Ok(idvkit::best_locale(named(provider)?, &preferred))
+    Ok(idvkit::best_locale(named(provider)?, preferred))
 }
 
 fn named(provider: String) -> Result<ProviderId> {

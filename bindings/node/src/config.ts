@@ -3,63 +3,74 @@
 
 import type { ImageSlot } from "./types.js";
 
-/** What the documents leave open, each with a default that can be overridden. */
+/** Settings for what Attestr's documents leave open. Each has a default. */
 export interface AttestrOptions {
-  /** A name for this account that survives a change of its client key; snapshots are bound to it. */
+  /**
+   * Your name for this account, 1 to 128 characters. Snapshots are bound to it, so they stay valid when the client
+   * key changes.
+   */
   readonly account_id?: string | null;
-  /** Another base URL of the API, up to `/api`, for a sandbox or proxy. */
+  /** Another base URL of the API, up to and with `/api`, for a sandbox or proxy. */
   readonly api_base?: string | null;
   /** The API version in the path; `v1` by default (v3 is announced). */
   readonly api_version?: string | null;
   /**
-   * Accepts no signature over the ECMAScript form of `result`, only over the bytes as sent (that form is
-   * inferred, and tried second by default).
+   * Whether to accept a signature only over the bytes of `result` as sent. By default, its ECMAScript form is tried
+   * second (that form is inferred).
    */
   readonly as_sent_only?: boolean;
   /**
    * Development switch: allows plain HTTP to `localhost` and `127.0.0.1`, each with a port, for `api_base` and
-   * `library_src`. Off by default, and nothing else becomes laxer.
+   * `library_src`. Off by default. It allows nothing else.
    */
   readonly development?: boolean;
   /**
-   * How long a claimed skip waits for a success proof, in milliseconds; 30 seconds by default (inferred). So long also
-   * an error waits for the proof of a success that was claimed before it; without one it ends the run with one more
-   * look. It counts from the first such claim, and a success that is only claimed later does not put it off:
-   * it has what is left of this time to be proven.
+   * How long a claimed skip or error waits for the signed result of a success, in milliseconds; 30 seconds by
+   * default (inferred). It counts from the first such claim. An error waits only if a success was claimed before it;
+   * otherwise one more look ends the run.
    */
   readonly grace_ms?: number | null;
-  /** Takes the bytes that the hex digits of the client secret stand for as the key; its text by default (inferred). */
+  /**
+   * Whether the key is the bytes that the client secret's hex digits encode. By default, the key is the secret's
+   * text (inferred).
+   */
   readonly hex_decoded_secret?: boolean;
   /**
-   * Another place of the browser library: an HTTPS URL, or a path on your own site that begins with `/` (a local
+   * Another URL of the browser library: an HTTPS URL, or a path on your own site that begins with `/` (a local
    * copy).
    */
   readonly library_src?: string | null;
   /**
-   * Offsets in seconds, since a claimed success, at which to fetch the result; 0, 2, 4, 8, 15, 30, 60, 120, 300 and
-   * then each 300 by default (inferred).
+   * When to fetch the result after a claimed success, as offsets in seconds. By default 0, 2, 4, 8, 15, 30, 60, 120,
+   * 300 and then every 300 (inferred).
    */
   readonly poll_offsets_seconds?: readonly number[] | null;
-  /** How long the proof of a claimed success may take, in milliseconds; 15 minutes by default (inferred). */
+  /**
+   * How long to wait for the signed result after a claimed success, in milliseconds; 15 minutes by default
+   * (inferred).
+   */
   readonly result_timeout_ms?: number | null;
-  /** The provider's staging system instead of production. */
+  /** Whether to use the provider's staging system instead of production. */
   readonly staging?: boolean;
   /**
-   * The time-out of every request, in milliseconds, 1 000 to 300 000; 30 000 by default (the provider's own
-   * client).
+   * The time-out of every request, in milliseconds, 1 000 to 300 000; 30 000 by default (as in the provider's
+   * own client).
    */
   readonly timeout_ms?: number | null;
-  /** How long the user may take, in milliseconds; until the handshake expires by default. */
+  /** How long the user may take, in milliseconds, one second to 400 days. By default, until the handshake expires. */
   readonly user_timeout_ms?: number | null;
 }
 
 /** Metadata for E-Document. */
 export interface BiometricKzEdocumentMetadata {
-  /** The person's IIN. */
+  /** The person's IIN, 12 digits. */
   readonly iin?: BiometricKzPrefilledField | null;
-  /** The person's phone, `77*********`. */
+  /** The person's phone number, `77*********`. */
   readonly phone?: BiometricKzPrefilledField | null;
-  /** Goes straight to the code from 1414; `false` unless given. Needs both values, and both not changeable. */
+  /**
+   * Whether to skip the input step, so that the code from 1414 is sent at once; `false` by default. It needs both
+   * values, and neither may be changeable.
+   */
   readonly skip_input?: boolean | null;
 }
 
@@ -71,134 +82,149 @@ export interface BiometricKzFace2FaceMetadata {
 
 /** Metadata for the whole flow. */
 export interface BiometricKzGeneralMetadata {
-  /** Codes of technologies, passed on as they are: what they do is documented nowhere. */
+  /** Codes of technologies, passed on as they are. What they do is documented nowhere. */
   readonly interchangeable_tech?: readonly string[] | null;
 }
 
-/** Metadata of one session, in the provider's own form. Without any, the flow runs by default. */
+/** Metadata of one session, in the provider's own form. Without metadata the flow runs as configured in the dashboard. */
 export interface BiometricKzMetadata {
-  /** For E-Document. */
+  /** The metadata for E-Document. */
   readonly edocument?: BiometricKzEdocumentMetadata | null;
-  /** For face matching (F2F). */
+  /** The metadata for face matching (F2F). */
   readonly face2face?: BiometricKzFace2FaceMetadata | null;
-  /** For the whole flow. */
+  /** The metadata for the whole flow. */
   readonly general?: BiometricKzGeneralMetadata | null;
 }
 
-/** What the documents leave open, each with a default that can be overridden. */
+/** Settings for what biometric.kz's documents leave open. Each has a default. */
 export interface BiometricKzOptions {
-  /** A name for this flow that survives a change of its key; snapshots are bound to it. */
+  /**
+   * Your name for this flow, 1 to 128 characters. Snapshots are bound to it, so they stay valid when the key
+   * changes.
+   */
   readonly account_id?: string | null;
   /** Another base URL of the API instead of `https://kyc.biometric.kz`, for a sandbox or proxy. */
   readonly api_base?: string | null;
-  /** The CSS selector of the element that holds the widget: `#` and an id; `#idv-flow` by default. */
+  /**
+   * The CSS selector of the element that holds the widget: `#` and an id of at most 64 characters; `#idv-flow` by
+   * default.
+   */
   readonly container?: string | null;
   /**
-   * Development switch: allows plain HTTP to `localhost` and `127.0.0.1` for the three URLs above. Off by default,
-   * and nothing else becomes laxer.
+   * Development switch: allows plain HTTP to `localhost` and `127.0.0.1` for `api_base`, `front_base` and
+   * `widget_src`. Off by default. It allows nothing else.
    */
   readonly development?: boolean;
   /** Another base URL of the hosted pages instead of `https://remote.biometric.kz`. */
   readonly front_base?: string | null;
-  /** Takes any 12 digits as an IIN, without looking at the check digit. */
+  /** Whether to accept any 12 digits as an IIN, without a look at the check digit. */
   readonly lenient_iin?: boolean;
-  /** How long a session can be used, in milliseconds; 30 minutes by default (inferred). */
+  /** How long a session can be used, in milliseconds, one second to 400 days; 30 minutes by default (inferred). */
   readonly lifetime_ms?: number | null;
   /**
-   * How often to look while the user is on the way, in seconds: a remote link tells nothing of its end. 30 by
-   * default, 300 with a webhook (inferred).
+   * How often to look while the user is on the way, in seconds, 2 to 86 400: with a remote link, nothing else shows
+   * that the user is done. 30 by default, 300 with a webhook (inferred).
    */
   readonly lookout_seconds?: number | null;
-  /** Uses the locale parameter on hosted pages no more: it is observed, not documented. */
+  /** Whether to leave the locale parameter out of hosted pages: it is observed, not documented. */
   readonly no_page_locale?: boolean;
-  /** The largest reference photo, in bytes after decoding; 10 000 000 by default (inferred). */
+  /** The largest reference photo, in bytes after decoding, 1 to 100 000 000; 10 000 000 by default (inferred). */
   readonly photo_max_bytes?: number | null;
   /**
-   * Offsets in seconds, since the user is done, at which to fetch the result; 2, 5, 8, 11, 14, 20, 30, 45, 60, 90,
-   * 120, 180, 240, 300 and then each 300 by default (inferred from field evidence), fewer with a webhook.
+   * When to fetch the result after the user is done, as offsets in seconds. By default 2, 5, 8, 11, 14, 20, 30, 45,
+   * 60, 90, 120, 180, 240, 300 and then every 300, or fewer with a webhook (inferred from field evidence).
    */
   readonly poll_offsets_seconds?: readonly number[] | null;
-  /** How long the verdict may take once the user is done, in milliseconds; 15 minutes by default (inferred). */
+  /**
+   * How long the verdict may take after the user is done, in milliseconds, one second to 400 days; 15 minutes by
+   * default (inferred).
+   */
   readonly result_timeout_ms?: number | null;
   /** The time-out of every request, in milliseconds, 1 000 to 300 000; 30 000 by default (inferred). */
   readonly timeout_ms?: number | null;
   /**
-   * Sends metadata also where the flow's technologies cannot use it. A fixed IIN that the result does not confirm is
-   * still never a pass.
+   * Whether to send metadata even if the flow's technologies cannot use it. A fixed IIN that the result does not
+   * confirm is still never a pass.
    */
   readonly unsupported_metadata?: boolean;
-  /** How long the user may take, in milliseconds; the session's lifetime by default. */
+  /** How long the user may take, in milliseconds, one second to 400 days; the session's lifetime by default. */
   readonly user_timeout_ms?: number | null;
-  /** Another place of the widget's script; `/widget/flow-widget.umd.js` below `front_base` by default. */
+  /** Another URL of the widget's script; `/widget/flow-widget.umd.js` below `front_base` by default. */
   readonly widget_src?: string | null;
 }
 
-/** One field of the data-entry step. */
+/** One field of the input step. */
 export interface BiometricKzPrefilledField {
-  /** Whether the user may change it; `true` unless given. */
+  /** Whether the user may change the value; `true` by default. */
   readonly changeable?: boolean | null;
-  /** Its value. An empty one counts as not given. */
+  /** The field's value. An empty value counts as none. */
   readonly value?: string | null;
 }
 
-/** To this URL, at most 222 characters: a secret path segment of 33 is added. */
+/** To this URL, at most 222 characters. A slash and a secret path segment of 32 characters are added to it. */
 export interface JumioCallbackTargetUrl {
   readonly url: string;
 }
 
-/** Where callbacks go. One of the two has to be chosen. */
+/** Where Jumio sends callbacks. One of the two must be chosen. */
 export type JumioCallbackTarget = "portal" | JumioCallbackTargetUrl;
 
-/** What the documents leave open, each with a default that can be overridden. */
+/** Settings for what Jumio's documents leave open. Each has a default. */
 export interface JumioOptions {
-  /** A name for this account that survives a change of its API token; snapshots are bound to it. */
+  /**
+   * Your name for this account, 1 to 128 characters. Snapshots are bound to it, so they stay valid when the API
+   * token changes.
+   */
   readonly account_id?: string | null;
-  /** Another base URL of the API, for a sandbox. Over plain HTTP only together with `development`. */
+  /** Another base URL of the API, for a sandbox. It may be plain HTTP only together with `development`. */
   readonly api_base?: string | null;
-  /** Allows a query in the callback URL; refused by default as in the sibling API. */
+  /** Whether the callback URL may have a query; refused by default, as in the sibling API. */
   readonly callback_query?: boolean;
-  /** Further origins whose frame messages count, besides the region's host and the prefix. */
+  /** Further origins whose frame messages count, besides the region's host and the host of the domain prefix. */
   readonly client_origins?: readonly string[];
   /**
-   * Development switch: allows `http://localhost:PORT` return and callback URLs, and an HTTP `api_base` on this
-   * machine. Off by default, and nothing else becomes laxer.
+   * Development switch: allows `http://localhost:PORT` for return and callback URLs, and an HTTP `api_base` on this
+   * machine. Off by default. It allows nothing else.
    */
   readonly development?: boolean;
   /**
-   * Leaves the callback URL as it is, without a secret last path segment. Callbacks then prove nothing at all;
-   * they are only hints in any case.
+   * Whether to send the callback URL as it is, without a secret last path segment. Callbacks then prove nothing at
+   * all; they are only hints in any case.
    */
   readonly plain_callback_url?: boolean;
-  /** Offsets in seconds at which to look for a verdict; 40 to 940 as documented, fewer with a callback. */
+  /**
+   * When to look for a verdict, as offsets in seconds. By default 40 to 940 as documented, and fewer looks with a
+   * callback.
+   */
   readonly poll_offsets_seconds?: readonly number[] | null;
-  /** How long a verdict may take, in milliseconds; a day by default (inferred). */
+  /** How long a verdict may take after the user is done, in milliseconds; one day by default (inferred). */
   readonly result_timeout_ms?: number | null;
-  /** The time-out of every request, in milliseconds; 30 000 by default (inferred). */
+  /** The time-out of every request, in milliseconds, 1 000 to 300 000; 30 000 by default (inferred). */
   readonly timeout_ms?: number | null;
-  /** How long the user may take, in milliseconds; the link's lifetime and 15 minutes by default. */
+  /** How long the user may take, in milliseconds, one second to 400 days. By default the link's lifetime plus 15 minutes. */
   readonly user_timeout_ms?: number | null;
 }
 
-/** A data centre. */
+/** A data centre of Jumio. */
 export type JumioRegion = "us" | "eu" | "sgp";
 
 /**
- * The language of a request: one that the provider takes, or what the user prefers, the best first.
+ * The language of a request: one language that the provider takes, or the languages that the user prefers, best first.
  *
- * One that the provider does not take is refused; of several the first that it has is taken, and its own default if it has
- * none of them.
+ * A single language that the provider does not take is refused. Of several languages, the first one that the provider
+ * takes is used, or its own default if it takes none of them.
  */
 export type LocaleChoice = string | readonly string[];
 
-/** How the capture page looks; goes into `captureParameters`, where it must be nested. */
+/** The texts and settings of the capture page. They go into `captureParameters`, where they must be nested. */
 export interface SignicatCaptureParameters {
-  /** The country that is preselected. */
+  /** The country that is selected at the beginning. */
   readonly default_country?: string | null;
-  /** That message. */
+  /** The text of that message. */
   readonly sms_message?: string | null;
-  /** The sender of the text message that hands over to a phone. */
+  /** The sender of the text message that moves the user to a phone. */
   readonly sms_sender?: string | null;
-  /** The language. */
+  /** The language of the page. */
   readonly ui_language?: string | null;
   /** The id of a capture configuration. */
   readonly ui_profile?: string | null;
@@ -206,30 +232,30 @@ export interface SignicatCaptureParameters {
 
 /** One provider of a capture flow. */
 export interface SignicatCaptureProvider {
-  /** The provider, such as `signicatpaper`; a refusal lists those that are known. */
+  /** The verification provider, such as `signicatpaper`. A reject lists the known ones. */
   readonly provider: string;
-  /** The process type, where the provider has any. */
+  /** The process type, if the provider has any. */
   readonly process_type?: string | null;
-  /** Fields to redact. */
+  /** The fields to redact. */
   readonly redact?: readonly string[];
 }
 
 /** The kind of capture page. Deliberately exhaustive. */
 export type SignicatCaptureSdk = "native" | "capture";
 
-/** How the client proves who it is at the token endpoint. Deliberately exhaustive: OAuth's two for secrets. */
+/** How the client authenticates at the token endpoint. Deliberately exhaustive: OAuth has these two for secrets. */
 export type SignicatClientAuth = "basic" | "form";
 
-/** Where the images of a document come from. Deliberately exhaustive: the documents name these three. */
+/** Who takes the images of a document. Deliberately exhaustive: the documents name these three. */
 export type SignicatImageSource = "upload" | "sdk" | "dossier_files";
 
-/** Callbacks of the per-process kind. The receiving host must be allow-listed by Signicat's support. */
+/** Callbacks for single processes. Signicat's support must allow-list the receiving host. */
 export interface SignicatNotification {
-  /** The URL that is sent along as `notificationUrl`. */
+  /** The URL that receives callbacks, sent as `notificationUrl`. */
   readonly url: string;
-  /** The value that comes back, verbatim, in the callback's `Authorization` header: any long random text. */
+  /** A long random text. Signicat sends it back, unchanged, as the callback's `Authorization` header. */
   readonly authorization_header: string;
-  /** Earlier values, accepted until their last callbacks have arrived. */
+  /** Earlier values of the header, accepted until their last callbacks have arrived. */
   readonly previous_authorization_headers?: readonly string[];
 }
 
@@ -238,95 +264,107 @@ export interface SignicatNotificationTargetUrl {
   readonly url: string;
 }
 
-/** Where the callbacks of one request go. */
+/** Where Signicat sends the callbacks of one request. */
 export type SignicatNotificationTarget = "off" | SignicatNotificationTargetUrl;
 
-/** What the documents leave open, each with a default that can be overridden. */
+/** Settings for what Signicat's documents leave open. Each has a default. */
 export interface SignicatOptions {
-  /** A name for this account that survives a change of its client id; snapshots are bound to it. */
+  /**
+   * Your name for this account, 1 to 128 characters. Snapshots are bound to it, so they stay valid when the client
+   * id changes.
+   */
   readonly account_id?: string | null;
   /**
-   * Takes `images: sdk` together with a dossier of yours for providers whose images can be uploaded as well. Off by
-   * default: if the SDK's success is only claimed, Assure falls back to the files that the dossier has already,
-   * and a pass says nothing about who is there now.
+   * Whether to accept `images: sdk` together with your own dossier, for providers whose images can also be uploaded.
+   * Off by default: if the SDK's success is only claimed, Assure falls back to the files that are already in the
+   * dossier, and a pass does not prove who is there now.
    */
   readonly allow_sdk_in_existing_dossier?: boolean;
-  /** Takes providers and process types that no document lists. */
+  /** Whether to accept providers and process types that no document lists. */
   readonly allow_unknown_provider?: boolean;
   /**
-   * Development switch: allows `http://localhost:PORT` redirect and notification URLs, and HTTP endpoints on this
-   * machine in a custom profile. Off by default, and nothing else becomes laxer.
+   * Development switch: allows `http://localhost:PORT` for redirect and notification URLs, and HTTP endpoints on
+   * this machine in a custom profile. Off by default. It allows nothing else.
    */
   readonly development?: boolean;
-  /** Signicat's support has allow-listed your page's domain, so the capture page may stand in a frame. */
+  /** Whether the capture page may be shown in a frame, because Signicat's support has allow-listed your page's domain. */
   readonly frame_allowed?: boolean;
-  /** Most bytes of an image file; 4 000 000 by default (documented for watermarks, inferred for the rest). */
+  /**
+   * The largest image file in bytes, at most 64 MiB; 4 000 000 by default (documented for watermarks,
+   * inferred for the rest).
+   */
   readonly max_image_bytes?: number | null;
-  /** Most pixels on an image's longer side; 5000 by default. */
+  /** The longest side of an image in pixels, at most 100 000; 5000 by default. */
   readonly max_image_pixels?: number | null;
-  /** Offsets in seconds at which to look for a verdict; 2 to 300, fewer with a callback (inferred). */
+  /** When to look for a verdict, as offsets in seconds; 2 to 300 by default, fewer with a callback (inferred). */
   readonly poll_offsets_seconds?: readonly number[] | null;
-  /** How long a verdict may take, in milliseconds; a day by default (inferred). */
+  /**
+   * How long a verdict may take after the user is done, in milliseconds, one second to 400 days; one day by default
+   * (inferred).
+   */
   readonly result_timeout_ms?: number | null;
   /**
-   * Replacements in the route table, name to `METHOD /path`. The names are
-   * those of operations, such as `set_images`.
+   * Replacements of routes, from the route's name to `METHOD /path`. The names are those of operations, such
+   * as `set_images`.
    */
   readonly routes?: { readonly [name: string]: string };
-  /** The time-out of every request, in milliseconds; 30 000 by default (inferred). */
+  /** The time-out of every request, in milliseconds, 1 000 to 300 000; 30 000 by default (inferred). */
   readonly timeout_ms?: number | null;
-  /** How long an access token lives, in seconds, 1 to 3600; 600 by default. */
+  /** The lifetime of an access token, in seconds, 1 to 3600; 600 by default. */
   readonly token_lifetime_seconds?: number | null;
-  /** How long before its end a token is no longer used, in milliseconds; 30 000 by default (inferred). */
+  /** How long before its end a token is no longer used, in milliseconds, 0 to 600 000; 30 000 by default (inferred). */
   readonly token_skew_ms?: number | null;
-  /** How long the user may take, in milliseconds; one hour by default (inferred). */
+  /** How long the user may take, in milliseconds, one second to 400 days; one hour by default (inferred). */
   readonly user_timeout_ms?: number | null;
 }
 
-/** Any other hosts: a sandbox, or what the documents do not say. */
+/** Any other hosts: a sandbox, or hosts that the documents do not name. */
 export interface SignicatProfileCustomMembers {
-  /** The token endpoint. */
+  /** The URL of the token endpoint. */
   readonly token_url: string;
-  /** The scope, values separated by spaces. */
+  /** The scopes, separated by spaces. */
   readonly scope: string;
-  /** The base of the API, up to and with `/assure`. */
+  /** The base URL of the API, up to and with `/assure`. */
   readonly api_base: string;
-  /** How the client proves who it is. */
+  /** How the client authenticates at the token endpoint. */
   readonly client_auth?: SignicatClientAuth;
 }
 
-/** Any other hosts: a sandbox, or what the documents do not say. */
+/** Any other hosts: a sandbox, or hosts that the documents do not name. */
 export interface SignicatProfileCustom {
   readonly custom: SignicatProfileCustomMembers;
 }
 
 /**
- * The two documented generations, and anything else.
+ * The generation of Signicat's hosts and scopes: one of the two documented ones, or custom values.
  *
- * Deliberately exhaustive: everything unforeseen is `custom`.
+ * Deliberately exhaustive: every other case is `custom`.
  */
 export type SignicatProfile = "current" | "legacy" | "legacy_production" | SignicatProfileCustom;
 
-/** How several providers make one verdict (inferred: no document says). Deliberately exhaustive. */
+/** How the results of several providers make one verdict (inferred: no document says). Deliberately exhaustive. */
 export type SignicatRequired = "all" | "any";
 
-/** An end that another provider may mend. Not among them: what the user decided, and a verdict of no. */
+/**
+ * An end of a step after which another step may help. A verdict of no and the user's own choice to stop are not among
+ * them.
+ */
 export type When = "failed" | "expired" | "inconclusive";
 
 /** Attestr Studio (Flowx). */
 export interface AttestrConfig {
   readonly provider: "attestr";
-  /** The app's auth token: the ready-made credential that stands behind `Basic`, opaque, never encoded again. */
+  /** The app's auth token, sent as it is behind `Basic`. It is already encoded: do not encode it again. */
   readonly auth_token: string;
-  /** The app's client key, hex digits. It is public: pages and phones get it. */
+  /** The app's client key, in hex digits. It is public: pages and phones receive it. */
   readonly client_key: string;
-  /** The app's client secret, the key of `resultSignature`. A list for the time in which two may be in use. */
+  /** The app's client secrets, the keys of `resultSignature`. Give two while one replaces the other. */
   readonly client_secrets: readonly string[];
-  /** Settings that the documents leave open, or that seldom change. */
+  /** Settings for what Attestr's documents leave open, or what seldom changes. */
   readonly options?: AttestrOptions;
   /**
-   * The tokens that webhooks carry behind `Basic`, as the dashboard shows them. Without one, webhooks are
-   * refused. A list for rotation.
+   * The tokens that webhooks carry behind `Basic`, as the dashboard shows them. Without a token, webhooks
+   * are refused. Give two while one replaces the other.
    */
   readonly webhook_tokens?: readonly string[];
 }
@@ -335,26 +373,26 @@ export interface AttestrConfig {
 export interface BiometricKzConfig {
   readonly provider: "biometric_kz";
   /**
-   * The flow's API key from the dashboard's list of flows: 47 characters or more. A secret: the documents show
-   * it in browser code, where it lets anybody read results.
+   * The flow's API key from the dashboard's list of flows, 47 characters or more. It is a secret: the
+   * documents show it in browser code, where it would let anybody read results.
    */
   readonly api_key: string;
   /**
    * The language of the provider's pages, unless the request says otherwise: `ru`, `en` or `kz`; `ru` by default
-   * (inferred: the documents' first).
+   * (inferred: the first in the documents).
    */
   readonly locale?: string | null;
-  /** Settings that the documents leave open, or that seldom change. */
+  /** Settings for what biometric.kz's documents leave open, or what seldom changes. */
   readonly options?: BiometricKzOptions;
   /**
-   * The codes of the flow's technologies, as the dashboard shows them. With them, metadata that the flow cannot use
-   * is refused before anything is sent.
+   * The codes of the flow's technologies, as the dashboard shows them. If they are given, metadata that the flow
+   * cannot use is refused before anything is sent.
    */
   readonly technologies?: readonly string[] | null;
   /**
    * The secret last path segments of the webhook URLs that you entered in the dashboard, as in
    * `https://shop.example/idv/SECRET`: 16 to 128 letters, digits, `-` and `_`. The provider signs nothing,
-   * so without one a webhook is a hint by anybody. A list for rotation.
+   * so without a secret anybody can send a webhook. Give two while one replaces the other.
    */
   readonly webhook_secrets?: readonly string[];
 }
@@ -370,21 +408,27 @@ export interface JumioConfig {
   readonly api_secret: string;
   /** The `User-Agent` that Jumio requires, naming company, application and version: `YourCompany YourApp/v1.0`. */
   readonly user_agent: string;
-  /** The secret that belongs to `administration_token`. */
+  /** The secret of the `administration_token`. */
   readonly administration_secret?: string | null;
-  /** A separate "transaction administration" token for retrieval and deletion, if the account has one. */
+  /**
+   * A separate "transaction administration" token for retrieval and deletion, if the account has one. Give it
+   * together with `administration_secret`.
+   */
   readonly administration_token?: string | null;
-  /** Where callbacks go, unless the request says otherwise. */
+  /** Where Jumio sends callbacks, unless the request says otherwise. */
   readonly callback?: JumioCallbackTarget | null;
   /** The account's domain prefix, `https://<prefix>.netverify.com`. US only. */
   readonly domain_prefix?: string | null;
-  /** Where the user goes after an error, unless the request says otherwise; at most 255 characters. */
+  /** Where Jumio sends the user after an error, unless the request says otherwise; at most 255 characters. */
   readonly error_url?: string | null;
-  /** Settings that the documents leave open. */
+  /** Settings for what Jumio's documents leave open. */
   readonly options?: JumioOptions;
-  /** The token lifetime set in the Customer Portal, in minutes, 5 to 86400; 30 unless changed there. */
+  /** The token lifetime that is set in the Customer Portal, in minutes, 5 to 86400; 30 by default. */
   readonly portal_token_lifetime_minutes?: number | null;
-  /** Where the user goes after a successful submission, unless the request says otherwise; at most 2047 characters. */
+  /**
+   * Where Jumio sends the user after a successful submission, unless the request says otherwise; at most 2047
+   * characters.
+   */
   readonly success_url?: string | null;
 }
 
@@ -395,40 +439,49 @@ export interface SignicatConfig {
   readonly client_id: string;
   /** The client secret. */
   readonly client_secret: string;
-  /** Where callbacks go and how they are recognised. Without it results are polled for. */
+  /** The URL that receives callbacks, and the secret that authenticates them. Without it, sessions poll for results. */
   readonly notification?: SignicatNotification | null;
-  /** Settings that the documents leave open. */
+  /** Settings for what Signicat's documents leave open. */
   readonly options?: SignicatOptions;
-  /** Which generation of hosts and scopes the client belongs to. */
+  /** The generation of hosts and scopes that the client belongs to. */
   readonly profile?: SignicatProfile;
-  /** Where the user returns to from a capture or eID page, unless the request says otherwise. */
+  /** Where Signicat sends the user after a capture or eID page, unless the request says otherwise. */
   readonly redirect_url?: string | null;
 }
 
-/** One provider account. In JSON the member `provider` says which. */
+/** The configuration of one account. In JSON the member `provider` names the provider. */
 export type Config = AttestrConfig | BiometricKzConfig | JumioConfig | SignicatConfig;
 
-/** A flow of Attestr Studio. */
+/** A flow of Attestr Studio, built in its dashboard. */
 export interface AttestrFlowxRequest {
   readonly flow: "attestr_flowx";
-  /** The flow id, `FX0…`. */
+  /** The id of the flow, `FX0…`. */
   readonly flow_id: string;
-  /** Your own reference for the user or device. Use nothing that identifies a person to others. */
+  /**
+   * Your own reference for the user or device, at most 512 characters. Use nothing that identifies a person to
+   * others.
+   */
   readonly tag: string;
   /**
-   * When the handshake expires, in Unix milliseconds, at most 365 days ahead; the provider takes 24 hours if this is
-   * not given.
+   * When the handshake expires, in Unix milliseconds, at most 365 days ahead. Without it, the provider takes 24
+   * hours.
    */
   readonly expiry?: number | null;
-  /** Further members of the handshake's body, such as a consent of API v3. */
+  /** Additional members of the handshake's body, such as a consent of API v3. */
   readonly extra?: { readonly [name: string]: unknown };
-  /** The language, such as `en` or `hi`, or the languages that the user prefers, the best first. Without one, phones show a picker. */
+  /**
+   * The language of the flow, such as `en` or `hi`, or a list of the languages that the user prefers, best first.
+   * Without one, phones show a picker.
+   */
   readonly locale?: LocaleChoice | null;
-  /** The published version to run; the draft is run if none is given. */
+  /** The published version of the flow to run. Without one, the draft runs. */
   readonly snapshot?: string | null;
-  /** Values for the variables that the flow declares; the provider ignores others. They go to the user's device. */
+  /**
+   * Values for the variables that the flow declares; the provider ignores others. The values go to the user's
+   * device.
+   */
   readonly variables?: { readonly [name: string]: string };
-  /** Whether the provider is to send webhooks for this handshake. */
+  /** Whether the provider sends webhooks for this handshake. */
   readonly webhook?: boolean;
 }
 
@@ -436,11 +489,11 @@ export interface AttestrFlowxRequest {
 export interface BiometricKzFlowRequest {
   readonly flow: "biometric_kz_flow";
   /**
-   * The language: `ru`, `en`, `kz` or another spelling of these, such as `kk-KZ`; or the languages
-   * that the user prefers, the best first.
+   * The language of the provider's pages: `ru`, `en`, `kz` or another spelling of these, such as `kk-KZ`; or a
+   * list of the languages that the user prefers, best first.
    */
   readonly locale?: LocaleChoice | null;
-  /** What the session is told in advance. */
+  /** What you already know about the user. */
   readonly metadata?: BiometricKzMetadata | null;
 }
 
@@ -448,101 +501,104 @@ export interface BiometricKzFlowRequest {
 export interface JumioAuthenticationRequest {
   readonly flow: "jumio_authentication";
   /**
-   * The transaction reference of the ID verification at onboarding, at most 36 characters. It has
-   * to be approved, similar and valid.
+   * The transaction reference of the user's ID verification at onboarding, at most 36 characters. Its result must be
+   * approved, similar and valid.
    */
   readonly enrollment_transaction_reference: string;
-  /** Where the callback goes. */
+  /** Where Jumio sends the callback. */
   readonly callback?: JumioCallbackTarget | null;
-  /** Where the user goes after an error, at most 255 characters. It may equal `success_url`. */
+  /** Where Jumio sends the user after an error, at most 255 characters. It may equal `success_url`. */
   readonly error_url?: string | null;
-  /** The language, one of the 32 of the API list, or the languages that the user prefers, the best first; `en` by default. */
+  /**
+   * The language of Jumio's page: one of the 32 of the API's list, or a list of the languages that the user prefers,
+   * best first; `en` by default.
+   */
   readonly locale?: LocaleChoice | null;
-  /** Where the user goes after a successful submission, at most 2047 characters. */
+  /** Where Jumio sends the user after a successful submission, at most 2047 characters. */
   readonly success_url?: string | null;
-  /** How long the link stays valid, in minutes, 5 to 86400; the portal's setting by default. */
+  /** How long the link stays valid, in minutes, 5 to 86400; by default as set in the portal. */
   readonly token_lifetime_minutes?: number | null;
-  /** Your own reference for the user, at most 100 characters, no personal data. */
+  /** Your own reference for the user, at most 100 characters, without personal data. */
   readonly user_reference?: string | null;
 }
 
-/** Signicat Assure: images of a document and its holder. */
+/** Signicat Assure, document verification: the user's app or your server takes the images. */
 export interface SignicatDocumentVerificationRequest {
   readonly flow: "signicat_document_verification";
-  /** The provider, such as `signicatpaper`; a refusal lists those that are known. */
+  /** The verification provider, such as `signicatpaper`. A reject lists the known ones. */
   readonly provider: string;
   /**
-   * A dossier of the same person that you have already; a new one by default. A dossier given here is yours: an
-   * erasure deletes only the processes that this session made in it.
+   * The id of an existing dossier of the same person; without it, a new dossier is created. A dossier given here
+   * stays yours: an erasure deletes only the processes that this session created in it.
    */
   readonly dossier?: string | null;
   /** Your own reference for a new dossier, at most 255 characters (the limit is inferred). */
   readonly external_reference?: string | null;
-  /** Where the images come from. */
+  /** Who takes the images. */
   readonly images?: SignicatImageSource;
-  /** Overrides where callbacks go. */
+  /** Where Signicat sends callbacks, instead of the account's setting. */
   readonly notification?: SignicatNotificationTarget | null;
-  /** What else the provider wants, as it documents it (Onfido: the user's location). */
+  /** Further parameters that the provider documents (Onfido: the user's location). */
   readonly process_parameters?: { readonly [name: string]: unknown } | null;
-  /** The process type, where the provider has any. */
+  /** The process type, if the provider has any. */
   readonly process_type?: string | null;
-  /** Fields to redact, such as `documentNumber`; a refusal lists those that are known. Dutch documents only. */
+  /** The fields to redact, such as `documentNumber`. A reject lists the known ones. Only for Dutch documents. */
   readonly redact?: readonly string[];
-  /** For `images: upload`: which images; by provider and process type unless given. */
+  /** The images to ask for with `images: upload`. By default they follow from the provider and the process type. */
   readonly slots?: readonly ImageSlot[];
 }
 
-/** Signicat Assure: the provider's page takes the images. */
+/** Signicat Assure, capture flow: the provider's page takes the images. */
 export interface SignicatCaptureFlowRequest {
   readonly flow: "signicat_capture_flow";
-  /** One or two providers. */
+  /** The verification providers, one or two. */
   readonly providers: readonly SignicatCaptureProvider[];
-  /** How the page looks. */
+  /** The texts and settings of the page. */
   readonly capture_parameters?: SignicatCaptureParameters;
   /** Your own reference for the dossier, at most 255 characters (the limit is inferred). */
   readonly external_reference?: string | null;
-  /** Whether all of them must accept, or any of them will do. */
+  /** Whether all of the providers must accept, or one is enough. */
   readonly need?: SignicatRequired;
-  /** Overrides where callbacks go. */
+  /** Where Signicat sends callbacks, instead of the account's setting. */
   readonly notification?: SignicatNotificationTarget | null;
-  /** Where the user returns to; `dossierId`, `processId` and `status` are appended to it. */
+  /** Where Signicat sends the user back. It appends `dossierId`, `processId` and `status` to the URL. */
   readonly redirect_url?: string | null;
-  /** The domain that asks. */
+  /** The domain of the page that asks for the verification. */
   readonly request_domain?: string | null;
-  /** Which kind of page; `signicatvideoid` accepts `native` only, and gets it by default. */
+  /** The kind of capture page. `signicatvideoid` accepts only `native`, which is then the default. */
   readonly sdk?: SignicatCaptureSdk | null;
 }
 
-/** Signicat Assure: an electronic identity. */
+/** Signicat Assure, eID flow: the user authenticates with an electronic identity. */
 export interface SignicatEidRequest {
   readonly flow: "signicat_eid";
-  /** The method, as in `connect:idin`. A guide calls this the process id, which cannot be. */
+  /** The eID method, such as `connect:idin`. One guide calls this the process id, which cannot be right. */
   readonly provider: string;
   /**
-   * A dossier of the same person that you have already; a new one by default. A dossier given here is yours: an
-   * erasure deletes only the processes that this session made in it.
+   * The id of an existing dossier of the same person; without it, a new dossier is created. A dossier given here
+   * stays yours: an erasure deletes only the processes that this session created in it.
    */
   readonly dossier?: string | null;
   /** Your own reference for a new dossier, at most 255 characters (the limit is inferred). */
   readonly external_reference?: string | null;
-  /** Overrides where callbacks go. */
+  /** Where Signicat sends callbacks, instead of the account's setting. */
   readonly notification?: SignicatNotificationTarget | null;
-  /** What else the method wants. */
+  /** Further parameters that the method documents. */
   readonly process_parameters?: { readonly [name: string]: unknown } | null;
-  /** Where the user returns to. */
+  /** Where the eID sends the user back. */
   readonly redirect_url?: string | null;
 }
 
-/** One verification. In JSON the member `flow` says which flow. */
+/** A request for one verification. In JSON the member `flow` names the flow. */
 export type Request = AttestrFlowxRequest | BiometricKzFlowRequest | JumioAuthenticationRequest | SignicatDocumentVerificationRequest | SignicatCaptureFlowRequest | SignicatEidRequest;
 
-/** One request of a plan. */
+/** One step of a plan: a request and when to try it. */
 export interface Step {
-  /** The request. */
+  /** The request of this step. */
   readonly request: Request;
-  /** The name of the account; not needed where there is only one of the request's provider. */
+  /** The name of the account. It is needed only if several accounts have the request's provider. */
   readonly account?: string | null;
-  /** After which ends of the step before it is tried; the first one is always. */
+  /** The ends of the step before after which this step is tried. The first step is always tried. */
   readonly when?: readonly When[];
 }
 

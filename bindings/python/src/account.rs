@@ -9,12 +9,13 @@ use pyo3::{
 
 use crate::{from_python, json, reject::raised, to_python::to_python};
 
-/// A parsed provider account: make it once, at start-up. It holds the secrets and is opaque.
+/// A parsed account of a provider. Make it once, at start-up. It holds the credentials and prints none of them.
 ///
-/// `Account(provider="jumio", region="us", ...)` or `Account({"provider": "jumio", ...})`, or both: keywords count. The
-/// members are those of the provider's configuration. It never changes, and may be used from several threads.
+/// `Account(provider="jumio", region="us", ...)` or `Account({"provider": "jumio", ...})`, or both: a keyword overrides
+/// the dictionary. The members are those of the provider's configuration. An account never changes, and several threads
+/// may use it.
 ///
-/// Raises `Reject` with the field, the rule and the fix.
+/// Raises `Reject`, which names the field, the rule and the fix.
 #[pyclass(frozen, weakref, module = "idvkit")]
 pub(crate) struct Account(pub(crate) idvkit::Account);
 
@@ -33,30 +34,32 @@ impl Account {
         idvkit::Account::new(config).map(Self).map_err(raised(py))
     }
 
-    /// Whose account.
+    /// The provider of the account.
     #[getter]
     fn provider<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         to_python(py, &self.0.provider())
     }
 
-    /// Whose callback or redirect this is: the provider's id under which `Session.references` finds your row.
+    /// The reference of the session that a callback or redirect belongs to. It is one of the session's
+    /// `Session.references`, by which you find your row.
     ///
-    /// `None` means genuine, but nobody's: answer 200 and forget it. `now` is in milliseconds since 1970.
+    /// `None` means that the input is genuine and belongs to no session: answer HTTP 200 and forget it. `now` is in
+    /// milliseconds since 1970.
     ///
-    /// Raises `Reject`: blame `signature` if the sender cannot be trusted, `provider` if it cannot be read, `caller` for
-    /// other inputs than `Callback` and `Redirect`.
+    /// Raises `Reject` with blame `signature` if the sender cannot be trusted, `provider` if the input cannot be
+    /// parsed, and `caller` for other inputs than `Callback` and `Redirect`.
     fn reference_of(&self, input: &Bound<'_, PyAny>, now: i64) -> PyResult<Option<String>> {
         let py = input.py();
         let input = from_python::input(input)?;
         self.0.reference_of(&input, UnixMillis(now)).map_err(raised(py))
     }
 
-    /// It never changes: a copy is the account itself.
+    /// Returns the account itself, because it never changes.
     fn __copy__(slf: Bound<'_, Self>) -> Bound<'_, Self> {
         slf
     }
 
-    /// The same.
+    /// Returns the account itself.
     #[expect(unused_variables, reason = "a name that Python gives; nothing inside is copied")]
     fn __deepcopy__<'py>(slf: Bound<'py, Self>, memo: &Bound<'py, PyAny>) -> Bound<'py, Self> {
         slf
@@ -78,10 +81,10 @@ pub(crate) fn unpicklable() -> PyErr {
     )
 }
 
-/// The signature doctor: why a signed answer does not verify. It explains, and never accepts.
+/// The signature doctor explains why the signature of an answer does not verify. The diagnosis is never an acceptance.
 ///
-/// `body` is the whole answer as bytes, `tag` the signature that came with it. The work grows with the size of the body
-/// times several hundred; the interpreter is free meanwhile. Raises `Reject` with `nothing_signed` for a provider that
+/// `body` is the whole answer as bytes, `tag` the signature that came with it. It computes several hundred times as
+/// much as one verification; other threads can run meanwhile. Raises `Reject` with `nothing_signed` for a provider that
 /// signs nothing.
 #[pyfunction]
 pub(crate) fn diagnose<'py>(

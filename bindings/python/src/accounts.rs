@@ -5,10 +5,11 @@ use pyo3::{exceptions::PyTypeError, prelude::*, types::PyMapping};
 
 use crate::account::{Account, unpicklable};
 
-/// One or several accounts, each under a name of yours: rows keep the name, so it stays when keys or hosts change.
+/// One or several accounts, each under a name that you choose. Rows store this name, so keep it when keys or hosts
+/// change.
 ///
-/// `Accounts(account)` has it under its provider's name, `Accounts({"jumio-eu": account, ...})` under yours. It never
-/// changes, and may be used from several threads.
+/// `Accounts(account)` uses the provider's name, `Accounts({"jumio-eu": account, ...})` uses yours. It never changes,
+/// and several threads may use it.
 #[pyclass(frozen, weakref, module = "idvkit")]
 pub(crate) struct Accounts(pub(crate) driver::Accounts);
 
@@ -32,23 +33,23 @@ impl Accounts {
         Ok(Self(all))
     }
 
-    /// The account of that name.
+    /// The account with this name.
     fn get(&self, name: &str) -> Option<Account> {
         self.0.get(name).cloned().map(Account)
     }
 
-    /// All names, sorted.
+    /// The names of all accounts, sorted.
     #[getter]
     fn names(&self) -> Vec<&str> {
         self.0.names().collect()
     }
 
-    /// They never change: a copy is the accounts themselves.
+    /// Returns the accounts themselves, because they never change.
     fn __copy__(slf: Bound<'_, Self>) -> Bound<'_, Self> {
         slf
     }
 
-    /// The same.
+    /// Returns the accounts themselves.
     #[expect(unused_variables, reason = "a name that Python gives; nothing inside is copied")]
     fn __deepcopy__<'py>(slf: Bound<'py, Self>, memo: &Bound<'py, PyAny>) -> Bound<'py, Self> {
         slf

@@ -10,21 +10,25 @@ use pyo3::{prelude::*, sync::MutexExt, types::PyMapping};
 
 use crate::{accounts::Accounts, from_python, json, reject::raised, session::LARGE, to_python::to_python};
 
-/// One errand for one verification: it asks for I/O, one thing after the other, until it rests. It does none itself.
+/// One call for one verification, such as begin or advance, without I/O: it asks the host for one piece of I/O after
+/// the other, until it rests.
 ///
-/// Make it with `begin`, `advance`, `tell` or `hear`; then do what `ask` says and tell `told` what came of it, until it asks for
-/// nothing more. It has no lock and nothing of the store's: drop it at any time. What an accident leaves undone is due again.
+/// Make it with `begin`, `advance`, `tell` or `hear`. Then do what `ask` says and pass the result to `told`, until it
+/// asks for nothing more. It holds no lock and no resource of the store: drop it at any time. If a process dies in the
+/// middle, the verification is due again.
 #[pyclass(frozen, module = "idvkit")]
 pub(crate) struct Driver(Mutex<driver::Driver>);
 
 #[pymethods]
 impl Driver {
-    /// Stores a new verification, unless there is one of this key: comes to `AskHeard` with the id of the one or the other.
+    /// Begins a verification: stores it as a new row, unless a row with this key exists. It ends in `AskHeard` with the
+    /// id of the new or the existing verification.
     ///
-    /// `plan` is a request, or a list of steps of which each has one. `seed` holds 32 bytes, `secrets.token_bytes(32)`; `key`
-    /// is your own name for it, such as an order's number. With `deliver`, its outcome comes by `AskDeliver`.
+    /// `plan` is a request, or a list of steps that each have one. `seed` holds 32 random bytes,
+    /// `secrets.token_bytes(32)`. `key` is your own key of the verification, such as an order number. With `deliver`,
+    /// the outcome is delivered by `AskDeliver`.
     ///
-    /// Raises `Reject` for whatever is wrong with the plan, as `Session.open` does; `key_invalid`, `plan_malformed`,
+    /// Raises `Reject` as `Session.open` does for each request of the plan; `key_invalid`, `plan_malformed`,
     /// `account_unknown`.
     #[staticmethod]
     #[pyo3(signature = (accounts, plan, seed, key, now, *, deliver = false))]
@@ -48,22 +52,24 @@ impl Driver {
         begun.map(Self::of).map_err(raised(py))
     }
 
-    /// Does what can be done now: comes to `AskRest` with what is waited for, or how it ended.
+    /// Advances a verification: does everything that can be done now. It ends in `AskRest` with what the verification
+    /// waits for, or how it ended.
     #[staticmethod]
     fn advance(accounts: &Bound<'_, Accounts>, id: &str) -> Self {
         Self::of(driver::Driver::advance(&accounts.get().0, id))
     }
 
-    /// Tells a verification something: comes to `AskHeard` once that is stored. `told` raises what its session refuses.
+    /// Hands an input to a verification. It ends in `AskHeard` when the change is stored. If the session refuses the
+    /// input, `told` raises its `Reject`.
     #[staticmethod]
     fn tell(accounts: &Bound<'_, Accounts>, id: &str, input: &Bound<'_, PyAny>) -> PyResult<Self> {
         Ok(Self::of(driver::Driver::tell(&accounts.get().0, id, from_python::input(input)?)))
     }
 
-    /// Tells a `Redirect` or `Callback` to the verification that it is about: comes to `AskHeard` with its id, or with none if
-    /// it is genuine, but nobody's.
+    /// Hands a `Redirect` or `Callback` to the verification that it belongs to. It ends in `AskHeard` with the
+    /// verification's id, or without an id if the input is genuine and belongs to no verification.
     ///
-    /// `account` names the one that it can be from, if the URL at which it came says so; otherwise all are tried.
+    /// If each account has its own URL, pass the account's name as `account`; otherwise all accounts are tried.
     ///
     /// Raises `Reject` as `Account.reference_of` does; `account_unknown`.
     #[staticmethod]
@@ -79,16 +85,18 @@ impl Driver {
         heard.map(Self::of).map_err(raised(accounts.py()))
     }
 
-    /// What to do now. It stays the same until `told` what came of it.
+    /// What the host has to do now. It stays the same until the host calls `told`.
     fn ask<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         let ask = self.lock(py).ask().clone();
         to_python(py, &ask)
     }
 
-    /// Takes in what came of it, one of the classes of `Told`. A refusal changed nothing. `now` is in milliseconds since 1970.
+    /// Tells the driver what came of the last ask, as one of the classes of `Told`. After an exception, nothing has
+    /// changed. `now` is in milliseconds since 1970.
     ///
-    /// Raises `Reject`: whatever a session refuses; blame `snapshot` for a text that cannot be used; `verification_unknown`;
-    /// `conflict` if other workers kept winning; `told_unexpected` for an answer to something else.
+    /// Raises `Reject`: that of a session; with blame `snapshot` if the stored text cannot be used;
+    /// `verification_unknown`; `conflict` if other workers stored a change first a hundred times in a row;
+    /// `told_unexpected` if the driver had asked for something else.
     fn told(&self, told: &Bound<'_, PyAny>, now: i64) -> PyResult<()> {
         let py = told.py();
         let told = from_python::told(told)?;
@@ -101,7 +109,7 @@ impl Driver {
         heard.map_err(raised(py))
     }
 
-    /// The verification as the driver knows it: what is stored, or about to be; `None` before it is loaded.
+    /// The verification as the driver knows it: as it is stored, or about to be stored; `None` before it is loaded.
     fn verification(&self, py: Python<'_>) -> Option<Verification> {
         self.lock(py).verification().cloned().map(Verification)
     }
@@ -122,13 +130,14 @@ impl Driver {
     }
 }
 
-/// One user's verification as a row holds it, to look at: one session, or several after one another.
+/// One user's verification, as its row holds it, to inspect it: one session, or several that are tried one after
+/// another.
 #[pyclass(frozen, module = "idvkit")]
 pub(crate) struct Verification(driver::Verification);
 
 #[pymethods]
 impl Verification {
-    /// Reads the text of a row, `Row.snapshot`.
+    /// Restores a verification from the text of its row, `Row.snapshot`.
     ///
     /// Raises `Reject` with the blame `snapshot`: `snapshot_malformed`, `snapshot_newer`, `snapshot_of_other_provider`,
     /// `snapshot_of_other_account`; `account_unknown` if an account that it names is not among the accounts.
@@ -138,7 +147,7 @@ impl Verification {
         driver::Verification::restore(&accounts.get().0, snapshot).map(Self).map_err(raised(py))
     }
 
-    /// What it waits for, or how it ended. Asking twice gives the same answer.
+    /// What the verification waits for, or how it ended. Asking twice gives the same value.
     ///
     /// `now` is in milliseconds since 1970. Outside 2020 to 2200, or before the last change, it counts as the time of the
     /// last change.
@@ -146,25 +155,25 @@ impl Verification {
         to_python(py, &self.0.next(UnixMillis(now)))
     }
 
-    /// Its name: 32 hex digits.
+    /// The verification's id: 32 hex digits.
     #[getter]
     fn id(&self) -> &str {
         self.0.id()
     }
 
-    /// The host's own name for it.
+    /// The host's own key of the verification.
     #[getter]
     fn key(&self) -> &str {
         self.0.key()
     }
 
-    /// Rises with every change.
+    /// The revision. It rises with every change.
     #[getter]
     fn revision(&self) -> i64 {
         self.0.revision()
     }
 
-    /// How it ended, if it has.
+    /// How the verification ended; `None` while it runs.
     #[getter]
     fn outcome<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         to_python(py, &self.0.outcome())
@@ -176,19 +185,20 @@ impl Verification {
         to_python(py, &self.0.attempts())
     }
 
-    /// The providers' ids, newest first.
+    /// The providers' ids of the verification, newest first.
     #[getter]
     fn references<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         to_python(py, &self.0.references())
     }
 
-    /// The outcome on its way to the host, if it wants it.
+    /// The delivery of the outcome, if deliveries were asked for and there is an outcome.
     #[getter]
     fn delivery<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         to_python(py, &self.0.delivery())
     }
 
-    /// What the decision rests on; `None` before a decision and after an erasure. It must stay on the server.
+    /// The evidence that the decision rests on; `None` before a decision and after an erasure. It must stay on the
+    /// server.
     fn evidence<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         to_python(py, &self.0.evidence())
     }
@@ -198,11 +208,11 @@ impl Verification {
     }
 }
 
-/// The access tokens of a process: one value for all its drivers. It may be used from several threads.
+/// The cached access tokens of a process: one value for all its drivers. Several threads may use it.
 ///
-/// For an `AskExchange` with `exclusive`, wait for your turn with that key; then ask `kept`, send the request only if it has
-/// nothing, and give the answer to `keep` before the turn ends. So the first of all that wait fetches the token, and the others
-/// take it.
+/// For an `AskExchange` with `exclusive`, take a lock for that key. Then call `kept`, send the request only if that
+/// returns `None`, and pass the answer to `keep` before you release the lock. So the first of all that wait fetches the
+/// token, and the others use it.
 #[pyclass(frozen, module = "idvkit")]
 #[derive(Default)]
 pub(crate) struct Tokens(Mutex<driver::Tokens>);
@@ -214,7 +224,8 @@ impl Tokens {
         Self::default()
     }
 
-    /// The answer to this request, if there is one that will do: not run out, and not with the token that was refused.
+    /// The cached answer to this request, if there is one: its token has not expired, and is not the one that was
+    /// refused.
     fn kept<'py>(&self, request: &Bound<'py, PyAny>, now: i64) -> PyResult<Bound<'py, PyAny>> {
         let py = request.py();
         let request = from_python::request(request)?;
@@ -222,7 +233,7 @@ impl Tokens {
         to_python(py, &kept)
     }
 
-    /// Keeps the answer to this request, as far as the request allows it and it holds a token.
+    /// Caches the answer to this request if the request allows it and the answer holds a token.
     fn keep(&self, request: &Bound<'_, PyAny>, answer: &Bound<'_, PyAny>, now: i64) -> PyResult<()> {
         let py = request.py();
         let (request, answer) = (from_python::request(request)?, from_python::answer(answer)?);

@@ -44,11 +44,11 @@ mod functions {
 
     use crate::{json, reject::raised, to_python::to_python};
 
-    /// Turns what a page or app saw into the text of a hint, or `None` if it has nothing to do with this journey.
+    /// Turns what a page or app saw into the text of a hint, or returns `None` if it means nothing for this journey.
     ///
-    /// Needs no credentials and decides nothing. `journey` is a `Journey`, `seen` one of the classes of
-    /// `Seen`; either may be its JSON text, as a page posts it. Post the hint (at most 4096
-    /// bytes) to your own server, which handles `Hint(text)`.
+    /// It needs no credentials and decides nothing. `journey` is a `Journey`, `seen` one of the classes of `Seen`;
+    /// either may be its JSON text, as a page posts it. Post the hint (at most 4096 bytes) to your own server, which
+    /// handles `Hint(text)`.
     #[pyfunction]
     pub(crate) fn read(journey: &Bound<'_, PyAny>, seen: &Bound<'_, PyAny>) -> PyResult<Option<String>> {
         let journey = Journey::from_json(&json::text_or_value(journey, "journey")?).map_err(raised(journey.py()))?;
@@ -63,7 +63,7 @@ mod functions {
         Ok(idvkit::read(&journey, &seen))
     }
 
-    /// A provider's tables: error codes with meaning, locales, browsers, frame sizes, callback addresses.
+    /// The tables of a provider: error codes with their meaning, locales, browsers, frame sizes, callback addresses.
     ///
     /// Raises `ValueError` for any other name than `attestr`, `biometric_kz`, `jumio`, `signicat`.
     #[pyfunction]
@@ -71,18 +71,17 @@ mod functions {
         to_python(py, &idvkit::catalog(named(provider)?))
     }
 
-    /// The language to ask this provider for, out of those that a user prefers, the best first, such as the tags of an
-    /// `Accept-Language` header.
+    /// The language to ask this provider for: the first of a user's preferred languages that the provider takes.
+    /// `preferred` has the best language first, like an `Accept-Language` header.
     ///
-    /// Tags are looked up by RFC 4647: `fr-CA` finds `fr`. `None` if the provider has none of them: leave `locale` out. A provider
-    /// that publishes no list gets the first that is a tag. `locale` of a request may be such a list itself.
+    /// Tags are looked up by RFC 4647: `fr-CA` finds `fr`. Returns `None` if the provider takes none of them: then
+    /// leave `locale` out. For a provider that publishes no list, it returns the first text that is a language tag. The
+    /// member `locale` of a request may also be such a list itself.
     ///
     /// Raises `ValueError` for any other name than `attestr`, `biometric_kz`, `jumio`, `signicat`.
     #[pyfunction]
-    #[pyo3(signature = (provider, preferred))]
     pub(crate) fn best_locale(provider: &str, preferred: Vec<String>) -> PyResult<Option<String>> {
-        let preferred: Vec<&str> = preferred.iter().map(String::as_str).collect();
-        Ok(idvkit::best_locale(named(provider)?, &preferred))
+        Ok(idvkit::best_locale(named(provider)?, preferred))
     }
 
     fn named(provider: &str) -> PyResult<ProviderId> {
@@ -90,15 +89,15 @@ mod functions {
             .map_err(|_| PyValueError::new_err("provider is one of attestr, biometric_kz, jumio, signicat"))
     }
 
-    /// A journey or an outcome as JSON.
+    /// Returns a journey or an outcome as JSON.
     #[pyfunction]
     pub(crate) fn to_json(value: &Bound<'_, PyAny>) -> PyResult<String> {
         json::text(value, "value")
     }
 
-    /// Reads an outcome from the JSON that its `to_json` gave.
+    /// Parses an outcome from the JSON that its `to_json` returned.
     ///
-    /// Raises `Reject` with the code `snapshot_malformed` if it is not one.
+    /// Raises `Reject` with the code `snapshot_malformed` if the JSON is not an outcome.
     #[pyfunction]
     pub(crate) fn outcome_from_json<'py>(py: Python<'py>, text: &str) -> PyResult<Bound<'py, PyAny>> {
         // Without serde's own words, which echo values.
@@ -109,7 +108,7 @@ mod functions {
         to_python(py, &outcome)
     }
 
-    /// Reads the JSON of a journey. Raises `Reject` with `journey_malformed`.
+    /// Parses a journey from JSON. Raises `Reject` with the code `journey_malformed`.
     #[pyfunction]
     pub(crate) fn journey_from_json<'py>(py: Python<'py>, text: &str) -> PyResult<Bound<'py, PyAny>> {
         to_python(py, &Journey::from_json(text).map_err(raised(py))?)

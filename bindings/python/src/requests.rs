@@ -5,10 +5,10 @@ use pyo3::prelude::*;
 
 use crate::{account::Account, from_python, reject::raised, to_python::to_python};
 
-/// The request for an image that a transaction names, among the evidence of a decision.
+/// The request for an image whose URL is in a transaction, such as the evidence of a decision.
 ///
-/// Credentials go only to the account's own host. Send it with `Client.exchange`; its answer's body is the file, JPEG or PNG:
-/// check its size and first bytes.
+/// Send it with `Client.exchange`. The body of the answer is the file, JPEG or PNG: check its size and first bytes. The
+/// request carries credentials, so the URL must be on the account's own host.
 ///
 /// Raises `Reject` with `image_url_foreign` for any other URL, `request_of_other_provider` for an account that is not Jumio's.
 #[pyfunction]
@@ -18,7 +18,8 @@ pub(crate) fn jumio_image_request<'py>(account: &Bound<'py, Account>, url: &str)
     to_python(py, &jumio::image_request(own, url, "image".into()).map_err(raised(py))?)
 }
 
-/// The request for an access token, for `signicat_download_request`. Send it with `Client.exchange`, which keeps the answer for all.
+/// The request for an access token, for `signicat_download_request`. Send it with `Client.exchange`, which caches the
+/// answer for all sessions of the account.
 ///
 /// Raises `Reject` with `request_of_other_provider` for an account that is not Signicat's.
 #[pyfunction]
@@ -28,10 +29,10 @@ pub(crate) fn signicat_token_request<'py>(account: &Bound<'py, Account>) -> PyRe
     to_python(py, &signicat::token_request(own, None, "token".into()))
 }
 
-/// The request for the full result of a finished process: a ZIP with raw data and images, to be taken before the dossier is
-/// deleted. `token` is the answer to `signicat_token_request`.
+/// The request for the full result of a finished process, a ZIP file with raw data and images. Send it before the
+/// dossier is deleted. `token` is the answer to `signicat_token_request`.
 ///
-/// Raises `Reject` with `reference_invalid` unless both ids have the form of an id, `token_malformed` for an answer without a
+/// Raises `Reject` with `reference_invalid` if an id does not have its form, `token_malformed` if the answer has no
 /// token, `request_of_other_provider` for an account that is not Signicat's.
 #[pyfunction]
 pub(crate) fn signicat_download_request<'py>(

@@ -10,9 +10,9 @@ use crate::{account::Account, from_python, json, reject::raised, to_python::to_p
 /// From this size of a body on, in bytes, other Python threads run while it is worked on.
 pub(crate) const LARGE: usize = 16 * 1024;
 
-/// One user's way through one flow. Make it with `Session.open` or `Session.restore`.
+/// One user's session in one flow of one provider. Make it with `Session.open` or `Session.restore`.
 ///
-/// It may be used from several threads: calls wait for one another. Several processes agree through your store, with
+/// Several threads may use it: calls wait for one another. Several processes coordinate through your store, by
 /// compare-and-swap on `revision`.
 #[pyclass(frozen, module = "idvkit")]
 pub(crate) struct Session(Mutex<idvkit::Session>);
@@ -21,11 +21,11 @@ pub(crate) struct Session(Mutex<idvkit::Session>);
 impl Session {
     /// Opens a session. Nothing is sent before the first `next`.
     ///
-    /// `request` is a mapping with the member `flow`; `seed` holds 32 bytes, `secrets.token_bytes(32)`; `now` is in
-    /// milliseconds since 1970.
+    /// `request` is a mapping with the member `flow`; `seed` holds 32 random bytes, `secrets.token_bytes(32)`; `now` is
+    /// in milliseconds since 1970.
     ///
-    /// Raises `Reject` with the field, the rule and the fix; `request_of_other_provider` if account and request do not
-    /// belong together.
+    /// Raises `Reject`, which names the field, the rule and the fix; `request_of_other_provider` if account and request
+    /// do not belong together.
     #[staticmethod]
     fn open(
         account: &Bound<'_, Account>,
@@ -54,7 +54,7 @@ impl Session {
         idvkit::Session::restore(&account.get().0, snapshot).map(Self::of).map_err(raised(py))
     }
 
-    /// Whose session a stored text holds, to pick the account for `restore`.
+    /// The provider of the session that a stored text holds, to choose the account for `restore`.
     ///
     /// Raises `Reject`: `snapshot_malformed`, `snapshot_newer`.
     #[staticmethod]
@@ -62,7 +62,8 @@ impl Session {
         to_python(py, &idvkit::Session::provider_of(snapshot).map_err(raised(py))?)
     }
 
-    /// What to do now: `Send`, `Present`, `Wait` or `Done`. Asking twice gives the same answer, bytes and ids.
+    /// What the host has to do now: `Send`, `Present`, `Wait` or `Done`. Asking twice gives the same value, with the
+    /// same bytes and ids.
     ///
     /// `now` is in milliseconds since 1970. Outside 2020 to 2200, or before the last change, it counts as the time of the
     /// last change.
@@ -71,13 +72,14 @@ impl Session {
         to_python(py, &next)
     }
 
-    /// Tells the session something. A return means heard: store if `revision` moved. A refusal changed nothing.
+    /// Hands an input to the session. When it returns, store the session if its `revision` changed. After an exception,
+    /// nothing has changed.
     ///
-    /// `input` is one of the classes of `Input`, never a dictionary: a client must not be able to post one. `now` is in
-    /// milliseconds since 1970.
+    /// `input` is an instance of one of the classes of `Input`, never a dictionary, so that no client can post one.
+    /// `now` is in milliseconds since 1970.
     ///
-    /// Raises `Reject` with a stable code, whose fault it is, and what to do; `TypeError` for anything but an input, and
-    /// for text where bytes are meant.
+    /// Raises `Reject` with a stable code, who caused it, and what to do; `TypeError` for anything but an input, and
+    /// for a text where bytes are needed.
     fn handle(&self, input: &Bound<'_, PyAny>, now: i64) -> PyResult<()> {
         let py = input.py();
         let input = from_python::input(input)?;
@@ -90,54 +92,58 @@ impl Session {
         heard.map_err(raised(py))
     }
 
-    /// The session as text. Store it like a session table: it holds short-lived bearer values, personal data still to be
-    /// sent, and the evidence; never the account's credentials.
+    /// The session as a text. Protect it like a session table: it holds short-lived bearer values, personal data that
+    /// is still to be sent, and the evidence. It never holds the account's credentials.
     fn snapshot(&self, py: Python<'_>) -> String {
         self.lock(py).snapshot()
     }
 
-    /// The digests of what is stored beside the snapshot: images that are still to be sent. A store drops all others of the
-    /// session.
+    /// The digests of the bytes that are stored beside the snapshot: images that are still to be sent. Delete the
+    /// session's other bytes from the store.
     fn digests(&self, py: Python<'_>) -> Vec<String> {
         self.lock(py).digests()
     }
 
-    /// Those bytes, as far as they are at hand: they came with an input, or by `supply`.
+    /// The bytes that belong to the snapshot, as far as they are in memory: they came with an input, or by `supply`.
     fn blobs<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         let blobs = self.lock(py).blobs();
         to_python(py, &blobs)
     }
 
-    /// The digests of the bytes without which the next request cannot be sent: `supply` them.
+    /// The digests of the bytes without which the next request cannot be sent: hand those bytes to `supply`.
     fn missing(&self, py: Python<'_>) -> Vec<String> {
         self.lock(py).missing()
     }
 
-    /// Takes bytes that were stored beside the snapshot. `False` if they do not belong to it. No change to be stored.
+    /// Takes bytes that were stored beside the snapshot. Returns `False` if they do not belong to it. The snapshot does
+    /// not change.
     fn supply(&self, stored: &Bound<'_, PyAny>) -> PyResult<bool> {
         let bytes = from_python::bytes(stored, "stored")?;
         Ok(self.lock(stored.py()).supply(bytes))
     }
 
-    /// Rises with every change: store with compare-and-swap on it.
+    /// The revision. It rises with every change: update the stored session only where its revision is the expected one
+    /// (compare and swap).
     #[getter]
     fn revision(&self, py: Python<'_>) -> i64 {
         self.lock(py).revision()
     }
 
-    /// The provider's ids, newest first: index your rows by them, `Account.reference_of` names one of them.
+    /// The provider's ids of the session, newest first. Index your rows by them: `Account.reference_of` returns one of
+    /// them.
     #[getter]
     fn references(&self, py: Python<'_>) -> Vec<String> {
         self.lock(py).references()
     }
 
-    /// What the decision rests on; `None` before a decision and after an erasure. It must stay on the server.
+    /// The evidence that the decision rests on; `None` before a decision and after an erasure. It must stay on the
+    /// server.
     fn evidence<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         let evidence = self.lock(py).evidence();
         to_python(py, &evidence)
     }
 
-    /// Whose flow.
+    /// The provider whose flow the session runs.
     #[getter]
     fn provider<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         let provider = self.lock(py).provider();

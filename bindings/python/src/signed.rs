@@ -11,14 +11,15 @@ use crate::{from_python, json, reject::raised};
 /// A body from which on other threads may run meanwhile, in bytes: some 20 microseconds of hashing.
 const LONG: usize = 32 * 1024;
 
-/// Accepts `tag` for `message` if any of the `secrets` gives it; the list is for rotation. Returns nothing if it does.
+/// Returns `None` if `tag` is the tag of `message` under any of the `secrets`, and raises otherwise. The list is for
+/// rotation.
 ///
-/// A session does this by itself. `message` is what was signed, byte for byte: `signed_member` cuts it out of a body. The
-/// scheme is HMAC-SHA256 with the tag in `encoding` (`hex`, `base64`); `key` says whether a secret's `text` is the key, or what
-/// its hex digits stand for (`hex_decoded`).
+/// A session does this by itself. `message` holds the signed bytes exactly as they were sent: `signed_member` cuts them
+/// out of a body. The scheme is HMAC-SHA256 with the tag in `encoding` (`hex`, `base64`); with `key` as `text` the key
+/// is the secret's text, with `hex_decoded` the bytes that its hex digits encode.
 ///
-/// Raises `Reject` with the blame `signature`: `signature_missing`, `signature_malformed` and `signature_wrong` are about the
-/// tag, `secret_missing` and `secret_malformed` mean that no secret was usable.
+/// Raises `Reject` with the blame `signature`: `signature_missing`, `signature_malformed` or `signature_wrong` for the
+/// tag, `secret_missing` or `secret_malformed` if no secret is usable.
 #[pyfunction]
 #[pyo3(signature = (message, tag, secrets, *, encoding = "hex", key = "text"))]
 pub(crate) fn verify(
@@ -41,8 +42,8 @@ pub(crate) fn verify(
 
 /// The value of a top-level member of a JSON object, exactly as it was sent; `None` if there is no such member.
 ///
-/// Raises `Reject` with the blame `provider`: `json_malformed`, `json_not_object`, and `json_duplicate_member` if the member
-/// is there twice.
+/// Raises `Reject` with the blame `provider`: `json_malformed`, `json_not_object`, or `json_duplicate_member` if the
+/// member occurs twice.
 #[pyfunction]
 pub(crate) fn signed_member<'py>(body: &Bound<'py, PyAny>, name: &str) -> PyResult<Option<Bound<'py, PyBytes>>> {
     let py = body.py();

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use idvkit::{Catalog, Config, Diagnosis, Difference, Input, ProviderId, UnixMillis};
+use idvkit::{Catalog, Config, Diagnosis, Input, ProviderId, UnixMillis};
 
 use crate::Reject;
 
@@ -64,8 +64,7 @@ pub fn catalog(provider: &str) -> Result<Catalog, Reject> {
 /// `provider_unknown` a name that is none of `attestr`, `biometric_kz`, `jumio` and `signicat`.
 #[uniffi::export]
 pub fn best_locale(provider: &str, preferred: Vec<String>) -> Result<Option<String>, Reject> {
-    let preferred: Vec<&str> = preferred.iter().map(String::as_str).collect();
-    Ok(idvkit::best_locale(ProviderId::named(provider)?, &preferred))
+    Ok(idvkit::best_locale(ProviderId::named(provider)?, preferred))
 }
 
 /// The signature doctor: why a signed answer does not verify. It explains, and never accepts.
@@ -87,10 +86,4 @@ pub fn catalog_to_json(catalog: Catalog) -> String {
 #[uniffi::export]
 pub fn providers() -> Vec<ProviderId> {
     ProviderId::ALL.to_vec()
-}
-
-/// The stable word of a difference that the signature doctor found.
-#[uniffi::export]
-pub fn difference_word(difference: Difference) -> String {
-    difference.as_str().to_owned()
 }

@@ -6,7 +6,7 @@ import type { Journey, Way } from "./types.js";
 
 export type PageWay = Extract<Way, { type: "frame" | "redirect" | "script" | "upload" }>;
 
-/** Reads a journey, an object or its JSON text; anything else is none. */
+/** Reads a journey from an object or its JSON text; anything else is not a journey. */
 export function parse(given: unknown): Journey | null {
   try {
     const journey = (typeof given === "string" ? JSON.parse(given) : given) as Journey;
@@ -17,9 +17,9 @@ export function parse(given: unknown): Journey | null {
 }
 
 /**
- * The wished way if the journey has it, otherwise the best one for a page.
+ * The preferred way if the journey has it, otherwise the best one for a page.
  *
- * @throws {Trouble} if there is none, or the wished one is for apps only or forbidden by the provider.
+ * @throws {Trouble} if there is none, or the preferred one is only for apps or is forbidden by the provider.
  */
 export function choose(journey: Journey | null, wish: string | null): PageWay {
   if (!journey) throw new Trouble("journey_malformed");
@@ -30,7 +30,7 @@ export function choose(journey: Journey | null, wish: string | null): PageWay {
   throw new Trouble("way_unsupported", `${reasons.join("")}this journey has: ${ways.map(({ type }) => type).join(", ")}`);
 }
 
-/** The way with its address as this page understands it: a library may be a copy on the merchant's own site. */
+/** The way with its URL resolved against this page: a library may be a copy on the merchant's own site. */
 function located(way: PageWay): PageWay {
   const { src, url = src } = way as { src?: string; url?: string };
   const { href, protocol } = make("a", { href: url! });

@@ -1,4 +1,4 @@
-// <idv-journey>: shows one journey, and says what happened in events.
+// <idv-journey>: shows one journey, and reports in events what happened.
 
 import { parse } from "./choose.js";
 import { panelIn, type Panel } from "./panel.js";
@@ -7,7 +7,7 @@ import { start } from "./start.js";
 import { load } from "./texts.js";
 import type { Journey } from "./types.js";
 
-// A server that renders pages may import this file, too.
+// A server that renders pages may import this file too.
 const Base = globalThis.HTMLElement ?? (class {} as typeof HTMLElement);
 
 /** Shows any way of any journey from the data that it carries. */
@@ -16,13 +16,13 @@ export class IdvJourney extends Base {
 
   #given: unknown;
   #journey: Journey | null = null;
-  /** The last showing, which may have ended. */
+  /** The last presentation of a journey, which may have ended. */
   #shown: Showing | undefined;
   #ended = new AbortController();
   #panel: Panel | undefined;
   #spoken = Promise.resolve();
 
-  /** The journey: an object, or its JSON text. The same id again leaves everything as it is. */
+  /** The journey, as an object or its JSON text. Setting a journey with the same id again changes nothing. */
   get journey(): Journey | null {
     return this.#journey;
   }
@@ -35,7 +35,7 @@ export class IdvJourney extends Base {
     else this.#restart();
   }
 
-  /** The user has closed it: tells the server, and shows nothing any more. */
+  /** Call this when the user has closed the journey: it informs the server by a hint, and removes what is shown. */
   close(): void {
     if (this.#shown) see(this.#shown, { type: "closed" });
     this.journey = null;

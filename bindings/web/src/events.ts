@@ -1,9 +1,9 @@
-// What the element tells the page.
+// The events of the element.
 
 import type { ErrorCode } from "./trouble.js";
 import type { HintKind } from "./types.js";
 
-/** How far the element is. */
+/** The phase that the element is in. */
 export type Phase = "preflight" | "loading" | "shown" | "leaving";
 
 /** An image that the user chose. */
@@ -12,19 +12,19 @@ export interface ChosenImage {
   readonly blob: Blob;
 }
 
-/** The details of the events. Each bubbles, and crosses shadow roots. */
+/** The details of the events. Each event bubbles and crosses shadow roots. */
 export interface IdvEvents {
-  /** Post the text to your server, which handles `Input::Hint`. */
+  /** The page saw something. Post the text to your server, which handles it as `Input::Hint`. */
   "idv-hint": { readonly text: string; readonly kind: HintKind };
-  /** How far it is. */
+  /** The element entered another phase. */
   "idv-progress": { readonly phase: Phase };
-  /** The user's side is over, once for each journey. What came of it, only your server can say. */
+  /** The user has finished; this comes once for each journey. Only your server knows the outcome. */
   "idv-end": { readonly kind: HintKind };
-  /** Something is wrong; the user has been told the message. The reason is for you, and may be empty. */
+  /** Something went wrong. The element shows the message to the user; the reason is for you, and may be empty. */
   "idv-error": { readonly code: ErrorCode; readonly message: string; readonly reason: string };
-  /** The user closed it. */
+  /** The user closed the journey. */
   "idv-closed": Readonly<Record<string, never>>;
-  /** The user chose images; post them to your server, which handles `Input::Images`. */
+  /** The user chose images. Post them to your server, which handles them as `Input::Images`. */
   "idv-images": { readonly images: readonly ChosenImage[] };
 }
 

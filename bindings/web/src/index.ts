@@ -1,6 +1,6 @@
 /**
- * <idv-journey> shows the journey of any identity-verification provider from the data that it carries, and says in events what
- * happened. Nothing here decides: a hint is an opaque text for your own server, which fetches and verifies.
+ * <idv-journey> shows the journey of any identity-verification provider from the journey's data, and reports in events what
+ * happened. It decides nothing: a hint is an opaque text for your own server, which fetches and verifies the result.
  */
 
 import { IdvJourney } from "./element.js";
@@ -15,7 +15,7 @@ export { read } from "./read.js";
 export type { ErrorCode } from "./trouble.js";
 export type * from "./types.js";
 
-/** On the page that the provider returns to: the whole URL, for your server, which handles `Input::Redirect`. */
+/** Call this on the page that the provider returns to. It gives the whole URL for your server, which handles it as `Input::Redirect`. */
 export function readReturn(): string {
   return location.href;
 }

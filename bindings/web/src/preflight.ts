@@ -1,16 +1,16 @@
-// Whether the camera can be used from here, found out before the user is sent on.
+// Checks whether the page can use the camera, before the provider's page is shown.
 
 /** Why the camera cannot be used. */
 export type CameraTrouble =
   /** There is no camera. */
   | "camera_none"
-  /** The user, or a setting of the browser, denies it. */
+  /** The user, or a setting of the browser, denies the camera. */
   | "camera_denied"
-  /** The page, or a frame around it, does not pass the camera on: `allow="camera"` or the header `Permissions-Policy`. */
+  /** The page, or a frame around it, does not allow the camera: see `allow="camera"` and the header `Permissions-Policy`. */
   | "camera_blocked_by_policy"
-  /** It could not be started: most often another program is using it. */
+  /** The camera could not be started, usually because another program uses it. */
   | "camera_in_use"
-  /** The page was not loaded over https, nor from localhost. */
+  /** The page was loaded neither over https nor from localhost. */
   | "insecure_context";
 
 const TROUBLES: Readonly<Record<string, CameraTrouble>> = {
@@ -19,11 +19,11 @@ const TROUBLES: Readonly<Record<string, CameraTrouble>> = {
 };
 
 /**
- * Tries the camera, and lets go of it at once. The browser may ask the user for permission.
+ * Opens the camera and releases it at once. The browser may ask the user for permission.
  *
- * @param allow an `allow` attribute, as a `Frame` carries it: without `camera` in it there is nothing to try.
- * @param ask `false`: only look whether there is a camera, without asking the user.
- * @returns `null` if nothing stands in the way.
+ * @param allow an `allow` attribute, as a `Frame` has it: without `camera` in it, nothing is checked.
+ * @param ask `false`: only check whether there is a camera, without asking the user.
+ * @returns why the camera cannot be used, or `null` if it can.
  */
 export async function preflight(allow: string, ask = true): Promise<CameraTrouble | null> {
   const media = navigator.mediaDevices as MediaDevices | undefined;
@@ -40,7 +40,7 @@ export async function preflight(allow: string, ask = true): Promise<CameraTroubl
   }
 }
 
-/** Whether the permissions policy lets a document or frame use the camera. Only Chromium can tell; elsewhere it is believed. */
+/** Whether the permissions policy allows a document or frame the camera. Only Chromium can tell; other browsers give `true`. */
 export function passes(where: Document | HTMLIFrameElement): boolean {
   const { featurePolicy } = where as { featurePolicy?: { allowsFeature(name: string): boolean } };
   return featurePolicy?.allowsFeature("camera") ?? true;

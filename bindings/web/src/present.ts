@@ -1,4 +1,4 @@
-// `present`: the element without HTML, for those who prefer a function.
+// `present` shows the element by a function call, without HTML.
 
 import type { IdvJourney } from "./element.js";
 import { make } from "./panel.js";
@@ -7,19 +7,19 @@ import type { Journey, Way } from "./types.js";
 
 /** The element's attributes, and a handler for each event. */
 export interface PresentOptions {
-  /** A way to prefer. */
+  /** The way to prefer: `frame`, `script`, `redirect` or `upload`. */
   readonly way?: Way["type"];
   /** The language of the element's own texts: `en`, `ru`, `kk`, `de`, `hi`. */
   readonly lang?: string;
-  /** For the tag of a provider's script, where the page has a content security policy. */
+  /** The nonce of the page's content security policy, for the tag of a provider's script. */
   readonly nonce?: string;
-  /** The digest of a provider's script. */
+  /** The `integrity` digest of a provider's script. */
   readonly integrity?: string;
-  /** In milliseconds; 30000 if it is not given. */
+  /** The time until the error `load_timeout`, in milliseconds; 30000 by default. */
   readonly loadTimeout?: number;
-  /** Leave for the provider's page without asking. */
+  /** Whether to go to the provider's page without asking the user. */
   readonly autoRedirect?: boolean;
-  /** `camera`: try it in any case; `off`: never. Otherwise as the journey says. */
+  /** `camera`: always check the camera first; `off`: never. By default as the journey says. */
   readonly preflight?: "camera" | "off";
   readonly onHint?: (detail: IdvEvents["idv-hint"]) => void;
   readonly onProgress?: (detail: IdvEvents["idv-progress"]) => void;
@@ -29,18 +29,21 @@ export interface PresentOptions {
   readonly onImages?: (detail: IdvEvents["idv-images"]) => void;
 }
 
-/** What is shown. */
+/** A journey that is shown. */
 export interface Presented {
   readonly element: IdvJourney;
-  /** The user has closed it: tells the server, and removes it. Nothing, once `present` was called again for the same container. */
+  /**
+   * Call this when the user has closed the journey: it informs the server by a hint, and removes the element. It does nothing
+   * after a further `present` for the same container.
+   */
   close(): void;
-  /** Removes it likewise, and tells nobody: for the clean-up of a framework. */
+  /** Removes the element without informing the server, for the clean-up of a framework. */
   remove(): void;
 }
 
 const handlers = new WeakMap<IdvJourney, AbortController>();
 
-/** Shows a journey in a container. With the same journey again, what is shown stays as it is, and only the handlers are new. */
+/** Shows a journey in a container. If the same journey is shown already, only the handlers are replaced. */
 export function present(container: Element, journey: Journey | string, options: PresentOptions = {}): Presented {
   const there = container.querySelector<IdvJourney>(":scope > idv-journey");
   const element = there ?? make("idv-journey");

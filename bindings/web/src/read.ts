@@ -1,11 +1,11 @@
-// `read`: what the page saw becomes an opaque hint for its own server. The rules stand in the journey; there are none here.
+// `read` turns what the page saw into an opaque hint for its own server. The rules are in the journey, and none are here.
 
 import { parse } from "./choose.js";
 import type { Carry, HintKind, Journey, Seen, Signal, Way } from "./types.js";
 
 /** The longest hint text, in bytes. */
 const MAX_HINT_BYTES = 4096;
-/** What a page saw is looked at only up to this size, in bytes. */
+/** What a page saw is ignored if it is larger than this, in bytes. */
 const MAX_SEEN_BYTES = 256 * 1024;
 /** As deep as that may be nested. */
 const MAX_DEPTH = 127;
@@ -17,10 +17,10 @@ export interface Hint {
 }
 
 /**
- * Turns what was seen into the text of a hint, or `null` if it has nothing to do with this journey.
+ * Turns what was seen into the text of a hint, or returns `null` if it means nothing for this journey.
  *
- * Decides nothing, and never throws. A member that is a number counts if it is an integer within ±(2^53 - 1), as its digits; any other
- * number as if it was absent. Post the text to your own server, which handles `Input::Hint`. `journey` is a `Journey` or its JSON text.
+ * It decides nothing, and never throws. A member that is a number counts if it is an integer within ±(2^53 - 1), as its digits; any other
+ * number counts as absent. Post the text to your own server, which handles it as `Input::Hint`. `journey` is a `Journey` or its JSON text.
  */
 export function read(journey: Journey | string, seen: Seen): string | null {
   try {

@@ -1,4 +1,4 @@
-// What the element says, in the user's language. The texts are files beside the bundle.
+// The element's texts in the user's language. They are files in the same folder as the bundle.
 
 import type english from "../locales/en.json";
 

@@ -1,6 +1,6 @@
 import type { CameraTrouble } from "./preflight.js";
 
-/** Why the element could not do its part. */
+/** Why the element could not show a journey. */
 export type ErrorCode =
   | CameraTrouble
   /** The page or the script did not load in time. */
@@ -9,7 +9,7 @@ export type ErrorCode =
   | "script_failed"
   /** No way of this journey can be shown in a page. */
   | "way_unsupported"
-  /** This is not the journey that a server's `Present` step gave. */
+  /** The value is not a journey from a server's `Present` step. */
   | "journey_malformed";
 
 /** What goes wrong, for the user; the reason is for developers. */

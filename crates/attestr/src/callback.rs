@@ -30,7 +30,7 @@ pub fn webhook_key(account: &Account, input: &Input, now: UnixMillis) -> Result<
         Input::Callback { headers, body, .. } => {
             Ok(Webhook::receive(account, headers, body)?.map(|webhook| webhook.key))
         }
-        _ => Err(Reject::at(RejectCode::NoReference, "input", "only webhooks carry a provider's reference")),
+        _ => Err(Reject::at(RejectCode::NoReference, "input", "only webhooks carry a reference of the provider")),
     }
 }
 
@@ -114,7 +114,7 @@ fn error(payload: &Value) -> LaunchError {
 
 fn authenticate(account: &Account, headers: &[Header]) -> Result<(), Reject> {
     if account.webhook_tokens.is_empty() {
-        let rule = "webhooks need the token that the dashboard shows; without it nobody can tell who sent them";
+        let rule = "configure the webhook token from the dashboard; without it the sender cannot be authenticated";
         return Err(Reject::at(RejectCode::WebhookNotConfigured, "webhook_tokens", rule));
     }
     let refuse = |code, why| Err(Reject::new(code, why).about("headers.authorization"));
@@ -130,7 +130,7 @@ fn authenticate(account: &Account, headers: &[Header]) -> Result<(), Reject> {
     }
     refuse(
         RejectCode::WebhookTokenWrong,
-        "the token is none of those configured; answer 401 and do not trust the sender",
+        "the token matches none of the configured ones; answer 401 and do not trust the sender",
     )
 }
 

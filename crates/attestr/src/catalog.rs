@@ -71,7 +71,7 @@ impl Row {
 const ERRORS: [&[Row]; 4] = [&CREATION, &RESULT, &LAUNCH, &UPLOAD];
 
 const FIX_REQUEST: &str = "Fix the request; sending it again as it is will not help.";
-const FIX_ACCOUNT: &str = "Settle it with Attestr, then try again.";
+const FIX_ACCOUNT: &str = "Solve it with Attestr, then try again.";
 const CONSENT: &str = "Get a valid consent for this purpose, then open a new session with it.";
 const LATER: &str = "Wait, then try again.";
 const USER: &str = "Tell the user what to allow, then offer a retry.";
@@ -121,7 +121,7 @@ const LAUNCH: [Row; 12] = [
     Row("4005", Some(400), "The credit balance is low (as a cause)", "Add credit, then offer a retry.", "A-F7, A-F4"),
     Row("40050", Some(400), "A launch parameter is missing or invalid", "Use the journey as it is.", "A-F10"),
     Row("40012", Some(400), "The one-time password expired; a new one is needed", AGAIN, "A-F10, inferred"),
-    Row("4041", None, "The e-Aadhaar data could not be had", AGAIN, "A-F10"),
+    Row("4041", None, "The e-Aadhaar data could not be fetched", AGAIN, "A-F10"),
     Row("4081", Some(408), "The user was inactive for too long", AGAIN, "A-F10"),
     Row("4121", Some(412), "The camera is unavailable or was denied", USER, "A-F10"),
     Row("4122", Some(412), "The storage is unavailable or was denied", USER, "A-F10"),
@@ -138,6 +138,6 @@ const LAUNCH: [Row; 12] = [
 
 /// Of media upload there.
 const UPLOAD: [Row; 2] = [
-    Row("4005", Some(400), "The image is too large", "The user takes another one.", "A-F4, A-F10"),
-    Row("4008", Some(400), "The XML file is too large", "The user chooses another one.", "A-F10"),
+    Row("4005", Some(400), "The image is too large", "Ask the user to take another one.", "A-F4, A-F10"),
+    Row("4008", Some(400), "The XML file is too large", "Ask the user to choose another one.", "A-F10"),
 ];

@@ -119,7 +119,7 @@ impl Flow for AttestrFlow {
 
     /// Attestr sends nobody to a return URL.
     fn redirect(&mut self, _account: &Account, _url: &str) -> Result<Heard, Reject> {
-        let fix = "Attestr knows no return URL; pass what a page or app saw to `read` and handle the hint";
+        let fix = "Attestr has no return URL; pass what a page or app saw to `read` and handle the hint";
         Err(Reject::at(RejectCode::RedirectUnexpected, "url", fix))
     }
 
@@ -132,7 +132,7 @@ impl Flow for AttestrFlow {
         _own: &Own<'_>,
     ) -> Result<Heard, Reject> {
         let foreign = || {
-            let fix = "find the session by `reference_of` and tell that one";
+            let fix = "find the session by `reference_of` and hand the input to that session";
             Reject::at(RejectCode::CallbackOfOtherSession, "body", fix)
         };
         let webhook = Webhook::receive(account, headers, body)?.ok_or_else(foreign)?;
@@ -210,7 +210,7 @@ impl Flow for AttestrFlow {
         if live && self.handshakes.len() <= MAX_HANDSHAKES && self.request.is_plausible() {
             return Ok(());
         }
-        Err(malformed("a handshake, time or number in it cannot be"))
+        Err(malformed("a handshake, time or number in the snapshot is not possible"))
     }
 }
 

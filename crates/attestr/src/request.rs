@@ -40,8 +40,8 @@ pub struct Request {
     /// hours (A-F4).
     #[serde(default)]
     pub expiry: Option<i64>,
-    /// The language of the flow, such as `en` or `hi`, or the languages that the user prefers, the best first. Without
-    /// one, phones show a picker (A-F8).
+    /// The language of the flow, such as `en` or `hi`, or a list of the languages that the user prefers, best first.
+    /// Without one, phones show a picker (A-F8).
     #[serde(default)]
     pub locale: Option<LocaleChoice>,
     /// Values for the variables that the flow declares; the provider ignores others (A-F7). The values go to the user's
@@ -150,7 +150,7 @@ fn snapshot_id(value: &str) -> Result<SnapshotId, Reject> {
 
 fn tag(value: String) -> Result<String, Reject> {
     if value.trim().is_empty() || value.chars().count() > MAX_TAG_CHARS || value.chars().any(char::is_control) {
-        let rule = "the tag is your own reference for the user: 1 to 512 characters, not only white space, no controls";
+        let rule = "your own reference for the user: 1 to 512 characters, not only white space, no control characters";
         return Err(Reject::at(RejectCode::TagInvalid, "tag", rule));
     }
     Ok(value)

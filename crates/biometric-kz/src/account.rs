@@ -242,7 +242,11 @@ fn container(selector: &str) -> Result<String, Reject> {
 fn photo_max_bytes(given: Option<i64>) -> Result<usize, Reject> {
     let Some(given) = given else { return Ok(DEFAULT_PHOTO_MAX_BYTES) };
     usize::try_from(given).ok().filter(|bytes| (1..=100_000_000).contains(bytes)).ok_or_else(|| {
-        Reject::at(RejectCode::PhotoLimitOutOfRange, "options.photo_max_bytes", "the limit is 1 to 100000000 bytes")
+        Reject::at(
+            RejectCode::PhotoLimitOutOfRange,
+            "options.photo_max_bytes",
+            "the limit must be 1 to 100000000 bytes",
+        )
     })
 }
 

@@ -155,7 +155,7 @@ pub(crate) fn reference_of(account: &Account, input: &Input) -> Result<Option<St
             check_segment(account, url)?;
             Webhook::parse(body).map(|webhook| Some(webhook.session_id.into()))
         }
-        _ => Err(Reject::at(RejectCode::NoReference, "input", "only webhooks carry a provider's reference")),
+        _ => Err(Reject::at(RejectCode::NoReference, "input", "only webhooks carry a reference of the provider")),
     }
 }
 

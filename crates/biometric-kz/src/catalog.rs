@@ -104,11 +104,11 @@ const fn failure(code: &'static str, meaning: &'static str, advice: &'static str
 
 /// `type`, or `type: detail`, as the liveness table has them; it is cut off there. The advice is ours.
 static FAILURES: [Failure; 22] = [
-    failure("SERVICE_ERROR", "a service of the provider failed", "begin a new session, later if it goes on"),
+    failure("SERVICE_ERROR", "a service of the provider failed", "begin a new session; wait if the failure continues"),
     failure(
         "SERVICE_ERROR: Could not send image to liveness service",
         "the image did not reach the liveness service",
-        "begin a new session, later if it goes on",
+        "begin a new session; wait if the failure continues",
     ),
     failure("REQUEST_ERROR", "a request of the page failed", "check the connection and begin a new session"),
     failure("CALC_RESULT: Closed eyes", "the eyes were closed", "ask the user to keep both eyes open"),
@@ -129,24 +129,24 @@ static FAILURES: [Failure; 22] = [
     ),
     failure(
         "CLIENT: Could not find face distance",
-        "the distance of the face could not be told",
+        "the distance of the face could not be measured",
         "ask the user to follow the frame on the screen",
     ),
     failure(
         "CLIENT: Liveness result for this session already exists",
-        "the step was gone through twice",
-        "sessions are one-time: begin a new one",
+        "the user completed the step twice",
+        "a session can be used once: begin a new session",
     ),
-    failure("CLIENT: Operation aborted by user", "the user gave up", "offer to begin anew"),
+    failure("CLIENT: Operation aborted by user", "the user gave up", "offer to begin again"),
     failure(
         "CLIENT: No active or future subscription for technology",
         "the account has no subscription for this technology",
-        "ask the provider; no user can pass",
+        "ask the provider; until then no user can pass",
     ),
     failure(
         "CLIENT: Subscription does not have access to technology",
         "the subscription does not include this technology",
-        "ask the provider; no user can pass",
+        "ask the provider; until then no user can pass",
     ),
     failure(
         "CLIENT: Could not send image to liveness service",
@@ -156,14 +156,14 @@ static FAILURES: [Failure; 22] = [
     failure("CLIENT: Medical mask check failed", "the face is covered", "ask the user to take the mask off"),
     failure("CLIENT: Illumination check failed", "it is too dark or too bright", "ask for better light"),
     failure("CLIENT", "the page could not go on", "begin a new session"),
-    failure("CALC_RESULT", "the photos do not suffice", "ask for better light and a still face"),
+    failure("CALC_RESULT", "the photos are not good enough", "ask for better light and a still face"),
     failure(
         "OTHER: Incorrect image hash",
         "the image was changed on its way",
         "begin a new session without an injected camera",
     ),
-    failure("OTHER: Operation aborted by user", "the user gave up", "offer to begin anew"),
-    failure("OTHER", "none of the other types", "begin a new session; ask the provider if it goes on"),
+    failure("OTHER: Operation aborted by user", "the user gave up", "offer to begin again"),
+    failure("OTHER", "none of the other types", "begin a new session; ask the provider if the failure continues"),
     failure("NO_CAM", "no camera was found or allowed", "ask the user to allow the camera, or to use another device"),
     failure("TIMEOUT", "the step took too long", "begin a new session"),
 ];
@@ -178,19 +178,19 @@ static OUR_REASONS: [Failure; 5] = [
     },
     Failure {
         code: IIN_UNCONFIRMED,
-        meaning: "the result does not say whose document it was, although an IIN was fixed",
+        meaning: "an IIN was fixed, but the result does not name the document's owner",
         advice: "use a flow with E-Document, or review it by hand",
         source: "B-Q15",
     },
     Failure {
         code: PART_UNCLEAR,
-        meaning: "a part of the result came to no end, or has a status that is not known",
+        meaning: "a part of the result did not come to an end, or has an unknown status",
         advice: "begin a new session, or review it by hand",
         source: "B-Q20",
     },
     Failure {
         code: PART_UNKNOWN,
-        meaning: "beside a pass: a part of the result is not documented and says neither yes nor no",
+        meaning: "beside a pass: an undocumented part of the result says neither yes nor no",
         advice: "look at that part in the raw result",
         source: "B-Q20",
     },
@@ -234,7 +234,7 @@ const fn http(
     HttpError { status, text, code, meaning, advice }
 }
 
-const ASK_PROVIDER: &str = "ask the provider; no user can pass";
+const ASK_PROVIDER: &str = "ask the provider; until then no user can pass";
 const LATER: &str = "try again later";
 
 static HTTP_ERRORS: [HttpError; 14] = [
@@ -257,7 +257,7 @@ static HTTP_ERRORS: [HttpError; 14] = [
         400,
         "EDocument for this session has already been received",
         "document_already_received",
-        "the document is there already",
+        "the document was already received",
         "fetch the result",
     ),
     http(
@@ -287,7 +287,7 @@ static HTTP_ERRORS: [HttpError; 14] = [
         "Subject not found in MCDB",
         "subject_not_in_mcdb",
         "IIN and phone do not belong together in the Mobile Citizens Database",
-        "the user registers the number there (1414), or gives another one",
+        "ask the user to register the number there (1414), or to enter another one",
     ),
     http(
         404,

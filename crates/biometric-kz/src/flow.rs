@@ -117,7 +117,7 @@ impl Flow for BiometricKzFlow {
     }
 
     fn redirect(&mut self, _account: &Account, _url: &str) -> Result<Heard, Reject> {
-        let fix = "biometric.kz knows no return URL; pass what a page or app saw to `read` and handle the hint";
+        let fix = "biometric.kz has no return URL; pass what a page or app saw to `read` and handle the hint";
         Err(Reject::at(RejectCode::RedirectUnexpected, "url", fix))
     }
 
@@ -134,7 +134,7 @@ impl Flow for BiometricKzFlow {
         let place = self.references.iter().position(|one| *one == webhook.session_id);
         match (place, webhook.event) {
             (None, _) => {
-                let fix = "find the session by `reference_of` and tell that one";
+                let fix = "find the session by `reference_of` and hand the input to that session";
                 Err(Reject::at(RejectCode::CallbackOfOtherSession, "body", fix))
             }
             (Some(0), WebhookEvent::FlowEnd) if matches!(self.state, State::Live { .. }) => {
@@ -182,7 +182,7 @@ impl Flow for BiometricKzFlow {
         {
             return Ok(());
         }
-        Err(machine::malformed("a biometric.kz session, locale or metadata in it cannot be"))
+        Err(machine::malformed("a biometric.kz session, locale or metadata in the snapshot is not possible"))
     }
 }
 

@@ -25,8 +25,8 @@ use crate::{
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(rename = "BiometricKzRequest"))]
 pub struct Request {
-    /// The language of the provider's pages: `ru`, `en`, `kz` or another spelling of these, such as `kk-KZ` (B-9),
-    /// or the languages that the user prefers, the best first.
+    /// The language of the provider's pages: `ru`, `en`, `kz` or another spelling of these, such as `kk-KZ` (B-9); or a
+    /// list of the languages that the user prefers, best first.
     pub locale: Option<LocaleChoice>,
     /// What you already know about the user.
     pub metadata: Option<Metadata>,

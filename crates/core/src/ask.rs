@@ -6,9 +6,10 @@ use core::fmt;
 
 use crate::{Header, HttpRequest, Next, Outcome, UnixMillis};
 
-/// What a host has to do next. Asking twice returns the same value; it changes when the host tells what came of it.
+/// What a host has to do next. Asking twice returns the same value; it changes when the host tells the driver the
+/// result.
 ///
-/// Deliberately exhaustive: these six are the whole job of a host.
+/// Deliberately exhaustive: a host handles these six cases and no others.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "wire", derive(serde::Serialize))]
 #[cfg_attr(feature = "wire", serde(tag = "type", rename_all = "snake_case"))]
@@ -207,7 +208,8 @@ pub struct Reference {
 pub struct Delivery {
     /// The delivery's id. It stays the same for the same outcome, however often it is delivered: act once for each id.
     pub id: String,
-    /// The id of an earlier delivery whose outcome this one replaces.
+    /// The id of an earlier delivery whose outcome this one replaces: an end without a verdict that was retried, or after
+    /// which the provider's verdict came late.
     pub replaces: Option<String>,
     /// How many attempts to deliver failed so far.
     pub failures: u32,

@@ -107,7 +107,7 @@ fn check_origin(uri: &Uri<&str>, development: bool) -> Result<(), &'static str> 
         return Err("the scheme must be https; `development` allows http on localhost or 127.0.0.1");
     }
     if authority.has_userinfo() {
-        return Err("the URL must have no user name or password; remove what stands before `@`, and the `@`");
+        return Err("the URL must have no user name or password; remove the `@` and what precedes it");
     }
     if !is_host(authority.host()) {
         return Err(WRONG_HOST);

@@ -21,15 +21,15 @@ pub struct Diagnosis {
     pub findings: Vec<Finding>,
 }
 
-/// The result of a diagnosis in one word. New ones may be added.
+/// The result of a diagnosis in one word. Later versions may add results.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
 pub enum Verdict {
-    /// The signature is correct: the content, a secret and the tag match. If it was refused, something else than this
-    /// was checked; compare what was passed.
+    /// The signature is correct: the content, a secret and the tag match. If it was refused, other content was checked;
+    /// compare the two.
     Verifies,
     /// The tag matches a changed form of the content or the secret; the findings name each change.
     Explained,
@@ -79,11 +79,11 @@ impl Verdict {
     fn sentence(self) -> &'static str {
         match self {
             Self::Verifies => {
-                "The signature belongs to this content as it is; whatever refused it was given something else."
+                "The signature is correct for this content. If it was refused, something else than this was checked."
             }
-            Self::Explained => "The signature does not verify. It would with all of these differences undone:",
+            Self::Explained => "The signature does not verify. It would verify without these differences:",
             Self::Unexplained => {
-                "The signature does not verify, and no known mistake explains it: another secret, other content, or a forgery."
+                "The signature does not verify, and no known mistake explains it: another secret or content, or a forgery."
             }
             Self::Untestable => "The signature does not verify, and nothing could be tried:",
         }
@@ -105,10 +105,11 @@ impl fmt::Display for Finding {
 
 macro_rules! differences {
     ($($name:ident $code:literal $explanation:literal $fix:literal)*) => {
-        /// One difference between what was checked and what was signed. New ones may be added.
+        /// One difference between the content that was checked and the content that was signed. Later versions may add
+        /// differences.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
         #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-        #[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
+        #[cfg_attr(feature = "uniffi", derive(uniffi::Enum), uniffi::export(Display))]
         #[non_exhaustive]
         pub enum Difference {
             $(#[doc = $explanation] #[serde(rename = $code)] $name,)*
@@ -143,7 +144,7 @@ differences! {
         "Check the body, if the provider documents that; otherwise ask who signed this."
     OneMember "one_member"
         "The value of one member was signed, not the whole content that was checked."
-        "Slice the signed member out of the raw body and check that."
+        "Cut the signed member out of the raw body and check that."
     ByteOrderMark "byte_order_mark"
         "The content that was checked starts with a byte order mark that was not signed."
         "Take the body as the bytes that arrived; do not pass it through a text file or an editor."
@@ -196,24 +197,24 @@ differences! {
         "The body has the member twice, so it is not clear what is signed."
         "Refuse the body and tell the provider."
     NotJson "not_json"
-        "The body is not a JSON object, so nothing could be sliced out of it."
+        "The body is not a JSON object, so no member could be cut out of it."
         "Look at the status and the content type first: this may be an error page."
     // The secret.
     SecretHexDecoded "secret_hex_decoded"
-        "The key was the bytes that the secret's hex digits stand for, not its text."
+        "The key was the bytes that the secret's hex digits encode, not the secret's text."
         "Set the scheme's key form to hex-decoded."
     SecretAsText "secret_as_text"
-        "The key was the text of the secret, not the bytes that its hex digits stand for."
+        "The key was the secret's text, not the bytes that its hex digits encode."
         "Set the scheme's key form to text."
     SecretBase64Decoded "secret_base64_decoded"
-        "The key was the bytes that the secret's base64 text stands for."
+        "The key was the bytes that the secret's base64 text encodes."
         "Configure the decoded bytes as the secret."
     SecretWhiteSpace "secret_white_space"
         "The configured secret has white space around it that is not part of the key."
         "Paste the secret again, without a space or a line end."
     SecretNewline "secret_newline"
         "The key was the secret with a line feed at the end."
-        "Whoever signed read the secret from a file without trimming it: mend that side."
+        "The signer read the secret from a file without trimming it: correct that side."
     SecretQuoted "secret_quoted"
         "The configured secret has quotation marks around it that are not part of the key."
         "Configure the secret without quotation marks; an .env or YAML file may have kept them."
@@ -229,10 +230,10 @@ differences! {
     // The tag.
     TagMissing "tag_missing"
         "There is no tag."
-        "Look whether the sender signs at all, and which member or header carries the tag."
+        "Check whether the sender signs at all, and which member or header carries the tag."
     TagMalformed "tag_malformed"
         "The tag is neither hex nor base64 of a SHA-256 digest."
-        "Look whether this is the right member or header, and another algorithm."
+        "Check whether this is the right member or header, and whether the sender uses another algorithm."
     TagWhiteSpace "tag_white_space"
         "The tag has white space around it."
         "Take the tag exactly as it arrived."
@@ -241,9 +242,9 @@ differences! {
         "Pass the value of the JSON string, not its JSON text."
     TagPrefix "tag_prefix"
         "The tag has the algorithm's name in front of it, as in `sha256=`."
-        "Cut the prefix off before the check, if the provider documents one."
+        "Remove the prefix before the check, if the provider documents one."
     TagEncoding "tag_encoding"
-        "The tag is right, and written in another encoding than the scheme says."
+        "The tag is right, but has another encoding than the scheme."
         "Set the scheme's tag encoding to the other one of hex and base64."
     TagTruncated "tag_truncated"
         "The tag is only the beginning of the right one."

@@ -23,7 +23,7 @@ pub enum Method {
 }
 
 impl Method {
-    /// The method as it goes on the wire.
+    /// The method's name as HTTP writes it.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Get => "GET",

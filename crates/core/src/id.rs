@@ -2,8 +2,7 @@
 
 use alloc::string::{String, ToString};
 
-/// An id in its one form: a UUID in lower case, as RFC 9562 writes it and whatever case somebody spelled it in; any other
-/// id as it is.
+/// The canonical form of an id: a UUID in lower case, as RFC 9562 writes it; any other id unchanged.
 pub fn one_form(id: &str) -> String {
     if is_uuid(id) { id.to_ascii_lowercase() } else { id.to_string() }
 }

@@ -97,7 +97,7 @@ impl Base64Image {
         Self::checked(bytes, || STANDARD.encode(bytes), rules).map_err(|reject| reject.about(field))
     }
 
-    /// The base64 text that goes on the wire.
+    /// The base64 text as it is sent to the provider.
     pub fn as_base64(&self) -> &str {
         &self.text
     }

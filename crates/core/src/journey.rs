@@ -45,11 +45,7 @@ impl Journey {
     /// `journey_malformed` if the text is not a journey.
     pub fn from_json(text: &str) -> Result<Self, Reject> {
         serde_json::from_str(text).map_err(|_| {
-            Reject::at(
-                RejectCode::JourneyMalformed,
-                "journey",
-                "this is not the JSON that a server's `Present` step gave",
-            )
+            Reject::at(RejectCode::JourneyMalformed, "journey", "this is not the JSON of a server's `Present` step")
         })
     }
 }
@@ -145,8 +141,7 @@ pub enum Way {
         /// The SDK's handlers and what each means.
         listen: Vec<Signal>,
     },
-    /// Upload: ask the user for images and post them to your server, which passes them to the session as
-    /// `Input::Images`.
+    /// Upload: ask the user for images and post them to your server, which hands them to the session.
     Upload {
         /// The images to ask for.
         images: Vec<ImageSlot>,

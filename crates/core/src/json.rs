@@ -217,7 +217,7 @@ impl<'a> Node<'a> {
         whole.map_or(text, |(whole, _)| whole).parse().ok()
     }
 
-    /// The items of a list, or the one thing that stands where a list of one would; none where there is nothing.
+    /// The items of a list, or a single value where a list would be; empty if there is no value.
     pub fn loose_list(&self, path: &str) -> Vec<Self> {
         let node = self.at(path);
         match node.value {

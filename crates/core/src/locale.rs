@@ -106,8 +106,8 @@ pub struct LocaleSet {
     /// Other spellings and what they stand for, such as `("en-US", "en")` for Jumio (J-D17) or `("kk", "kz")` for
     /// biometric.kz (B-9). The second must be the tag of an entry; an alias of any other tag matches nothing.
     pub aliases: &'static [(&'static str, &'static str)],
-    /// What comes nearest to a language that the provider has not, such as `("nb", "no")`: only [`best`](Self::best) takes
-    /// it, and errors offer it.
+    /// The nearest language for one that the provider does not have, such as `("nb", "no")`. Only [`best`](Self::best)
+    /// uses it, and errors suggest it.
     pub nearest: &'static [(&'static str, &'static str)],
 }
 
@@ -122,8 +122,8 @@ impl LocaleSet {
             .ok_or_else(|| Reject::at(RejectCode::UnknownLocale, field, self.advice(value)))
     }
 
-    /// Finds the first of these tags that the provider has, as `navigator.languages` or an `Accept-Language` header order
-    /// them. Each is looked up by RFC 4647, section 3.4: `fr-CA` finds `fr` if there is no `fr-CA`.
+    /// The first of these tags that the provider has, in the order of `navigator.languages` or an `Accept-Language`
+    /// header. Each tag is looked up by RFC 4647, section 3.4: `fr-CA` finds `fr` if there is no `fr-CA`.
     pub fn best<'a>(&self, preferred: impl IntoIterator<Item = &'a str>) -> Option<&'static LocaleName> {
         preferred.into_iter().find_map(|range| self.lookup(range))
     }
@@ -175,25 +175,25 @@ impl LocaleSet {
     }
 }
 
-/// The language of a request: one that the provider takes, or what the user prefers, the best first.
+/// The language of a request: one language that the provider takes, or the languages that the user prefers, best first.
 ///
-/// One that the provider does not take is refused; of several the first that it has is taken, and its own default if it has
-/// none of them.
+/// A single language that the provider does not take is refused. Of several languages, the first one that the provider
+/// takes is used, or its own default if it takes none of them.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(untagged, expecting = "a language such as `en`, or a list of them")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum LocaleChoice {
-    /// This one.
+    /// This language.
     One(String),
-    /// The first of these that there is.
+    /// The first of these languages that the provider takes.
     Preferred(Vec<String>),
 }
 
 impl LocaleChoice {
-    /// What it means to this provider.
+    /// The provider's language for this choice; `None` for the provider's default.
     ///
     /// # Errors
-    /// `unknown_locale` about `locale` for one that the provider does not take.
+    /// `unknown_locale` about `locale` for a single language that the provider does not take.
     pub fn of(&self, set: &LocaleSet) -> Result<Option<&'static LocaleName>, Reject> {
         match self {
             Self::One(tag) => set.parse("locale", tag).map(Some),
@@ -201,10 +201,11 @@ impl LocaleChoice {
         }
     }
 
-    /// The tag to send where the provider publishes no list: of several the first that is one.
+    /// The tag to send to a provider that publishes no list of languages: of several texts, the first that is a
+    /// language tag.
     ///
     /// # Errors
-    /// `locale_malformed` about `locale` for one that is no tag.
+    /// `locale_malformed` about `locale` for a single text that is no language tag.
     pub fn tag(&self) -> Result<Option<LocaleTag>, Reject> {
         match self {
             Self::One(tag) => LocaleTag::parse(tag).map(Some),

@@ -98,7 +98,7 @@ impl Hint {
             return Err(Reject::at(RejectCode::HintTooLong, "text", "a hint has at most 4096 bytes"));
         }
         let wire: Wire = serde_json::from_str(text).map_err(|_| {
-            Reject::at(RejectCode::HintMalformed, "text", "pass the text that `read` gave, unchanged, and nothing else")
+            Reject::at(RejectCode::HintMalformed, "text", "pass the text that `read` returned, unchanged")
         })?;
         if wire.journey != journey {
             return Err(Reject::at(

@@ -254,7 +254,7 @@ fn check_authority(authority: Option<Authority<'_>>) -> Result<(), Reject> {
     if authority.has_userinfo() {
         return Err(refuse(
             RejectCode::UrlUserInfo,
-            "must have no user name or password; remove what stands before `@`, and the `@`",
+            "must have no user name or password; remove the `@` and what precedes it",
         ));
     }
     if is_ip_address(authority.host()) {

@@ -1,12 +1,12 @@
-//! Callbacks that were changed on their way through the host: whoever sent them is not to blame.
+//! Callbacks that the host's framework, gateway or proxy changed. Their sender is not to blame.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 
 use crate::{Blame, Header, Reject, RejectCode};
 
 impl Reject {
-    /// Why this callback was refused: as it stands, unless body or type show what a framework, gateway or proxy did to them.
-    /// Then it is `body_spoiled`, which says what the body looks like and how to pass it as it was sent.
+    /// Returns this reject of a callback, or `body_spoiled` if body or type show that a framework, gateway or proxy
+    /// changed them. Its text says what the body looks like, and how to pass the body as it was sent.
     #[must_use]
     pub fn of_callback(self, headers: &[Header], body: &[u8]) -> Self {
         if self.blame() != Blame::Provider {

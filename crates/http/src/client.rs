@@ -83,7 +83,7 @@ impl<S: Store> Client<S> {
         Ok(Self::over(exchange::builder().build()?, accounts, store))
     }
 
-    /// A client over a reqwest client of yours. Build that from [`builder`](crate::builder), so that it follows no
+    /// A client over your own reqwest client. Build that from [`builder`](crate::builder), so that it follows no
     /// redirects.
     pub fn over(http: reqwest::Client, accounts: impl Into<Accounts>, store: S) -> Self {
         let (clock, observer) = (Arc::new(system_clock), Arc::new(|_: Observed<'_>| {}));

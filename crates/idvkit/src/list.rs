@@ -12,8 +12,8 @@ macro_rules! providers {
     )+) => {
         $(#[doc = $about] pub use $crate_name as $module;)+
 
-        /// Hands the names of the providers' modules to a macro, for a program that has something of its own for each of
-        /// them: what it lacks for one does not compile.
+        /// Calls a macro with the names of the providers' modules, for a program that has its own code for each
+        /// provider: if it lacks the code for one, it does not compile.
         ///
         /// ```
         /// macro_rules! count {
@@ -26,7 +26,7 @@ macro_rules! providers {
             ($then:ident) => { $then! { $($module)+ } };
         }
 
-        /// A provider by name. Deliberately exhaustive: a host that switches on it wants to be told of a new one.
+        /// A provider by name. Deliberately exhaustive, so that a host that matches on it must handle a new provider.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
         #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
         pub enum ProviderId {
@@ -242,13 +242,18 @@ macro_rules! providers {
             match provider { $(ProviderId::$Provider => $module::$Provider::catalog(),)+ }
         }
 
-        /// The language to ask this provider for, out of those that a user prefers, the best first: `navigator.languages`, or the
-        /// tags of an `Accept-Language` header.
+        /// The language to ask this provider for: the first of a user's preferred languages that the provider takes.
+        /// `preferred` has the best language first, like `navigator.languages` or an `Accept-Language` header.
         ///
         /// Tags are looked up by RFC 4647, section 3.4: `fr-CA` finds `fr`. `None` if the provider has none of them: leave
         /// `locale` out, and it takes its own default. A provider that publishes no list gets the first that is a tag.
-        pub fn best_locale(provider: ProviderId, preferred: &[&str]) -> Option<String> {
-            match provider { $(ProviderId::$Provider => $module::$Provider::best_locale(preferred),)+ }
+        pub fn best_locale<T: AsRef<str>>(
+            provider: ProviderId,
+            preferred: impl IntoIterator<Item = T>,
+        ) -> Option<String> {
+            let preferred: Vec<T> = preferred.into_iter().collect();
+            let preferred: Vec<&str> = preferred.iter().map(AsRef::as_ref).collect();
+            match provider { $(ProviderId::$Provider => $module::$Provider::best_locale(&preferred),)+ }
         }
 
         // The word in JSON is the one that the provider's snapshots and operations have.

@@ -46,12 +46,12 @@ impl Form {
         };
         let known = |given: &Value| words.iter().find(|word| given.as_str() == Some(word)).copied();
         let Some(word) = members.remove(tag).as_ref().and_then(known) else {
-            return self.reject(tag, &format!("must be there, and one of {}", words.join(", ")));
+            return self.reject(tag, &format!("is required, and must be one of {}", words.join(", ")));
         };
         match walk(word, members.into()) {
             Some(wrong) => self.reject(&wrong.path, &wrong.rule),
             // Reading into a value keeps the last of two members of one name, and finds nothing wrong with it.
-            None => self.reject("", "a member is there twice; give it once"),
+            None => self.reject("", "a member occurs twice; give it once"),
         }
     }
 
@@ -93,8 +93,8 @@ fn quoted(text: &str) -> Option<(&str, &str)> {
 
 fn unknown_member(text: &str) -> String {
     match text.rsplit_once(", expected ") {
-        Some((_, known)) => format!("there is no such member; expected {known}"),
-        None => "there is no such member; leave it out".into(),
+        Some((_, known)) => format!("this member does not exist; expected {known}"),
+        None => "this member does not exist; leave it out".into(),
     }
 }
 
@@ -106,6 +106,6 @@ fn must_be(text: &str) -> String {
         Some((_, "a sequence")) => "must be a list".into(),
         Some((_, expected)) if expected.contains('`') => format!("must be {expected}"),
         Some((_, expected)) if expected.starts_with("a ") => format!("must be {expected}"),
-        _ => "has not the documented form".into(),
+        _ => "does not have the documented form".into(),
     }
 }

@@ -68,14 +68,14 @@ impl Session {
     }
 
     /// The session as a text. Protect it like a session table: it holds short-lived bearer values, personal data that
-    /// is still to be sent, and the evidence. It never holds the account's credentials. Images are stored beside it:
-    /// see [`blobs`](Self::blobs).
+    /// is still to be sent, and the evidence. It never holds the account's credentials. Images and long answers
+    /// are stored beside it: see [`blobs`](Self::blobs).
     pub fn snapshot(&self) -> String {
         each!(&self.0, session => session.snapshot())
     }
 
     /// The digests of the bytes that belong to the snapshot and are stored beside it, once: images that wait to be
-    /// sent. Delete the session's other bytes from the store.
+    /// sent, and the answer that decided, if it is longer than 16 KiB. Delete the session's other bytes from the store.
     pub fn digests(&self) -> Vec<String> {
         each!(&self.0, session => session.digests())
     }
@@ -86,8 +86,8 @@ impl Session {
         each!(&self.0, session => session.blobs())
     }
 
-    /// The digests of the bytes without which the next request cannot be sent: hand those bytes to
-    /// [`supply`](Self::supply).
+    /// The digests of the bytes without which the next request cannot be sent, or [`evidence`](Self::evidence) cannot be
+    /// given: pass those bytes to [`supply`](Self::supply).
     pub fn missing(&self) -> Vec<String> {
         each!(&self.0, session => session.missing())
     }
@@ -116,8 +116,8 @@ impl Session {
         each!(&self.0, session => session.outcome())
     }
 
-    /// The evidence that the decision rests on; `None` before a decision and after an erasure. It must stay on the
-    /// server.
+    /// The evidence that the decision rests on; `None` before a decision, after an erasure, and while
+    /// [`missing`](Self::missing) names its bytes. It must stay on the server.
     pub fn evidence(&self) -> Option<Evidence> {
         each!(&self.0, session => session.evidence())
     }
@@ -133,7 +133,8 @@ impl Session {
     /// `snapshot_malformed`, also for a provider that this version does not know; `snapshot_newer`.
     pub fn provider_of(snapshot: &str) -> Result<ProviderId, Reject> {
         let id = machine::snapshot_provider(snapshot)?;
-        ProviderId::parse(&id).ok_or_else(|| machine::malformed("it names a provider that this version does not know"))
+        ProviderId::parse(&id)
+            .ok_or_else(|| machine::malformed("the snapshot names a provider that this version does not know"))
     }
 }
 

@@ -21,7 +21,7 @@ fn config(provider: &str, more: &Value) -> String {
 fn a_configuration() {
     for (text, field, rule) in [
         (config("jumio", &json!({ "region": "planted" })), "config.region", "must be one of `us`, `eu`, `sgp`"),
-        (config("jumio", &json!({ "region": 7 })), "config.region", "has not the documented form"),
+        (config("jumio", &json!({ "region": 7 })), "config.region", "does not have the documented form"),
         (config("jumio", &json!({ "api_token": 7_777 })), "config.api_token", "must be a string"),
         (
             config("jumio", &json!({ "options": { "development": "planted" } })),
@@ -43,7 +43,7 @@ fn a_configuration() {
         (
             config("jumio", &json!({ "api_tokn": "planted" })),
             "config.api_tokn",
-            "there is no such member; expected one of `region`",
+            "this member does not exist; expected one of `region`",
         ),
         (
             config("signicat", &json!({ "profile": { "custom": { "scope": "planted" } } })),
@@ -53,15 +53,15 @@ fn a_configuration() {
         (
             config("signicat", &json!({ "profile": { "custom": { "client_atuh": "planted" } } })),
             "config.profile.custom.client_atuh",
-            "there is no such member; expected one of `token_url`",
+            "this member does not exist; expected one of `token_url`",
         ),
         (config("signicat", &json!({ "profile": "planted" })), "config.profile", "must be one of `current`"),
         (r#"{"provider": "jumio", "region": "us"}"#.into(), "config.api_token", "is required; give it"),
         (r#"{"provider": "planted"}"#.into(), "config.provider", "one of attestr, biometric_kz, jumio, signicat"),
-        ("{}".into(), "config.provider", "must be there"),
+        ("{}".into(), "config.provider", "is required, and must be one of"),
         ("[]".into(), "config", "must be an object with the member `provider`"),
         ("{".into(), "config", "this is not valid JSON (line 1, column 1)"),
-        (config("jumio", &json!({})).replace(r#""region""#, r#""region":"us","region""#), "config", "is there twice"),
+        (config("jumio", &json!({})).replace(r#""region""#, r#""region":"us","region""#), "config", "occurs twice"),
     ] {
         let reject = Config::from_json(&text).expect_err(&text);
         assert_eq!((reject.code().as_str(), reject.field()), ("config_malformed", Some(field)), "{reject}");
@@ -74,7 +74,7 @@ fn a_configuration() {
 fn a_name_without_end_is_cut() {
     let reject = Config::from_json(&config("jumio", &json!({ "x".repeat(100_000): 1 }))).unwrap_err();
     assert!(reject.field().is_some_and(|field| field.starts_with("config.xxx")), "{reject}");
-    assert!(reject.to_string().len() < 1_000 && reject.message().starts_with("there is no such member"));
+    assert!(reject.to_string().len() < 1_000 && reject.message().starts_with("this member does not exist"));
     let variables = json!({ "flow": "attestr_flowx", "variables": { "y".repeat(100_000): 1 } });
     let reject = Request::from_json(&variables.to_string()).unwrap_err();
     assert!(reject.to_string().len() < 1_000 && reject.message() == "must be a string");
@@ -98,7 +98,7 @@ fn a_request() {
         (
             json!({ "flow": "biometric_kz_flow", "metadata": { "edocument": { "iin": { "vlue": "planted" } } } }),
             "request.metadata.edocument.iin.vlue",
-            "there is no such member",
+            "this member does not exist",
         ),
         (json!({ "flow": "attestr_flowx", "variables": { "a": 7_777 } }), "request.variables.a", "must be a string"),
     ] {

@@ -182,9 +182,9 @@ impl EnrollmentCheck {
     /// Each value that is not as required, as a sentence.
     pub fn unmet(&self) -> Vec<&'static str> {
         let conditions = [
-            (self.verified, "verificationStatus has to be APPROVED_VERIFIED"),
-            (self.similar, "similarity has to be MATCH"),
-            (self.valid, "validity has to be TRUE"),
+            (self.verified, "verificationStatus must be APPROVED_VERIFIED"),
+            (self.similar, "similarity must be MATCH"),
+            (self.valid, "validity must be TRUE"),
         ];
         conditions.into_iter().filter(|(met, _)| !met).map(|(_, rule)| rule).collect()
     }

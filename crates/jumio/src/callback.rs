@@ -170,7 +170,7 @@ pub(crate) fn reference_of(input: &Input) -> Result<Option<Reference>, Reject> {
         _ => Err(Reject::at(
             RejectCode::NoReference,
             "input",
-            "only callbacks and redirects carry a provider's reference",
+            "only callbacks and redirects carry a reference of the provider",
         )),
     }
 }
@@ -190,7 +190,7 @@ pub(crate) fn check_segment(url: &str, own: &Own<'_>) -> Result<(), Reject> {
 /// A form, each field once. `+` and lower-case escapes are as good as any (J-V21).
 fn form(headers: &[Header], body: &[u8]) -> Result<BTreeMap<String, String>, Reject> {
     if body.len() > MAX_BODY_BYTES {
-        return Err(malformed("body", "the body is over 64 KiB; no documented callback comes near that"));
+        return Err(malformed("body", "the body is larger than 64 KiB, which no documented callback is"));
     }
     let media_type = Header::find(headers, "content-type").unwrap_or("application/x-www-form-urlencoded");
     let media_type = media_type.split(';').next().unwrap_or("").trim();
@@ -200,7 +200,7 @@ fn form(headers: &[Header], body: &[u8]) -> Result<BTreeMap<String, String>, Rej
     let mut fields = BTreeMap::new();
     for (name, value) in form_urlencoded::parse(body) {
         if fields.insert(name.to_string(), value.to_string()).is_some() {
-            return Err(malformed("body", "a field stands twice"));
+            return Err(malformed("body", "a field occurs twice"));
         }
     }
     Ok(fields)

@@ -28,7 +28,8 @@ pub(crate) fn catalog(journey: &str) -> Catalog {
     }
 }
 
-/// The `locale` values of the API: 32 (J-F6). `en-US` stands for `en` (J-D17); what comes nearest is J-D25.
+/// The 32 values that the API takes as `locale` (J-F6). `en-US` is an alias of `en` (J-D17); J-D25 has the nearest
+/// languages for others.
 pub static API_LOCALES: LocaleSet = LocaleSet {
     entries: &[
         LocaleName { tag: "bg", name: "Bulgarian" },
@@ -124,23 +125,23 @@ static ERROR_CODES: [KnownError; 11] = [
     KnownError {
         code: "9100",
         meaning: "failure on Jumio's server",
-        advice: "open the same link again; if it goes on, begin anew later",
+        advice: "open the same link again; if it still fails, begin again later",
     },
     KnownError {
         code: "9200",
         meaning: "authorization token missing, not valid or out of date",
-        advice: "the link is dead: retry the session for a new one",
+        advice: "the link can no longer be used: retry the session for a new one",
     },
     KnownError {
         code: "9210",
-        meaning: "the session ran out after the journey had begun",
+        meaning: "the session expired after the journey had begun",
         advice: "retry the session for a new link, and ask the user to finish within 15 minutes",
     },
     KnownError { code: "9300", meaning: "image upload failed", advice: "open the same link again on a better network" },
     KnownError {
         code: "9400",
         meaning: "failure during the verification step",
-        advice: "open the same link again; if it goes on, begin anew later",
+        advice: "open the same link again; if it still fails, begin again later",
     },
     KnownError { code: "9800", meaning: "the user is offline", advice: "open the same link again once online" },
     KnownError {
@@ -161,12 +162,12 @@ static ERROR_CODES: [KnownError; 11] = [
     KnownError {
         code: "9821",
         meaning: "the capture failed three times",
-        advice: "better light, no glasses; then retry the session for a new link",
+        advice: "ask for better light and no glasses; then retry the session for a new link",
     },
     KnownError {
         code: "9836",
         meaning: "three submissions, none acceptable",
-        advice: "better light, no glasses; then retry the session for a new link",
+        advice: "ask for better light and no glasses; then retry the session for a new link",
     },
 ];
 

@@ -196,7 +196,7 @@ impl Flow for JumioFlow {
         if newest_is_live && self.references.len() <= MAX_ATTEMPTS + 1 {
             return Ok(());
         }
-        Err(machine::malformed("a Jumio reference in it cannot be"))
+        Err(machine::malformed("a Jumio reference in the snapshot is not possible"))
     }
 }
 
@@ -258,7 +258,7 @@ impl JumioFlow {
     /// Whether what was heard is about the live transaction; an older one of this session is of no interest.
     fn is_current(&self, reference: &Reference, code: RejectCode, field: &str) -> Result<bool, Reject> {
         if !self.references.contains(reference) {
-            let fix = "find the session by `reference_of` and tell that one";
+            let fix = "find the session by `reference_of` and hand the input to that session";
             return Err(Reject::at(code, field, fix));
         }
         Ok(matches!(&self.state, State::Live { reference: live, .. } if live == reference))

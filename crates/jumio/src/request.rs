@@ -37,8 +37,8 @@ pub struct Request {
     /// Your own reference for the user, at most 100 characters, without personal data.
     #[serde(default)]
     pub user_reference: Option<String>,
-    /// The language of Jumio's page: one of the 32 of the API's list, or the languages that the user prefers, the best
-    /// first; `en` by default.
+    /// The language of Jumio's page: one of the 32 of the API's list, or a list of the languages that the user prefers,
+    /// best first; `en` by default.
     #[serde(default)]
     pub locale: Option<LocaleChoice>,
     /// How long the link stays valid, in minutes, 5 to 86400; by default as set in the portal.
@@ -137,7 +137,7 @@ pub(crate) fn secret_segment(own: &Own<'_>, attempt: u32) -> String {
 }
 
 fn no_callback() -> Reject {
-    let fix = "say where callbacks go: a URL of yours, or `portal` for the one set in the Customer Portal";
+    let fix = "give where callbacks go: a URL of yours, or `portal` for the URL set in the Customer Portal";
     Reject::at(RejectCode::Missing, "callback", fix)
 }
 

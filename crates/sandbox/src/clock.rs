@@ -22,7 +22,7 @@ enum Mode {
     Virtual {
         now: i64,
     },
-    /// Runs with the system clock, shifted by as much as somebody advanced it.
+    /// Runs with the system clock, shifted by the time that it was advanced.
     Real {
         offset: i64,
     },

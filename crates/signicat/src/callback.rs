@@ -55,7 +55,7 @@ impl Callback {
 /// `callback_secret_missing` or `callback_secret_wrong`; `callback_unexpected` if the account has no notification.
 pub(crate) fn check_authorization(account: &Account, headers: &[Header]) -> Result<(), Reject> {
     let Some(notification) = &account.notification else {
-        let message = "this account has no `notification`, so no callback of it can be genuine";
+        let message = "this account has no `notification`, so no callback for it can be authenticated";
         return Err(Reject::new(RejectCode::CallbackUnexpected, message).about("headers"));
     };
     let Some(given) = Header::find(headers, "authorization") else {
@@ -87,7 +87,7 @@ pub(crate) fn reference_of(account: &Account, input: &Input) -> Result<Option<St
         _ => Err(Reject::at(
             RejectCode::NoReference,
             "input",
-            "only callbacks and redirects carry a provider's reference",
+            "only callbacks and redirects carry a reference of the provider",
         )),
     }
 }

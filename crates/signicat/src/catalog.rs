@@ -153,7 +153,7 @@ static ERROR_CODES: [KnownError; 5] = [
         code: "invalid_client",
         status: Some(401),
         meaning: "the client id or secret is wrong",
-        advice: "compare both with the dashboard; is it the profile that the client was made for?",
+        advice: "compare both with the dashboard, and check that the profile is that of the client",
         source: "S-ERRORS, OAuth 2.0",
     },
     KnownError {
@@ -169,15 +169,15 @@ static ERROR_CODES: [KnownError; 5] = [
         code: "invalid_token",
         status: Some(401),
         meaning: "the access token is not valid, or no longer",
-        advice: "a session asks for a new one by itself; if it goes on, check the host's token cache",
+        advice: "a session asks for a new one by itself; if the error continues, check the host's token cache",
         source: "S-ERRORS",
     },
     KnownError {
         operation: "signicat.*",
         code: "base:client-problem",
         status: Some(400),
-        meaning: "the request is wrong; also the answer to a malformed Authorization header",
-        advice: "look at the request's fields; the trace id names it in Signicat's logs",
+        meaning: "the request is wrong, or its Authorization header is malformed",
+        advice: "check the request's fields; Signicat's support finds the request by the trace id",
         source: "S-API, S-ERRORS, S-10",
     },
     KnownError {

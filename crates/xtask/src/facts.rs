@@ -106,7 +106,7 @@ mod tests {
     const ARCHITECTURE: &str = "ARCHITECTURE.md";
     /// Pointers to notes that nobody else has, and ids without the provider's letter.
     fn sloppy() -> Regex {
-        regex(&format!(r"\b[Ss]eeds? 00\d|\b[Nn]otes? (?:[12]\.\d|[AB]\d)|\((?:SG|[{}])\d{{1,2}}[),:;]", *LETTERS))
+        regex(&format!(r"\b[Ss]eeds? 00\d|\b[Nn]otes? (?:[12]\.\d|[AB]\d)|\((?:SG|[{}])[1-9]\d?[),:;]", *LETTERS))
     }
 
     /// Each generated file, and the folder with all that its language has.

@@ -12,7 +12,7 @@ use crate::{
     node,
     phone::{LIBRARIES, binding, fresh},
     python,
-    step::{End, root, run, says, target},
+    step::{End, program, root, run, says, target},
     web,
 };
 
@@ -36,7 +36,8 @@ fn compile(package: &Path) -> Result<Option<String>> {
         return Ok(Some("compiling and testing the Swift package (there is no Swift compiler)".into()));
     }
     let mut tests = Command::new("swift");
-    run(tests.args(["test"]).current_dir(package).env("IDVKIT_VECTORS", root().join("crates/vectors/data")))?;
+    tests.args(["test"]).current_dir(package).env("IDVKIT_VECTORS", root().join("crates/vectors/data"));
+    run(tests.env("IDVKIT_PROGRAM", program()?))?;
     Ok(None)
 }
 

@@ -1,7 +1,7 @@
 """One SDK for identity-verification (IDV, eKYC) flows.
 
-Your code performs HTTP, keeps the database and shows the pages; idvkit says what to do next and what may be believed. It
-has no sockets, no clock and no randomness.
+Your code performs HTTP, keeps the database and shows the pages; idvkit says what to do next and which result can be
+trusted. It has no sockets, no clock and no random source.
 
 * `idvkit.client` and `idvkit.aio`: drive verifications over your HTTP client and store; `idvkit.httpx` sends over httpx.
 * `Driver`, `Row`, `Tokens`: the same without any I/O, for a loop of your own.

@@ -81,60 +81,62 @@ HeadersLike = Union[Sequence[Union[Header, Tuple[str, HeaderValue]]], Mapping[st
 """Header lines in order, as objects or pairs, or a mapping: as frameworks and API gateways have them."""
 
 Ask = Union[AskLoad, AskStore, AskExchange, AskDeliver, AskRest, AskHeard]
-"""What a host is asked to do next. Asking twice gives the same; it is settled by telling what came of it.
+"""What a host has to do next. Asking twice returns the same value; it changes when the host tells the driver the
+result.
 
-Deliberately exhaustive: these six are the whole job of a host."""
+Deliberately exhaustive: a host handles these six cases and no others."""
 
 AtProvider = Union[AtProviderNotAsked, AtProviderNotOffered, AtProviderDeleted, AtProviderFailed]
 """What became of the data at the provider. Deliberately exhaustive."""
 
 Basis = Union[BasisSigned, BasisFetched]
-"""How a result was made sure. Deliberately exhaustive."""
+"""How a result was verified. Deliberately exhaustive."""
 
 By = Union[ById, ByKey, ByReferences]
 """Which row to load. Deliberately exhaustive."""
 
 Input = Union[HttpResponse, HttpFailed, Sending, Hint, Redirect, Callback, Images, Retry, Erase]
-"""What a host tells a session. It has no serialised form: a client must never be able to post one; what
-pages and phones send is the text in `Hint`.
+"""What a host tells a session. It has no serialised form, so that no client can post one; a page or phone
+sends only the text for `Hint`.
 
 Deliberately exhaustive."""
 
 Next = Union[Send, Present, Wait, Done]
-"""What the host must do now. Asking twice gives the same answer, bytes and ids.
+"""What the host has to do now. Asking twice gives the same value, with the same bytes and ids.
 
 Deliberately exhaustive: these four are the whole job of a host."""
 
 Outcome = Union[Decided, Abandoned, Expired, Failed]
-"""How a session ended. It may leave the server. The one text in it that a client may have worded is a fault's message:
-display it to that user only; it is dropped by an erasure, and printing leaves it out.
+"""How a session ended. It may leave the server. A client can have worded one text in it, the message of a fault: show
+that message to this user only. An erasure drops the message, and printing leaves it out.
 
-Deliberately exhaustive: a host must have an answer to each."""
+Deliberately exhaustive: a host handles each of them."""
 
 ParamValue = Union[ParamValueText, ParamValueFlag, ParamValueTexts, ParamValueNull, ParamValueHost]
 """The value of an option."""
 
 Seen = Union[SeenNavigation, SeenMessage, SeenEvent, SeenClosed]
-"""Something that a page or phone saw. It has a JSON form: it never leaves the client, `read` turns it into a hint."""
+"""Something that a page or phone saw. It has a JSON form, but never leaves the client: `read` turns it into a hint."""
 
 Told = Union[ToldLoaded, ToldStored, ToldExchanged, ToldDelivered]
-"""What came of what was asked. It has no serialised form: no client must be able to post one.
+"""What a host tells the driver after it did what an `Ask` said. It has no serialised form, so that no client can post
+one.
 
 Deliberately exhaustive."""
 
 Trigger = Union[TriggerNavigation, TriggerMessage, TriggerHandler, TriggerEvent]
-"""Where a signal is seen."""
+"""An event that a page or app can observe."""
 
 UnixMillis = int
 """A moment, in milliseconds since 1970-01-01T00:00:00Z.
 
-No crate of the protocol reads a clock: every call that needs the time takes it as a parameter."""
+The library reads no clock: every call that needs the time takes it as a parameter."""
 
 Way = Union[WayRedirect, WayFrame, WayWebView, WayScript, WayNative, WayUpload]
-"""One way to present a flow. Rich enough that a page or an app can follow it without knowing the provider."""
+"""One way to present a flow. It is data: a page or an app follows it without knowing the provider."""
 
 Why = Union[WhyInFlight, WhyVerdict, WhyBackoff, WhyThrottled, WhyBlobs]
-"""What is waited for. Deliberately exhaustive."""
+"""What a session waits for. Deliberately exhaustive."""
 
 RejectCode = Literal[
     "account_id_invalid",

@@ -95,8 +95,8 @@ class Value:
 
 
 class Sealed(Value):
-    """A frozen record that holds credentials or personal data: it cannot be pickled, so that it leaves this process only
-    field by field, where somebody meant it to."""
+    """A frozen record that holds credentials or personal data. It cannot be pickled, so that it leaves this process only
+    field by field, on purpose."""
 
     __slots__ = ()
 
@@ -130,7 +130,7 @@ class HeaderMethods:
 
 
 class JourneyMethods:
-    """What a journey can do."""
+    """The methods of a journey."""
 
     __slots__ = ()
 
@@ -140,15 +140,15 @@ class JourneyMethods:
 
     @staticmethod
     def from_json(text: str) -> _types.Journey:
-        """Reads a journey. A way that this version does not know is dropped, the rest is kept.
+        """Parses a journey from JSON. A way that this version does not know is dropped; the rest is kept.
 
-        Raises `Reject` with the code `journey_malformed` if it is not a journey.
+        Raises `Reject` with the code `journey_malformed` if the text is not a journey.
         """
         return journey_from_json(text)
 
 
 class OutcomeMethods:
-    """What an outcome can do."""
+    """The methods of an outcome."""
 
     __slots__ = ()
 

@@ -18,19 +18,19 @@ __all__ = ["Reject"]
 
 
 class Reject(Exception):
-    """Why a call was refused. Whatever was refused changed nothing.
+    """Why a call was refused. A refused call has changed nothing.
 
-    The text is idvkit's own: it names the field, the rule and the fix, and never echoes a value.
+    The text is written by idvkit: it names the field, the rule and the fix, and never repeats a value.
     """
 
     code: _a.RejectCode
     """The stable `snake_case` code, the same text in every language."""
     blame: Blame
-    """Whose fault it is: decide by this what to do."""
+    """Who caused it: decide by this what to do."""
     field: _t.Optional[str]
-    """The field it is about, with a dotted path where nested."""
+    """The field that it is about, with a dotted path for a nested one."""
     message: str
-    """The rule and the fix, for a developer."""
+    """The rule and the fix, written for a developer."""
 
     def __init__(self, code: _a.RejectCode, blame: Blame, field: _t.Optional[str], message: str) -> None:
         super().__init__(code, blame, field, message)

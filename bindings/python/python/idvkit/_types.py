@@ -20,13 +20,13 @@ else:
 _set = object.__setattr__
 
 class Answer(Sealed):
-    """What a provider answered, as it came."""
+    """A provider's HTTP answer, exactly as it came."""
     __slots__ = ("status", "headers", "body")
     _shown: _t.ClassVar[_t.Optional[_t.Tuple[str, ...]]] = ("status",)
     status: int
     """The HTTP status."""
     headers: _t.Tuple[Header, ...]
-    """Header lines."""
+    """The header lines."""
     body: bytes
     """The body, byte for byte."""
 
@@ -37,13 +37,13 @@ class Answer(Sealed):
 
 
 class AskLoad(Value):
-    """Load a row's text from the store, and tell `ToldLoaded`."""
+    """Load a row's text from the store, then tell the driver `ToldLoaded`."""
     __slots__ = ("by", "blobs")
     type: _t.ClassVar[_t.Literal["load"]] = "load"
     by: _a.By
-    """Which row."""
+    """Which row to load."""
     blobs: _t.Tuple[str, ...]
-    """The digests of the blobs that are needed with it."""
+    """The digests of the blobs to load together with the row."""
 
     def __init__(self, by: _a.By, blobs: _t.Tuple[str, ...]) -> None:
         _set(self, "by", by)
@@ -51,16 +51,17 @@ class AskLoad(Value):
 
 
 class AskStore(Value):
-    """Store the row if its revision there is still the expected one, and tell `ToldStored`. Row, references and blobs go
-    in one transaction."""
+    """Store the row if its stored revision is still the expected one, then tell the driver `ToldStored`. Write the
+    row, its references and its blobs in one transaction."""
     __slots__ = ("row", "expected", "blobs")
     type: _t.ClassVar[_t.Literal["store"]] = "store"
     row: Row
-    """The row, whole."""
+    """The whole row."""
     expected: _t.Optional[int]
-    """The revision that is to be replaced; nothing: the row is new, and no other has its id or its key."""
+    """The revision that the stored row must still have. If absent, the row is new: no other row may have its id or
+    its key."""
     blobs: _t.Tuple[Blob, ...]
-    """Blobs that the store does not have yet. It drops those of this row that `Row.blobs` no longer names."""
+    """Blobs that the store does not have yet. Delete the row's other blobs that `Row.blobs` no longer names."""
 
     def __init__(self, row: Row, expected: _t.Optional[int], blobs: _t.Tuple[Blob, ...]) -> None:
         _set(self, "row", row)
@@ -69,14 +70,14 @@ class AskStore(Value):
 
 
 class AskExchange(Value):
-    """Send the request exactly as it stands, and tell `ToldExchanged`."""
+    """Send the request exactly as it stands, then tell the driver `ToldExchanged`."""
     __slots__ = ("request", "exclusive")
     type: _t.ClassVar[_t.Literal["exchange"]] = "exchange"
     request: HttpRequest
-    """The request."""
+    """The request to send."""
     exclusive: _t.Optional[str]
-    """What this process must not do twice at a time: wait for your turn with this key, then look whether `Tokens` has the
-    answer by now."""
+    """A key under which only one request of this process may run at a time. If present, wait until no other
+    request with this key is running, then look whether `Tokens` has the answer by now."""
 
     def __init__(self, request: HttpRequest, exclusive: _t.Optional[str]) -> None:
         _set(self, "request", request)
@@ -84,17 +85,18 @@ class AskExchange(Value):
 
 
 class AskDeliver(Value):
-    """Act on the outcome, and tell `ToldDelivered`. It may come more than once: the delivery's id says that it is the same."""
+    """Act on the outcome, then tell the driver `ToldDelivered`. The same delivery may come more than once, with the
+    same delivery id."""
     __slots__ = ("id", "key", "delivery", "outcome")
     type: _t.ClassVar[_t.Literal["deliver"]] = "deliver"
     id: str
-    """Whose outcome."""
+    """The id of the verification whose outcome this is."""
     key: str
-    """The host's own key for it."""
+    """Your own key of the verification."""
     delivery: Delivery
-    """Which delivery."""
+    """The delivery: its id and how often it failed."""
     outcome: _a.Outcome
-    """How it ended."""
+    """How the verification ended."""
 
     def __init__(self, id: str, key: str, delivery: Delivery, outcome: _a.Outcome) -> None:
         _set(self, "id", id)
@@ -104,7 +106,7 @@ class AskDeliver(Value):
 
 
 class AskRest(Value):
-    """Nothing: all that could be done now is done and stored."""
+    """There is nothing to do now: everything that can be done at this time is done and stored."""
     __slots__ = ("next",)
     type: _t.ClassVar[_t.Literal["rest"]] = "rest"
     next: _a.Next
@@ -115,61 +117,62 @@ class AskRest(Value):
 
 
 class AskHeard(Value):
-    """Nothing: what was to be stored or heard is stored. A worker sees to what follows from it, as `Row.due` says."""
+    """There is nothing to do now: the input is heard and stored. A worker continues the verification at `Row.due`."""
     __slots__ = ("id",)
     type: _t.ClassVar[_t.Literal["heard"]] = "heard"
     id: _t.Optional[str]
-    """Whose it was; nothing: it is genuine, but nobody's. Answer 200 and forget it."""
+    """The id of the verification that the input belongs to. If absent, the input is genuine and belongs to no
+    verification: answer HTTP 200 and forget it."""
 
     def __init__(self, id: _t.Optional[str]) -> None:
         _set(self, "id", id)
 
 
 class AtProviderNotAsked(Value):
-    """It was not asked for."""
+    """A deletion at the provider was not asked for."""
     __slots__ = ()
     type: _t.ClassVar[_t.Literal["not_asked"]] = "not_asked"
 
 
 class AtProviderNotOffered(Value):
-    """The provider documents no way to delete."""
+    """The provider documents no way to delete data."""
     __slots__ = ()
     type: _t.ClassVar[_t.Literal["not_offered"]] = "not_offered"
 
 
 class AtProviderDeleted(Value):
-    """Every attempt was deleted, or was gone already."""
+    """Every attempt is deleted at the provider, or did not exist there any more."""
     __slots__ = ("count",)
     type: _t.ClassVar[_t.Literal["deleted"]] = "deleted"
     count: int
-    """How many attempts."""
+    """How many attempts are deleted."""
 
     def __init__(self, count: int) -> None:
         _set(self, "count", count)
 
 
 class AtProviderFailed(Value):
-    """Not all could be deleted; handle `Erase` again to try once more."""
+    """Not every attempt could be deleted. Handle `Erase` again to try once more."""
     __slots__ = ("fault",)
     type: _t.ClassVar[_t.Literal["failed"]] = "failed"
     fault: Fault
-    """What went wrong."""
+    """Why a deletion failed."""
 
     def __init__(self, fault: Fault) -> None:
         _set(self, "fault", fault)
 
 
 class Attempt(Value):
-    """What one session of a verification has come to."""
+    """One session of a verification, and how it ended."""
     __slots__ = ("account", "provider", "outcome", "decides")
     account: str
-    """The host's name of the account."""
+    """The name of the account, as the host named it."""
     provider: ProviderId
-    """Whose flow."""
+    """The provider whose flow the session runs."""
     outcome: _t.Optional[_a.Outcome]
-    """How it ended, if it has."""
+    """How the session ended; absent while it runs."""
     decides: bool
-    """Whether the verification's outcome is from here."""
+    """Whether the verification's outcome comes from this session."""
 
     def __init__(self, account: str, provider: ProviderId, outcome: _t.Optional[_a.Outcome], decides: bool) -> None:
         _set(self, "account", account)
@@ -179,42 +182,42 @@ class Attempt(Value):
 
 
 class BasisSigned(Value):
-    """A signature over the bytes verified under the account's secret."""
+    """A signature over the bytes was verified with the account's secret."""
     __slots__ = ("form",)
     type: _t.ClassVar[_t.Literal["signed"]] = "signed"
     form: SignedForm
-    """Which form of the bytes verified."""
+    """The form of the bytes that the signature covers."""
 
     def __init__(self, form: SignedForm) -> None:
         _set(self, "form", form)
 
 
 class BasisFetched(Value):
-    """The server fetched it over TLS with its own credentials."""
+    """The server fetched the result over TLS with its own credentials."""
     __slots__ = ()
     type: _t.ClassVar[_t.Literal["fetched"]] = "fetched"
 
 
 class Blame(Word):
-    """Whose fault a `Reject` is.
+    """Who caused a `Reject`.
 
     Deliberately exhaustive: a host decides what to do by this value."""
     CALLER = "caller"
-    """The calling program passed something wrong; fix the call."""
+    """The calling program passed something wrong: fix the call."""
     PROVIDER = "provider"
     """The provider sent something that is not what it documents."""
     SIGNATURE = "signature"
-    """A signature, token or secret did not verify; treat the sender as unknown."""
+    """A signature, token or secret did not verify: treat the sender as unknown."""
     SNAPSHOT = "snapshot"
     """The stored snapshot cannot be used."""
 
 
 class Blob(Sealed):
-    """Bytes that are kept beside a row, once: images, evidence. Printing it shows no part of them."""
+    """Bytes that are stored beside a row, once: images or evidence. Printing a blob shows none of them."""
     __slots__ = ("digest", "bytes")
     _shown: _t.ClassVar[_t.Optional[_t.Tuple[str, ...]]] = ("digest",)
     digest: str
-    """Their SHA-256 as 64 hex digits: their name."""
+    """The SHA-256 of the bytes as 64 lowercase hex digits, which is the blob's name."""
     bytes: _a.BytesLike
     """The bytes."""
 
@@ -224,28 +227,28 @@ class Blob(Sealed):
 
 
 class Bound(Word):
-    """How a size is meant. Deliberately exhaustive."""
+    """How a frame size is meant. Deliberately exhaustive."""
     AT_LEAST = "at_least"
-    """At least this size."""
+    """The frame has at least this size."""
     EXACTLY = "exactly"
-    """This size."""
+    """The frame has exactly this size."""
     AT_MOST = "at_most"
-    """At most this size."""
+    """The frame has at most this size."""
 
 
 class Browser(Value):
-    """One browser."""
+    """One browser that a provider names."""
     __slots__ = ("name", "systems", "versions", "support", "note")
     name: str
-    """Its name."""
+    """The browser's name."""
     systems: _t.Tuple[str, ...]
-    """The systems it is meant for."""
+    """The operating systems that the entry applies to."""
     versions: VersionWindow
-    """Which major versions."""
+    """The major versions that the entry applies to."""
     support: Support
-    """Whether the flow works there."""
+    """Whether the flow works in this browser."""
     note: _t.Optional[str]
-    """A footnote."""
+    """The provider's footnote, if any."""
 
     def __init__(self, name: str, systems: _t.Tuple[str, ...], versions: VersionWindow, support: Support, note: _t.Optional[str]) -> None:
         _set(self, "name", name)
@@ -256,7 +259,7 @@ class Browser(Value):
 
 
 class ById(Value):
-    """The one with this id."""
+    """The row with this id."""
     __slots__ = ("id",)
     type: _t.ClassVar[_t.Literal["id"]] = "id"
     id: str
@@ -267,7 +270,7 @@ class ById(Value):
 
 
 class ByKey(Value):
-    """The one that was begun with this key."""
+    """The row that was begun with this key."""
     __slots__ = ("key",)
     type: _t.ClassVar[_t.Literal["key"]] = "key"
     key: str
@@ -278,25 +281,25 @@ class ByKey(Value):
 
 
 class ByReferences(Value):
-    """The one that has any of these references; the newest, if several do."""
+    """The row that has any of these references; the newest row, if several do."""
     __slots__ = ("references",)
     type: _t.ClassVar[_t.Literal["references"]] = "references"
     references: _t.Tuple[Reference, ...]
-    """What to look for."""
+    """The references to look for."""
 
     def __init__(self, references: _t.Tuple[Reference, ...]) -> None:
         _set(self, "references", references)
 
 
 class Cache(Value):
-    """Leave to answer a request from the host's own cache, shared by all sessions of an account (an access token)."""
+    """Permission to answer a request from the host's own cache, which all sessions of an account share (an access token)."""
     __slots__ = ("key", "max_age_ms", "refused")
     key: str
-    """Where to keep it: account and scope, never a secret."""
+    """The key in the cache. It names account and scope, and holds no secret."""
     max_age_ms: int
-    """The longest an answer may be kept, in milliseconds. A shorter `expires_in` in the answer wins."""
+    """How long an answer may be kept at most, in milliseconds. A shorter `expires_in` in the answer wins."""
     refused: _t.Optional[str]
-    """The mark of a token that was refused: an answer with that one will not do, any other will."""
+    """The mark of a token that the provider refused. Do not answer with that token; any other will do."""
 
     def __init__(self, key: str, max_age_ms: int, refused: _t.Optional[str]) -> None:
         _set(self, "key", key)
@@ -305,14 +308,14 @@ class Cache(Value):
 
 
 class CallbackSource(Value):
-    """Where callbacks come from."""
+    """A source of callbacks: one host with its addresses."""
     __slots__ = ("region", "host", "addresses")
     region: str
-    """The region."""
+    """The region that the host serves."""
     host: str
-    """The host name whose addresses are meant."""
+    """The host name. Resolve it for the current addresses."""
     addresses: _t.Tuple[str, ...]
-    """The addresses as documented at the time of writing."""
+    """The addresses that were documented when this version was written."""
 
     def __init__(self, region: str, host: str, addresses: _t.Tuple[str, ...]) -> None:
         _set(self, "region", region)
@@ -321,14 +324,14 @@ class CallbackSource(Value):
 
 
 class Carry(Value):
-    """A member to carry into the hint."""
+    """A member that is copied into the hint."""
     __slots__ = ("name", "path", "max")
     name: str
-    """Its name in the hint."""
+    """The member's name in the hint."""
     path: str
-    """The member, as a dotted path."""
+    """The member's path, with dots between names."""
     max: int
-    """It is cut after so many characters."""
+    """The longest value, in characters; a longer one is cut."""
 
     def __init__(self, name: str, path: str, max: int) -> None:
         _set(self, "name", name)
@@ -337,20 +340,21 @@ class Carry(Value):
 
 
 class Catalog(Value):
-    """What a provider documents in tables."""
+    """The tables of one provider's documentation."""
     __slots__ = ("provider", "errors", "locales", "browsers", "sizes", "callback_sources")
     provider: ProviderId
-    """Whose tables."""
+    """The provider whose tables these are."""
     errors: _t.Tuple[ErrorCode, ...]
-    """Error codes, with the operation they belong to: the same number means other things elsewhere."""
+    """Error codes, each with its operation: the same number has another meaning at another operation."""
     locales: _t.Tuple[LocaleList, ...]
-    """Lists of languages."""
+    """The lists of languages that the provider takes."""
     browsers: _t.Tuple[Browser, ...]
-    """Browsers."""
+    """The browsers that the provider names."""
     sizes: _t.Tuple[SizeClass, ...]
-    """Frame sizes, largest first."""
+    """The recommended frame sizes, largest first."""
     callback_sources: _t.Tuple[CallbackSource, ...]
-    """Where callbacks come from. Replaceable: look the host name up for the current addresses."""
+    """The hosts and addresses that callbacks come from. The addresses can change: resolve the host name for the
+    current ones."""
 
     def __init__(self, provider: ProviderId, errors: _t.Tuple[ErrorCode, ...], locales: _t.Tuple[LocaleList, ...], browsers: _t.Tuple[Browser, ...], sizes: _t.Tuple[SizeClass, ...], callback_sources: _t.Tuple[CallbackSource, ...]) -> None:
         _set(self, "provider", provider)
@@ -362,20 +366,21 @@ class Catalog(Value):
 
 
 class Cause(Value):
-    """What is behind a fault: the root cause that the provider names, or what is wrong with its answer. Printing it leaves the
-    message out."""
+    """The cause of a fault: the root cause that the provider names, or what is wrong with its answer. Printing it leaves
+    the message out."""
     __slots__ = ("code", "status", "message", "kind", "place")
     _shown: _t.ClassVar[_t.Optional[_t.Tuple[str, ...]]] = ("code", "status", "kind", "place")
     code: _t.Optional[str]
-    """The provider's code."""
+    """The provider's code for the root cause."""
     status: _t.Optional[int]
-    """The HTTP status it came with."""
+    """The HTTP status that came with the root cause."""
     message: _t.Optional[str]
-    """The provider's words, display only."""
+    """The provider's text about the root cause. Only display it."""
     kind: _t.Optional[FlawKind]
-    """What is wrong with the answer, if it is unreadable or about something else."""
+    """What is wrong with the answer, if it cannot be parsed or belongs to something else than was asked for."""
     place: _t.Optional[str]
-    """Where: a JSON path such as `transactionResult`, or `line 1 column 24`; nothing for the whole answer."""
+    """The place of the flaw in the answer: a JSON path such as `transactionResult`, or `line 1 column 24`; absent for
+    the whole answer."""
 
     def __init__(self, code: _t.Optional[str], status: _t.Optional[int], message: _t.Optional[str], kind: _t.Optional[FlawKind], place: _t.Optional[str]) -> None:
         _set(self, "code", code)
@@ -386,12 +391,13 @@ class Cause(Value):
 
 
 class Condition(Value):
-    """A member that must have one of these values."""
+    """A condition: a member must have one of these values."""
     __slots__ = ("path", "is_")
     path: str
-    """The member, as a dotted path."""
+    """The member's path, with dots between names."""
     is_: _t.Tuple[str, ...]
-    """The texts that will do; a flag counts as `true` or `false`, an integer as its digits, as `read` says."""
+    """The accepted values as texts. A boolean counts as `true` or `false`, an integer as its digits; see
+    `read`."""
 
     def __init__(self, path: str, is_: _t.Tuple[str, ...]) -> None:
         _set(self, "path", path)
@@ -399,28 +405,29 @@ class Condition(Value):
 
 
 class Decision(Word):
-    """What a verified result says. Deliberately exhaustive."""
+    """The verdict of a verified result. Deliberately exhaustive."""
     APPROVED = "approved"
-    """The provider says yes."""
+    """The provider approves the user."""
     DECLINED = "declined"
-    """The provider says no."""
+    """The provider declines the user."""
     INCONCLUSIVE = "inconclusive"
-    """The provider cannot say."""
+    """The provider cannot decide."""
     COMPLETED = "completed"
-    """The result is authentic, and the provider gives no verdict: read the evidence (Attestr)."""
+    """The result is authentic, but the provider gives no verdict (Attestr): read the evidence and decide yourself."""
 
 
 class Delivery(Value):
-    """One outcome on its way to the host."""
+    """The delivery of one outcome to the host."""
     __slots__ = ("id", "replaces", "failures", "due")
     id: str
-    """The same for the same outcome, however often it comes: act once for each."""
+    """The delivery's id. It stays the same for the same outcome, however often it is delivered: act once for each id."""
     replaces: _t.Optional[str]
-    """The delivery of an earlier outcome that this one replaces."""
+    """The id of an earlier delivery whose outcome this one replaces: an end without a verdict that was retried, or after
+    which the provider's verdict came late."""
     failures: int
-    """How often it went wrong so far."""
+    """How many attempts to deliver failed so far."""
     due: _t.Optional[_a.UnixMillis]
-    """When it is tried next; nothing: it is delivered."""
+    """When the next attempt is due; absent if the outcome is delivered."""
 
     def __init__(self, id: str, replaces: _t.Optional[str], failures: int, due: _t.Optional[_a.UnixMillis]) -> None:
         _set(self, "id", id)
@@ -430,16 +437,17 @@ class Delivery(Value):
 
 
 class Diagnosis(Value):
-    """What the doctor found about a signature. It holds no part of the content, the secrets or the tag, and may be logged.
+    """The doctor's report on why a signature does not verify. It holds no part of the content, the secrets or the tag, and
+    may be logged.
 
-    **It is never an acceptance**, not even with `Verdict.VERIFIES`: it exists to be read by a person. Whoever wants to act on
-    a signature calls `verify`, which has one yes and no near misses."""
+    **It is never an acceptance**, not even with `Verdict.VERIFIES`: a person reads it. A program that acts on a
+    signature calls `verify`."""
     __slots__ = ("verdict", "findings")
     verdict: Verdict
     """The result in one word."""
     findings: _t.Tuple[Finding, ...]
-    """With `Verdict.EXPLAINED`: the differences that together give the tag at hand, as few as possible. Otherwise: what
-    was noticed."""
+    """With `Verdict.EXPLAINED`: the smallest set of differences that together give the tag. Otherwise: what the
+    doctor noticed."""
 
     def __init__(self, verdict: Verdict, findings: _t.Tuple[Finding, ...]) -> None:
         _set(self, "verdict", verdict)
@@ -447,7 +455,8 @@ class Diagnosis(Value):
 
 
 class Difference(Word):
-    """One difference between what was checked and what was signed. New ones may be added."""
+    """One difference between the content that was checked and the content that was signed. Later versions may add
+    differences."""
     WHOLE_BODY = "whole_body"
     """The whole body was signed, not the member that was checked."""
     ONE_MEMBER = "one_member"
@@ -487,13 +496,13 @@ class Difference(Word):
     MEMBER_TWICE = "member_twice"
     """The body has the member twice, so it is not clear what is signed."""
     NOT_JSON = "not_json"
-    """The body is not a JSON object, so nothing could be sliced out of it."""
+    """The body is not a JSON object, so no member could be cut out of it."""
     SECRET_HEX_DECODED = "secret_hex_decoded"
-    """The key was the bytes that the secret's hex digits stand for, not its text."""
+    """The key was the bytes that the secret's hex digits encode, not the secret's text."""
     SECRET_AS_TEXT = "secret_as_text"
-    """The key was the text of the secret, not the bytes that its hex digits stand for."""
+    """The key was the secret's text, not the bytes that its hex digits encode."""
     SECRET_BASE64_DECODED = "secret_base64_decoded"
-    """The key was the bytes that the secret's base64 text stands for."""
+    """The key was the bytes that the secret's base64 text encodes."""
     SECRET_WHITE_SPACE = "secret_white_space"
     """The configured secret has white space around it that is not part of the key."""
     SECRET_NEWLINE = "secret_newline"
@@ -517,27 +526,27 @@ class Difference(Word):
     TAG_PREFIX = "tag_prefix"
     """The tag has the algorithm's name in front of it, as in `sha256=`."""
     TAG_ENCODING = "tag_encoding"
-    """The tag is right, and written in another encoding than the scheme says."""
+    """The tag is right, but has another encoding than the scheme."""
     TAG_TRUNCATED = "tag_truncated"
     """The tag is only the beginning of the right one."""
 
 
 class Document(Sealed):
-    """An identity document. Printing it shows none of that."""
+    """An identity document. Printing it shows none of its data."""
     __slots__ = ("kind", "document_number", "date_of_issuance", "date_of_expiry", "issuer_country", "issuer_name")
     _shown: _t.ClassVar[_t.Optional[_t.Tuple[str, ...]]] = ()
     kind: _t.Optional[str]
-    """The type, in the provider's word (`passport`, `identityCard` …)."""
+    """The document's type, in the provider's word (`passport`, `identityCard` …)."""
     document_number: _t.Optional[str]
-    """Its number."""
+    """The document's number."""
     date_of_issuance: _t.Optional[str]
-    """Date of issue, `YYYY-MM-DD`."""
+    """The date of issue, `YYYY-MM-DD`."""
     date_of_expiry: _t.Optional[str]
-    """Date of expiry, `YYYY-MM-DD`."""
+    """The date of expiry, `YYYY-MM-DD`."""
     issuer_country: _t.Optional[str]
-    """Issuing country, ISO 3166 alpha-3 where the provider normalises it."""
+    """The issuing country, as an ISO 3166 alpha-3 code where the provider normalises it."""
     issuer_name: _t.Optional[str]
-    """Issuing authority."""
+    """The issuing authority."""
 
     def __init__(self, kind: _t.Optional[str], document_number: _t.Optional[str], date_of_issuance: _t.Optional[str], date_of_expiry: _t.Optional[str], issuer_country: _t.Optional[str], issuer_name: _t.Optional[str]) -> None:
         _set(self, "kind", kind)
@@ -549,30 +558,31 @@ class Document(Sealed):
 
 
 class Erasure(Value):
-    """What became of the data after `Erase`. Personal data and bearer values are out of the snapshot in any case."""
+    """What became of the data after `Erase`. The snapshot holds no personal data and no bearer values any more,
+    whatever the provider did."""
     __slots__ = ("at_provider",)
     at_provider: _a.AtProvider
-    """What became of it at the provider."""
+    """What became of the data at the provider."""
 
     def __init__(self, at_provider: _a.AtProvider) -> None:
         _set(self, "at_provider", at_provider)
 
 
 class ErrorCode(Value):
-    """One error code."""
+    """One error code of a provider."""
     __slots__ = ("operation", "code", "status", "meaning", "advice", "source")
     operation: str
-    """Where it occurs: an operation such as `attestr.create_handshake`, or `redirect`."""
+    """The operation that returns the code, such as `attestr.create_handshake`, or `redirect`."""
     code: str
-    """The code as text."""
+    """The code as a text."""
     status: _t.Optional[int]
-    """The HTTP status it comes with, if any."""
+    """The HTTP status that comes with the code, if any."""
     meaning: str
-    """What it means."""
+    """What the code means."""
     advice: str
-    """What to do about it. This advice is ours, not the provider's."""
+    """What to do when the code occurs. This advice is written by idvkit, not by the provider."""
     source: str
-    """Where that is known from: ids of `PROTOCOL.md` in the provider's crate."""
+    """The fact that documents the code: ids in `PROTOCOL.md` of the provider's crate."""
 
     def __init__(self, operation: str, code: str, status: _t.Optional[int], meaning: str, advice: str, source: str) -> None:
         _set(self, "operation", operation)
@@ -584,25 +594,25 @@ class ErrorCode(Value):
 
 
 class Evidence(Sealed):
-    """What a decision rests on: for the record, and for data about the person. It must stay on the server."""
+    """What a decision rests on: keep it for your records, and read the person's data from it. It must stay on the server."""
     __slots__ = ("basis", "at", "raw", "person", "parts", "reasons", "sealed", "source")
     _shown: _t.ClassVar[_t.Optional[_t.Tuple[str, ...]]] = ("basis", "at", "reasons", "source")
     basis: _a.Basis
-    """How it was made sure."""
+    """How the result was verified."""
     at: _a.UnixMillis
     """When the deciding answer was handled."""
     raw: bytes
-    """The bytes: exactly the signed slice for `BasisSigned`, the whole answer for `BasisFetched`."""
+    """The verified bytes: exactly the signed slice for `BasisSigned`, the whole answer for `BasisFetched`."""
     person: _t.Optional[Person]
-    """The person, as far as the provider normalises it."""
+    """The person's data, as far as the provider normalises it."""
     parts: _t.Tuple[Part, ...]
-    """What each step of the flow said."""
+    """The result of each step of the flow."""
     reasons: _t.Tuple[Reason, ...]
-    """Why it is not a pass, in the provider's words; beside a pass, what must not stand there without a word."""
+    """The provider's reasons why the result is not a pass. Beside a pass, they are warnings of the provider."""
     sealed: _t.Optional[bytes]
-    """A result that only the holder of a key can read (an encrypted eID result)."""
+    """A result that only the holder of a key can decrypt (an encrypted eID result)."""
     source: Source
-    """Where it came from."""
+    """The answer that the evidence comes from."""
 
     def __init__(self, basis: _a.Basis, at: _a.UnixMillis, raw: bytes, person: _t.Optional[Person], parts: _t.Tuple[Part, ...], reasons: _t.Tuple[Reason, ...], sealed: _t.Optional[bytes], source: Source) -> None:
         _set(self, "basis", basis)
@@ -616,27 +626,29 @@ class Evidence(Sealed):
 
 
 class Fault(Value):
-    """What went wrong, and where. Holds no credential; printing it leaves both messages out."""
+    """What went wrong, and at which operation. It holds no credential, and printing it leaves the messages out."""
     __slots__ = ("code", "class_", "operation", "status", "provider_code", "message", "cause", "trace_id", "retryable")
     _shown: _t.ClassVar[_t.Optional[_t.Tuple[str, ...]]] = ("code", "class_", "operation", "status", "provider_code", "cause", "trace_id", "retryable")
     code: FaultCode
-    """What went wrong."""
+    """The code of what went wrong."""
     class_: FaultClass
-    """The kind."""
+    """The class of the fault."""
     operation: str
-    """Where, as `provider.operation`. A provider's codes mean something only together with it."""
+    """The operation that failed, as `provider.operation`. A provider's code has a meaning only together with it."""
     status: _t.Optional[int]
-    """The HTTP status, if there was one."""
+    """The HTTP status of the answer, if an answer came."""
     provider_code: _t.Optional[str]
-    """The provider's own code."""
+    """The provider's own code, if it gave one."""
     message: _t.Optional[str]
-    """The provider's words for the user, in the user's language, display only. Never from a server-to-server error."""
+    """The provider's text for the user, in the user's language. Only display it. It never comes from an error between
+    servers."""
     cause: _t.Optional[Cause]
-    """What is behind it: a root cause where the provider names one (Attestr's `original`), or what is wrong with the answer."""
+    """The cause of the fault, if known: the root cause that the provider names (Attestr's `original`), or what is
+    wrong with the answer."""
     trace_id: _t.Optional[str]
-    """The provider's name for the exchange, for its support."""
+    """The provider's id of the exchange. Give it to the provider's support."""
     retryable: bool
-    """Whether the same call may succeed later without anything being changed."""
+    """Whether the same call may succeed later although nothing is changed."""
 
     def __init__(self, code: FaultCode, class_: FaultClass, operation: str, status: _t.Optional[int], provider_code: _t.Optional[str], message: _t.Optional[str], cause: _t.Optional[Cause], trace_id: _t.Optional[str], retryable: bool) -> None:
         _set(self, "code", code)
@@ -651,70 +663,71 @@ class Fault(Value):
 
 
 class FaultClass(Word):
-    """What kind of thing went wrong."""
+    """The class of a fault."""
     INPUT = "input"
-    """Malformed or missing input (HTTP 400, 404, 422 …)."""
+    """The request was malformed or lacked something (HTTP 400, 404, 422 …)."""
     AUTHORIZATION = "authorization"
-    """Credentials, allow-lists, consent (HTTP 401, 403)."""
+    """The provider refused the credentials, the caller's address or a consent (HTTP 401, 403)."""
     CONFIGURATION = "configuration"
-    """The account or flow is not set up for this (HTTP 402, 409, 412 …; low credit, not provisioned)."""
+    """The account or flow is not set up for the request (HTTP 402, 409, 412 …): for example too little credit, or not
+    provisioned."""
     THROTTLED = "throttled"
-    """Too many requests (HTTP 429)."""
+    """The provider received too many requests (HTTP 429)."""
     UNAVAILABLE = "unavailable"
     """No answer came, or the provider's server failed (HTTP 5xx)."""
     ANSWER = "answer"
-    """An answer came that cannot be trusted or read."""
+    """An answer came that cannot be trusted or cannot be parsed."""
     UNKNOWN = "unknown"
-    """None of these."""
+    """None of the other classes fits."""
 
 
 class FaultCode(Word):
-    """What went wrong with a request or a flow. New codes may be added; none is ever given another meaning."""
+    """What went wrong with a request or a flow. Later versions may add codes; no code ever changes its meaning."""
     ANSWER_LOST = "answer_lost"
-    """A creation was sent and its answer never came: something may have been made that nobody can name."""
+    """A creation was sent but not answered: the provider may have made something whose id is unknown."""
     ARCHIVED = "archived"
-    """The provider has archived what was asked for, and gives it no more."""
+    """The provider has archived the data and no longer returns it."""
     CREATION_UNCLEAR = "creation_unclear"
-    """The provider says that it made something, in an answer that nothing can be made of. It is not asked to make it again."""
+    """The provider created something, but its answer cannot be used. The creation is not sent again."""
     FLOW_ERROR = "flow_error"
     """The provider's page reported an error of the flow."""
     FOREIGN_ANSWER = "foreign_answer"
-    """An answer is about something else than what was asked for."""
+    """An answer belongs to another session or transaction than the one asked for."""
     HTTP_STATUS = "http_status"
-    """An answer has an error status."""
+    """An answer has an HTTP error status."""
     METADATA_UNSUPPORTED = "metadata_unsupported"
-    """The provider refused the metadata for this flow."""
+    """The provider refused metadata for this flow."""
     NO_ANSWER = "no_answer"
-    """No answer came: refused, reset or timed out."""
+    """No answer came: the connection was refused, was reset, or timed out."""
     NO_SDK_AUTHORIZATION = "no_sdk_authorization"
-    """The provider gave no authorization for its SDK."""
+    """The provider returned no authorization for its SDK."""
     NO_USER_LINK = "no_user_link"
-    """The provider gave no link for the user."""
+    """The provider returned no link for the user."""
     PROCESS_FAILED = "process_failed"
-    """The provider's process failed, which is no verdict about the user."""
+    """The provider's process failed. That is no verdict about the user."""
     SECRET_MALFORMED = "secret_malformed"
-    """A secret for verifying is not of its form, so nothing was verified."""
+    """A verification secret does not have its form, so nothing was verified."""
     SECRET_MISSING = "secret_missing"
-    """There is no secret to verify with, so nothing was verified."""
+    """No verification secret is configured, so nothing was verified."""
     SIGNATURE_MALFORMED = "signature_malformed"
-    """The signature of an answer is not of its form."""
+    """The signature of an answer does not have its form."""
     SIGNATURE_MISSING = "signature_missing"
     """An answer has no signature."""
     SIGNATURE_WRONG = "signature_wrong"
-    """The signature of an answer does not belong to its content."""
+    """The signature of an answer does not match its content."""
     UNREADABLE = "unreadable"
-    """An answer is not in the documented form."""
+    """An answer does not have the documented form."""
 
 
 class Finding(Value):
     """One difference, with what to do about it."""
     __slots__ = ("difference", "explanation", "fix")
     difference: Difference
-    """Which difference."""
+    """Which difference it is."""
     explanation: str
-    """What it is, in one sentence."""
+    """What is different, in one sentence."""
     fix: str
-    """What to do, in one sentence."""
+    """What to do about it, in one sentence."""
 
     def __init__(self, difference: Difference, explanation: str, fix: str) -> None:
         _set(self, "difference", difference)
@@ -723,37 +736,37 @@ class Finding(Value):
 
 
 class FlawKind(Word):
-    """What is wrong with a text that somebody sent. New kinds may be added; none is ever given another meaning."""
+    """What is wrong with a text that was received. Later versions may add kinds; no kind ever changes its meaning."""
     EMPTY = "empty"
-    """There is nothing in it."""
+    """The text is empty."""
     HTML = "html"
-    """It is a page of HTML, as proxies and maintenance pages send, where JSON was expected."""
+    """The text is an HTML page, as proxies and maintenance pages send, where JSON was expected."""
     JSON_SYNTAX = "json_syntax"
-    """It is not JSON."""
+    """The text is not JSON."""
     MEMBER_MISSING = "member_missing"
-    """A member that is needed is missing."""
+    """A required member is missing."""
     MEMBER_TWICE = "member_twice"
-    """A member stands there twice, so readers would disagree about which one counts."""
+    """A member occurs twice, so that readers could disagree about which one counts."""
     MEMBER_TYPE = "member_type"
-    """A member is of another type than documented."""
+    """A member has another type than documented."""
     MEMBER_VALUE = "member_value"
-    """A member is of the documented type and has a value that cannot be."""
+    """A member has the documented type, but its value is not possible."""
     NOT_UTF8 = "not_utf8"
-    """A member that decides holds what is no text: bytes that are no UTF-8, half a surrogate pair, a control character."""
+    """A member that decides has bytes that are not UTF-8, half a surrogate pair, or a control character."""
     OTHER_REFERENCE = "other_reference"
-    """It is about something else than what was asked for."""
+    """The text belongs to another session or transaction than the one asked for."""
     TOO_LARGE = "too_large"
-    """It is larger than any documented one."""
+    """The text is larger than any documented one."""
 
 
 class Header(HeaderMethods, Sealed):
-    """One header line. Printing it leaves the value out: it may be a credential."""
+    """One header line. Printing it leaves the value out, as it may be a credential."""
     __slots__ = ("name", "value")
     _shown: _t.ClassVar[_t.Optional[_t.Tuple[str, ...]]] = ("name",)
     name: str
-    """The name; compared without regard to letter case."""
+    """The header's name, compared without regard to letter case."""
     value: str
-    """The value, as text."""
+    """The header's value as a text."""
 
     def __init__(self, name: str, value: str) -> None:
         _set(self, "name", name)
@@ -761,15 +774,15 @@ class Header(HeaderMethods, Sealed):
 
 
 class HintKind(Word):
-    """What a signal means. A claim by a client in any case: it never decides."""
+    """What a signal means. It is a claim by a client and never decides a session."""
     LOADED = "loaded"
     """The provider's page has loaded."""
     SUCCESS = "success"
-    """The user says the journey went through."""
+    """The page reports that the user completed the journey."""
     FINISHED = "finished"
-    """The journey ended, and nothing says how."""
+    """The journey ended, but nothing says how."""
     ERROR = "error"
-    """An error ended it."""
+    """An error ended the journey."""
     SKIPPED = "skipped"
     """The user gave up."""
     CLOSED = "closed"
@@ -777,29 +790,31 @@ class HintKind(Word):
 
 
 class HttpRequest(Sealed):
-    """A request for the host to send exactly as it stands: no redirects followed, no retries of its own.
+    """A request that the host sends exactly as it stands, without following redirects and without retries of its own.
 
-    It holds credentials. Log `operation`, never the URL, headers or body; printing it keeps to that."""
+    It holds credentials. Log `operation`, and never the URL, headers or body. Printing the request
+    leaves them out."""
     __slots__ = ("id", "operation", "method", "url", "headers", "body", "timeout_ms", "idempotent", "cache")
     _shown: _t.ClassVar[_t.Optional[_t.Tuple[str, ...]]] = ("id", "operation", "method", "timeout_ms", "idempotent")
     id: str
-    """Names this request; goes back in the matching `HttpResponse` or `HttpFailed`."""
+    """The request's id. Pass it back in the matching `HttpResponse` or `HttpFailed`."""
     operation: str
-    """What it does, as `provider.operation`: safe to log, stable."""
+    """The operation as `provider.operation`. It is stable and safe to log."""
     method: Method
-    """The method."""
+    """The HTTP method."""
     url: str
-    """The absolute URL. It may hold a key (biometric.kz puts one into the query)."""
+    """The absolute URL. It may hold a key: biometric.kz puts one into the query."""
     headers: _t.Tuple[Header, ...]
-    """Header lines in order. `Content-Length` and `Host` are left to the client, which all of them add."""
+    """The header lines in order. The HTTP client adds `Content-Length` and `Host`."""
     body: _t.Optional[bytes]
-    """The body bytes, if any."""
+    """The body's bytes, if there is a body."""
     timeout_ms: int
     """How long to wait for the whole answer, in milliseconds."""
     idempotent: bool
-    """Whether sending it twice does no harm. If not, handle `Sending` and store before sending."""
+    """Whether sending the request twice does no harm. If `false`, handle `Sending` and store the session before
+    you send."""
     cache: _t.Optional[Cache]
-    """The host may answer from its own cache, if present."""
+    """If present, the host may answer this request from its own cache."""
 
     def __init__(self, id: str, operation: str, method: Method, url: str, headers: _t.Tuple[Header, ...], body: _t.Optional[bytes], timeout_ms: int, idempotent: bool, cache: _t.Optional[Cache]) -> None:
         _set(self, "id", id)
@@ -818,9 +833,9 @@ class Image(Sealed):
     __slots__ = ("slot", "bytes")
     _shown: _t.ClassVar[_t.Optional[_t.Tuple[str, ...]]] = ("slot",)
     slot: str
-    """Which one: the name of the slot in `WayUpload` (`front`, `back`, `selfie`)."""
+    """The name of the slot in `WayUpload` that the image is for (`front`, `back`, `selfie`)."""
     bytes: _a.BytesLike
-    """The file, JPEG or PNG."""
+    """The bytes of the file, JPEG or PNG."""
 
     def __init__(self, slot: str, bytes: _a.BytesLike) -> None:
         _set(self, "slot", slot)
@@ -828,12 +843,12 @@ class Image(Sealed):
 
 
 class ImageSlot(Value):
-    """One image that is wanted."""
+    """One image that the user is asked for."""
     __slots__ = ("slot", "required")
     slot: str
-    """Its name: `front`, `back`, `selfie`."""
+    """The slot's name: `front`, `back` or `selfie`."""
     required: bool
-    """Whether it must be there."""
+    """Whether the image is required."""
 
     def __init__(self, slot: str, required: bool) -> None:
         _set(self, "slot", slot)
@@ -841,16 +856,16 @@ class ImageSlot(Value):
 
 
 class HttpResponse(Sealed):
-    """The answer to a request."""
+    """The answer to a request came."""
     __slots__ = ("id", "status", "headers", "body")
     _shown: _t.ClassVar[_t.Optional[_t.Tuple[str, ...]]] = ("id", "status")
     type: _t.ClassVar[_t.Literal["http_response"]] = "http_response"
     id: str
-    """The request's id."""
+    """The id of the request that was answered."""
     status: int
     """The HTTP status."""
     headers: _a.HeadersLike
-    """Header lines."""
+    """The header lines."""
     body: _a.BytesLike
     """The body, byte for byte."""
 
@@ -862,48 +877,49 @@ class HttpResponse(Sealed):
 
 
 class HttpFailed(Sealed):
-    """No answer came: refused, reset, timed out."""
+    """No answer to a request came: the connection was refused, was reset, or timed out."""
     __slots__ = ("id",)
     _shown: _t.ClassVar[_t.Optional[_t.Tuple[str, ...]]] = ("id",)
     type: _t.ClassVar[_t.Literal["http_failed"]] = "http_failed"
     id: str
-    """The request's id."""
+    """The id of the request that failed."""
 
     def __init__(self, id: str) -> None:
         _set(self, "id", id)
 
 
 class Sending(Sealed):
-    """This worker is about to send that request: store, and only whoever stored first sends."""
+    """This worker is about to send a request. Store the session after this input; only the worker that stored it first
+    sends the request."""
     __slots__ = ("id",)
     _shown: _t.ClassVar[_t.Optional[_t.Tuple[str, ...]]] = ("id",)
     type: _t.ClassVar[_t.Literal["sending"]] = "sending"
     id: str
-    """The request's id."""
+    """The id of the request to be sent."""
 
     def __init__(self, id: str) -> None:
         _set(self, "id", id)
 
 
 class Hint(Sealed):
-    """The opaque text that `read` gave a page or phone."""
+    """A page or phone sent a hint: the opaque text that `read` returned there."""
     __slots__ = ("text",)
     _shown: _t.ClassVar[_t.Optional[_t.Tuple[str, ...]]] = ()
     type: _t.ClassVar[_t.Literal["hint"]] = "hint"
     text: str
-    """The text, at most 4096 bytes."""
+    """The hint's text, at most 4096 bytes."""
 
     def __init__(self, text: str) -> None:
         _set(self, "text", text)
 
 
 class Redirect(Sealed):
-    """The user came back to a return URL of yours."""
+    """The user came back to your return URL."""
     __slots__ = ("url",)
     _shown: _t.ClassVar[_t.Optional[_t.Tuple[str, ...]]] = ()
     type: _t.ClassVar[_t.Literal["redirect"]] = "redirect"
     url: str
-    """The full URL that was requested, query included."""
+    """The full URL that was requested, with its query."""
 
     def __init__(self, url: str) -> None:
         _set(self, "url", url)
@@ -915,9 +931,9 @@ class Callback(Sealed):
     _shown: _t.ClassVar[_t.Optional[_t.Tuple[str, ...]]] = ()
     type: _t.ClassVar[_t.Literal["callback"]] = "callback"
     url: str
-    """The full URL or the path and query at which it arrived."""
+    """The URL at which the callback arrived: in full, or its path and query."""
     headers: _a.HeadersLike
-    """Header lines."""
+    """The header lines."""
     body: _a.BytesLike
     """The body, byte for byte."""
 
@@ -928,50 +944,50 @@ class Callback(Sealed):
 
 
 class Images(Sealed):
-    """The images that `WayUpload` asked for."""
+    """The user handed in the images that `WayUpload` asked for."""
     __slots__ = ("images",)
     _shown: _t.ClassVar[_t.Optional[_t.Tuple[str, ...]]] = ()
     type: _t.ClassVar[_t.Literal["images"]] = "images"
     images: _t.Sequence[Image]
-    """One per slot."""
+    """The images, one for each slot."""
 
     def __init__(self, images: _t.Sequence[Image]) -> None:
         _set(self, "images", images)
 
 
 class Retry(Sealed):
-    """Try again, as far as the outcome and the provider allow."""
+    """Try again, if the outcome and the provider allow it."""
     __slots__ = ()
     _shown: _t.ClassVar[_t.Optional[_t.Tuple[str, ...]]] = ()
     type: _t.ClassVar[_t.Literal["retry"]] = "retry"
 
 
 class Erase(Sealed):
-    """Forget the person."""
+    """Remove the user's personal data from the session."""
     __slots__ = ("at_provider",)
     _shown: _t.ClassVar[_t.Optional[_t.Tuple[str, ...]]] = ("at_provider",)
     type: _t.ClassVar[_t.Literal["erase"]] = "erase"
     at_provider: bool
-    """Delete at the provider as well."""
+    """Whether to delete the data at the provider as well."""
 
     def __init__(self, at_provider: bool) -> None:
         _set(self, "at_provider", at_provider)
 
 
 class Journey(JourneyMethods, Value):
-    """How this one user gets through the flow. Safe to give to that user's page or phone, and to nobody else: its links
-    are bearer values."""
+    """What one user's page or app shows so that the user can complete the flow. Give it only to that user: its links are
+    bearer values."""
     __slots__ = ("id", "provider", "expires", "ways", "refused")
     id: str
-    """Names this attempt. Hints are bound to it."""
+    """The journey's id. Hints are bound to it."""
     provider: ProviderId
-    """Whose flow it is."""
+    """The provider whose flow this is."""
     expires: _t.Optional[_a.UnixMillis]
-    """When the way in closes, if that is known."""
+    """When the journey can no longer be entered, if that is known."""
     ways: _t.Tuple[_a.Way, ...]
-    """Every way in which it may be presented, best first."""
+    """The ways to present the flow, best first."""
     refused: _t.Tuple[Refused, ...]
-    """Ways that the provider forbids, with the reason."""
+    """Ways that the provider forbids, each with the reason."""
 
     def __init__(self, id: str, provider: ProviderId, expires: _t.Optional[_a.UnixMillis], ways: _t.Tuple[_a.Way, ...], refused: _t.Tuple[Refused, ...]) -> None:
         _set(self, "id", id)
@@ -982,20 +998,20 @@ class Journey(JourneyMethods, Value):
 
 
 class KeyForm(Word):
-    """Which bytes of a configured secret are the key. Deliberately exhaustive: a match on it must name every form."""
+    """Which bytes of a configured secret are used as the key. Deliberately exhaustive: a match on it must name every form."""
     TEXT = "text"
-    """The bytes of the secret's own text, also when that text happens to be hex. The default for Attestr (inferred)."""
+    """The bytes of the secret's own text, even if that text is hex. The default for Attestr (inferred)."""
     HEX_DECODED = "hex_decoded"
-    """The bytes that the secret's hex digits stand for."""
+    """The bytes that the secret's hex digits encode."""
 
 
 class LocaleEntry(Value):
-    """One language."""
+    """One language of a list."""
     __slots__ = ("tag", "name")
     tag: str
-    """The tag, as the provider spells it."""
+    """The language tag as the provider spells it."""
     name: str
-    """Its English name."""
+    """The language's English name."""
 
     def __init__(self, tag: str, name: str) -> None:
         _set(self, "tag", tag)
@@ -1006,13 +1022,13 @@ class LocaleList(Value):
     """A list of languages."""
     __slots__ = ("name", "default", "open", "locales")
     name: str
-    """What it is for, such as `api` or `portal`."""
+    """What the list is for, such as `api` or `portal`."""
     default: _t.Optional[str]
-    """The default, if there is one."""
+    """The default language, if there is one."""
     open: bool
-    """Whether other tags are taken too."""
+    """Whether the provider takes other tags too."""
     locales: _t.Tuple[LocaleEntry, ...]
-    """The languages."""
+    """The languages in the list."""
 
     def __init__(self, name: str, default: _t.Optional[str], open: bool, locales: _t.Tuple[LocaleEntry, ...]) -> None:
         _set(self, "name", name)
@@ -1022,7 +1038,7 @@ class LocaleList(Value):
 
 
 class Method(Word):
-    """A method of HTTP. Deliberately exhaustive: a host maps each onto its client."""
+    """An HTTP method. Deliberately exhaustive: a host maps each method onto its HTTP client."""
     GET = "GET"
     """`GET`"""
     POST = "POST"
@@ -1038,9 +1054,9 @@ class NativeCall(Value):
     __slots__ = ("method", "params")
     _shown: _t.ClassVar[_t.Optional[_t.Tuple[str, ...]]] = ()
     method: str
-    """The method."""
+    """The method's name."""
     params: _t.Tuple[Param, ...]
-    """Its parameters, in order."""
+    """The method's parameters, in order."""
 
     def __init__(self, method: str, params: _t.Tuple[Param, ...]) -> None:
         _set(self, "method", method)
@@ -1048,24 +1064,24 @@ class NativeCall(Value):
 
 
 class Send(Value):
-    """Send this request and handle its answer."""
+    """Send this request, then handle its answer as `HttpResponse` or `HttpFailed`."""
     __slots__ = ("request",)
     type: _t.ClassVar[_t.Literal["send"]] = "send"
     request: HttpRequest
-    """The request."""
+    """The request to send."""
 
     def __init__(self, request: HttpRequest) -> None:
         _set(self, "request", request)
 
 
 class Present(Value):
-    """Show this journey to the user. The same journey id means: leave the page as it is."""
+    """Show this journey to the user. If its id is the one already shown, leave the page as it is."""
     __slots__ = ("journey", "until")
     type: _t.ClassVar[_t.Literal["present"]] = "present"
     journey: Journey
-    """What to show; safe for this one user."""
+    """The journey to show. It is safe to give to this one user."""
     until: _a.UnixMillis
-    """Call `next` again then at the latest."""
+    """The latest time for the next call of `next`."""
 
     def __init__(self, journey: Journey, until: _a.UnixMillis) -> None:
         _set(self, "journey", journey)
@@ -1073,13 +1089,13 @@ class Present(Value):
 
 
 class Wait(Value):
-    """Nothing to do before this moment, unless something is heard earlier."""
+    """There is nothing to do before this time, unless an input comes earlier."""
     __slots__ = ("until", "why")
     type: _t.ClassVar[_t.Literal["wait"]] = "wait"
     until: _a.UnixMillis
-    """Call `next` again then."""
+    """The time for the next call of `next`."""
     why: _a.Why
-    """What is waited for."""
+    """What the session waits for."""
 
     def __init__(self, until: _a.UnixMillis, why: _a.Why) -> None:
         _set(self, "until", until)
@@ -1087,13 +1103,13 @@ class Wait(Value):
 
 
 class Done(Value):
-    """It is over, and the snapshot says so."""
+    """The session is over, and its snapshot says so."""
     __slots__ = ("outcome", "erasure")
     type: _t.ClassVar[_t.Literal["done"]] = "done"
     outcome: _a.Outcome
-    """How it ended."""
+    """How the session ended."""
     erasure: _t.Optional[Erasure]
-    """What became of the data, if it was asked to be erased."""
+    """What became of the data, if an erasure was asked for."""
 
     def __init__(self, outcome: _a.Outcome, erasure: _t.Optional[Erasure]) -> None:
         _set(self, "outcome", outcome)
@@ -1101,11 +1117,11 @@ class Done(Value):
 
 
 class Decided(OutcomeMethods, Value):
-    """The provider's result was fetched and verified."""
+    """The provider's result was fetched and verified. The only outcome that carries a verdict."""
     __slots__ = ("decision",)
     type: _t.ClassVar[_t.Literal["decided"]] = "decided"
     decision: Decision
-    """What it says."""
+    """The provider's verdict."""
 
     def __init__(self, decision: Decision) -> None:
         _set(self, "decision", decision)
@@ -1116,20 +1132,20 @@ class Abandoned(OutcomeMethods, Value):
     __slots__ = ("stage",)
     type: _t.ClassVar[_t.Literal["abandoned"]] = "abandoned"
     stage: _t.Optional[str]
-    """Where in the flow, if that is known (Attestr's stage id)."""
+    """The step of the flow at which the user gave up, if that is known (Attestr's stage id)."""
 
     def __init__(self, stage: _t.Optional[str]) -> None:
         _set(self, "stage", stage)
 
 
 class Expired(OutcomeMethods, Value):
-    """Time ran out: the link, the provider's transaction, or our patience."""
+    """Time ran out: the link or the provider's transaction expired, or a time-out of the account passed."""
     __slots__ = ()
     type: _t.ClassVar[_t.Literal["expired"]] = "expired"
 
 
 class Failed(OutcomeMethods, Value):
-    """Something went wrong that is no verdict about the user."""
+    """Something went wrong. That is no verdict about the user."""
     __slots__ = ("fault",)
     type: _t.ClassVar[_t.Literal["failed"]] = "failed"
     fault: Fault
@@ -1144,9 +1160,9 @@ class Param(Value):
     __slots__ = ("name", "value")
     _shown: _t.ClassVar[_t.Optional[_t.Tuple[str, ...]]] = ("name",)
     name: str
-    """Its name."""
+    """The option's name."""
     value: _a.ParamValue
-    """Its value."""
+    """The option's value."""
 
     def __init__(self, name: str, value: _a.ParamValue) -> None:
         _set(self, "name", name)
@@ -1154,7 +1170,7 @@ class Param(Value):
 
 
 class ParamValueText(Value):
-    """A string."""
+    """A text."""
     __slots__ = ("value",)
     _shown: _t.ClassVar[_t.Optional[_t.Tuple[str, ...]]] = ()
     type: _t.ClassVar[_t.Literal["text"]] = "text"
@@ -1166,59 +1182,59 @@ class ParamValueText(Value):
 
 
 class ParamValueFlag(Value):
-    """A boolean."""
+    """A boolean value."""
     __slots__ = ("value",)
     _shown: _t.ClassVar[_t.Optional[_t.Tuple[str, ...]]] = ()
     type: _t.ClassVar[_t.Literal["flag"]] = "flag"
     value: bool
-    """The flag."""
+    """The boolean."""
 
     def __init__(self, value: bool) -> None:
         _set(self, "value", value)
 
 
 class ParamValueTexts(Value):
-    """An object of strings."""
+    """An object whose members are texts."""
     __slots__ = ("value",)
     _shown: _t.ClassVar[_t.Optional[_t.Tuple[str, ...]]] = ()
     type: _t.ClassVar[_t.Literal["texts"]] = "texts"
     value: _t.Tuple[TextEntry, ...]
-    """Its members, in order."""
+    """The object's members, in order."""
 
     def __init__(self, value: _t.Tuple[TextEntry, ...]) -> None:
         _set(self, "value", value)
 
 
 class ParamValueNull(Value):
-    """`null`."""
+    """The value `null`."""
     __slots__ = ()
     _shown: _t.ClassVar[_t.Optional[_t.Tuple[str, ...]]] = ()
     type: _t.ClassVar[_t.Literal["null"]] = "null"
 
 
 class ParamValueHost(Value):
-    """The activity, view controller or delegate that only the app has."""
+    """An object that only the app has: an activity, a view controller or a delegate."""
     __slots__ = ("what",)
     _shown: _t.ClassVar[_t.Optional[_t.Tuple[str, ...]]] = ()
     type: _t.ClassVar[_t.Literal["host"]] = "host"
     what: str
-    """What is meant."""
+    """Which object of the app is meant."""
 
     def __init__(self, what: str) -> None:
         _set(self, "what", what)
 
 
 class Part(Value):
-    """What one step or one provider within a flow said."""
+    """The result of one step, or of one provider, within a flow."""
     __slots__ = ("name", "passed", "status", "score")
     name: str
-    """Its name: a stage id, a technology code, a process provider."""
+    """The part's name: a stage id, a technology code, or a process provider."""
     passed: _t.Optional[bool]
-    """Whether it passed, if it says so."""
+    """Whether the part passed; absent if the provider does not say."""
     status: _t.Optional[str]
-    """Its status in the provider's word."""
+    """The part's status, in the provider's word."""
     score: _t.Optional[str]
-    """Its score in the provider's decimal text."""
+    """The part's score, in the provider's decimal text."""
 
     def __init__(self, name: str, passed: _t.Optional[bool], status: _t.Optional[str], score: _t.Optional[str]) -> None:
         _set(self, "name", name)
@@ -1228,41 +1244,41 @@ class Part(Value):
 
 
 class Permission(Word):
-    """What an app must grant to a page in a web view, or what a script asks the browser for."""
+    """A permission that an app must grant to a page in a web view, or that a script asks the browser for."""
     CAMERA = "camera"
-    """The camera."""
+    """Use of the camera."""
     MICROPHONE = "microphone"
-    """The microphone (iOS asks for both at once)."""
+    """Use of the microphone. iOS asks for camera and microphone at once."""
     JAVASCRIPT = "javascript"
-    """JavaScript."""
+    """Execution of JavaScript."""
     DOM_STORAGE = "dom_storage"
-    """Local storage of the page."""
+    """Use of the page's local storage."""
 
 
 class Person(Sealed):
-    """A person, in the claim names of OpenID Connect for Identity Assurance. Printing it shows none of that."""
+    """A person's data, in the claim names of OpenID Connect for Identity Assurance. Printing it shows none of the data."""
     __slots__ = ("given_name", "family_name", "middle_name", "birthdate", "gender", "nationalities", "place_of_birth", "personal_number", "phone_number", "document")
     _shown: _t.ClassVar[_t.Optional[_t.Tuple[str, ...]]] = ()
     given_name: _t.Optional[str]
-    """Given name(s)."""
+    """The given name or names."""
     family_name: _t.Optional[str]
-    """Family name(s)."""
+    """The family name or names."""
     middle_name: _t.Optional[str]
-    """Middle name or patronymic."""
+    """The middle name or patronymic."""
     birthdate: _t.Optional[str]
-    """Date of birth, `YYYY-MM-DD`."""
+    """The date of birth, `YYYY-MM-DD`."""
     gender: _t.Optional[str]
-    """Gender, in the provider's word."""
+    """The gender, in the provider's word."""
     nationalities: _t.Tuple[str, ...]
-    """Nationalities, ISO 3166 alpha-3 where the provider normalises them."""
+    """The nationalities, as ISO 3166 alpha-3 codes where the provider normalises them."""
     place_of_birth: _t.Optional[str]
-    """Place of birth."""
+    """The place of birth."""
     personal_number: _t.Optional[str]
     """The national personal number (IIN, BSN …)."""
     phone_number: _t.Optional[str]
-    """Telephone number."""
+    """The telephone number."""
     document: _t.Optional[Document]
-    """The document shown."""
+    """The identity document that was shown."""
 
     def __init__(self, given_name: _t.Optional[str], family_name: _t.Optional[str], middle_name: _t.Optional[str], birthdate: _t.Optional[str], gender: _t.Optional[str], nationalities: _t.Tuple[str, ...], place_of_birth: _t.Optional[str], personal_number: _t.Optional[str], phone_number: _t.Optional[str], document: _t.Optional[Document]) -> None:
         _set(self, "given_name", given_name)
@@ -1278,7 +1294,7 @@ class Person(Sealed):
 
 
 class ProviderId(Word):
-    """A provider by name. Deliberately exhaustive: a host that switches on it wants to be told of a new one."""
+    """A provider by name. Deliberately exhaustive, so that a host that matches on it must handle a new provider."""
     ATTESTR = "attestr"
     """Attestr Studio (Flowx)."""
     BIOMETRIC_KZ = "biometric_kz"
@@ -1290,15 +1306,15 @@ class ProviderId(Word):
 
 
 class Reason(Value):
-    """Why something did not pass. Printing it leaves the detail out: it is the provider's free text."""
+    """Why something did not pass. Printing it leaves the detail out, because that is the provider's free text."""
     __slots__ = ("code", "detail", "part")
     _shown: _t.ClassVar[_t.Optional[_t.Tuple[str, ...]]] = ("code", "part")
     code: str
     """The provider's code or type."""
     detail: _t.Optional[str]
-    """The provider's further words."""
+    """The provider's further text about it."""
     part: _t.Optional[str]
-    """The part it belongs to."""
+    """The name of the part that the reason belongs to."""
 
     def __init__(self, code: str, detail: _t.Optional[str], part: _t.Optional[str]) -> None:
         _set(self, "code", code)
@@ -1307,12 +1323,12 @@ class Reason(Value):
 
 
 class Reference(Value):
-    """A provider's id for something that a verification made there."""
+    """A provider's id for something that a verification created at the provider, such as a transaction."""
     __slots__ = ("account", "reference")
     account: str
-    """The host's name of the account."""
+    """The name of the account it was created with, as you named it."""
     reference: str
-    """The id."""
+    """The provider's id."""
 
     def __init__(self, account: str, reference: str) -> None:
         _set(self, "account", account)
@@ -1323,9 +1339,9 @@ class Refused(Value):
     """A way that the provider forbids."""
     __slots__ = ("way", "reason")
     way: str
-    """Which: the name of a `Way`."""
+    """The name of the forbidden `Way`."""
     reason: str
-    """Why, and what to do instead."""
+    """Why the provider forbids it, and what to do instead."""
 
     def __init__(self, way: str, reason: str) -> None:
         _set(self, "way", way)
@@ -1333,34 +1349,38 @@ class Refused(Value):
 
 
 class Row(Sealed):
-    """One verification as a store keeps it: typed columns to look things up by, and one opaque text that is all of it.
+    """One verification as a store keeps it: typed columns to search by, and one opaque text that holds the whole
+    verification.
 
-    Only the text is ever read back. Store it like a session table: it holds short-lived bearer values, personal data still to
-    be sent, and evidence; never an account's credentials."""
+    The driver reads only the text back. Protect the row like a session table: it holds short-lived bearer values,
+    personal data that is still to be sent, and evidence. It never holds an account's credentials."""
     __slots__ = ("id", "key", "provider", "account", "revision", "snapshot", "due", "references", "outcome", "delivery", "blobs")
     _shown: _t.ClassVar[_t.Optional[_t.Tuple[str, ...]]] = ("id", "provider", "account", "revision", "due")
     id: str
-    """Names the verification: 32 hex digits that cannot be guessed. The primary key."""
+    """The verification's id: 32 hex digits that cannot be guessed. The primary key."""
     key: str
-    """The host's own name for it, by which it was begun: such as an order's number, and no personal data. Unique."""
+    """Your own key of the verification, given when it began, such as an order number. Unique, and without personal
+    data."""
     provider: ProviderId
-    """Whose flow it is now, or whose flow decided it."""
+    """The provider whose flow is running, or whose flow decided."""
     account: str
-    """The host's name of the account that this is with."""
+    """The name of the account that the running flow uses, as you named it."""
     revision: int
-    """Rises with every change: compare-and-swap on it."""
+    """The revision. It rises with every change: update the row only where the stored revision is the expected one
+    (compare and swap)."""
     snapshot: str
-    """Everything, as text."""
+    """The whole verification as an opaque text."""
     due: _t.Optional[_a.UnixMillis]
-    """When a worker has to look at it; nothing: never, unless something is heard. Index it."""
+    """When a worker has to continue the verification. Absent if there is nothing to do until an input comes. Index
+    this column."""
     references: _t.Tuple[Reference, ...]
-    """The providers' ids, newest first: index them, callbacks and redirects name one."""
+    """The providers' ids of this verification, newest first. Index them: callbacks and redirects name one."""
     outcome: _t.Optional[_a.Outcome]
-    """How it ended, once it has."""
+    """How the verification ended. Absent while it runs."""
     delivery: _t.Optional[Delivery]
-    """What becomes of the outcome, if the host wants it delivered."""
+    """The delivery of the outcome. Absent if you did not ask for deliveries, or before an outcome."""
     blobs: _t.Tuple[str, ...]
-    """The digests of the blobs that belong to it."""
+    """The digests of the blobs that belong to the row."""
 
     def __init__(self, id: str, key: str, provider: ProviderId, account: str, revision: int, snapshot: str, due: _t.Optional[_a.UnixMillis], references: _t.Tuple[Reference, ...], outcome: _t.Optional[_a.Outcome], delivery: _t.Optional[Delivery], blobs: _t.Tuple[str, ...]) -> None:
         _set(self, "id", id)
@@ -1377,12 +1397,12 @@ class Row(Sealed):
 
 
 class SeenNavigation(Value):
-    """A navigation, from any navigation event (also page-started): the URL."""
+    """The page or web view navigated. Report every navigation event, also page-started."""
     __slots__ = ("url",)
     _shown: _t.ClassVar[_t.Optional[_t.Tuple[str, ...]]] = ()
     type: _t.ClassVar[_t.Literal["navigation"]] = "navigation"
     url: str
-    """The absolute URL."""
+    """The absolute URL of the navigation."""
 
     def __init__(self, url: str) -> None:
         _set(self, "url", url)
@@ -1394,9 +1414,9 @@ class SeenMessage(Value):
     _shown: _t.ClassVar[_t.Optional[_t.Tuple[str, ...]]] = ()
     type: _t.ClassVar[_t.Literal["message"]] = "message"
     origin: str
-    """The event's origin."""
+    """The origin of the message event."""
     data: str
-    """The event's data, if it is a string; anything else as its JSON text."""
+    """The data of the message event, if it is a string; anything else as its JSON text."""
 
     def __init__(self, origin: str, data: str) -> None:
         _set(self, "origin", origin)
@@ -1404,14 +1424,14 @@ class SeenMessage(Value):
 
 
 class SeenEvent(Value):
-    """A handler was called, or an event fired."""
+    """A handler was called, or an event fired on the window."""
     __slots__ = ("name", "data")
     _shown: _t.ClassVar[_t.Optional[_t.Tuple[str, ...]]] = ()
     type: _t.ClassVar[_t.Literal["event"]] = "event"
     name: str
-    """The handler's or event's name."""
+    """The name of the handler or event."""
     data: str
-    """Its argument or detail as JSON text; empty if there is none."""
+    """The handler's argument or the event's detail as JSON text; empty if there is none."""
 
     def __init__(self, name: str, data: str) -> None:
         _set(self, "name", name)
@@ -1426,16 +1446,17 @@ class SeenClosed(Value):
 
 
 class Signal(Value):
-    """Something to be seen on the way, and what it means. `read` follows these rules; no client has rules of its own."""
+    """Something that a page or app can observe, and what it means. `read` follows these rules, so a client needs no rules
+    of its own."""
     __slots__ = ("on", "when", "means", "carry")
     on: _a.Trigger
-    """Where it is seen."""
+    """What to observe."""
     when: _t.Tuple[Condition, ...]
-    """Each of these must hold."""
+    """The conditions; all of them must hold."""
     means: HintKind
-    """What it means."""
+    """What the observation means."""
     carry: _t.Tuple[Carry, ...]
-    """What to tell the server of it."""
+    """The members to carry into the hint for the server."""
 
     def __init__(self, on: _a.Trigger, when: _t.Tuple[Condition, ...], means: HintKind, carry: _t.Tuple[Carry, ...]) -> None:
         _set(self, "on", on)
@@ -1445,24 +1466,24 @@ class Signal(Value):
 
 
 class SignedForm(Word):
-    """Which form of a JSON member a signature covered. Deliberately exhaustive."""
+    """The form of a JSON member that a signature covers. Deliberately exhaustive."""
     AS_SENT = "as_sent"
-    """The bytes as they stood in the answer."""
+    """The member's bytes as they stood in the answer."""
     ECMASCRIPT = "ecmascript"
-    """The bytes as ECMAScript's `JSON.stringify` writes them (inferred, can be switched off)."""
+    """The member as ECMAScript's `JSON.stringify` writes it (inferred, can be switched off)."""
 
 
 class SizeClass(Value):
     """A size class of a frame, in CSS pixels."""
     __slots__ = ("name", "width", "height", "bound")
     name: str
-    """Its name."""
+    """The size class's name."""
     width: int
-    """Width."""
+    """The width in CSS pixels."""
     height: int
-    """Height."""
+    """The height in CSS pixels."""
     bound: Bound
-    """Whether the two are least, exact or greatest values."""
+    """Whether width and height are minimum, exact or maximum values."""
 
     def __init__(self, name: str, width: int, height: int, bound: Bound) -> None:
         _set(self, "name", name)
@@ -1472,16 +1493,16 @@ class SizeClass(Value):
 
 
 class Source(Value):
-    """Where evidence came from."""
+    """The answer that evidence comes from."""
     __slots__ = ("provider", "operation", "host", "production")
     provider: ProviderId
-    """The provider."""
+    """The provider that answered."""
     operation: str
-    """The operation whose answer it is."""
+    """The operation that was answered."""
     host: str
-    """The host that answered."""
+    """The host name that answered."""
     production: bool
-    """Whether that host is one that the provider documents for production. A sandbox is not."""
+    """Whether the provider documents this host for production. It is `false` for a sandbox."""
 
     def __init__(self, provider: ProviderId, operation: str, host: str, production: bool) -> None:
         _set(self, "provider", provider)
@@ -1491,17 +1512,17 @@ class Source(Value):
 
 
 class Support(Word):
-    """Whether something works in a browser. Deliberately exhaustive."""
+    """Whether a flow works in a browser. Deliberately exhaustive."""
     FULL = "full"
-    """It does."""
+    """The flow works."""
     PARTIAL = "partial"
-    """With the restriction in the note."""
+    """The flow works with the restriction that the note describes."""
     NONE = "none"
-    """It does not, although it is listed."""
+    """The flow does not work, although the provider lists the browser."""
 
 
 class TagEncoding(Word):
-    """How a tag is written as text. Deliberately exhaustive: a match on it must name every way."""
+    """How a tag is written as a text. Deliberately exhaustive: a match on it must name every way."""
     HEX = "hex"
     """64 hex digits, upper or lower case when read, lower case when written."""
     BASE64 = "base64"
@@ -1509,13 +1530,13 @@ class TagEncoding(Word):
 
 
 class TextEntry(Value):
-    """One member of an object of strings."""
+    """One member of an object whose members are texts."""
     __slots__ = ("name", "value")
     _shown: _t.ClassVar[_t.Optional[_t.Tuple[str, ...]]] = ()
     name: str
-    """Its name."""
+    """The member's name."""
     value: str
-    """Its value."""
+    """The member's value."""
 
     def __init__(self, name: str, value: str) -> None:
         _set(self, "name", name)
@@ -1528,7 +1549,7 @@ class ToldLoaded(Sealed):
     _shown: _t.ClassVar[_t.Optional[_t.Tuple[str, ...]]] = ()
     type: _t.ClassVar[_t.Literal["loaded"]] = "loaded"
     snapshot: _t.Optional[str]
-    """`Row.snapshot` as it was stored; nothing: there is no such row."""
+    """`Row.snapshot` as it was stored; absent if there is no such row."""
     blobs: _t.Tuple[Blob, ...]
     """The blobs that were asked for."""
 
@@ -1538,36 +1559,36 @@ class ToldLoaded(Sealed):
 
 
 class ToldStored(Sealed):
-    """Whether the row was stored; not if another worker was first."""
+    """Whether the row was stored. It is not if another worker stored a change first."""
     __slots__ = ("stored",)
     _shown: _t.ClassVar[_t.Optional[_t.Tuple[str, ...]]] = ("stored",)
     type: _t.ClassVar[_t.Literal["stored"]] = "stored"
     stored: bool
-    """Whether it was."""
+    """`true` if the row was stored."""
 
     def __init__(self, stored: bool) -> None:
         _set(self, "stored", stored)
 
 
 class ToldExchanged(Sealed):
-    """The provider's answer; nothing if none came: refused, reset, timed out."""
+    """The provider's answer to the request. Absent if no answer came: connection refused, reset or timed out."""
     __slots__ = ("answer",)
     _shown: _t.ClassVar[_t.Optional[_t.Tuple[str, ...]]] = ()
     type: _t.ClassVar[_t.Literal["exchanged"]] = "exchanged"
     answer: _t.Optional[Answer]
-    """The answer."""
+    """The provider's answer, if one came."""
 
     def __init__(self, answer: _t.Optional[Answer]) -> None:
         _set(self, "answer", answer)
 
 
 class ToldDelivered(Sealed):
-    """Whether the host has acted on the outcome, for good. Otherwise it is asked again later."""
+    """Whether you have acted on the outcome for good. If not, the driver asks again later."""
     __slots__ = ("delivered",)
     _shown: _t.ClassVar[_t.Optional[_t.Tuple[str, ...]]] = ("delivered",)
     type: _t.ClassVar[_t.Literal["delivered"]] = "delivered"
     delivered: bool
-    """Whether it has."""
+    """`true` if you acted on it."""
 
     def __init__(self, delivered: bool) -> None:
         _set(self, "delivered", delivered)
@@ -1575,7 +1596,7 @@ class ToldDelivered(Sealed):
 
 class TriggerNavigation(Value):
     """A navigation to this URL: scheme, host, port and path equal; query, fragment and one trailing slash ignored.
-    Conditions and carried members are query parameters."""
+    Conditions and carried members refer to query parameters."""
     __slots__ = ("url",)
     type: _t.ClassVar[_t.Literal["navigation"]] = "navigation"
     url: str
@@ -1586,22 +1607,24 @@ class TriggerNavigation(Value):
 
 
 class TriggerMessage(Value):
-    """A message from the frame's window, from one of these origins. Members are those of its JSON object."""
+    """A message from the frame's window and from one of these origins. Conditions and carried members refer to its
+    JSON object."""
     __slots__ = ("origins",)
     type: _t.ClassVar[_t.Literal["message"]] = "message"
     origins: _t.Tuple[str, ...]
-    """The origins."""
+    """The accepted origins."""
 
     def __init__(self, origins: _t.Tuple[str, ...]) -> None:
         _set(self, "origins", origins)
 
 
 class TriggerHandler(Value):
-    """A handler passed among the options, under all of these names. Members are those of the handler's argument."""
+    """A call of a handler that was passed among the options under each of these names. Conditions and carried members
+    refer to the handler's argument."""
     __slots__ = ("names",)
     type: _t.ClassVar[_t.Literal["handler"]] = "handler"
     names: _t.Tuple[str, ...]
-    """The names."""
+    """The option names of the handler."""
 
     def __init__(self, names: _t.Tuple[str, ...]) -> None:
         _set(self, "names", names)
@@ -1612,46 +1635,46 @@ class TriggerEvent(Value):
     __slots__ = ("name",)
     type: _t.ClassVar[_t.Literal["event"]] = "event"
     name: str
-    """Its name."""
+    """The event's name."""
 
     def __init__(self, name: str) -> None:
         _set(self, "name", name)
 
 
 class Verdict(Word):
-    """The result of a diagnosis in one word. New ones may be added."""
+    """The result of a diagnosis in one word. Later versions may add results."""
     VERIFIES = "verifies"
-    """There is nothing to explain: the content, a secret and the tag belong together as they are. Whatever refused it was
-    given something else; look at what that was."""
+    """The signature is correct: the content, a secret and the tag match. If it was refused, other content was checked;
+    compare the two."""
     EXPLAINED = "explained"
-    """The tag belongs to a changed form of what was checked; the findings say which."""
+    """The tag matches a changed form of the content or the secret; the findings name each change."""
     UNEXPLAINED = "unexplained"
-    """No known mistake gives this tag: another secret, other content, or a forgery."""
+    """No known mistake gives this tag: it was made with another secret or over other content, or it is forged."""
     UNTESTABLE = "untestable"
-    """There is no readable tag or no usable secret, so nothing could be tried."""
+    """Nothing could be tried, because the tag is not readable or no secret is usable."""
 
 
 class VersionWindow(Word):
-    """Which major versions of a browser are meant."""
+    """The major versions of a browser that a catalogue entry applies to."""
     CURRENT = "current"
-    """The current one."""
+    """The current version."""
     CURRENT_AND_PREVIOUS = "current_and_previous"
-    """The current and the one before."""
+    """The current version and the one before."""
     LONG_TERM_SUPPORT = "long_term_support"
-    """Those with long-term support."""
+    """The versions with long-term support."""
 
 
 class WayRedirect(Value):
-    """Send the user's browser to a URL; it comes back to a return URL of yours."""
+    """Redirect: send the user's browser to a URL. The provider sends it back to your return URL."""
     __slots__ = ("url", "shareable", "finish")
     _shown: _t.ClassVar[_t.Optional[_t.Tuple[str, ...]]] = ()
     type: _t.ClassVar[_t.Literal["redirect"]] = "redirect"
     url: str
-    """Where to."""
+    """The URL to send the browser to."""
     shareable: bool
-    """Whether the link may also be sent to the user privately (mail, message)."""
+    """Whether the link may also be sent to the user privately, by mail or message."""
     finish: _t.Tuple[Signal, ...]
-    """How the end of the journey shows in a navigation."""
+    """The navigations that show that the journey ended."""
 
     def __init__(self, url: str, shareable: bool, finish: _t.Tuple[Signal, ...]) -> None:
         _set(self, "url", url)
@@ -1660,22 +1683,22 @@ class WayRedirect(Value):
 
 
 class WayFrame(Value):
-    """Put the URL into an iframe."""
+    """Frame: show the URL in an iframe."""
     __slots__ = ("url", "allow", "allow_fullscreen", "origins", "sizes", "listen")
     _shown: _t.ClassVar[_t.Optional[_t.Tuple[str, ...]]] = ()
     type: _t.ClassVar[_t.Literal["frame"]] = "frame"
     url: str
     """The frame's `src`."""
     allow: str
-    """The frame's `allow` attribute, needed on every nested frame."""
+    """The frame's `allow` attribute. Set it on every nested frame."""
     allow_fullscreen: bool
-    """Whether `allowfullscreen` is needed."""
+    """Whether the frame needs `allowfullscreen`."""
     origins: _t.Tuple[str, ...]
-    """The only origins whose messages count, and only from the frame's own window."""
+    """The origins whose messages count. Accept messages only from the frame's own window."""
     sizes: _t.Tuple[SizeClass, ...]
-    """Size classes that the provider recommends, largest first."""
+    """The frame sizes that the provider recommends, largest first."""
     listen: _t.Tuple[Signal, ...]
-    """What the frame tells the page."""
+    """The messages and events of the frame that have a meaning."""
 
     def __init__(self, url: str, allow: str, allow_fullscreen: bool, origins: _t.Tuple[str, ...], sizes: _t.Tuple[SizeClass, ...], listen: _t.Tuple[Signal, ...]) -> None:
         _set(self, "url", url)
@@ -1687,16 +1710,16 @@ class WayFrame(Value):
 
 
 class WayWebView(Value):
-    """Load the URL in an app's web view."""
+    """Web view: load the URL in an app's web view."""
     __slots__ = ("url", "permissions", "finish")
     _shown: _t.ClassVar[_t.Optional[_t.Tuple[str, ...]]] = ()
     type: _t.ClassVar[_t.Literal["web_view"]] = "web_view"
     url: str
-    """Where to."""
+    """The URL to load."""
     permissions: _t.Tuple[Permission, ...]
-    """What the app must grant to the page."""
+    """The permissions that the app must grant to the page."""
     finish: _t.Tuple[Signal, ...]
-    """How the end shows in a navigation, on any navigation event."""
+    """The navigations that show that the journey ended. Check every navigation event."""
 
     def __init__(self, url: str, permissions: _t.Tuple[Permission, ...], finish: _t.Tuple[Signal, ...]) -> None:
         _set(self, "url", url)
@@ -1705,28 +1728,28 @@ class WayWebView(Value):
 
 
 class WayScript(Value):
-    """Load a script into the page and call it."""
+    """Script: load the provider's script into the page and call it."""
     __slots__ = ("src", "module", "global_", "construct", "method", "options", "container", "permissions", "listen")
     _shown: _t.ClassVar[_t.Optional[_t.Tuple[str, ...]]] = ()
     type: _t.ClassVar[_t.Literal["script"]] = "script"
     src: str
-    """The script's URL; may be replaced by a local copy."""
+    """The script's URL. You may serve a local copy instead."""
     module: bool
-    """Whether the tag is `type="module"`."""
+    """Whether the script tag needs `type="module"`."""
     global_: str
-    """The global object that the script defines."""
+    """The name of the global object that the script defines."""
     construct: bool
-    """Whether the global is a constructor that takes the options; otherwise the method takes them."""
+    """Whether the global is a constructor that takes the options. If not, the method takes them."""
     method: str
-    """The method to call."""
+    """The name of the method to call."""
     options: _t.Tuple[Param, ...]
-    """The options, in order."""
+    """The options to pass, in order."""
     container: _t.Optional[str]
-    """A CSS selector of the element to create for it, if it needs one."""
+    """A CSS selector of the element that the script draws into. Create the element first."""
     permissions: _t.Tuple[Permission, ...]
-    """What the script may ask the browser for."""
+    """The browser permissions that the script may ask for."""
     listen: _t.Tuple[Signal, ...]
-    """Handlers to pass among the options, and events on the window."""
+    """The handlers to pass among the options, and the events on the window."""
 
     def __init__(self, src: str, module: bool, global_: str, construct: bool, method: str, options: _t.Tuple[Param, ...], container: _t.Optional[str], permissions: _t.Tuple[Permission, ...], listen: _t.Tuple[Signal, ...]) -> None:
         _set(self, "src", src)
@@ -1741,7 +1764,7 @@ class WayScript(Value):
 
 
 class WayNative(Value):
-    """Hand over to the provider's own SDK on a phone."""
+    """Native: start the provider's own SDK in a phone app."""
     __slots__ = ("platform", "sdk", "calls", "listen")
     _shown: _t.ClassVar[_t.Optional[_t.Tuple[str, ...]]] = ()
     type: _t.ClassVar[_t.Literal["native"]] = "native"
@@ -1750,9 +1773,9 @@ class WayNative(Value):
     sdk: str
     """The SDK's class."""
     calls: _t.Tuple[NativeCall, ...]
-    """The calls to make, in order."""
+    """The calls to make in the SDK, in order."""
     listen: _t.Tuple[Signal, ...]
-    """The SDK's handlers."""
+    """The SDK's handlers and what each means."""
 
     def __init__(self, platform: str, sdk: str, calls: _t.Tuple[NativeCall, ...], listen: _t.Tuple[Signal, ...]) -> None:
         _set(self, "platform", platform)
@@ -1762,18 +1785,18 @@ class WayNative(Value):
 
 
 class WayUpload(Value):
-    """Ask the user for images and post them to your server, which tells the session of them."""
+    """Upload: ask the user for images and post them to your server, which hands them to the session."""
     __slots__ = ("images", "types", "max_bytes", "max_pixels")
     _shown: _t.ClassVar[_t.Optional[_t.Tuple[str, ...]]] = ()
     type: _t.ClassVar[_t.Literal["upload"]] = "upload"
     images: _t.Tuple[ImageSlot, ...]
-    """The images wanted."""
+    """The images to ask for."""
     types: _t.Tuple[str, ...]
-    """Media types that the provider takes."""
+    """The media types that the provider takes."""
     max_bytes: int
-    """Largest file, in bytes."""
+    """The largest file, in bytes."""
     max_pixels: int
-    """Longest side, in pixels."""
+    """The longest side of an image, in pixels."""
 
     def __init__(self, images: _t.Tuple[ImageSlot, ...], types: _t.Tuple[str, ...], max_bytes: int, max_pixels: int) -> None:
         _set(self, "images", images)
@@ -1795,34 +1818,34 @@ class WhyVerdict(Value):
 
 
 class WhyBackoff(Value):
-    """The last request went wrong; it is repeated with growing pauses."""
+    """The next attempt of a request that failed; the pauses between attempts grow."""
     __slots__ = ("fault",)
     type: _t.ClassVar[_t.Literal["backoff"]] = "backoff"
     fault: Fault
-    """What went wrong."""
+    """Why the request failed."""
 
     def __init__(self, fault: Fault) -> None:
         _set(self, "fault", fault)
 
 
 class WhyThrottled(Value):
-    """The provider asked for a pause."""
+    """The end of a pause that the provider asked for."""
     __slots__ = ("fault",)
     type: _t.ClassVar[_t.Literal["throttled"]] = "throttled"
     fault: Fault
-    """Its answer."""
+    """The provider's answer that asked for the pause."""
 
     def __init__(self, fault: Fault) -> None:
         _set(self, "fault", fault)
 
 
 class WhyBlobs(Value):
-    """Bytes that were stored beside the snapshot, and go into the next request: hand them to `supply`. If they are lost,
-    the user can hand in the images anew."""
+    """Bytes that are stored beside the snapshot and that the next request needs: hand them to `supply`. If they are
+    lost, ask the user for the images again."""
     __slots__ = ("digests",)
     type: _t.ClassVar[_t.Literal["blobs"]] = "blobs"
     digests: _t.Tuple[str, ...]
-    """Their digests."""
+    """The digests of the needed bytes."""
 
     def __init__(self, digests: _t.Tuple[str, ...]) -> None:
         _set(self, "digests", digests)

@@ -1,4 +1,4 @@
-"""`idvkit.client` for `await`, on asyncio and trio. Needs anyio, which httpx and most web frameworks bring along.
+"""`idvkit.client` for `await`, on asyncio and trio. It needs anyio, which httpx and most web frameworks depend on.
 
     client = Client(account, MemoryStore(), idvkit.httpx.async_sender(httpx.AsyncClient()))
     id = await client.begin({"flow": "jumio_authentication", ...}, key="order-7")
@@ -21,9 +21,9 @@ from .config import Plan
 __all__ = ["Act", "Client", "Clock", "Exchange", "MemoryStore", "Rest", "Store", "system_clock"]
 
 Exchange = Callable[[HttpRequest], Awaitable[Optional[Answer]]]
-"""Sends a request exactly as it stands, once, and follows no redirect. `None` if no answer came within its time-out."""
+"""Sends a request exactly as it stands, once, without redirects. Returns `None` if no answer came within its time-out."""
 Act = Callable[[AskDeliver, Verification], Awaitable[object]]
-"""Acts on an outcome: returns when that is done for good, raises if it is to come again later."""
+"""Acts on an outcome. It returns when that is done for good, and raises if the outcome shall be delivered again later."""
 
 
 class Store(Protocol):
@@ -39,7 +39,7 @@ class MemoryStore:
 
     def __init__(self) -> None:
         self.rows = store.MemoryStore()
-        """The rows themselves, to look at."""
+        """The rows, to inspect them."""
 
     async def load(self, by: By, blobs: Sequence[str]) -> Tuple[Optional[str], Sequence[Blob]]:
         return self.rows.load(by, blobs)
@@ -49,7 +49,7 @@ class MemoryStore:
 
 
 class Client:
-    """`idvkit.client.Client` for `await`. It may be used from all tasks of one event loop."""
+    """`idvkit.client.Client` for `await`. All tasks of one event loop may use it."""
 
     def __init__(
         self,
@@ -65,37 +65,37 @@ class Client:
         self._tokens, self._turns = Tokens(), _Turns()
 
     async def begin(self, plan: Plan, key: str) -> str:
-        """Begins a verification, unless there is one of this key; gives the id of the one or the other. Nothing is sent yet."""
+        """Begins a verification and returns its id. If one with this key exists, returns the id of that. Nothing is sent yet."""
         seed, deliver = token_bytes(32), self._act is not None
         return begun(await self.run(Driver.begin(self.accounts, plan, seed, key, self.clock(), deliver=deliver)))
 
     async def advance(self, id: str) -> Rest:
-        """Does what can be done now, until the user, a wait or the end is reached, and says which."""
+        """Does everything that can be done now, and returns `Present`, `Wait` or `Done`."""
         return rest(await self.run(Driver.advance(self.accounts, id)))
 
     async def tell(self, id: str, input: Input) -> None:
-        """Tells a verification something. A worker sees to what follows from it."""
+        """Hands an input to a verification. What follows from it is done by the next `advance`, which a worker calls."""
         await self.run(Driver.tell(self.accounts, id, input))
 
     async def hear(self, input: Input, *, account: Optional[str] = None) -> Optional[str]:
-        """Tells a `Callback` or `Redirect` to the verification that it is about, and gives its id; `None` if it is nobody's.
-        `account` names the one that it can be from, if the URL at which it came says so."""
+        """Hands a `Callback` or `Redirect` to the verification that it belongs to, and returns its id; `None` if the input is
+        genuine and belongs to no verification. If each account has its own URL, pass the account's name as `account`."""
         return heard(await self.run(Driver.hear(self.accounts, input, self.clock(), account=account)))
 
     async def verification(self, id: str) -> Optional[Verification]:
-        """A verification as it is stored, to look at it; `None` if there is none."""
+        """Loads a verification from the store, to inspect it; `None` if there is none with this id."""
         snapshot, _ = await self.store.load(ById(id), ())
         return None if snapshot is None else Verification.restore(self.accounts, snapshot)
 
     async def run(self, driver: Driver) -> Ask:
-        """The loop: does what a driver asks, until it asks for nothing more."""
+        """Runs a driver: does what it asks until there is nothing more to do."""
         while not isinstance(ask := driver.ask(), (AskRest, AskHeard)):
             driver.told(await self._perform(ask, driver), self.clock())
         return ask
 
     async def exchange(self, request: HttpRequest) -> Optional[Answer]:
-        """Performs one request, once, or gives what is kept; `None` if no answer came. For what no verification asks for, such
-        as an image after a decision."""
+        """Performs one request once, or answers it from the cache; `None` if no answer came. Use it for requests outside a
+        verification, such as an image after a decision."""
         return await self._once(request, request.cache.key if request.cache else None)
 
     async def _once(self, request: HttpRequest, exclusive: Optional[str]) -> Optional[Answer]:

@@ -1,4 +1,4 @@
-"""Drives verifications, with any HTTP client and any store: the loop around `Driver`. `idvkit.aio` has the same for `await`.
+"""Drives verifications with any HTTP client and any store: a loop around `Driver`. `idvkit.aio` has the same for `await`.
 
     client = Client(account, MemoryStore(), idvkit.httpx.sender(httpx.Client()))
     id = client.begin({"flow": "jumio_authentication", ...}, key="order-7")
@@ -22,23 +22,23 @@ from .store import MemoryStore, Store
 __all__ = ["Act", "Client", "Clock", "Exchange", "MemoryStore", "Rest", "Store", "system_clock"]
 
 Clock = Callable[[], int]
-"""Gives milliseconds since 1970."""
+"""Returns the time in milliseconds since 1970."""
 Exchange = Callable[[HttpRequest], Optional[Answer]]
-"""Sends a request exactly as it stands, once, and follows no redirect. `None` if no answer came within its time-out."""
+"""Sends a request exactly as it stands, once, without redirects. Returns `None` if no answer came within its time-out."""
 Act = Callable[[AskDeliver, Verification], object]
-"""Acts on an outcome: returns when that is done for good, raises if it is to come again later."""
+"""Acts on an outcome. It returns when that is done for good, and raises if the outcome shall be delivered again later."""
 Rest = Union[Present, Wait, Done]
-"""Where `advance` comes to rest: all that could be done is done and stored."""
+"""What `advance` returns when everything that could be done is done and stored."""
 
 _log = logging.getLogger("idvkit")
 
 
 class Client:
-    """Drives verifications with an HTTP client and a store. It may be used from several threads if these may.
+    """Drives verifications with an HTTP client and a store. Several threads may use it if they may use those two.
 
-    `accounts` is one account, or a mapping from names of yours to accounts. With `on_outcome`, the outcome of whatever is begun
-    here is handed to it, at least once for each `delivery.id`; without, `advance` says it. Every call raises `Reject` for what
-    is refused, and whatever the store raises.
+    `accounts` is one account, or a mapping from names that you choose to accounts. With `on_outcome`, the outcome of every
+    verification that begins here is passed to that function, at least once for each `delivery.id`; without it, `advance`
+    returns the outcome. Every call raises `Reject` if it is refused, and any exception of the store.
     """
 
     def __init__(
@@ -55,37 +55,37 @@ class Client:
         self._tokens, self._turns = Tokens(), _Turns()
 
     def begin(self, plan: Plan, key: str) -> str:
-        """Begins a verification, unless there is one of this key; gives the id of the one or the other. Nothing is sent yet."""
+        """Begins a verification and returns its id. If one with this key exists, returns the id of that. Nothing is sent yet."""
         seed, deliver = token_bytes(32), self._act is not None
         return begun(self.run(Driver.begin(self.accounts, plan, seed, key, self.clock(), deliver=deliver)))
 
     def advance(self, id: str) -> Rest:
-        """Does what can be done now, until the user, a wait or the end is reached, and says which."""
+        """Does everything that can be done now, and returns `Present`, `Wait` or `Done`."""
         return rest(self.run(Driver.advance(self.accounts, id)))
 
     def tell(self, id: str, input: Input) -> None:
-        """Tells a verification something. A worker sees to what follows from it."""
+        """Hands an input to a verification. What follows from it is done by the next `advance`, which a worker calls."""
         self.run(Driver.tell(self.accounts, id, input))
 
     def hear(self, input: Input, *, account: Optional[str] = None) -> Optional[str]:
-        """Tells a `Callback` or `Redirect` to the verification that it is about, and gives its id; `None` if it is nobody's.
-        `account` names the one that it can be from, if the URL at which it came says so."""
+        """Hands a `Callback` or `Redirect` to the verification that it belongs to, and returns its id; `None` if the input is
+        genuine and belongs to no verification. If each account has its own URL, pass the account's name as `account`."""
         return heard(self.run(Driver.hear(self.accounts, input, self.clock(), account=account)))
 
     def verification(self, id: str) -> Optional[Verification]:
-        """A verification as it is stored, to look at it; `None` if there is none."""
+        """Loads a verification from the store, to inspect it; `None` if there is none with this id."""
         snapshot, _ = self.store.load(ById(id), ())
         return None if snapshot is None else Verification.restore(self.accounts, snapshot)
 
     def run(self, driver: Driver) -> Ask:
-        """The loop: does what a driver asks, until it asks for nothing more."""
+        """Runs a driver: does what it asks until there is nothing more to do."""
         while not isinstance(ask := driver.ask(), (AskRest, AskHeard)):
             driver.told(self._perform(ask, driver), self.clock())
         return ask
 
     def exchange(self, request: HttpRequest) -> Optional[Answer]:
-        """Performs one request, once, or gives what is kept; `None` if no answer came. For what no verification asks for, such
-        as an image after a decision."""
+        """Performs one request once, or answers it from the cache; `None` if no answer came. Use it for requests outside a
+        verification, such as an image after a decision."""
         return self._once(request, request.cache.key if request.cache else None)
 
     def _once(self, request: HttpRequest, exclusive: Optional[str]) -> Optional[Answer]:
@@ -120,7 +120,7 @@ class Client:
 
 
 def system_clock() -> int:
-    """Milliseconds since 1970, by the system's clock."""
+    """The time in milliseconds since 1970, by the system's clock."""
     return time.time_ns() // 1_000_000
 
 

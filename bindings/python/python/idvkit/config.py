@@ -17,51 +17,54 @@ if not TYPE_CHECKING:
 
 
 class AttestrOptions(TypedDict, total=False):
-    """What the documents leave open, each with a default that can be overridden."""
+    """Settings for what Attestr's documents leave open. Each has a default."""
     account_id: Union[str, None]
-    """A name for this account that survives a change of its client key; snapshots are bound to it."""
+    """Your name for this account, 1 to 128 characters. Snapshots are bound to it, so they stay valid when the client
+    key changes."""
     api_base: Union[str, None]
-    """Another base URL of the API, up to `/api`, for a sandbox or proxy."""
+    """Another base URL of the API, up to and with `/api`, for a sandbox or proxy."""
     api_version: Union[str, None]
     """The API version in the path; `v1` by default (v3 is announced)."""
     as_sent_only: bool
-    """Accepts no signature over the ECMAScript form of `result`, only over the bytes as sent (that form is
-    inferred, and tried second by default)."""
+    """Whether to accept a signature only over the bytes of `result` as sent. By default, its ECMAScript form is tried
+    second (that form is inferred)."""
     development: bool
     """Development switch: allows plain HTTP to `localhost` and `127.0.0.1`, each with a port, for `api_base` and
-    `library_src`. Off by default, and nothing else becomes laxer."""
+    `library_src`. Off by default. It allows nothing else."""
     grace_ms: Union[int, None]
-    """How long a claimed skip waits for a success proof, in milliseconds; 30 seconds by default (inferred). So long also
-    an error waits for the proof of a success that was claimed before it; without one it ends the run with one more
-    look. It counts from the first such claim, and a success that is only claimed later does not put it off:
-    it has what is left of this time to be proven."""
+    """How long a claimed skip or error waits for the signed result of a success, in milliseconds; 30 seconds by
+    default (inferred). It counts from the first such claim. An error waits only if a success was claimed before it;
+    otherwise one more look ends the run."""
     hex_decoded_secret: bool
-    """Takes the bytes that the hex digits of the client secret stand for as the key; its text by default (inferred)."""
+    """Whether the key is the bytes that the client secret's hex digits encode. By default, the key is the secret's
+    text (inferred)."""
     library_src: Union[str, None]
-    """Another place of the browser library: an HTTPS URL, or a path on your own site that begins with `/` (a local
+    """Another URL of the browser library: an HTTPS URL, or a path on your own site that begins with `/` (a local
     copy)."""
     poll_offsets_seconds: Union[Sequence[int], None]
-    """Offsets in seconds, since a claimed success, at which to fetch the result; 0, 2, 4, 8, 15, 30, 60, 120, 300 and
-    then each 300 by default (inferred)."""
+    """When to fetch the result after a claimed success, as offsets in seconds. By default 0, 2, 4, 8, 15, 30, 60, 120,
+    300 and then every 300 (inferred)."""
     result_timeout_ms: Union[int, None]
-    """How long the proof of a claimed success may take, in milliseconds; 15 minutes by default (inferred)."""
+    """How long to wait for the signed result after a claimed success, in milliseconds; 15 minutes by default
+    (inferred)."""
     staging: bool
-    """The provider's staging system instead of production."""
+    """Whether to use the provider's staging system instead of production."""
     timeout_ms: Union[int, None]
-    """The time-out of every request, in milliseconds, 1 000 to 300 000; 30 000 by default (the provider's own
-    client)."""
+    """The time-out of every request, in milliseconds, 1 000 to 300 000; 30 000 by default (as in the provider's
+    own client)."""
     user_timeout_ms: Union[int, None]
-    """How long the user may take, in milliseconds; until the handshake expires by default."""
+    """How long the user may take, in milliseconds, one second to 400 days. By default, until the handshake expires."""
 
 
 class BiometricKzEdocumentMetadata(TypedDict, total=False):
     """Metadata for E-Document."""
     iin: Union[BiometricKzPrefilledField, None]
-    """The person's IIN."""
+    """The person's IIN, 12 digits."""
     phone: Union[BiometricKzPrefilledField, None]
-    """The person's phone, `77*********`."""
+    """The person's phone number, `77*********`."""
     skip_input: Union[bool, None]
-    """Goes straight to the code from 1414; `false` unless given. Needs both values, and both not changeable."""
+    """Whether to skip the input step, so that the code from 1414 is sent at once; `false` by default. It needs both
+    values, and neither may be changeable."""
 
 
 class BiometricKzFace2FaceMetadata(TypedDict, total=False):
@@ -73,165 +76,170 @@ class BiometricKzFace2FaceMetadata(TypedDict, total=False):
 class BiometricKzGeneralMetadata(TypedDict, total=False):
     """Metadata for the whole flow."""
     interchangeable_tech: Union[Sequence[str], None]
-    """Codes of technologies, passed on as they are: what they do is documented nowhere."""
+    """Codes of technologies, passed on as they are. What they do is documented nowhere."""
 
 
 class BiometricKzMetadata(TypedDict, total=False):
-    """Metadata of one session, in the provider's own form. Without any, the flow runs by default."""
+    """Metadata of one session, in the provider's own form. Without metadata the flow runs as configured in the dashboard."""
     edocument: Union[BiometricKzEdocumentMetadata, None]
-    """For E-Document."""
+    """The metadata for E-Document."""
     face2face: Union[BiometricKzFace2FaceMetadata, None]
-    """For face matching (F2F)."""
+    """The metadata for face matching (F2F)."""
     general: Union[BiometricKzGeneralMetadata, None]
-    """For the whole flow."""
+    """The metadata for the whole flow."""
 
 
 class BiometricKzOptions(TypedDict, total=False):
-    """What the documents leave open, each with a default that can be overridden."""
+    """Settings for what biometric.kz's documents leave open. Each has a default."""
     account_id: Union[str, None]
-    """A name for this flow that survives a change of its key; snapshots are bound to it."""
+    """Your name for this flow, 1 to 128 characters. Snapshots are bound to it, so they stay valid when the key
+    changes."""
     api_base: Union[str, None]
     """Another base URL of the API instead of `https://kyc.biometric.kz`, for a sandbox or proxy."""
     container: Union[str, None]
-    """The CSS selector of the element that holds the widget: `#` and an id; `#idv-flow` by default."""
+    """The CSS selector of the element that holds the widget: `#` and an id of at most 64 characters; `#idv-flow` by
+    default."""
     development: bool
-    """Development switch: allows plain HTTP to `localhost` and `127.0.0.1` for the three URLs above. Off by default,
-    and nothing else becomes laxer."""
+    """Development switch: allows plain HTTP to `localhost` and `127.0.0.1` for `api_base`, `front_base` and
+    `widget_src`. Off by default. It allows nothing else."""
     front_base: Union[str, None]
     """Another base URL of the hosted pages instead of `https://remote.biometric.kz`."""
     lenient_iin: bool
-    """Takes any 12 digits as an IIN, without looking at the check digit."""
+    """Whether to accept any 12 digits as an IIN, without a look at the check digit."""
     lifetime_ms: Union[int, None]
-    """How long a session can be used, in milliseconds; 30 minutes by default (inferred)."""
+    """How long a session can be used, in milliseconds, one second to 400 days; 30 minutes by default (inferred)."""
     lookout_seconds: Union[int, None]
-    """How often to look while the user is on the way, in seconds: a remote link tells nothing of its end. 30 by
-    default, 300 with a webhook (inferred)."""
+    """How often to look while the user is on the way, in seconds, 2 to 86 400: with a remote link, nothing else shows
+    that the user is done. 30 by default, 300 with a webhook (inferred)."""
     no_page_locale: bool
-    """Uses the locale parameter on hosted pages no more: it is observed, not documented."""
+    """Whether to leave the locale parameter out of hosted pages: it is observed, not documented."""
     photo_max_bytes: Union[int, None]
-    """The largest reference photo, in bytes after decoding; 10 000 000 by default (inferred)."""
+    """The largest reference photo, in bytes after decoding, 1 to 100 000 000; 10 000 000 by default (inferred)."""
     poll_offsets_seconds: Union[Sequence[int], None]
-    """Offsets in seconds, since the user is done, at which to fetch the result; 2, 5, 8, 11, 14, 20, 30, 45, 60, 90,
-    120, 180, 240, 300 and then each 300 by default (inferred from field evidence), fewer with a webhook."""
+    """When to fetch the result after the user is done, as offsets in seconds. By default 2, 5, 8, 11, 14, 20, 30, 45,
+    60, 90, 120, 180, 240, 300 and then every 300, or fewer with a webhook (inferred from field evidence)."""
     result_timeout_ms: Union[int, None]
-    """How long the verdict may take once the user is done, in milliseconds; 15 minutes by default (inferred)."""
+    """How long the verdict may take after the user is done, in milliseconds, one second to 400 days; 15 minutes by
+    default (inferred)."""
     timeout_ms: Union[int, None]
     """The time-out of every request, in milliseconds, 1 000 to 300 000; 30 000 by default (inferred)."""
     unsupported_metadata: bool
-    """Sends metadata also where the flow's technologies cannot use it. A fixed IIN that the result does not confirm is
-    still never a pass."""
+    """Whether to send metadata even if the flow's technologies cannot use it. A fixed IIN that the result does not
+    confirm is still never a pass."""
     user_timeout_ms: Union[int, None]
-    """How long the user may take, in milliseconds; the session's lifetime by default."""
+    """How long the user may take, in milliseconds, one second to 400 days; the session's lifetime by default."""
     widget_src: Union[str, None]
-    """Another place of the widget's script; `/widget/flow-widget.umd.js` below `front_base` by default."""
+    """Another URL of the widget's script; `/widget/flow-widget.umd.js` below `front_base` by default."""
 
 
 class BiometricKzPrefilledField(TypedDict, total=False):
-    """One field of the data-entry step."""
+    """One field of the input step."""
     changeable: Union[bool, None]
-    """Whether the user may change it; `true` unless given."""
+    """Whether the user may change the value; `true` by default."""
     value: Union[str, None]
-    """Its value. An empty one counts as not given."""
+    """The field's value. An empty value counts as none."""
 
 
 class ImageSlot(TypedDict):
-    """One image that is wanted."""
+    """One image that the user is asked for."""
     slot: str
-    """Its name: `front`, `back`, `selfie`."""
+    """The slot's name: `front`, `back` or `selfie`."""
     required: bool
-    """Whether it must be there."""
+    """Whether the image is required."""
 
 
 class JumioCallbackTargetUrl(TypedDict):
-    """To this URL, at most 222 characters: a secret path segment of 33 is added."""
+    """To this URL, at most 222 characters. A slash and a secret path segment of 32 characters are added to it."""
     url: str
 
 JumioCallbackTarget = Union[Literal["portal"], JumioCallbackTargetUrl]
-"""Where callbacks go. One of the two has to be chosen."""
+"""Where Jumio sends callbacks. One of the two must be chosen."""
 
 
 class JumioOptions(TypedDict, total=False):
-    """What the documents leave open, each with a default that can be overridden."""
+    """Settings for what Jumio's documents leave open. Each has a default."""
     account_id: Union[str, None]
-    """A name for this account that survives a change of its API token; snapshots are bound to it."""
+    """Your name for this account, 1 to 128 characters. Snapshots are bound to it, so they stay valid when the API
+    token changes."""
     api_base: Union[str, None]
-    """Another base URL of the API, for a sandbox. Over plain HTTP only together with `development`."""
+    """Another base URL of the API, for a sandbox. It may be plain HTTP only together with `development`."""
     callback_query: bool
-    """Allows a query in the callback URL; refused by default as in the sibling API."""
+    """Whether the callback URL may have a query; refused by default, as in the sibling API."""
     client_origins: Sequence[str]
-    """Further origins whose frame messages count, besides the region's host and the prefix."""
+    """Further origins whose frame messages count, besides the region's host and the host of the domain prefix."""
     development: bool
-    """Development switch: allows `http://localhost:PORT` return and callback URLs, and an HTTP `api_base` on this
-    machine. Off by default, and nothing else becomes laxer."""
+    """Development switch: allows `http://localhost:PORT` for return and callback URLs, and an HTTP `api_base` on this
+    machine. Off by default. It allows nothing else."""
     plain_callback_url: bool
-    """Leaves the callback URL as it is, without a secret last path segment. Callbacks then prove nothing at all;
-    they are only hints in any case."""
+    """Whether to send the callback URL as it is, without a secret last path segment. Callbacks then prove nothing at
+    all; they are only hints in any case."""
     poll_offsets_seconds: Union[Sequence[int], None]
-    """Offsets in seconds at which to look for a verdict; 40 to 940 as documented, fewer with a callback."""
+    """When to look for a verdict, as offsets in seconds. By default 40 to 940 as documented, and fewer looks with a
+    callback."""
     result_timeout_ms: Union[int, None]
-    """How long a verdict may take, in milliseconds; a day by default (inferred)."""
+    """How long a verdict may take after the user is done, in milliseconds; one day by default (inferred)."""
     timeout_ms: Union[int, None]
-    """The time-out of every request, in milliseconds; 30 000 by default (inferred)."""
+    """The time-out of every request, in milliseconds, 1 000 to 300 000; 30 000 by default (inferred)."""
     user_timeout_ms: Union[int, None]
-    """How long the user may take, in milliseconds; the link's lifetime and 15 minutes by default."""
+    """How long the user may take, in milliseconds, one second to 400 days. By default the link's lifetime plus 15 minutes."""
 
 JumioRegion = Literal["us", "eu", "sgp"]
-"""A data centre."""
+"""A data centre of Jumio."""
 
 LocaleChoice = Union[str, Sequence[str]]
-"""The language of a request: one that the provider takes, or what the user prefers, the best first.
+"""The language of a request: one language that the provider takes, or the languages that the user prefers, best first.
 
-One that the provider does not take is refused; of several the first that it has is taken, and its own default if it has
-none of them."""
+A single language that the provider does not take is refused. Of several languages, the first one that the provider
+takes is used, or its own default if it takes none of them."""
 
 
 class SignicatCaptureParameters(TypedDict, total=False):
-    """How the capture page looks; goes into `captureParameters`, where it must be nested."""
+    """The texts and settings of the capture page. They go into `captureParameters`, where they must be nested."""
     default_country: Union[str, None]
-    """The country that is preselected."""
+    """The country that is selected at the beginning."""
     sms_message: Union[str, None]
-    """That message."""
+    """The text of that message."""
     sms_sender: Union[str, None]
-    """The sender of the text message that hands over to a phone."""
+    """The sender of the text message that moves the user to a phone."""
     ui_language: Union[str, None]
-    """The language."""
+    """The language of the page."""
     ui_profile: Union[str, None]
     """The id of a capture configuration."""
 
 
 class _SignicatCaptureProvider(TypedDict):
     provider: str
-    """The provider, such as `signicatpaper`; a refusal lists those that are known."""
+    """The verification provider, such as `signicatpaper`. A reject lists the known ones."""
 
 
 class SignicatCaptureProvider(_SignicatCaptureProvider, total=False):
     """One provider of a capture flow."""
     process_type: Union[str, None]
-    """The process type, where the provider has any."""
+    """The process type, if the provider has any."""
     redact: Sequence[str]
-    """Fields to redact."""
+    """The fields to redact."""
 
 SignicatCaptureSdk = Literal["native", "capture"]
 """The kind of capture page. Deliberately exhaustive."""
 
 SignicatClientAuth = Literal["basic", "form"]
-"""How the client proves who it is at the token endpoint. Deliberately exhaustive: OAuth's two for secrets."""
+"""How the client authenticates at the token endpoint. Deliberately exhaustive: OAuth has these two for secrets."""
 
 SignicatImageSource = Literal["upload", "sdk", "dossier_files"]
-"""Where the images of a document come from. Deliberately exhaustive: the documents name these three."""
+"""Who takes the images of a document. Deliberately exhaustive: the documents name these three."""
 
 
 class _SignicatNotification(TypedDict):
     url: str
-    """The URL that is sent along as `notificationUrl`."""
+    """The URL that receives callbacks, sent as `notificationUrl`."""
     authorization_header: str
-    """The value that comes back, verbatim, in the callback's `Authorization` header: any long random text."""
+    """A long random text. Signicat sends it back, unchanged, as the callback's `Authorization` header."""
 
 
 class SignicatNotification(_SignicatNotification, total=False):
-    """Callbacks of the per-process kind. The receiving host must be allow-listed by Signicat's support."""
+    """Callbacks for single processes. Signicat's support must allow-list the receiving host."""
     previous_authorization_headers: Sequence[str]
-    """Earlier values, accepted until their last callbacks have arrived."""
+    """Earlier values of the header, accepted until their last callbacks have arrived."""
 
 
 class SignicatNotificationTargetUrl(TypedDict):
@@ -239,116 +247,120 @@ class SignicatNotificationTargetUrl(TypedDict):
     url: str
 
 SignicatNotificationTarget = Union[Literal["off"], SignicatNotificationTargetUrl]
-"""Where the callbacks of one request go."""
+"""Where Signicat sends the callbacks of one request."""
 
 
 class SignicatOptions(TypedDict, total=False):
-    """What the documents leave open, each with a default that can be overridden."""
+    """Settings for what Signicat's documents leave open. Each has a default."""
     account_id: Union[str, None]
-    """A name for this account that survives a change of its client id; snapshots are bound to it."""
+    """Your name for this account, 1 to 128 characters. Snapshots are bound to it, so they stay valid when the client
+    id changes."""
     allow_sdk_in_existing_dossier: bool
-    """Takes `images: sdk` together with a dossier of yours for providers whose images can be uploaded as well. Off by
-    default: if the SDK's success is only claimed, Assure falls back to the files that the dossier has already,
-    and a pass says nothing about who is there now."""
+    """Whether to accept `images: sdk` together with your own dossier, for providers whose images can also be uploaded.
+    Off by default: if the SDK's success is only claimed, Assure falls back to the files that are already in the
+    dossier, and a pass does not prove who is there now."""
     allow_unknown_provider: bool
-    """Takes providers and process types that no document lists."""
+    """Whether to accept providers and process types that no document lists."""
     development: bool
-    """Development switch: allows `http://localhost:PORT` redirect and notification URLs, and HTTP endpoints on this
-    machine in a custom profile. Off by default, and nothing else becomes laxer."""
+    """Development switch: allows `http://localhost:PORT` for redirect and notification URLs, and HTTP endpoints on
+    this machine in a custom profile. Off by default. It allows nothing else."""
     frame_allowed: bool
-    """Signicat's support has allow-listed your page's domain, so the capture page may stand in a frame."""
+    """Whether the capture page may be shown in a frame, because Signicat's support has allow-listed your page's domain."""
     max_image_bytes: Union[int, None]
-    """Most bytes of an image file; 4 000 000 by default (documented for watermarks, inferred for the rest)."""
+    """The largest image file in bytes, at most 64 MiB; 4 000 000 by default (documented for watermarks,
+    inferred for the rest)."""
     max_image_pixels: Union[int, None]
-    """Most pixels on an image's longer side; 5000 by default."""
+    """The longest side of an image in pixels, at most 100 000; 5000 by default."""
     poll_offsets_seconds: Union[Sequence[int], None]
-    """Offsets in seconds at which to look for a verdict; 2 to 300, fewer with a callback (inferred)."""
+    """When to look for a verdict, as offsets in seconds; 2 to 300 by default, fewer with a callback (inferred)."""
     result_timeout_ms: Union[int, None]
-    """How long a verdict may take, in milliseconds; a day by default (inferred)."""
+    """How long a verdict may take after the user is done, in milliseconds, one second to 400 days; one day by default
+    (inferred)."""
     routes: Mapping[str, str]
-    """Replacements in the route table, name to `METHOD /path`. The names are
-    those of operations, such as `set_images`."""
+    """Replacements of routes, from the route's name to `METHOD /path`. The names are those of operations, such
+    as `set_images`."""
     timeout_ms: Union[int, None]
-    """The time-out of every request, in milliseconds; 30 000 by default (inferred)."""
+    """The time-out of every request, in milliseconds, 1 000 to 300 000; 30 000 by default (inferred)."""
     token_lifetime_seconds: Union[int, None]
-    """How long an access token lives, in seconds, 1 to 3600; 600 by default."""
+    """The lifetime of an access token, in seconds, 1 to 3600; 600 by default."""
     token_skew_ms: Union[int, None]
-    """How long before its end a token is no longer used, in milliseconds; 30 000 by default (inferred)."""
+    """How long before its end a token is no longer used, in milliseconds, 0 to 600 000; 30 000 by default (inferred)."""
     user_timeout_ms: Union[int, None]
-    """How long the user may take, in milliseconds; one hour by default (inferred)."""
+    """How long the user may take, in milliseconds, one second to 400 days; one hour by default (inferred)."""
 
 
 class _SignicatProfileCustomMembers(TypedDict):
     token_url: str
-    """The token endpoint."""
+    """The URL of the token endpoint."""
     scope: str
-    """The scope, values separated by spaces."""
+    """The scopes, separated by spaces."""
     api_base: str
-    """The base of the API, up to and with `/assure`."""
+    """The base URL of the API, up to and with `/assure`."""
 
 
 class SignicatProfileCustomMembers(_SignicatProfileCustomMembers, total=False):
-    """Any other hosts: a sandbox, or what the documents do not say."""
+    """Any other hosts: a sandbox, or hosts that the documents do not name."""
     client_auth: SignicatClientAuth
-    """How the client proves who it is."""
+    """How the client authenticates at the token endpoint."""
 
 
 class SignicatProfileCustom(TypedDict):
-    """Any other hosts: a sandbox, or what the documents do not say."""
+    """Any other hosts: a sandbox, or hosts that the documents do not name."""
     custom: SignicatProfileCustomMembers
 
 SignicatProfile = Union[Literal["current", "legacy", "legacy_production"], SignicatProfileCustom]
-"""The two documented generations, and anything else.
+"""The generation of Signicat's hosts and scopes: one of the two documented ones, or custom values.
 
-Deliberately exhaustive: everything unforeseen is `custom`."""
+Deliberately exhaustive: every other case is `custom`."""
 
 SignicatRequired = Literal["all", "any"]
-"""How several providers make one verdict (inferred: no document says). Deliberately exhaustive."""
+"""How the results of several providers make one verdict (inferred: no document says). Deliberately exhaustive."""
 
 When = Literal["failed", "expired", "inconclusive"]
-"""An end that another provider may mend. Not among them: what the user decided, and a verdict of no."""
+"""An end of a step after which another step may help. A verdict of no and the user's own choice to stop are not among
+them."""
 
 
 class _AttestrConfig(TypedDict):
     provider: Literal["attestr"]
     auth_token: str
-    """The app's auth token: the ready-made credential that stands behind `Basic`, opaque, never encoded again."""
+    """The app's auth token, sent as it is behind `Basic`. It is already encoded: do not encode it again."""
     client_key: str
-    """The app's client key, hex digits. It is public: pages and phones get it."""
+    """The app's client key, in hex digits. It is public: pages and phones receive it."""
     client_secrets: Sequence[str]
-    """The app's client secret, the key of `resultSignature`. A list for the time in which two may be in use."""
+    """The app's client secrets, the keys of `resultSignature`. Give two while one replaces the other."""
 
 
 class AttestrConfig(_AttestrConfig, total=False):
     """Attestr Studio (Flowx)."""
     options: AttestrOptions
-    """Settings that the documents leave open, or that seldom change."""
+    """Settings for what Attestr's documents leave open, or what seldom changes."""
     webhook_tokens: Sequence[str]
-    """The tokens that webhooks carry behind `Basic`, as the dashboard shows them. Without one, webhooks are
-    refused. A list for rotation."""
+    """The tokens that webhooks carry behind `Basic`, as the dashboard shows them. Without a token, webhooks
+    are refused. Give two while one replaces the other."""
 
 
 class _BiometricKzConfig(TypedDict):
     provider: Literal["biometric_kz"]
     api_key: str
-    """The flow's API key from the dashboard's list of flows: 47 characters or more. A secret: the documents show
-    it in browser code, where it lets anybody read results."""
+    """The flow's API key from the dashboard's list of flows, 47 characters or more. It is a secret: the
+    documents show it in browser code, where it would let anybody read results."""
 
 
 class BiometricKzConfig(_BiometricKzConfig, total=False):
     """biometric.kz Flow."""
     locale: Union[str, None]
     """The language of the provider's pages, unless the request says otherwise: `ru`, `en` or `kz`; `ru` by default
-    (inferred: the documents' first)."""
+    (inferred: the first in the documents)."""
     options: BiometricKzOptions
-    """Settings that the documents leave open, or that seldom change."""
+    """Settings for what biometric.kz's documents leave open, or what seldom changes."""
     technologies: Union[Sequence[str], None]
-    """The codes of the flow's technologies, as the dashboard shows them. With them, metadata that the flow cannot use
-    is refused before anything is sent."""
+    """The codes of the flow's technologies, as the dashboard shows them. If they are given, metadata that the flow
+    cannot use is refused before anything is sent."""
     webhook_secrets: Sequence[str]
     """The secret last path segments of the webhook URLs that you entered in the dashboard, as in
     `https://shop.example/idv/SECRET`: 16 to 128 letters, digits, `-` and `_`. The provider signs nothing,
-    so without one a webhook is a hint by anybody. A list for rotation."""
+    so without a secret anybody can send a webhook. Give two while one replaces the other."""
 
 
 class _JumioConfig(TypedDict):
@@ -366,21 +378,23 @@ class _JumioConfig(TypedDict):
 class JumioConfig(_JumioConfig, total=False):
     """Jumio Authentication for Web."""
     administration_secret: Union[str, None]
-    """The secret that belongs to `administration_token`."""
+    """The secret of the `administration_token`."""
     administration_token: Union[str, None]
-    """A separate "transaction administration" token for retrieval and deletion, if the account has one."""
+    """A separate "transaction administration" token for retrieval and deletion, if the account has one. Give it
+    together with `administration_secret`."""
     callback: Union[JumioCallbackTarget, None]
-    """Where callbacks go, unless the request says otherwise."""
+    """Where Jumio sends callbacks, unless the request says otherwise."""
     domain_prefix: Union[str, None]
     """The account's domain prefix, `https://<prefix>.netverify.com`. US only."""
     error_url: Union[str, None]
-    """Where the user goes after an error, unless the request says otherwise; at most 255 characters."""
+    """Where Jumio sends the user after an error, unless the request says otherwise; at most 255 characters."""
     options: JumioOptions
-    """Settings that the documents leave open."""
+    """Settings for what Jumio's documents leave open."""
     portal_token_lifetime_minutes: Union[int, None]
-    """The token lifetime set in the Customer Portal, in minutes, 5 to 86400; 30 unless changed there."""
+    """The token lifetime that is set in the Customer Portal, in minutes, 5 to 86400; 30 by default."""
     success_url: Union[str, None]
-    """Where the user goes after a successful submission, unless the request says otherwise; at most 2047 characters."""
+    """Where Jumio sends the user after a successful submission, unless the request says otherwise; at most 2047
+    characters."""
 
 
 class _SignicatConfig(TypedDict):
@@ -394,41 +408,44 @@ class _SignicatConfig(TypedDict):
 class SignicatConfig(_SignicatConfig, total=False):
     """Signicat Assure."""
     notification: Union[SignicatNotification, None]
-    """Where callbacks go and how they are recognised. Without it results are polled for."""
+    """The URL that receives callbacks, and the secret that authenticates them. Without it, sessions poll for results."""
     options: SignicatOptions
-    """Settings that the documents leave open."""
+    """Settings for what Signicat's documents leave open."""
     profile: SignicatProfile
-    """Which generation of hosts and scopes the client belongs to."""
+    """The generation of hosts and scopes that the client belongs to."""
     redirect_url: Union[str, None]
-    """Where the user returns to from a capture or eID page, unless the request says otherwise."""
+    """Where Signicat sends the user after a capture or eID page, unless the request says otherwise."""
 
 Config = Union[AttestrConfig, BiometricKzConfig, JumioConfig, SignicatConfig]
-"""One provider account. In JSON the member `provider` says which."""
+"""The configuration of one account. In JSON the member `provider` names the provider."""
 
 
 class _AttestrFlowxRequest(TypedDict):
     flow: Literal["attestr_flowx"]
     flow_id: str
-    """The flow id, `FX0…`."""
+    """The id of the flow, `FX0…`."""
     tag: str
-    """Your own reference for the user or device. Use nothing that identifies a person to others."""
+    """Your own reference for the user or device, at most 512 characters. Use nothing that identifies a person to
+    others."""
 
 
 class AttestrFlowxRequest(_AttestrFlowxRequest, total=False):
-    """A flow of Attestr Studio."""
+    """A flow of Attestr Studio, built in its dashboard."""
     expiry: Union[int, None]
-    """When the handshake expires, in Unix milliseconds, at most 365 days ahead; the provider takes 24 hours if this is
-    not given."""
+    """When the handshake expires, in Unix milliseconds, at most 365 days ahead. Without it, the provider takes 24
+    hours."""
     extra: Mapping[str, object]
-    """Further members of the handshake's body, such as a consent of API v3."""
+    """Additional members of the handshake's body, such as a consent of API v3."""
     locale: Union[LocaleChoice, None]
-    """The language, such as `en` or `hi`, or the languages that the user prefers, the best first. Without one, phones show a picker."""
+    """The language of the flow, such as `en` or `hi`, or a list of the languages that the user prefers, best first.
+    Without one, phones show a picker."""
     snapshot: Union[str, None]
-    """The published version to run; the draft is run if none is given."""
+    """The published version of the flow to run. Without one, the draft runs."""
     variables: Mapping[str, str]
-    """Values for the variables that the flow declares; the provider ignores others. They go to the user's device."""
+    """Values for the variables that the flow declares; the provider ignores others. The values go to the user's
+    device."""
     webhook: bool
-    """Whether the provider is to send webhooks for this handshake."""
+    """Whether the provider sends webhooks for this handshake."""
 
 
 class _BiometricKzFlowRequest(TypedDict):
@@ -438,121 +455,122 @@ class _BiometricKzFlowRequest(TypedDict):
 class BiometricKzFlowRequest(_BiometricKzFlowRequest, total=False):
     """A flow of biometric.kz."""
     locale: Union[LocaleChoice, None]
-    """The language: `ru`, `en`, `kz` or another spelling of these, such as `kk-KZ`; or the languages
-    that the user prefers, the best first."""
+    """The language of the provider's pages: `ru`, `en`, `kz` or another spelling of these, such as `kk-KZ`; or a
+    list of the languages that the user prefers, best first."""
     metadata: Union[BiometricKzMetadata, None]
-    """What the session is told in advance."""
+    """What you already know about the user."""
 
 
 class _JumioAuthenticationRequest(TypedDict):
     flow: Literal["jumio_authentication"]
     enrollment_transaction_reference: str
-    """The transaction reference of the ID verification at onboarding, at most 36 characters. It has
-    to be approved, similar and valid."""
+    """The transaction reference of the user's ID verification at onboarding, at most 36 characters. Its result must be
+    approved, similar and valid."""
 
 
 class JumioAuthenticationRequest(_JumioAuthenticationRequest, total=False):
     """Jumio Authentication for Web."""
     callback: Union[JumioCallbackTarget, None]
-    """Where the callback goes."""
+    """Where Jumio sends the callback."""
     error_url: Union[str, None]
-    """Where the user goes after an error, at most 255 characters. It may equal `success_url`."""
+    """Where Jumio sends the user after an error, at most 255 characters. It may equal `success_url`."""
     locale: Union[LocaleChoice, None]
-    """The language, one of the 32 of the API list, or the languages that the user prefers, the best first; `en` by default."""
+    """The language of Jumio's page: one of the 32 of the API's list, or a list of the languages that the user prefers,
+    best first; `en` by default."""
     success_url: Union[str, None]
-    """Where the user goes after a successful submission, at most 2047 characters."""
+    """Where Jumio sends the user after a successful submission, at most 2047 characters."""
     token_lifetime_minutes: Union[int, None]
-    """How long the link stays valid, in minutes, 5 to 86400; the portal's setting by default."""
+    """How long the link stays valid, in minutes, 5 to 86400; by default as set in the portal."""
     user_reference: Union[str, None]
-    """Your own reference for the user, at most 100 characters, no personal data."""
+    """Your own reference for the user, at most 100 characters, without personal data."""
 
 
 class _SignicatDocumentVerificationRequest(TypedDict):
     flow: Literal["signicat_document_verification"]
     provider: str
-    """The provider, such as `signicatpaper`; a refusal lists those that are known."""
+    """The verification provider, such as `signicatpaper`. A reject lists the known ones."""
 
 
 class SignicatDocumentVerificationRequest(_SignicatDocumentVerificationRequest, total=False):
-    """Signicat Assure: images of a document and its holder."""
+    """Signicat Assure, document verification: the user's app or your server takes the images."""
     dossier: Union[str, None]
-    """A dossier of the same person that you have already; a new one by default. A dossier given here is yours: an
-    erasure deletes only the processes that this session made in it."""
+    """The id of an existing dossier of the same person; without it, a new dossier is created. A dossier given here
+    stays yours: an erasure deletes only the processes that this session created in it."""
     external_reference: Union[str, None]
     """Your own reference for a new dossier, at most 255 characters (the limit is inferred)."""
     images: SignicatImageSource
-    """Where the images come from."""
+    """Who takes the images."""
     notification: Union[SignicatNotificationTarget, None]
-    """Overrides where callbacks go."""
+    """Where Signicat sends callbacks, instead of the account's setting."""
     process_parameters: Union[Mapping[str, object], None]
-    """What else the provider wants, as it documents it (Onfido: the user's location)."""
+    """Further parameters that the provider documents (Onfido: the user's location)."""
     process_type: Union[str, None]
-    """The process type, where the provider has any."""
+    """The process type, if the provider has any."""
     redact: Sequence[str]
-    """Fields to redact, such as `documentNumber`; a refusal lists those that are known. Dutch documents only."""
+    """The fields to redact, such as `documentNumber`. A reject lists the known ones. Only for Dutch documents."""
     slots: Sequence[ImageSlot]
-    """For `images: upload`: which images; by provider and process type unless given."""
+    """The images to ask for with `images: upload`. By default they follow from the provider and the process type."""
 
 
 class _SignicatCaptureFlowRequest(TypedDict):
     flow: Literal["signicat_capture_flow"]
     providers: Sequence[SignicatCaptureProvider]
-    """One or two providers."""
+    """The verification providers, one or two."""
 
 
 class SignicatCaptureFlowRequest(_SignicatCaptureFlowRequest, total=False):
-    """Signicat Assure: the provider's page takes the images."""
+    """Signicat Assure, capture flow: the provider's page takes the images."""
     capture_parameters: SignicatCaptureParameters
-    """How the page looks."""
+    """The texts and settings of the page."""
     external_reference: Union[str, None]
     """Your own reference for the dossier, at most 255 characters (the limit is inferred)."""
     need: SignicatRequired
-    """Whether all of them must accept, or any of them will do."""
+    """Whether all of the providers must accept, or one is enough."""
     notification: Union[SignicatNotificationTarget, None]
-    """Overrides where callbacks go."""
+    """Where Signicat sends callbacks, instead of the account's setting."""
     redirect_url: Union[str, None]
-    """Where the user returns to; `dossierId`, `processId` and `status` are appended to it."""
+    """Where Signicat sends the user back. It appends `dossierId`, `processId` and `status` to the URL."""
     request_domain: Union[str, None]
-    """The domain that asks."""
+    """The domain of the page that asks for the verification."""
     sdk: Union[SignicatCaptureSdk, None]
-    """Which kind of page; `signicatvideoid` accepts `native` only, and gets it by default."""
+    """The kind of capture page. `signicatvideoid` accepts only `native`, which is then the default."""
 
 
 class _SignicatEidRequest(TypedDict):
     flow: Literal["signicat_eid"]
     provider: str
-    """The method, as in `connect:idin`. A guide calls this the process id, which cannot be."""
+    """The eID method, such as `connect:idin`. One guide calls this the process id, which cannot be right."""
 
 
 class SignicatEidRequest(_SignicatEidRequest, total=False):
-    """Signicat Assure: an electronic identity."""
+    """Signicat Assure, eID flow: the user authenticates with an electronic identity."""
     dossier: Union[str, None]
-    """A dossier of the same person that you have already; a new one by default. A dossier given here is yours: an
-    erasure deletes only the processes that this session made in it."""
+    """The id of an existing dossier of the same person; without it, a new dossier is created. A dossier given here
+    stays yours: an erasure deletes only the processes that this session created in it."""
     external_reference: Union[str, None]
     """Your own reference for a new dossier, at most 255 characters (the limit is inferred)."""
     notification: Union[SignicatNotificationTarget, None]
-    """Overrides where callbacks go."""
+    """Where Signicat sends callbacks, instead of the account's setting."""
     process_parameters: Union[Mapping[str, object], None]
-    """What else the method wants."""
+    """Further parameters that the method documents."""
     redirect_url: Union[str, None]
-    """Where the user returns to."""
+    """Where the eID sends the user back."""
 
 Request = Union[AttestrFlowxRequest, BiometricKzFlowRequest, JumioAuthenticationRequest, SignicatDocumentVerificationRequest, SignicatCaptureFlowRequest, SignicatEidRequest]
-"""One verification. In JSON the member `flow` says which flow."""
+"""A request for one verification. In JSON the member `flow` names the flow."""
 
 
 class _Step(TypedDict):
     request: Request
-    """The request."""
+    """The request of this step."""
 
 
 class Step(_Step, total=False):
-    """One request of a plan."""
+    """One step of a plan: a request and when to try it."""
     account: Union[str, None]
-    """The name of the account; not needed where there is only one of the request's provider."""
+    """The name of the account. It is needed only if several accounts have the request's provider."""
     when: Sequence[When]
-    """After which ends of the step before it is tried; the first one is always."""
+    """The ends of the step before after which this step is tried. The first step is always tried."""
 
 Plan = Union[Request, Sequence[Step]]
 """What a verification tries: one request, or others after it."""

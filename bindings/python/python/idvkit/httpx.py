@@ -1,8 +1,8 @@
-"""Sends requests over httpx, for `idvkit.client` and `idvkit.aio`. Needs `pip install idvkit[httpx]`.
+"""Sends requests over httpx, for `idvkit.client` and `idvkit.aio`. It needs `pip install idvkit[httpx]`.
 
-A request is sent exactly as it stands, once, and no redirect is followed, whatever the client is set to. At most 32 MiB of an
-answer are read. The logger `idvkit` has the operation, never a URL; the logger `httpx` has each URL at the level INFO, so keep
-that at WARNING.
+A request is sent exactly as it stands, once, and without redirects, also if the client's settings differ. At most 32 MiB of an
+answer are read. The logger `idvkit` logs the operation, never a URL; the logger `httpx` logs each URL at the level INFO, so
+keep that at WARNING.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from . import Answer, Header, HttpRequest, aio, client
 __all__ = ["MAX_ANSWER_BYTES", "async_sender", "sender"]
 
 MAX_ANSWER_BYTES = 32 * 1024 * 1024
-"""The largest answer that is read. Beyond it, none came."""
+"""The largest answer that is read, in bytes. A request with a larger answer counts as failed."""
 
 _log = logging.getLogger("idvkit")
 
@@ -35,7 +35,7 @@ _FAILURES = (httpx.HTTPError, httpx.InvalidURL, TimeoutError, _NoAnswer)
 
 
 def sender(http: httpx.Client) -> client.Exchange:
-    """Sends with this client."""
+    """A function that sends requests with this client."""
 
     def send(request: HttpRequest) -> Optional[Answer]:
         try:
@@ -48,7 +48,7 @@ def sender(http: httpx.Client) -> client.Exchange:
 
 
 def async_sender(http: httpx.AsyncClient) -> aio.Exchange:
-    """Sends with this client, for `await`."""
+    """A function that sends requests with this client, for `await`."""
 
     async def send(request: HttpRequest) -> Optional[Answer]:
         try:

@@ -1,4 +1,4 @@
-"""What only Jumio offers.
+"""Functions that only Jumio has.
 
     image = client.exchange(idvkit.jumio.image_request(account, url))
 """

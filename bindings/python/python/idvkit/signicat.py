@@ -1,4 +1,4 @@
-"""What only Signicat offers.
+"""Functions that only Signicat has.
 
     token = client.exchange(idvkit.signicat.token_request(account))
     result = client.exchange(idvkit.signicat.download_request(account, dossier, process, token))

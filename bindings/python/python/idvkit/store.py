@@ -1,4 +1,4 @@
-"""Where verifications are kept: what is needed of a database, and one in memory."""
+"""The store of verifications: what the client needs of a database, and a store in memory."""
 
 from __future__ import annotations
 
@@ -11,31 +11,32 @@ __all__ = ["MemoryStore", "Store"]
 
 
 class Store(Protocol):
-    """What is needed of a database. `MemoryStore` shows it in the fewest lines."""
+    """What the client needs of a database. `MemoryStore` shows it in the fewest lines."""
 
     def load(self, by: By, blobs: Sequence[str]) -> Tuple[Optional[str], Sequence[Blob]]:
-        """The text of a row, if there is one, and those of its blobs that have these digests."""
+        """Loads the text of a row, or `None` if there is no such row, and those of its blobs that have these digests."""
         ...
 
     def store(self, row: Row, expected: Optional[int], blobs: Sequence[Blob]) -> bool:
-        """Inserts the row if nothing is expected, or replaces it if its stored revision is still the expected one; with its
-        references and blobs, in one transaction. `False` if another worker was first, or a new row's id or key is taken."""
+        """Inserts the row if `expected` is `None`, or replaces it if its stored revision is still `expected`; with its references
+        and blobs, in one transaction. Returns `False` if another worker stored a change first, or if a new row's id or key is
+        already used."""
         ...
 
 
 class MemoryStore:
-    """A store in memory, for tests and programs that live as long as their verifications."""
+    """A store in memory, for tests and short-lived programs."""
 
     def __init__(self) -> None:
         self._rows: Dict[str, Tuple[Row, Dict[str, Blob]]] = {}
         self._lock = threading.Lock()
 
     def row(self, id: str) -> Row:
-        """A row by its id; `KeyError` if there is none."""
+        """The row with this id; `KeyError` if there is none."""
         return self._rows[id][0]
 
     def due(self, now: int) -> List[str]:
-        """The ids of the rows that a worker has to look at by now."""
+        """The ids of the rows that are due at this time."""
         with self._lock:
             return [row.id for row, _ in self._rows.values() if row.due is not None and row.due <= now]
 

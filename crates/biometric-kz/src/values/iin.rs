@@ -54,14 +54,10 @@ impl Iin {
         match value.len() {
             12 if digits => Ok(Self(value.to_string())),
             1..12 if digits => {
-                let fix = "an IIN has 12 digits; was it stored as a number, and did its leading zeros get lost?";
+                let fix = "an IIN has 12 digits; if it was stored as a number, its leading zeros may be lost";
                 Err(Reject::at(RejectCode::IinFormat, field, fix))
             }
-            _ => Err(Reject::at(
-                RejectCode::IinFormat,
-                field,
-                "an IIN is exactly 12 of the digits 0-9, as text, nothing else",
-            )),
+            _ => Err(Reject::at(RejectCode::IinFormat, field, "an IIN is a text of exactly 12 digits 0-9")),
         }
     }
 

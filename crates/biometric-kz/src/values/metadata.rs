@@ -201,7 +201,7 @@ impl EdocumentMetadata {
         if unmet.is_empty() {
             return Ok(());
         }
-        let message = format!("the data-entry step cannot be skipped: {}", unmet.join("; "));
+        let message = format!("the input step cannot be skipped: {}", unmet.join("; "));
         Err(Reject::at(RejectCode::SkipInputUnmet, "edocument.skip_input", message))
     }
 }

@@ -29,7 +29,7 @@ impl Phone {
                 Ok(Self(alloc::format!("77{rest}")))
             }
             _ => {
-                let fix = "a Kazakh mobile number is 77 and 9 digits, as in 77011234567; +7 7.. and 8 7.. will do too";
+                let fix = "a Kazakh mobile number is 77 and 9 digits, as in 77011234567; +7 7.. and 8 7.. work too";
                 Err(Reject::at(RejectCode::PhoneInvalid, field, fix))
             }
         }

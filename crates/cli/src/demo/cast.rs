@@ -22,7 +22,7 @@ pub struct Cast {
     /// The account's configuration.
     pub config: fn(&Places<'_>) -> Value,
     /// The usual request.
-    pub request: fn() -> Value,
+    pub request: fn(&Places<'_>) -> Value,
     /// What the provider's dashboard has to be set to.
     pub prepare: fn(&mut SandboxConfig, &Places<'_>),
     /// What it does in the scenarios that all have, and in its provider's own.

@@ -102,20 +102,25 @@ fn write_rows(
         }
         rows += 1;
         write!(out, "{scenario:<SCENARIO_WIDTH$}")?;
-        cells.iter().try_for_each(|report| write_cell(out, *report))?;
+        let mut gap = 1;
+        for report in cells {
+            gap = write_cell(out, gap, report)?;
+        }
         writeln!(out)?;
     }
     Ok(rows)
 }
 
-fn write_cell(out: &mut impl Write, report: Option<&Report>) -> io::Result<()> {
+/// Writes a cell after a gap, and says how wide the gap to the next one is.
+fn write_cell(out: &mut impl Write, gap: usize, report: Option<&Report>) -> io::Result<usize> {
     let (style, text) = match report.map(|report| (&report.verdict, report.took())) {
         Some((Verdict::Passed, took)) => (GOOD, format!("✓ {}", short(took))),
         Some((Verdict::Failed { .. }, _)) => (BAD, "✗ FAILED".into()),
         Some((Verdict::NotApplicable { .. }, _)) => (DIM, "·".into()),
         None => (DIM, String::new()),
     };
-    write!(out, " {style}{text:<CELL_WIDTH$}{style:#}")
+    write!(out, "{:gap$}{style}{text}{style:#}", "")?;
+    Ok((CELL_WIDTH + 1).saturating_sub(text.chars().count()))
 }
 
 fn write_failures(out: &mut impl Write, reports: &[Report]) -> io::Result<()> {

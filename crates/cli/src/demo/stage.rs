@@ -126,7 +126,9 @@ impl Stage {
     /// # Errors
     /// If it is refused.
     pub async fn open_with(&self, changes: &Value) -> Result<Case> {
-        let mut request = (self.0.cast.request)();
+        let (callbacks, returns) = (self.merchant().callbacks(), self.merchant().returns());
+        let places = Places { sandbox: self.sandbox_url(), callbacks: &callbacks, returns: &returns };
+        let mut request = (self.0.cast.request)(&places);
         if let (Value::Object(request), Value::Object(changes)) = (&mut request, changes) {
             request.extend(changes.clone());
         }

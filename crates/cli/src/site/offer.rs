@@ -4,7 +4,10 @@ use idvkit_sandbox::{PageScript, Script, Storage};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::demo::cast::{Cast, scenarios};
+use crate::demo::{
+    cast::{Cast, scenarios},
+    stage::Places,
+};
 
 /// All that the site knows of a provider.
 pub struct Offer {
@@ -47,7 +50,7 @@ pub const PAGES: &str = "Go through the pages and do everything right";
 impl Flow {
     /// The whole request as JSON.
     pub fn request(&self, opening: &Opening<'_>) -> Value {
-        let mut request = (self.cast.request)();
+        let mut request = (self.cast.request)(&opening.places);
         if let (Value::Object(request), Value::Object(own)) = (&mut request, (self.request)(opening)) {
             request.extend(own);
         }
@@ -59,8 +62,8 @@ impl Flow {
 pub struct Opening<'a> {
     /// The language, one of the flow's.
     pub locale: &'a str,
-    /// To where the user comes back.
-    pub return_url: &'a str,
+    /// Where things are; the user comes back to a page of this session's own.
+    pub places: Places<'a>,
     /// A UUID for whoever the session is about: another one each time, or one that several sessions share.
     pub person: &'a str,
 }

@@ -120,8 +120,10 @@ impl Shop {
         let id = id_of(&seed);
         let somebody = uuid(&self.random("person", number));
         let person = if scene.same_person { ONE_PERSON } else { somebody.as_str() };
-        let return_url = format!("{}/return/{id}", self.base);
-        let request = flow.request(&Opening { locale: &choice.locale, return_url: &return_url, person });
+        let returns = format!("{}/return/{id}", self.base);
+        let callbacks = callbacks(&self.base, flow.cast.provider.as_str());
+        let places = Places { sandbox: self.providers.base(), callbacks: &callbacks, returns: &returns };
+        let request = flow.request(&Opening { locale: &choice.locale, places, person });
         let plan = Plan::from(Request::from_json(&request.to_string())?).delivered();
         let mut driver = Driver::begin(self.client.accounts(), plan, seed, &id, self.now())?;
         let told = Told { flow, person };

@@ -1,4 +1,5 @@
-//! Bytes beside the snapshot: images are too large to be stored anew with every change, so a state holds their digests.
+//! Bytes beside the snapshot: images and long answers are too large to be stored anew with every change, so a state holds their
+//! digests.
 
 use alloc::{
     string::{String, ToString},
@@ -56,11 +57,12 @@ impl Blobs {
         self.0.iter().find(|(known, _)| known == digest).map(|(_, bytes)| bytes.as_slice())
     }
 
-    pub(super) fn add(&mut self, bytes: Vec<u8>) {
+    pub(super) fn add(&mut self, bytes: Vec<u8>) -> Digest {
         let digest = Digest::of(&bytes);
         if self.bytes(&digest).is_none() {
-            self.0.push((digest, Arc::new(Zeroizing::new(bytes))));
+            self.0.push((digest.clone(), Arc::new(Zeroizing::new(bytes))));
         }
+        digest
     }
 
     /// Drops all others.

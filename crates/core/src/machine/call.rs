@@ -9,6 +9,8 @@ use crate::{Fault, FaultClass, Header, Seed, UnixMillis, Why};
 const MAX_BACKOFF_MS: i64 = 60_000;
 /// The longest claim, in milliseconds: twice the longest time-out.
 const MAX_CLAIM_MS: i64 = 600_000;
+/// So many requests back an answer that comes late is still known. Forgetting failures skips a number.
+const LATE_REQUESTS: u32 = 4;
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Call {
@@ -39,6 +41,11 @@ impl Call {
 
     pub(super) fn is_current(&self, id: &str, seed: &Seed, now: UnixMillis) -> bool {
         self.id(seed, now) == id
+    }
+
+    /// Whether one of the last requests before this one went out under that id.
+    pub(super) fn was_sent(&self, id: &str, seed: &Seed) -> bool {
+        (1..=LATE_REQUESTS).any(|back| seed.token("request", self.serial.wrapping_sub(back), 12) == id)
     }
 
     /// Whether another worker has it.

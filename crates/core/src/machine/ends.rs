@@ -11,7 +11,7 @@ impl<F: Flow> Machine<F> {
     pub(super) fn retry(&mut self, now: UnixMillis) -> Result<(), Reject> {
         let refuse = |why: &str| Err(Reject::at(RejectCode::RetryRefused, "input", why));
         if self.record.attempt >= MAX_ATTEMPTS {
-            return refuse("the session was begun anew as often as any can be; open a new one");
+            return refuse("the session has had the largest number of attempts; open a new one");
         }
         match self.record.phase.clone() {
             Phase::Running { .. } => {

@@ -80,7 +80,11 @@ pub trait Flow: Clone + PartialEq + Serialize + DeserializeOwned {
     /// # Errors
     /// `images_unexpected` unless the flow asked for some.
     fn images(&mut self, _account: &Self::Account, _images: &[Image], _sent: bool) -> Result<Heard, Reject> {
-        Err(Reject::at(RejectCode::ImagesUnexpected, "images", "this flow asks for no images; only `Way::Upload` does"))
+        Err(Reject::at(
+            RejectCode::ImagesUnexpected,
+            "images",
+            "this flow asks for no images; only `Way::Upload` asks for them",
+        ))
     }
 
     /// The digests of the images that the state holds: their bytes are stored beside the snapshot, and dropped with the
@@ -196,7 +200,7 @@ pub enum Need<Operation> {
 /// What an answer led to. Deliberately exhaustive.
 #[derive(Clone, Debug)]
 pub enum Step {
-    /// The state moved on: see at once what is needed now.
+    /// The state changed: look at once at what is needed now.
     Go,
     /// Nothing moved on, but what the operation needs is there or was asked for anew (an access token): see at once what
     /// is needed now, with all failures still counted.
@@ -238,7 +242,7 @@ pub struct Heard {
     pub look: bool,
     /// It came from the provider, and its authenticity was checked: it may look even when the plan is used up.
     pub authentic: bool,
-    /// A claim of a non-pass: it ends the session after the settle time, unless something better comes.
+    /// A claim of a non-pass: it ends the session after the grace, unless a better result comes.
     pub settle: bool,
 }
 

@@ -1,9 +1,10 @@
 //! What is heard beside answers: hints, returns, callbacks and images. It brings a look, and never decides.
 
 use alloc::vec::Vec;
+use core::mem;
 
 use super::{Flow, Heard, Machine, Need, record::Phase, watch::Watch};
-use crate::{Header, Hint, Image, Outcome, Reject, RejectCode, UnixMillis};
+use crate::{Header, Hint, Image, Outcome, Reject, RejectCode, Response, UnixMillis};
 
 impl<F: Flow> Machine<F> {
     pub(super) fn hint(&mut self, hint: &Hint, now: UnixMillis) {
@@ -33,7 +34,7 @@ impl<F: Flow> Machine<F> {
         let mut flow = self.record.flow.clone();
         let heard = flow.callback(&self.account, url, headers, body, &self.own());
         let heard = heard.map_err(|reject| reject.of_callback(headers, body))?;
-        match &mut self.record.phase {
+        match &self.record.phase {
             Phase::Running { .. } => {
                 self.record.flow = flow;
                 self.heard(heard, now);
@@ -42,23 +43,49 @@ impl<F: Flow> Machine<F> {
             // A decision stands, and what says no more than that something happened asks for nothing.
             Phase::Ended { outcome: Outcome::Decided { .. }, erasure: None, .. } => Ok(()),
             _ if !heard.look => Ok(()),
-            Phase::Ended { news, erasure: None, .. } => {
-                let can_look = matches!(flow.need(&self.account), Need::User(_) | Need::Verdict(_));
-                if !heard.authentic || !can_look {
-                    return Err(too_late(
-                        "the session has ended without a verdict, and only news whose sender is certain is followed",
-                    ));
-                }
-                if news.follow(body)? {
-                    self.record.flow = flow;
-                    self.record.call.renew();
+            Phase::Ended { erasure: None, .. } if !heard.authentic => Err(too_late(
+                "the session has ended without a verdict, and now follows only authenticated callbacks; set up a secret for them",
+            )),
+            Phase::Ended { erasure: None, .. } => {
+                let before = mem::replace(&mut self.record.flow, flow);
+                if !self.follow(body)? {
+                    self.record.flow = before;
                 }
                 Ok(())
             }
             Phase::Ended { .. } | Phase::Erasing { .. } => {
-                Err(too_late("the session was erased; nothing is followed any more"))
+                Err(too_late("the session was erased; it takes no further inputs"))
             }
         }
+    }
+
+    /// Whether this is the provider's answer to a request of this session that ended meanwhile without a verdict, as where
+    /// another worker's answer to the same look came first.
+    pub(super) fn is_late_news(&self, id: &str, response: &Response<'_>) -> bool {
+        let undecided = match &self.record.phase {
+            Phase::Ended { outcome, erasure: None, .. } => !matches!(outcome, Outcome::Decided { .. }),
+            _ => false,
+        };
+        undecided && response.is_success() && self.can_look() && self.record.call.was_sent(id, &self.record.seed)
+    }
+
+    /// News after an end without a verdict: a look is due, once for each piece (rule 24). `false`: this one is known.
+    pub(super) fn follow(&mut self, piece: &[u8]) -> Result<bool, Reject> {
+        if !self.can_look() {
+            return Err(too_late(
+                "the session ended before there was anything that could be looked at; open a new one",
+            ));
+        }
+        let Phase::Ended { news, .. } = &mut self.record.phase else { return Ok(false) };
+        let is_new = news.follow(piece)?;
+        if is_new {
+            self.record.call.renew();
+        }
+        Ok(is_new)
+    }
+
+    fn can_look(&self) -> bool {
+        matches!(self.record.flow.need(&self.account), Need::User(_) | Need::Verdict(_))
     }
 
     fn heard(&mut self, heard: Heard, now: UnixMillis) {

@@ -7,6 +7,7 @@
 mod blobs;
 mod call;
 mod ends;
+mod evidence;
 mod flow;
 mod heard;
 mod record;
@@ -23,6 +24,7 @@ use core::fmt;
 
 pub use blobs::{Blobs, Digest};
 use call::Call;
+use evidence::Kept;
 pub use flow::{Account, Flow, Heard, Need, Own, Schedule, Step, UserStage};
 use record::{Envelope, MAX_REVISION, Phase, Record};
 pub use record::{SNAPSHOT_FORMAT, malformed, snapshot_provider};
@@ -78,7 +80,7 @@ impl<F: Flow> Machine<F> {
             return Err(Reject::new(RejectCode::SnapshotOfOtherProvider, message));
         }
         let envelope: Envelope<Record<F>> =
-            serde_json::from_str(snapshot).map_err(|_| malformed("this is not the text that `snapshot` gave"))?;
+            serde_json::from_str(snapshot).map_err(|_| malformed("this is not a text that `snapshot` returned"))?;
         let mut record = envelope.session;
         if record.account != account.fingerprint() {
             let message = "the snapshot belongs to another account of this provider; restore it with that account";
@@ -87,12 +89,13 @@ impl<F: Flow> Machine<F> {
         record.check()?;
         record.flow.check()?;
         if matches!(record.phase, Phase::Erasing { index, .. } if record.flow.erase(index).is_none()) {
-            return Err(malformed("it is deleting something that is not there"));
+            return Err(malformed("the snapshot is deleting something that does not exist"));
         }
         let mut blobs = Blobs::default();
         for bytes in record.flow.take_embedded() {
             blobs.add(bytes);
         }
+        record.evidence = record.evidence.map(|evidence| evidence.put_beside(&mut blobs));
         Ok(Self { account, record, blobs })
     }
 
@@ -124,12 +127,17 @@ impl<F: Flow> Machine<F> {
         // What can be refused at a glance is refused before anything is copied.
         match input {
             Input::HttpResponse { id, status, headers, body } => {
-                let op = self.current(&id, now)?;
                 let response = Response { status, headers: &headers, body: &body, at: now };
-                self.change(now, |session| {
-                    session.answered(&op, &response);
-                    Ok(())
-                })
+                match self.current(&id, now) {
+                    Ok(op) => self.change(now, |session| {
+                        session.answered(&op, &response);
+                        Ok(())
+                    }),
+                    Err(_) if self.is_late_news(&id, &response) => {
+                        self.change(now, |session| session.follow(&body).map(drop))
+                    }
+                    Err(stale) => Err(stale),
+                }
             }
             Input::HttpFailed { id } => {
                 let op = self.current(&id, now)?;
@@ -173,10 +181,10 @@ impl<F: Flow> Machine<F> {
         serde_json::to_string(&envelope).expect("a session holds only strings, numbers, flags and lists of them")
     }
 
-    /// The digests of the bytes that belong to the snapshot and are stored beside it, once: images that wait to be sent. A
-    /// store drops all others of the session.
+    /// The digests of the bytes that belong to the snapshot and are stored beside it, once: images that wait to be sent, and the
+    /// answer that decided, if it is longer than 16 KiB. A store drops all others of the session.
     pub fn digests(&self) -> Vec<String> {
-        let mut digests: Vec<String> = self.record.flow.digests().into_iter().map(String::from).collect();
+        let mut digests: Vec<String> = self.kept_beside().into_iter().map(String::from).collect();
         digests.sort_unstable();
         digests.dedup();
         digests
@@ -188,15 +196,18 @@ impl<F: Flow> Machine<F> {
         self.blobs.to_vec()
     }
 
-    /// The digests of the bytes without which the next request cannot be sent: [`supply`](Self::supply) them.
+    /// The digests of the bytes without which the next request cannot be sent, or [`evidence`](Self::evidence) cannot
+    /// be given: pass those bytes to [`supply`](Self::supply).
     pub fn missing(&self) -> Vec<String> {
-        self.needed().map_or_else(Vec::new, |op| self.lacking(&op)).into_iter().map(String::from).collect()
+        let mut digests = self.needed().map_or_else(Vec::new, |op| self.record.flow.sends(&op));
+        digests.extend(self.record.evidence.as_ref().and_then(Kept::digest).cloned());
+        self.absent(digests).into_iter().map(String::from).collect()
     }
 
     /// Takes bytes that were stored beside the snapshot. Returns `false` if they do not belong to it. The snapshot does
     /// not change.
     pub fn supply(&mut self, bytes: Vec<u8>) -> bool {
-        let belongs = self.record.flow.digests().contains(&Digest::of(&bytes));
+        let belongs = self.kept_beside().contains(&Digest::of(&bytes));
         if belongs {
             self.blobs.add(bytes);
         }
@@ -223,9 +234,10 @@ impl<F: Flow> Machine<F> {
         self.record.flow.references()
     }
 
-    /// What the decision rests on; `None` before a decision and after an erasure.
+    /// The evidence that the decision rests on; `None` before a decision, after an erasure, and while
+    /// [`missing`](Self::missing) names its bytes.
     pub fn evidence(&self) -> Option<Evidence> {
-        self.record.evidence.clone()
+        self.record.evidence.as_ref()?.whole(&self.blobs)
     }
 
     fn next_running(&self, watch: Option<&Watch>, now: UnixMillis) -> Next {
@@ -288,8 +300,17 @@ impl<F: Flow> Machine<F> {
 
     /// What goes into its request and is not at hand.
     fn lacking(&self, op: &F::Operation) -> Vec<Digest> {
-        let mut digests = self.record.flow.sends(op);
+        self.absent(self.record.flow.sends(op))
+    }
+
+    fn absent(&self, mut digests: Vec<Digest>) -> Vec<Digest> {
         digests.retain(|digest| self.blobs.bytes(digest).is_none());
+        digests
+    }
+
+    fn kept_beside(&self) -> Vec<Digest> {
+        let mut digests = self.record.flow.digests();
+        digests.extend(self.record.evidence.as_ref().and_then(Kept::digest).cloned());
         digests
     }
 
@@ -301,13 +322,13 @@ impl<F: Flow> Machine<F> {
     /// Changes a copy, and takes its place only if it is not refused.
     fn change(&mut self, now: UnixMillis, apply: impl FnOnce(&mut Self) -> Result<(), Reject>) -> Result<(), Reject> {
         if self.record.revision >= MAX_REVISION {
-            let why = "the session has changed as often as any can; open a new one";
+            let why = "the session has reached the largest number of changes; open a new one";
             return Err(Reject::at(RejectCode::SessionOver, "input", why));
         }
         let mut changed = self.clone();
         apply(&mut changed)?;
         changed.forget_at_end(&self.record.phase);
-        changed.blobs.keep(&changed.record.flow.digests());
+        changed.blobs.keep(&changed.kept_beside());
         if changed.record != self.record {
             changed.record.clock = now;
             changed.record.revision += 1;
@@ -319,13 +340,13 @@ impl<F: Flow> Machine<F> {
     /// The operation that the id belongs to, if the id is current.
     fn current(&self, id: &str, now: UnixMillis) -> Result<F::Operation, Reject> {
         self.needed().filter(|_| self.record.call.is_current(id, &self.record.seed, now)).ok_or_else(|| {
-            Reject::at(RejectCode::Stale, "id", "the session has moved on; drop this answer and ask `next`")
+            Reject::at(RejectCode::Stale, "id", "the request is no longer awaited; drop this answer and call `next`")
         })
     }
 
     fn claim(&mut self, op: &F::Operation, now: UnixMillis) -> Result<(), Reject> {
         if self.record.call.in_flight(now).is_some() {
-            return Err(Reject::at(RejectCode::Claimed, "id", "another worker is sending this request; ask `next`"));
+            return Err(Reject::at(RejectCode::Claimed, "id", "another worker is sending this request; call `next`"));
         }
         let timeout = self.request(op, now).timeout_ms;
         self.record.call.claim(now, timeout);

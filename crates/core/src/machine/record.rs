@@ -2,14 +2,10 @@
 
 use alloc::{string::String, vec::Vec};
 
-use base64::{Engine, engine::general_purpose::STANDARD};
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
+use serde::{Deserialize, Serialize};
 
-use super::{Digest, call::Call, watch::Watch};
-use crate::{
-    AtProvider, Basis, Document, Erasure, Evidence, Fault, Outcome, Part, Person, Reason, Reject, RejectCode, Seed,
-    Source, UnixMillis,
-};
+use super::{Digest, call::Call, evidence::Kept, watch::Watch};
+use crate::{AtProvider, Erasure, Fault, Outcome, Reject, RejectCode, Seed, UnixMillis};
 
 /// The newest snapshot format this version writes and reads.
 pub const SNAPSHOT_FORMAT: u32 = 1;
@@ -40,14 +36,15 @@ struct Head {
 /// # Errors
 /// `snapshot_malformed` if the text is no snapshot, `snapshot_newer` if a newer version wrote it.
 pub fn snapshot_provider(text: &str) -> Result<String, Reject> {
-    let head: Head = serde_json::from_str(text).map_err(|_| malformed("this is not the text that `snapshot` gave"))?;
+    let head: Head =
+        serde_json::from_str(text).map_err(|_| malformed("this is not a text that `snapshot` returned"))?;
     if head.format > SNAPSHOT_FORMAT {
         let message = "a newer version of idvkit wrote this; update every worker before sessions are shared";
         return Err(Reject::new(RejectCode::SnapshotNewer, message).about("format"));
     }
     match head.provider {
         Some(provider) if head.format == SNAPSHOT_FORMAT => Ok(provider),
-        _ => Err(malformed("this is not the text that `snapshot` gave")),
+        _ => Err(malformed("this is not a text that `snapshot` returned")),
     }
 }
 
@@ -71,8 +68,8 @@ pub(super) struct Record<F> {
     pub(super) phase: Phase,
     /// The provider's own state.
     pub(super) flow: F,
-    #[serde(default, skip_serializing_if = "Option::is_none", with = "stored_evidence")]
-    pub(super) evidence: Option<Evidence>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) evidence: Option<Kept>,
 }
 
 /// Where a session stands.
@@ -123,12 +120,18 @@ impl News {
             return Ok(false);
         }
         if self.followed.len() >= MAX_NEWS {
-            let why = "the session has ended without a verdict, and has followed as much news since as it can; open a new one";
+            let why = "the session has ended without a verdict, and can follow no more news; open a new one";
             return Err(Reject::at(RejectCode::SessionOver, "input", why));
         }
         self.followed.push(piece);
         self.look = true;
         Ok(true)
+    }
+
+    /// The look could not be had. The same news earns another one, if the provider sends it again.
+    pub(super) fn give_up(&mut self) {
+        self.look = false;
+        self.followed.pop();
     }
 
     fn is_none(&self) -> bool {
@@ -173,134 +176,8 @@ impl<F> Record<F> {
         };
         let counts = (0..=MAX_REVISION).contains(&self.revision) && self.attempt <= MAX_ATTEMPTS;
         if !counts || !in_range || !watch_in_range || !news_in_range || !self.call.is_plausible(self.clock) {
-            return Err(malformed("a time or number in it is out of range"));
+            return Err(malformed("a time or number in the snapshot is out of range"));
         }
         Ok(())
     }
-}
-
-/// The stored form of evidence. The public type has none, so that it is not serialised by accident.
-#[expect(clippy::ref_option, reason = "serde calls with this signature")]
-mod stored_evidence {
-    use super::{Deserialize, Deserializer, Error, Evidence, Serialize, Serializer, StoredEvidence};
-
-    pub(super) fn serialize<S: Serializer>(evidence: &Option<Evidence>, serializer: S) -> Result<S::Ok, S::Error> {
-        evidence.as_ref().map(StoredEvidence::of).serialize(serializer)
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Evidence>, D::Error> {
-        Option::<StoredEvidence>::deserialize(deserializer)?
-            .map(|stored| stored.restore().ok_or_else(|| D::Error::custom("evidence")))
-            .transpose()
-    }
-}
-
-#[derive(Serialize, Deserialize)]
-struct StoredEvidence {
-    basis: Basis,
-    at: UnixMillis,
-    raw: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    person: Option<StoredPerson>,
-    #[serde(default)]
-    parts: Vec<Part>,
-    #[serde(default)]
-    reasons: Vec<Reason>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    sealed: Option<String>,
-    source: Source,
-}
-
-impl StoredEvidence {
-    fn of(evidence: &Evidence) -> Self {
-        Self {
-            basis: evidence.basis,
-            at: evidence.at,
-            raw: STANDARD.encode(&evidence.raw),
-            person: evidence.person.clone().map(StoredPerson::from),
-            parts: evidence.parts.clone(),
-            reasons: evidence.reasons.clone(),
-            sealed: evidence.sealed.as_ref().map(|sealed| STANDARD.encode(sealed)),
-            source: evidence.source.clone(),
-        }
-    }
-
-    fn restore(self) -> Option<Evidence> {
-        let sealed = match self.sealed {
-            Some(sealed) => Some(STANDARD.decode(sealed).ok()?),
-            None => None,
-        };
-        Some(Evidence {
-            basis: self.basis,
-            at: self.at,
-            raw: STANDARD.decode(self.raw).ok()?,
-            person: self.person.map(Person::from),
-            parts: self.parts,
-            reasons: self.reasons,
-            sealed,
-            source: self.source,
-        })
-    }
-}
-
-/// A person as stored; the same members as [`Person`], which has no serialised form of its own.
-#[derive(Serialize, Deserialize)]
-struct StoredPerson {
-    #[serde(flatten, with = "PersonForm")]
-    person: Person,
-}
-
-impl From<Person> for StoredPerson {
-    fn from(person: Person) -> Self {
-        Self { person }
-    }
-}
-
-impl From<StoredPerson> for Person {
-    fn from(stored: StoredPerson) -> Self {
-        stored.person
-    }
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(remote = "Person")]
-struct PersonForm {
-    given_name: Option<String>,
-    family_name: Option<String>,
-    middle_name: Option<String>,
-    birthdate: Option<String>,
-    gender: Option<String>,
-    nationalities: Vec<String>,
-    place_of_birth: Option<String>,
-    personal_number: Option<String>,
-    phone_number: Option<String>,
-    #[serde(with = "stored_document")]
-    document: Option<Document>,
-}
-
-#[expect(clippy::ref_option, reason = "serde calls with this signature")]
-mod stored_document {
-    use super::{Deserialize, Deserializer, Document, DocumentForm, Serialize, Serializer};
-
-    #[derive(Serialize, Deserialize)]
-    struct Stored(#[serde(with = "DocumentForm")] Document);
-
-    pub(super) fn serialize<S: Serializer>(document: &Option<Document>, serializer: S) -> Result<S::Ok, S::Error> {
-        document.clone().map(Stored).serialize(serializer)
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Document>, D::Error> {
-        Ok(Option::<Stored>::deserialize(deserializer)?.map(|stored| stored.0))
-    }
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(remote = "Document")]
-struct DocumentForm {
-    kind: Option<String>,
-    document_number: Option<String>,
-    date_of_issuance: Option<String>,
-    date_of_expiry: Option<String>,
-    issuer_country: Option<String>,
-    issuer_name: Option<String>,
 }

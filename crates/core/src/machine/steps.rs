@@ -3,6 +3,7 @@
 use super::{
     Flow, MAX_GONE_LOOKS, Machine, Need, Own, Step,
     ends::deleted,
+    evidence::Kept,
     record::Phase,
     watch::{MAX_PROMPT_REPEATS, Watch},
 };
@@ -46,7 +47,7 @@ impl<F: Flow> Machine<F> {
                 self.wipe_if_erased();
             }
             (Phase::Running { .. }, Step::End { outcome, evidence }) => {
-                self.record.evidence = evidence;
+                self.record.evidence = evidence.map(|evidence| Kept::of(evidence, &mut self.blobs));
                 self.record.phase = Phase::ended(outcome);
             }
             (Phase::Running { watch }, Step::Go | Step::Prepared) => {
@@ -63,7 +64,7 @@ impl<F: Flow> Machine<F> {
             // The look that news earned: the provider's word takes the place of an end without one, and anything else leaves it.
             (Phase::Ended { outcome, resume, news, .. }, Step::End { outcome: word, evidence }) => {
                 (*outcome, *resume, news.look) = (word, None, false);
-                self.record.evidence = evidence;
+                self.record.evidence = evidence.map(|evidence| Kept::of(evidence, &mut self.blobs));
             }
             (Phase::Ended { news, .. }, Step::NotYet { .. } | Step::Go) => news.look = false,
             (Phase::Ended { .. }, Step::Prepared | Step::Deleted)
@@ -109,7 +110,11 @@ impl<F: Flow> Machine<F> {
                     self.record.phase = self.given_up(fault, watch, now);
                 }
             }
-            Phase::Ended { news, .. } => news.look &= self.record.call.failures() <= MAX_PROMPT_REPEATS,
+            Phase::Ended { news, .. } => {
+                if self.record.call.failures() > MAX_PROMPT_REPEATS {
+                    news.give_up();
+                }
+            }
         }
     }
 

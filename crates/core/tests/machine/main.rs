@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests may fail the test")]
 
+mod beside;
 mod later_rules;
 mod limits;
 mod news;

@@ -81,7 +81,7 @@ fn rule_24_a_failed_session_hears_news_and_can_still_be_retried() {
     assert_eq!(run.outcome(), APPROVED);
 }
 
-/// The look that news earned is not lost to a network that fails; after five repeats it is given up.
+/// The look that news earned is not lost to a network that fails; after five repeats it is given up, until the news comes again.
 #[test]
 fn rule_24_the_look_is_repeated_five_times() {
     for (failures, is_over) in [(5, false), (6, true)] {
@@ -94,6 +94,11 @@ fn rule_24_the_look_is_repeated_five_times() {
             }
         }
         assert_eq!(matches!(run.ask(), Next::Done { .. }), is_over);
+        if is_over {
+            news(&mut run, "a").unwrap();
+        }
+        run.look("passed");
+        assert_eq!(run.outcome(), APPROVED);
     }
 }
 
@@ -151,4 +156,43 @@ fn rule_24_the_look_is_claimed_and_held_back_as_any() {
     assert_eq!(run.sleep(), 30_000);
     run.look("passed");
     assert_eq!(run.outcome(), APPROVED);
+}
+
+/// Two workers look at once, and the one that hears less is first: what the other one fetched is no less genuine.
+#[test]
+fn rule_24_an_answer_that_came_after_the_end_earns_a_look() {
+    let mut run = live();
+    run.later(600_000);
+    run.look("open");
+    run.sleep();
+    let (id, now) = (run.request().id, run.now);
+    run.look("open");
+    assert_eq!(run.outcome(), Outcome::Expired);
+    for (status, body) in [(500, body("t-1", "passed")), (404, String::new())] {
+        assert_eq!(run.respond(&id, status, &[], body).unwrap_err().code(), "stale", "no answer of the provider's");
+    }
+    run.respond(&id, 200, &[], body("t-1", "passed")).unwrap();
+    assert_eq!(run.session.outcome(), Some(&Outcome::Expired), "the answer itself decides nothing");
+    run.look("passed");
+    assert_eq!((run.outcome(), run.now), (APPROVED, now));
+    // Once it is decided, such an answer is stale as ever.
+    assert_eq!(run.respond(&id, 200, &[], body("t-1", "failed")).unwrap_err().code(), "stale");
+}
+
+#[test]
+fn rule_24_answers_to_strange_requests_or_an_erased_session_stay_stale() {
+    let mut run = live();
+    let mut asked = vec![];
+    while !matches!(run.ask(), Next::Done { .. }) {
+        run.sleep();
+        asked.push(run.request().id);
+        run.look("open");
+    }
+    let [oldest, .., latest] = asked.as_slice() else { panic!("{asked:?}") };
+    let passed = || body("t-1", "passed");
+    for id in [oldest, "", "0"] {
+        assert_eq!(run.respond(id, 200, &[], passed()).unwrap_err().code(), "stale");
+    }
+    run.tell(Input::Erase { at_provider: false }).unwrap();
+    assert_eq!(run.respond(latest, 200, &[], passed()).unwrap_err().code(), "stale");
 }

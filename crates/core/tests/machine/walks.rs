@@ -67,7 +67,8 @@ fn take(run: &mut Run, act: &Act, asked: &mut Vec<String>) -> bool {
         Next::Send { request } => Some(request),
         _ => None,
     };
-    asked.extend(request.iter().map(|request| request.id.clone()));
+    let id = request.as_ref().map(|request| request.id.clone());
+    asked.extend(id.filter(|id| asked.last() != Some(id)));
     let newest = run.session.references().first().cloned().unwrap_or_default();
     match (act, request) {
         (Act::Answer(kind), Some(request)) => {

@@ -160,7 +160,7 @@ impl Driver {
                 self.go_on(held, Some(Unstored::Delivery { number, delivered }), now)
             }
             _ => {
-                let message = "this is not the answer to what was asked; tell what came of `ask`";
+                let message = "the driver had asked for something else; tell what came of the last `ask`";
                 Err(Reject::at(RejectCode::ToldUnexpected, "told", message))
             }
         }
@@ -192,7 +192,7 @@ impl Driver {
             By::References { references } => held.references().iter().any(|known| references.contains(known)),
         };
         if !asked {
-            return Err(record::malformed("this is the text of another row than was asked for"));
+            return Err(record::malformed("this is the text of another row than the driver asked for"));
         }
         held.supply(blobs);
         self.kept = blobs.iter().map(|blob| blob.digest.clone()).collect();
@@ -215,7 +215,7 @@ impl Driver {
                 Ok(())
             }
             _ => {
-                let message = "the store has no row of this id; ask it with the id that `begin` came to";
+                let message = "the store has no row with this id; pass the id that `begin` returned";
                 Err(Reject::at(RejectCode::VerificationUnknown, "id", message))
             }
         }

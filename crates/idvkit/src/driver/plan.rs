@@ -109,7 +109,7 @@ impl Plan {
             return Err(refuse("a plan has at most eight steps"));
         }
         if !first.when.is_empty() || rest.iter().any(|step| step.when.is_empty()) {
-            return Err(refuse("every step but the first says with `when` after which ends it is tried"));
+            return Err(refuse("every step but the first needs `when`: the ends after which it is tried"));
         }
         Ok(self)
     }

@@ -127,7 +127,7 @@ impl Record {
         if names && plan && ended && counts && self.outbox.as_ref().is_none_or(|outbox| outbox.is_plausible(self)) {
             return Ok(());
         }
-        Err(malformed("a name, time or number in it is out of range"))
+        Err(malformed("a name, time or number in the row's text is out of range"))
     }
 }
 

@@ -2,7 +2,7 @@
 //! them.
 
 use alloc::{boxed::Box, string::String, vec::Vec};
-use core::fmt;
+use core::{fmt, ops::Range};
 
 use idvkit_core::{
     AtProvider, Blob, Delivery, Erasure, Evidence, HttpRequest, Input, Next, Outcome, Reference, Reject, RejectCode,
@@ -42,7 +42,7 @@ pub struct Attempt {
     pub account: String,
     /// The provider whose flow the session runs.
     pub provider: ProviderId,
-    /// How the session ended; `None` while it runs.
+    /// How the session ended; absent while it runs.
     pub outcome: Option<Outcome>,
     /// Whether the verification's outcome comes from this session.
     pub decides: bool,
@@ -70,7 +70,7 @@ impl Verification {
         let (record, texts) = Record::from_text(snapshot)?;
         let held = |(step, text): (&Planned, Box<RawValue>)| {
             let account = accounts.get(&step.account).ok_or_else(|| {
-                let message = "the row belongs to an account that is not here; add it to the accounts under its name";
+                let message = "the row belongs to an account that is not among the accounts; add it under its name";
                 Reject::at(RejectCode::AccountUnknown, "account", message)
             })?;
             Ok(Held { account: account.clone(), session: Session::restore(account, text.get())? })
@@ -83,7 +83,8 @@ impl Verification {
     ///
     /// A `now` outside 2020 to 2200, or before the last change, counts as the time of the last change.
     pub fn next(&self, now: UnixMillis) -> Next {
-        let mut nexts: Vec<Next> = self.driven().map(|held| held.session.next(self.clamp(now))).collect();
+        let mut nexts: Vec<Next> =
+            self.sessions[self.driven()].iter().map(|held| held.session.next(self.clamp(now))).collect();
         if let Some(at) = nexts.iter().position(|next| matches!(next, Next::Send { .. })) {
             return nexts.swap_remove(at);
         }
@@ -128,7 +129,8 @@ impl Verification {
         &self.sessions[self.step()].session
     }
 
-    /// What the decision rests on; `None` before a decision and after an erasure. It must stay on the server.
+    /// The evidence that the decision rests on; `None` before a decision, after an erasure, and for an answer longer
+    /// than 16 KiB before [`supply`](Self::supply) got the row's blobs. It must stay on the server.
     pub fn evidence(&self) -> Option<Evidence> {
         self.sessions[self.record.end.as_ref()?.step].session.evidence()
     }
@@ -197,7 +199,8 @@ impl Verification {
         self.sessions.iter().flat_map(|held| held.session.blobs()).collect()
     }
 
-    /// Takes the blobs that are stored with the row. Without them, the verification waits where it has to send them.
+    /// Takes the blobs that are stored with the row. Without them, the verification waits where it has to send images, and
+    /// has no evidence of a long answer.
     pub fn supply(&mut self, blobs: &[Blob]) {
         for held in &mut self.sessions {
             for blob in blobs {
@@ -238,6 +241,9 @@ impl Verification {
         let now = now.plausible()?.max(self.record.clock);
         let mut changed = self.clone();
         changed.apply(input, now)?;
+        if self.end_of(self.record.current).is_none() {
+            changed.go_on();
+        }
         changed.conclude(now);
         self.commit(changed, now);
         Ok(())
@@ -308,13 +314,12 @@ impl Verification {
     }
 
     /// The sessions that are gone on with: those that were begun; once there is a verdict, only its own; to erase, all.
-    fn driven(&self) -> impl Iterator<Item = &Held> {
-        let range = match &self.record.end {
+    fn driven(&self) -> Range<usize> {
+        match &self.record.end {
             _ if self.record.erased => 0..self.sessions.len(),
             Some(End { step, .. }) if self.verdict().is_some() => *step..step + 1,
             _ => 0..self.record.current + 1,
-        };
-        self.sessions[range].iter()
+        }
     }
 
     fn done(&self, nexts: &[Next]) -> Next {
@@ -335,23 +340,28 @@ impl Verification {
             Input::HttpResponse { .. } | Input::HttpFailed { .. } | Input::Sending { .. } => self.answer(input, now),
             Input::Redirect { .. } | Input::Callback { .. } => {
                 let step = self.named_by(&input, now);
-                self.sessions[step].session.handle(input, now)
+                let mut session = self.sessions[step].session.clone();
+                session.handle(input, now)?;
+                // Where another session has decided nothing that this one hears is followed: it was genuine, and that is all.
+                if self.driven().contains(&step) {
+                    self.sessions[step].session = session;
+                }
+                Ok(())
             }
             Input::Retry => self.retry(now),
             Input::Hint { .. } | Input::Images { .. } => self.sessions[self.record.current].session.handle(input, now),
         }
     }
 
-    /// Whosever request it belongs to takes it; to all others its id is strange.
+    /// The session that sent the request takes it; to all others its id is stale.
     fn answer(&mut self, input: Input, now: UnixMillis) -> Result<(), Reject> {
-        let (last, others) = self.sessions.split_first_mut().expect("a plan has at least one step");
-        for held in others.iter_mut().rev() {
-            match held.session.handle(input.clone(), now) {
-                Err(reject) if is_stale(&reject) => {}
-                done => return done,
+        for later in (1..=self.record.current).rev() {
+            let told = self.sessions[later].session.handle(input.clone(), now);
+            if !told.as_ref().is_err_and(is_stale) {
+                return told;
             }
         }
-        last.session.handle(input, now)
+        self.sessions[0].session.handle(input, now)
     }
 
     /// All sessions forget the person, also those that were never begun. The outcome stays, without what a client worded.
@@ -391,11 +401,19 @@ impl Verification {
         (0..=self.record.current).rev().find(names).unwrap_or(self.record.current)
     }
 
-    /// Begins the next step where the plan says so, and settles how the verification has ended.
-    fn conclude(&mut self, now: UnixMillis) {
-        while !self.record.erased && self.verdict().is_none() && self.goes_on() {
+    /// Begins the next step where the plan says so, after a session that was running: late news of one that had ended begins
+    /// nothing, as the user was told the end.
+    fn go_on(&mut self) {
+        let current = self.record.current;
+        let follows = self.end_of(current).is_some_and(|end| self.follows(current, end));
+        if follows && !self.record.erased && self.verdict().is_none() {
             self.record.current += 1;
         }
+    }
+
+    /// Settles how the verification has ended. A verdict that came late takes the place of an end without one, as another
+    /// outcome to be delivered.
+    fn conclude(&mut self, now: UnixMillis) {
         let Some(end) = self.ended() else { return };
         let same = |known: &End| forgotten(&known.outcome) == forgotten(&end.outcome);
         if self.record.end.as_ref().is_some_and(same) {
@@ -427,11 +445,6 @@ impl Verification {
         };
         let known = self.record.end.as_ref().map(|end| end.step).filter(is_final);
         known.or_else(|| (0..=self.record.current).find(is_final))
-    }
-
-    /// Whether the plan goes on after the end of the current step.
-    fn goes_on(&self) -> bool {
-        self.end_of(self.record.current).is_some_and(|end| self.follows(self.record.current, end))
     }
 
     fn follows(&self, step: usize, end: &Outcome) -> bool {

@@ -1,13 +1,14 @@
-//! Images: stored once beside the row, loaded for the one request that sends them, and dropped when it was answered.
+//! Images: stored once beside the row, loaded for the one request that sends them, and dropped when it was answered. And a long
+//! answer: stored once, and read by whoever wants the evidence.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use idvkit::{
     Account, Config, HttpRequest, Image, Input, Next, Why,
-    driver::{Accounts, Ask, Driver},
+    driver::{Accounts, Ask, Driver, Plan},
 };
 use serde_json::json;
 
-use super::host::{Host, T0, request};
+use super::host::{Host, KZ, T0, request};
 
 const PAPER: &str = r#"{"flow": "signicat_document_verification", "provider": "signicatpaper"}"#;
 /// More than a row should ever carry.
@@ -122,4 +123,33 @@ fn a_row_of_the_first_form_holds_its_images_itself() {
     assert!(row.snapshot.len() < before / 100 && blobs.len() == 1 && blobs[0].digest == digest);
     host.work(&id);
     assert_eq!(host.count("signicat.set_images"), 1);
+}
+
+/// What biometric.kz gives back may hold files.
+#[test]
+fn a_long_answer_is_stored_once_and_read_only_for_the_evidence() {
+    let mut host = Host::new();
+    host.answers = |request| {
+        let body = super::host::body_for(request, "PASSED");
+        let files = format!(r#","edocument_result":{{"result":true,"file":"{}"}}}}"#, "A".repeat(SIZE));
+        let fetched = request.operation == "biometric_kz.fetch_result";
+        Some((200, if fetched { body[..body.len() - 1].to_owned() + &files } else { body }))
+    };
+    let id = host.begin(Plan::from(request(KZ)).delivered(), "order-7");
+    let done = host.work(&id);
+    assert!(matches!(&done, Next::Done { outcome, .. } if outcome.is_approved()), "{done:?}");
+    let row = host.row().clone();
+    assert!(row.snapshot.len() < 8_000 && row.blobs.len() == 1, "{} bytes", row.snapshot.len());
+    assert_eq!(host.stored.concat(), row.blobs, "stored once");
+    let mut driver = Driver::advance(&host.accounts, &id);
+    assert!(matches!(driver.ask(), Ask::Load { blobs, .. } if blobs.is_empty()));
+    driver.told(host.perform(&driver.ask().clone()).unwrap(), host.now).unwrap();
+    assert!(matches!(driver.ask(), Ask::Rest { .. }), "no step reads it");
+
+    let mut verification = host.verification();
+    assert_eq!(verification.evidence(), None);
+    verification.supply(&host.shelf.blobs.values().cloned().collect::<Vec<_>>());
+    assert!(verification.evidence().unwrap().raw.len() > SIZE);
+    host.tell(&id, Input::Erase { at_provider: true }).unwrap();
+    assert!(host.row().blobs.is_empty() && host.shelf.blobs.is_empty(), "an erasure forgets it");
 }

@@ -6,6 +6,7 @@ mod blobs;
 mod conflicts;
 mod deliveries;
 mod host;
+mod late;
 mod model;
 mod plain;
 mod plans;

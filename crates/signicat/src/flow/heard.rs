@@ -49,7 +49,7 @@ impl SignicatFlow {
             Whose::Current => {}
             Whose::Earlier => return Ok(Heard::NOTHING),
             Whose::Foreign => {
-                let fix = "find the session by `reference_of` and tell that one";
+                let fix = "find the session by `reference_of` and hand the input to that session";
                 return Err(Reject::at(RejectCode::RedirectOfOtherSession, "url", fix));
             }
         }
@@ -78,11 +78,15 @@ impl SignicatFlow {
         match self.whose(&callback.dossier_id, Some(&callback.process_id)) {
             Whose::Current => {
                 self.consider_first(&callback.process_id);
+                // The start that nobody answered has arrived after all.
+                if let State::Starting { sent: true, .. } = self.state {
+                    self.state = State::Waiting;
+                }
                 Ok(Heard::RESULT)
             }
             Whose::Earlier => Ok(Heard::NOTHING),
             Whose::Foreign => {
-                let fix = "find the session by `reference_of` and tell that one";
+                let fix = "find the session by `reference_of` and hand the input to that session";
                 Err(Reject::at(RejectCode::CallbackOfOtherSession, "body", fix))
             }
         }

@@ -98,7 +98,7 @@ impl SignicatFlow {
         }
         // What was uploaded before is not kept here, so a replacement has to be whole.
         if matches!(self.state, State::Starting { .. }) {
-            let rule = "the images are uploaded already: hand in all required ones to replace them";
+            let rule = "the images are already uploaded: hand in all required ones to replace them";
             return Err(Reject::at(RejectCode::ImagesIncomplete, missing.join(", "), rule));
         }
         self.state = State::Collecting { images: taken };
@@ -119,7 +119,7 @@ fn parse(account: &Account, images: &[Image], known: &[String]) -> Result<Vec<Ta
         let field = format!("images[{index}]");
         let twice = parsed.iter().any(|earlier| earlier.slot == image.slot);
         if !known.contains(&image.slot) || twice {
-            let rule = format!("slots are, each at most once: {}", known.join(", "));
+            let rule = format!("use these slots, each at most once: {}", known.join(", "));
             return Err(Reject::at(RejectCode::ImageSlot, field, rule));
         }
         account.image_rules.check(&field, &image.bytes)?;
@@ -135,10 +135,10 @@ fn merge(mut images: Vec<TakenImage>, newer: Vec<TakenImage>) -> Vec<TakenImage>
 }
 
 fn unexpected() -> Reject {
-    Reject::at(RejectCode::ImagesUnexpected, "images", "no images are asked for now; only `Way::Upload` does")
+    Reject::at(RejectCode::ImagesUnexpected, "images", "no images are asked for now; only `Way::Upload` asks for them")
 }
 
 fn too_late() -> Reject {
-    let rule = "the verification is requested: no image may follow. Let it end; a `Retry` begins with new images";
+    let rule = "the verification is already requested: it takes no further images. A `Retry` begins with new images";
     Reject::at(RejectCode::ImagesTooLate, "images", rule)
 }

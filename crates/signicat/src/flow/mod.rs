@@ -450,7 +450,7 @@ impl Flow for SignicatFlow {
             && self.slots.iter().all(Slot::is_sane)
             && self.made.iter().all(deletable)
             && self.state_fits();
-        if sane { Ok(()) } else { Err(machine::malformed("a Signicat id or state in it cannot be")) }
+        if sane { Ok(()) } else { Err(machine::malformed("a Signicat id or state in the snapshot is not possible")) }
     }
 }
 

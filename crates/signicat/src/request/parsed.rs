@@ -148,7 +148,7 @@ fn capture(account: &Account, request: CaptureFlow) -> Result<ParsedRequest, Rej
 fn eid(account: &Account, request: Eid) -> Result<ParsedRequest, Reject> {
     let is_method = request.provider.strip_prefix("connect:").is_some_and(is_name);
     if !is_method && !account.allow_unknown_provider {
-        let rule = "an eID is `connect:` and a method, as in `connect:idin`; `allow_unknown_provider` takes others";
+        let rule = "an eID is `connect:` and a method, as in `connect:idin`; `allow_unknown_provider` accepts others";
         return Err(Reject::at(RejectCode::ProviderUnknown, "provider", rule));
     }
     Ok(ParsedRequest {
@@ -172,7 +172,7 @@ fn capture_targets(account: &Account, providers: Vec<CaptureProvider>) -> Result
     match targets.as_slice() {
         // Their processes are told apart by provider (S-D5).
         [one, other] if same_provider(&one.provider, &other.provider) => {
-            let rule = "the two providers have to be different ones (`eid` is the older name of `signicatvideoid`)";
+            let rule = "the two providers must be different (`eid` is the older name of `signicatvideoid`)";
             Err(Reject::at(RejectCode::ProvidersAmbiguous, "providers", rule))
         }
         [_] | [_, _] => Ok(targets),
@@ -191,7 +191,7 @@ fn target(
         check_provider(account, &provider, process_type.as_deref())?;
     }
     if let Some(position) = redact.iter().position(|field| !REDACT_FIELDS.contains(&field.as_str())) {
-        let rule = format!("use names of the table: {}", REDACT_FIELDS.join(", "));
+        let rule = format!("use only these names: {}", REDACT_FIELDS.join(", "));
         return Err(Reject::at(RejectCode::RedactUnknown, format!("redact[{position}]"), rule));
     }
     Ok(Target { provider, process_type, redact })
@@ -207,7 +207,7 @@ fn check_provider(account: &Account, provider: &str, process_type: Option<&str>)
         _ if open => Ok(()),
         (None, _) => {
             let names: Vec<_> = catalog::PROVIDERS.iter().map(|entry| entry.name).collect();
-            let rule = format!("use one of: {}; `allow_unknown_provider` takes others", names.join(", "));
+            let rule = format!("use one of: {}; `allow_unknown_provider` accepts others", names.join(", "));
             Err(Reject::at(RejectCode::ProviderUnknown, "provider", rule))
         }
         (Some(entry), Some(wanted)) if !entry.process_types.contains(&wanted) => {
@@ -255,7 +255,7 @@ fn notification_url(account: &Account, target: Option<NotificationTarget>) -> Re
 
 fn redirect_url(account: &Account, given: Option<String>) -> Result<String, Reject> {
     let url = given.or_else(|| account.redirect_url.clone()).ok_or_else(|| {
-        Reject::at(RejectCode::Missing, "redirect_url", "say where the user returns to, here or in the account")
+        Reject::at(RejectCode::Missing, "redirect_url", "give the URL that the user returns to, here or in the account")
     })?;
     account.urls.redirect("redirect_url", &url)
 }
@@ -274,7 +274,7 @@ fn dossier(id: &str) -> Result<Id, Reject> {
 
 fn external_reference(value: Option<String>, existing: bool) -> Result<Option<String>, Reject> {
     if value.is_some() && existing {
-        let rule = "the reference is given to a new dossier; leave it out for one that exists";
+        let rule = "only a new dossier takes a reference; leave it out for an existing dossier";
         return Err(Reject::at(RejectCode::ExternalReferenceUnexpected, "external_reference", rule));
     }
     plain_text("external_reference", value.as_deref())?;

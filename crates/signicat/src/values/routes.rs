@@ -122,7 +122,11 @@ impl RawRoute {
 fn parse(name: &str, route: &str) -> Result<(&'static str, (Method, String)), Reject> {
     let refuse = |why: &str| Err(Reject::at(RejectCode::RouteInvalid, name.to_string(), why));
     let Some(entry) = ROUTES.iter().find(|entry| entry.name == name) else {
-        return Err(Reject::at(RejectCode::RouteInvalid, "", "no route has this name; see the table `ROUTES`"));
+        return Err(Reject::at(
+            RejectCode::RouteInvalid,
+            "",
+            "no route has this name; the table `ROUTES` has all names",
+        ));
     };
     let Some((method, path)) = split(route) else {
         return refuse("a route is `METHOD /path` with GET, POST, PUT or DELETE");
@@ -138,7 +142,7 @@ fn parse(name: &str, route: &str) -> Result<(&'static str, (Method, String)), Re
     let unknown = |placeholder: &str| names(placeholder) && !entry.path.contains(placeholder);
     if loses_process || loses_dossier || unknown("{process}") || unknown("{dossier}") {
         return refuse(
-            "the path must name what it is about, {process} or else {dossier}, and nothing that is not there yet",
+            "the path must name its object, {process} or else {dossier}, and no object that does not exist yet",
         );
     }
     Ok((entry.name, (method, path.to_string())))

@@ -1,4 +1,4 @@
-"""The idvkit sandbox as a process: starts it, steers it, and stops it. Needs nothing but the standard library."""
+"""Starts, controls and stops the idvkit sandbox as a process. It needs only the standard library."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ _GREETING = "The sandbox listens on "
 def start(*, seed: Optional[int] = None, config: Optional[str] = None, real_time: bool = False) -> Sandbox:
     """Starts a sandbox on a free port of this machine.
 
-    Every id follows from `seed`; `config` is a file of settings. Its clock stands still until told to advance, unless
-    `real_time`.
+    Every id is derived from `seed`; `config` is a file of settings. The clock stands still until it is advanced, unless
+    `real_time` is set.
     """
     arguments = ["sandbox", "--quiet", "--listen", "127.0.0.1:0"]
     if seed is not None:
@@ -49,7 +49,7 @@ class Sandbox:
     """A running sandbox. Use it as a context manager, or call `stop`."""
 
     url: str
-    """Where it listens. The providers are below it: `/jumio/us`, `/attestr/api` …; `/` lists them."""
+    """The URL of the sandbox. The providers are below it: `/jumio/us`, `/attestr/api` …; `/` lists them."""
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self._process = process
@@ -58,35 +58,35 @@ class Sandbox:
         self.url = self._listening()
 
     def now(self) -> int:
-        """Its clock, in milliseconds since 1970."""
+        """The time on the sandbox's clock, in milliseconds since 1970."""
         return int(self.control("clock")["now"])
 
     def advance(self, millis: int) -> None:
-        """Turns its clock on. Returns when all that fell due has happened, callbacks included."""
+        """Advances the clock. It returns when everything that was due has happened, callbacks included."""
         self.control("clock", {"advance_ms": millis})
 
     def script(self, provider: str, **script: Any) -> None:
-        """What the next transactions come to, as in `script("jumio", outcome="FAILED")`."""
+        """Sets how the next transactions turn out, as in `script("jumio", outcome="FAILED")`."""
         self.control("script", {"provider": provider, **script})
 
     def fault(self, operation: str, kind: str, **more: Any) -> None:
-        """A fault to come: `status`, `html`, `invalid_json`, `hang` or `drop`."""
+        """Makes the next call of an operation fail: `status`, `html`, `invalid_json`, `hang` or `drop`."""
         self.control("faults", {"operation": operation, "kind": kind, **more})
 
     def accounts(self) -> Dict[str, Any]:
-        """Test accounts and keys."""
+        """The test accounts and keys."""
         return cast(Dict[str, Any], self.control("accounts"))
 
     def log(self) -> List[Dict[str, Any]]:
-        """The requests to providers, with hints on what was wrong with them."""
+        """The requests to providers, with hints about what was wrong with them."""
         return cast(List[Dict[str, Any]], self.control("log"))
 
     def reset(self) -> None:
-        """Back to the start, seed included."""
+        """Resets the sandbox to its start, seed included."""
         self.control("reset", {})
 
     def control(self, path: str, body: Optional[Dict[str, Any]] = None) -> Any:
-        """Any other call of the control API: a POST if there is a body."""
+        """Makes any other call of the control API: a POST if there is a body."""
         data = None if body is None else json.dumps(body).encode()
         request = Request(f"{self.url}/_sandbox/{path}", data, {"content-type": "application/json"})
         with self._opener.open(request, timeout=30) as answer:

@@ -17,6 +17,6 @@ def _idv_sandbox_process() -> Iterator[Sandbox]:
 
 @pytest.fixture
 def idv_sandbox(_idv_sandbox_process: Sandbox) -> Sandbox:
-    """The idvkit sandbox, as new for each test. One process serves the whole run."""
+    """The idvkit sandbox, reset for each test. One process serves the whole run."""
     _idv_sandbox_process.reset()
     return _idv_sandbox_process

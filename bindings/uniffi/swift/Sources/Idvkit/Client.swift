@@ -78,8 +78,13 @@ public final class Client: Sendable {
         }
     }
 
-    /// Performs one request, once, or gives what is kept; `nil` if no answer came. `exclusive` is as in `Ask.exchange`.
-    public func exchange(_ request: HttpRequest, exclusive: String? = nil) async -> Answer? {
+    /// Performs one request, once, or gives what is kept; `nil` if no answer came. For what no verification asks for, such as
+    /// an image after a decision.
+    public func exchange(_ request: HttpRequest) async -> Answer? {
+        await once(request, request.cache?.key)
+    }
+
+    private func once(_ request: HttpRequest, _ exclusive: String?) async -> Answer? {
         guard let exclusive else { return await send(request) }
         return await turns.take(exclusive) { [tokens, send, clock] in
             if let kept = tokens.kept(request: request, now: clock()) { return kept }
@@ -97,7 +102,7 @@ public final class Client: Sendable {
         case let .store(row, expected, blobs):
             return .stored(stored: try await store.store(row: row, expected: expected, blobs: blobs))
         case let .exchange(request, exclusive):
-            let answer = await exchange(request, exclusive: exclusive)
+            let answer = await once(request, exclusive)
             if answer == nil { try Task.checkCancellation() }
             return .exchanged(answer: answer)
         case let .deliver(_, _, delivery, outcome):

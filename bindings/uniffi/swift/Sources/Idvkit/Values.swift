@@ -25,21 +25,6 @@ extension Reject {
     }
 }
 
-extension RejectCode {
-    /// The stable word, the same text in every language.
-    public var word: String { rejectCodeWord(code: self) }
-}
-
-extension FaultCode {
-    /// The stable word, the same text in every language.
-    public var word: String { faultCodeWord(code: self) }
-}
-
-extension Difference {
-    /// The stable word, the same text in every language.
-    public var word: String { differenceWord(difference: self) }
-}
-
 extension Journey {
     /// The journey as JSON, for this one user's page or app.
     public var json: String { journeyToJson(journey: self) }

@@ -68,7 +68,7 @@ private func cameTo(_ run: Run) throws -> String {
     switch try run.next() {
     case .wait: return try run.fault()?.text("code") ?? "not_yet"
     case let .done(.decided(decision), _) where decision == .completed: return "completed"
-    case let .done(.failed(fault), _): return fault.code.word
+    case let .done(.failed(fault), _): return "\(fault.code)"
     default: throw Unexpected("neither a wait nor an end")
     }
 }

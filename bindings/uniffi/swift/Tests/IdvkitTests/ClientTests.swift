@@ -148,6 +148,26 @@ final class ClientTests: XCTestCase {
         XCTAssertNil(settled?.due)
     }
 
+    func testRequestsAfterADecision() async throws {
+        let jumio = try XCTUnwrap(jumioAccounts().account(name: "jumio"))
+        let image = try jumioImageRequest(account: jumio, url: "http://127.0.0.1:1/api/netverify/v2/authentications/1/images/face")
+        XCTAssertEqual(image.operation, "jumio.image")
+        await assertRefused(.imageUrlForeign) { _ = try jumioImageRequest(account: jumio, url: "https://elsewhere.example/1") }
+        await assertRefused(.requestOfOtherProvider) { _ = try signicatTokenRequest(account: jumio) }
+
+        let bank = try Bank(revoked: 0)
+        let token = try await bank.exchange(signicatTokenRequest(account: bank.account))
+        let again = try await bank.exchange(signicatTokenRequest(account: bank.account))
+        XCTAssertEqual(again, token)
+        XCTAssertEqual(bank.fetched, 1)
+        let download = try signicatDownloadRequest(account: bank.account, dossier: "d-1", process: "p-1", token: XCTUnwrap(token))
+        XCTAssertEqual(download.headers.first { $0.name == "Authorization" }?.value, "Bearer t1")
+        await assertRefused(.tokenMalformed) {
+            let without = Answer(status: 200, headers: [], body: Data("{}".utf8))
+            _ = try signicatDownloadRequest(account: bank.account, dossier: "d-1", process: "p-1", token: without)
+        }
+    }
+
     private func begun(_ provider: Provider) async throws -> (Client, String) {
         let client = Client(accounts: try jumioAccounts(), store: store, exchange: provider.exchange, clock: { T0 })
         return (client, try await client.begin(plan: jumioRequest, key: "order-7"))
@@ -206,9 +226,10 @@ private final class Bank: @unchecked Sendable {
     private var begun = 0
     private let tokens = Lines()
     private var client: Client!
+    let account: Account
 
     init(revoked: Int) throws {
-        let account = try newAccount(["provider": "signicat", "client_id": "c", "client_secret": "s", "redirect_url": "https://m.example/b"])
+        account = try newAccount(["provider": "signicat", "client_id": "c", "client_secret": "s", "redirect_url": "https://m.example/b"])
         let exchange: Exchange = { [tokens] request in
             guard request.cache == nil else {
                 try? await Task.sleep(nanoseconds: 50_000_000)
@@ -226,6 +247,8 @@ private final class Bank: @unchecked Sendable {
     }
 
     var fetched: Int { tokens.all.count }
+
+    func exchange(_ request: HttpRequest) async -> Answer? { await client.exchange(request) }
 
     func set(now: Int64) { locked { self.now = now } }
 

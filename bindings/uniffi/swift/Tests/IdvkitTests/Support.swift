@@ -27,7 +27,7 @@ func codeOf(_ call: () throws -> Void) rethrows -> String? {
         try call()
         return nil
     } catch let reject as Reject {
-        return reject.code.word
+        return "\(reject.code)"
     }
 }
 
@@ -54,7 +54,7 @@ func checkReference(_ account: Account, _ input: Input, _ reference: String?, _ 
         XCTAssertEqual(found, reference, place ?? "")
         XCTAssertNil(code, place ?? "")
     } catch let reject as Reject {
-        XCTAssertEqual(reject.code.word, code, place ?? "")
+        XCTAssertEqual("\(reject.code)", code, place ?? "")
     }
 }
 
@@ -74,7 +74,7 @@ func opened(_ account: Account, _ request: JSON, _ now: Int64, _ row: JSON) thro
         guard case let .send(sent) = session.next(now: now) else { throw Unexpected(place) }
         return try JSON(String(decoding: sent.body ?? Data(), as: UTF8.self))
     } catch let reject as Reject {
-        XCTAssertEqual([reject.code.word, reject.field], [row.text("code"), row.text("field")], place)
+        XCTAssertEqual(["\(reject.code)", reject.field], [row.text("code"), row.text("field")], place)
         return nil
     }
 }

@@ -68,7 +68,7 @@ fn config(places: &Places<'_>) -> Value {
     })
 }
 
-fn request() -> Value {
+fn request(_places: &Places<'_>) -> Value {
     json!({
         "flow": "attestr_flowx",
         "flow_id": "FX02zfeuvcj36knhn06us",

@@ -80,7 +80,7 @@ fn config(places: &Places<'_>) -> Value {
 }
 
 /// The IIN is fixed: whoever comes, the document has to be that person's.
-fn request() -> Value {
+fn request(_places: &Places<'_>) -> Value {
     json!({ "flow": "biometric_kz_flow", "metadata": input::metadata(Some(false), None, None) })
 }
 

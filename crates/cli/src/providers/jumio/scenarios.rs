@@ -63,7 +63,7 @@ fn config(places: &Places<'_>) -> Value {
     })
 }
 
-fn request() -> Value {
+fn request(_places: &Places<'_>) -> Value {
     json!({
         "flow": "jumio_authentication",
         "enrollment_transaction_reference": "22222222-2222-4222-8222-222222222222",

@@ -20,7 +20,7 @@ pub(super) const OFFER: Offer = Offer {
         request: |it| {
             json!({
                 "enrollment_transaction_reference": it.person, "locale": it.locale,
-                "success_url": it.return_url, "error_url": it.return_url,
+                "success_url": it.places.returns, "error_url": it.places.returns,
             })
         },
         sdk: None,

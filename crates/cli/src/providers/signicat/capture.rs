@@ -10,7 +10,7 @@ use crate::demo::{
     browser::User,
     cast::{Cast, Play},
     common,
-    stage::{Case, Stage},
+    stage::{Case, Places, Stage},
 };
 
 /// The capture flow on stage.
@@ -32,7 +32,7 @@ pub(super) static CAST: Cast = Cast {
     looks: 2,
 };
 
-fn request() -> Value {
+fn request(_places: &Places<'_>) -> Value {
     json!({
         "flow": "signicat_capture_flow",
         "external_reference": "customer-4711",

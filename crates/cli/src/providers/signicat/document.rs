@@ -10,7 +10,7 @@ use crate::demo::{
     browser::User,
     cast::{Cast, Play},
     common::{self, pass},
-    stage::{Case, Stage},
+    stage::{Case, Places, Stage},
     timeline::{next_name, outcome_text},
 };
 
@@ -32,7 +32,7 @@ pub(super) static CAST: Cast = Cast {
     looks: 1,
 };
 
-fn request() -> Value {
+fn request(_places: &Places<'_>) -> Value {
     json!({
         "flow": "signicat_document_verification",
         "external_reference": "customer-4711",

@@ -10,7 +10,7 @@ use crate::demo::{
     browser::User,
     cast::{Cast, Play},
     common,
-    stage::Stage,
+    stage::{Places, Stage},
     timeline::outcome_text,
 };
 
@@ -32,7 +32,7 @@ pub(super) static CAST: Cast = Cast {
     looks: 1,
 };
 
-fn request() -> Value {
+fn request(_places: &Places<'_>) -> Value {
     json!({ "flow": "signicat_eid", "external_reference": "customer-4711", "provider": "connect:idin" })
 }
 

@@ -47,7 +47,7 @@ const FLOWS: &[Flow] = &[
         does: PAGES,
         cast: &capture::CAST,
         locales: &["en", "de", "ru"],
-        request: |it| json!({ "redirect_url": it.return_url, "capture_parameters": { "ui_language": it.locale } }),
+        request: |it| json!({ "redirect_url": it.places.returns, "capture_parameters": { "ui_language": it.locale } }),
         sdk: None,
     },
     Flow {
@@ -57,7 +57,7 @@ const FLOWS: &[Flow] = &[
         does: PAGES,
         cast: &eid::CAST,
         locales: &[],
-        request: |it| json!({ "redirect_url": it.return_url }),
+        request: |it| json!({ "redirect_url": it.places.returns }),
         sdk: None,
     },
 ];

@@ -26,7 +26,6 @@ import idvkit.types.Next
 import idvkit.types.Outcome
 import idvkit.types.Row
 import idvkit.types.Told
-import idvkit.word
 import java.io.File
 import java.net.InetAddress
 import java.net.InetSocketAddress
@@ -111,7 +110,7 @@ class Page(private val client: Client, private val id: String, port: Int) : Auto
             heard.put(Unit)
             reply(200, "Thank you. You may close this page.")
         } catch (reject: Reject) {
-            reply(400, reject.code.word)
+            reply(400, reject.code.toString())
         }
     }
 

@@ -72,8 +72,13 @@ class Client(
         ask
     }
 
-    /** Performs one request, once, or gives what is kept; `null` if no answer came. [exclusive] is as in [Ask.Exchange]. */
-    fun exchange(request: HttpRequest, exclusive: String? = null): Answer? {
+    /**
+     * Performs one request, once, or gives what is kept; `null` if no answer came. For what no verification asks for, such as
+     * an image after a decision.
+     */
+    fun exchange(request: HttpRequest): Answer? = once(request, request.cache?.key)
+
+    private fun once(request: HttpRequest, exclusive: String?): Answer? {
         if (exclusive == null) return exchange.send(request)
         val turn = turns.computeIfAbsent(exclusive) { ReentrantLock() }
         turn.lockInterruptibly()
@@ -87,7 +92,7 @@ class Client(
     private fun perform(ask: Ask, driver: Driver): Told = when (ask) {
         is Ask.Load -> store.load(ask.by, ask.blobs)
         is Ask.Store -> Told.Stored(store.store(ask.row, ask.expected, ask.blobs))
-        is Ask.Exchange -> Told.Exchanged(exchange(ask.request, ask.exclusive))
+        is Ask.Exchange -> Told.Exchanged(once(ask.request, ask.exclusive))
         is Ask.Deliver -> Told.Delivered(deliver(ask, driver))
         is Ask.Rest, is Ask.Heard -> error("nothing more is asked for")
     }

@@ -4,8 +4,6 @@ package idvkit
 
 import idvkit.types.Blame
 import idvkit.types.Catalog
-import idvkit.types.Difference
-import idvkit.types.FaultCode
 import idvkit.types.Journey
 import idvkit.types.Outcome
 import idvkit.types.RejectCode
@@ -46,18 +44,6 @@ val Reject.blame: Blame
         is Reject.Signature -> Blame.SIGNATURE
         is Reject.Snapshot -> Blame.SNAPSHOT
     }
-
-/** The stable word of a code, the same text in every language. */
-val RejectCode.word: String
-    get() = rejectCodeWord(this)
-
-/** The stable word of a code, the same text in every language. */
-val FaultCode.word: String
-    get() = faultCodeWord(this)
-
-/** The stable word of what the signature doctor found, the same text in every language. */
-val Difference.word: String
-    get() = differenceWord(this)
 
 /** The journey as JSON, for this one user's page or app. */
 fun Journey.toJson(): String = journeyToJson(this)

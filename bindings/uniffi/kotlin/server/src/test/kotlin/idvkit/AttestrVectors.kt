@@ -52,7 +52,7 @@ internal fun checkOpened(account: Account, request: String, now: Long, case: Jso
     val session = try {
         Session.open(account, request, SEED, now)
     } catch (reject: Reject) {
-        assertEquals(case.text("code") to case.text("field"), reject.code.word to reject.field, case.text("id"))
+        assertEquals(case.text("code") to case.text("field"), reject.code.toString() to reject.field, case.text("id"))
         return
     }
     assertEquals(null, case.text("code"), case.text("id"))
@@ -91,7 +91,7 @@ private fun cameTo(run: Run): String {
     if (step is Next.Wait) return run.fault()?.text("code") ?: "not_yet"
     return when (val outcome = (step as Next.Done).outcome) {
         is Outcome.Decided -> "completed".takeIf { outcome.decision == Decision.COMPLETED } ?: "a pass"
-        is Outcome.Failed -> outcome.fault.code.word
+        is Outcome.Failed -> outcome.fault.code.toString()
         else -> error("$outcome")
     }
 }

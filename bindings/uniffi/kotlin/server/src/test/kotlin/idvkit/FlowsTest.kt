@@ -1,5 +1,6 @@
 package idvkit
 
+import idvkit.types.Answer
 import idvkit.types.Ask
 import idvkit.types.Decision
 import idvkit.types.Input
@@ -81,6 +82,41 @@ class FlowsTest {
 
     @Test
     fun signicat() = runs(Merchant(Shops.signicat(), Shops.SIGNICAT_REQUEST), Decision.APPROVED, ::throughSignicat)
+
+    @Test
+    fun `images after a decision`() {
+        val merchant = Merchant(Shops.jumio(), Shops.JUMIO_REQUEST)
+        throughJumio(merchant)
+        merchant.outcome()
+        val account = merchant.accounts.account("jumio")!!
+        val urls = parse(merchant.verification().evidence()!!.raw.decodeToString()).some("images").map { it.must("href") }
+        for (url in urls) {
+            val image = checkNotNull(merchant.client.exchange(jumioImageRequest(account, url)))
+            assertEquals(200, image.status.toInt())
+            assertTrue(image.body.toHexString().let { it.startsWith("89504e47") || it.startsWith("ffd8") })
+        }
+        assertEquals("image_url_foreign", codeOf { jumioImageRequest(account, "https://elsewhere.example/face") })
+        assertEquals("request_of_other_provider", codeOf { jumioImageRequest(account(Shops.signicat()), urls[0]) })
+    }
+
+    @Test
+    fun `a dossier after a decision`() {
+        val merchant = Merchant(Shops.signicat(), Shops.SIGNICAT_REQUEST)
+        throughSignicat(merchant)
+        merchant.outcome()
+        val account = merchant.accounts.account("signicat")!!
+        val process = parse(merchant.verification().evidence()!!.raw.decodeToString()).must("processId")
+        val dossier = merchant.row().references.first().reference
+        val token = checkNotNull(merchant.client.exchange(signicatTokenRequest(account)))
+        val result = checkNotNull(merchant.client.exchange(signicatDownloadRequest(account, dossier, process, token)))
+        assertEquals(200 to "PK", result.status.toInt() to result.body.decodeToString(0, 2))
+        val fetched = (Sandbox.control("log") as JsonArray).count { it.text("operation") == "signicat.token" }
+        assertEquals(1, fetched, "that of the session is kept")
+        val without = Answer(200u, emptyList(), "{}".encodeToByteArray())
+        assertEquals("reference_invalid", codeOf { signicatDownloadRequest(account, "../x", process, token) })
+        assertEquals("token_malformed", codeOf { signicatDownloadRequest(account, dossier, process, without) })
+        assertEquals("request_of_other_provider", codeOf { signicatTokenRequest(account(Shops.jumio())) })
+    }
 
     @Test
     fun `a refusal is declined`() {

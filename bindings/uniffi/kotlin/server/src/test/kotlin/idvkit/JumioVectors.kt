@@ -135,7 +135,7 @@ private fun delete(name: String) {
         when (val report = (run.next() as Next.Done).erasure!!.atProvider) {
             is AtProvider.Deleted -> assertEquals(case.long("deleted"), report.count.toLong(), case.text("id"))
             is AtProvider.Failed -> {
-                assertEquals("http_status", report.fault.code.word, case.text("id"))
+                assertEquals("http_status", report.fault.code.toString(), case.text("id"))
                 assertEquals(case.long("failed"), report.fault.status?.toLong(), case.text("id"))
             }
             else -> error("${case.text("id")}: $report")

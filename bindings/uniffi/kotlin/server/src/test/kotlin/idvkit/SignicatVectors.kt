@@ -180,7 +180,7 @@ private fun cameTo(run: Run): String? {
     return when (val outcome = (step as Next.Done).outcome) {
         is Outcome.Decided -> outcome.decision.name.lowercase()
         is Outcome.Abandoned -> "abandoned"
-        is Outcome.Failed -> "failed".also { assertEquals("process_failed", outcome.fault.code.word) }
+        is Outcome.Failed -> "failed".also { assertEquals("process_failed", outcome.fault.code.toString()) }
         Outcome.Expired -> "expired"
     }
 }

@@ -76,7 +76,7 @@ inline fun codeOf(call: () -> Unit): String? = try {
     call()
     null
 } catch (reject: Reject) {
-    reject.code.word
+    reject.code.toString()
 }
 
 fun account(config: JsonObject): Account = Account(config.toString())
@@ -148,6 +148,6 @@ fun checkReference(account: Account, input: Input, reference: String?, code: Str
         assertEquals(reference, account.referenceOf(input, T0), case)
         assertEquals(code, null, case)
     } catch (reject: Reject) {
-        assertEquals(code, reject.code.word, case)
+        assertEquals(code, reject.code.toString(), case)
     }
 }

@@ -28,7 +28,7 @@ class SurfaceTest {
         assertEquals(Blame.CALLER, (reject as Reject).blame)
         assertEquals("config.region", reject.field)
         assertFalse("mars" in reject.toString())
-        assertTrue(reject.explanation in reject.message && reject.toString() == "config.region: ${reject.explanation} [${reject.code.word}]")
+        assertTrue(reject.explanation in reject.message && reject.toString() == "config.region: ${reject.explanation} [${reject.code}]")
 
         val forged = Input.Callback("/jumio/forged", emptyList(), byteArrayOf())
         assertEquals(Blame.SIGNATURE, assertThrows(Reject.Signature::class.java) { session.handle(forged, T0) }.let { (it as Reject).blame })
