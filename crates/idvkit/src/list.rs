@@ -251,8 +251,8 @@ macro_rules! providers {
             provider: ProviderId,
             preferred: impl IntoIterator<Item = T>,
         ) -> Option<String> {
-            let preferred: Vec<T> = preferred.into_iter().collect();
-            let preferred: Vec<&str> = preferred.iter().map(AsRef::as_ref).collect();
+            let preferred: alloc::vec::Vec<T> = preferred.into_iter().collect();
+            let preferred: alloc::vec::Vec<&str> = preferred.iter().map(AsRef::as_ref).collect();
             match provider { $(ProviderId::$Provider => $module::$Provider::best_locale(&preferred),)+ }
         }
 
