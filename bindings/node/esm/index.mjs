@@ -12,6 +12,7 @@ export {
   Tokens,
   Told,
   Verification,
+  bestLocale,
   catalog,
   diagnose,
   journeyFromJson,
