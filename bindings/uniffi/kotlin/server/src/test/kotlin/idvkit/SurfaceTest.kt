@@ -90,7 +90,7 @@ class SurfaceTest {
         val generated = File(System.getProperty("idvkit.build")).resolve("generated/idvkit").walk()
             .filter { it.extension == "kt" }.joinToString("") { it.readText() }
         for (text in listOf(
-            "What the host must do now.", "Show this journey to the user.", "Call `next` again then at the latest.",
+            "What the host has to do now.", "Show this journey to the user.", "The latest time for the next call of `next`.",
             "Continues a stored session, on any machine.", "The stable code, the same in every language.",
         )) {
             assertTrue("* $text" in generated, text)
