@@ -48,11 +48,11 @@ impl ExecutionResult {
     /// # Errors
     /// `result_unreadable` if it is not the documented object, or a member occurs twice.
     pub fn from_json(body: &[u8]) -> Result<Self, Reject> {
-        Self::read(body).map_err(|flaw| flaw.reject(RejectCode::ResultUnreadable))
+        let read = Json::read(body).and_then(|json| Self::read(&json));
+        read.map_err(|flaw| flaw.reject(RejectCode::ResultUnreadable))
     }
 
-    pub(crate) fn read(body: &[u8]) -> Result<Self, Flaw> {
-        let json = Json::read(body)?;
+    pub(crate) fn read(json: &Json) -> Result<Self, Flaw> {
         let root = json.root().object("")?;
         let text = |name| Ok(root.maybe_text(name)?.map(ToString::to_string));
         Ok(Self {

@@ -7,11 +7,11 @@ use alloc::{
 use core::fmt;
 
 use idvkit_core::{
-    Basis, Decision, Evidence, Fault, FaultCode, Flaw, FlawKind, Operation as _, Outcome, Part, PollPlan, Response,
-    SignedForm, UnixMillis,
+    Basis, Decision, Evidence, Fault, FaultCode, Flaw, FlawKind, Json, Operation as _, Outcome, Part, PollPlan,
+    Response, SignedForm, UnixMillis,
     machine::{Heard, Schedule, Step, UserStage},
 };
-use idvkit_signature::{Mismatch, ecmascript, member, same_tag};
+use idvkit_signature::{Mismatch, SliceError, ecmascript, member, same_tag};
 use serde::{Deserialize, Deserializer, Serialize, de::IgnoredAny};
 
 use crate::{
@@ -178,7 +178,8 @@ impl Live {
         response: &Response<'_>,
     ) -> Result<Step, Fault> {
         let unreadable = |flaw| Fault::unreadable(op.name(), response.status, flaw);
-        let answer = ExecutionResult::read(response.body).map_err(unreadable)?;
+        let json = Json::read(response.body).map_err(unreadable)?;
+        let answer = ExecutionResult::read(&json).map_err(unreadable)?;
         let foreign = |place: &str| Fault::foreign(op.name(), Flaw::new(FlawKind::OtherReference, place));
         if answer.handshake != self.handshake {
             return Err(foreign("_id"));
@@ -190,12 +191,10 @@ impl Live {
             let fault = Fault::new(FaultCode::Archived, op.name(), false);
             return Ok(Step::End { outcome: Outcome::Failed { fault }, evidence: None });
         }
-        let of_result = |kind| unreadable(Flaw::new(kind, "result"));
-        let result = member(response.body, "result").map_err(|_| of_result(FlawKind::MemberTwice))?;
-        let Some(result) = result.filter(|result| *result != b"null") else {
+        let Some(result) = slice(response.body, &json).map_err(unreadable)? else {
             return Ok(Step::NotYet { user: UserStage::Unknown });
         };
-        let stages = stages(result).ok_or_else(|| of_result(FlawKind::MemberType))?;
+        let stages = stages(result).ok_or_else(|| unreadable(Flaw::new(FlawKind::MemberType, "result")))?;
         let signature = answer.signature.as_deref().unwrap_or_default();
         let (form, raw) = verified(account, result, signature).map_err(|mismatch| {
             let fault = Fault::new(mismatch.fault_code(), op.name(), true);
@@ -298,6 +297,17 @@ impl NonPass {
         let (Self::Skipped { stage } | Self::Errored { error: LaunchError { stage, .. } }) = self;
         stage.as_ref().map(|stage| stage.as_str().to_string())
     }
+}
+
+/// The result as it was sent, if there is one. A flaw beside it costs nothing (rule 25); one that is in it costs the signature.
+fn slice<'a>(body: &'a [u8], json: &'a Json) -> Result<Option<&'a [u8]>, Flaw> {
+    let found = match (member(body, "result"), json.mended()) {
+        (Err(SliceError::NotJson), Some(mended)) => member(mended.as_bytes(), "result"),
+        (found, _) => found,
+    };
+    let kind = |error| if error == SliceError::Duplicate { FlawKind::MemberTwice } else { FlawKind::JsonSyntax };
+    let result = found.map_err(|error| Flaw::new(kind(error), "result"))?;
+    Ok(result.filter(|result| *result != b"null"))
 }
 
 /// The form of the result that its signature covers, and those bytes: as sent, or else as ECMAScript writes them (A-Q1).

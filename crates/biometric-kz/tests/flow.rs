@@ -511,3 +511,29 @@ fn the_read_vectors_are_about_this_journey() {
     let Next::Present { journey, .. } = host.next() else { panic!() };
     assert_eq!(file["journey"], serde_json::from_str::<Value>(&journey.to_json()).unwrap());
 }
+
+/// The user was passed at the provider a minute after our time had run out (B-Q22).
+#[test]
+fn rule_24_a_webhook_after_the_end_brings_the_verdict() {
+    let secret = "a-webhook-secret-0123456789";
+    let config = Config { webhook_secrets: vec![secret.into()], ..config() };
+    let mut host = Host::live(config, Request::default(), r#"["LDHP"]"#);
+    host.expire();
+    assert_eq!(host.outcome(), Outcome::Expired);
+    host.now = host.now.plus(60_000);
+    let end = format!(r#"{{"event":"flow.end","session_id":"{SESSION}"}}"#);
+    let early = format!(r#"{{"event":"technology.end","session_id":"{SESSION}"}}"#);
+    assert_eq!(host.webhook("/idv/wrong", &end).unwrap_err().code(), "callback_secret_wrong");
+    host.webhook(&format!("/idv/{secret}"), &early).unwrap();
+    assert_eq!(host.outcome(), Outcome::Expired, "not every event tells of an end");
+    host.webhook(&format!("/idv/{secret}"), &end).unwrap();
+    let result = format!(
+        r#"{{"id":"{SESSION}","status":"FINISHED","flow_session_result":true,"liveness_result":{{"result":true}}}}"#
+    );
+    host.answer(200, result.as_bytes());
+    assert_eq!(host.outcome(), approved());
+
+    let mut open = Host::live(self::config(), Request::default(), r#"["LDHP"]"#);
+    open.expire();
+    assert_eq!(open.webhook("/idv", &end).unwrap_err().code(), "session_over", "anybody could have sent it");
+}

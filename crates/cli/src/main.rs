@@ -439,9 +439,12 @@ fn replay_file(transcript: &Path, config: Option<&Path>) -> Result<bool> {
     Ok(replayed.is_ok())
 }
 
-/// A value of its own, or of standard input: there it stands in no history.
+/// A value of its own, or the one line of standard input: there it stands in no history.
 fn read_value(value: String) -> Result<String> {
-    if value == "-" { read_text(Path::new("-")) } else { Ok(value) }
+    if value != "-" {
+        return Ok(value);
+    }
+    Ok(read_text(Path::new("-"))?.trim_end_matches(['\r', '\n']).to_owned())
 }
 
 fn read_text(file: &Path) -> Result<String> {

@@ -33,8 +33,8 @@ use crate::{Flaw, FlawKind};
 /// ```
 pub struct Json {
     root: Value,
-    /// Something in it is not as it was sent.
-    mended: bool,
+    /// The text with what had to be mended in it, if it is not as it was sent.
+    mended: Option<String>,
     /// The places of members that stand there twice.
     twice: Vec<String>,
 }
@@ -52,17 +52,26 @@ impl Json {
             _ => {}
         }
         let mut text = String::from_utf8_lossy(body);
-        let mut mended = matches!(text, Cow::Owned(_));
         let root = match serde_json::from_str(&text) {
             Ok(root) => root,
             Err(error) => {
                 let whole = text::mend(&text);
                 let root = serde_json::from_str(&whole).map_err(|_| syntax(&text, &error))?;
-                (text, mended) = (Cow::Owned(whole), true);
+                text = Cow::Owned(whole);
                 root
             }
         };
-        Ok(Self { root, mended, twice: text::twice(&text) })
+        let twice = text::twice(&text);
+        let mended = match text {
+            Cow::Owned(whole) => Some(whole),
+            Cow::Borrowed(_) => None,
+        };
+        Ok(Self { root, mended, twice })
+    }
+
+    /// The text as it was read, if something in it had to be mended.
+    pub fn mended(&self) -> Option<&str> {
+        self.mended.as_deref()
     }
 
     /// The root of the document, from which members are read.
@@ -85,7 +94,7 @@ pub struct Node<'a> {
 /// A value that was read before: what was mended in it is no longer known.
 impl From<Value> for Json {
     fn from(root: Value) -> Self {
-        Self { root, mended: false, twice: Vec::new() }
+        Self { root, mended: None, twice: Vec::new() }
     }
 }
 
@@ -254,7 +263,7 @@ impl<'a> Node<'a> {
 
     fn as_text(&self) -> Result<&'a str, FlawKind> {
         let text = self.value.and_then(Value::as_str).ok_or(FlawKind::MemberType)?;
-        let spoiled = self.json.mended && text.contains(char::REPLACEMENT_CHARACTER);
+        let spoiled = self.json.mended.is_some() && text.contains(char::REPLACEMENT_CHARACTER);
         if spoiled { Err(FlawKind::NotUtf8) } else { Ok(text) }
     }
 

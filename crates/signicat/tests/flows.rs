@@ -180,6 +180,41 @@ fn starts_that_never_arrive_end_in_a_failure_that_can_be_resumed() {
     host.decided(Decision::Approved);
 }
 
+/// All answers to the start were lost, and the process was accepted: its callback tells (rule 24, S-D19).
+#[test]
+fn rule_24_a_callback_finds_out_that_a_start_arrived() {
+    for looks in [0, 1] {
+        let mut host = Host::open(&notification(), &paper());
+        upload(&mut host);
+        host.answer("set_images", 200, &json!(null));
+        let mut lost = 0;
+        while !matches!(host.next(), Next::Done { .. }) {
+            match host.next() {
+                Next::Send { request } if request.operation == "signicat.token" => host.give_token(&request),
+                Next::Send { request } if looks == 1 && request.operation == "signicat.get_process" => {
+                    host.respond(&request.id, 200, &process(P1, "signicatpaper", "pending"));
+                }
+                Next::Send { request } => {
+                    lost += 1;
+                    host.tell(Input::HttpFailed { id: request.id }).unwrap();
+                }
+                other => host.now = until(&other),
+            }
+        }
+        assert!(matches!(host.outcome(), Outcome::Failed { fault } if fault.code == "no_answer") && lost >= 5);
+        host.callback("Bearer abc", &callback_body()).unwrap();
+        host.look("get_process", 200, &accepted(P1, "signicatpaper"));
+        host.decided(Decision::Approved);
+    }
+}
+
+fn until(next: &Next) -> i64 {
+    match next {
+        Next::Wait { until, .. } | Next::Present { until, .. } => until.0,
+        other => panic!("{other:?}"),
+    }
+}
+
 #[test]
 fn native_sdk() {
     let flow = json!({ "document_verification": {

@@ -74,6 +74,34 @@ fn sends_what_the_published_samples_send() {
     assert!(matches!(run.next(), Next::Present { until, .. } if until == START.plus(5_000 + 3_600_000)));
 }
 
+/// Rule 25: what real servers bring into members that decide nothing.
+#[test]
+fn a_flaw_beside_the_result_costs_no_verdict() {
+    let flaws: [&[u8]; 5] = [
+        b"\"score\": NaN, ",
+        b"\"owner\": \"J\xC3\", ",
+        b"\"owner\": \"\\ud83d\", ",
+        b"\"owner\": \"a\x07b\", ",
+        b"\"ratio\": -Infinity, ",
+    ];
+    for flaw in flaws {
+        let mut run = Run::live();
+        run.see("onFlowxComplete", &format!(r#""{{\"signature\": \"{SIGNATURE}\"}}""#));
+        let sent = result(RESULT, SIGNATURE);
+        let body = [b"\xEF\xBB\xBF{", flaw, &sent.as_bytes()[1..]].concat();
+        let id = run.send().id;
+        run.handle(Input::HttpResponse { id, status: 200, headers: vec![], body }).unwrap();
+        assert_eq!(run.outcome(), COMPLETED, "{}", String::from_utf8_lossy(flaw));
+        assert_eq!(run.evidence().raw, RESULT.as_bytes());
+    }
+    // In the result itself it is the signature's affair.
+    let mut run = Run::live();
+    run.see("onFlowxComplete", &format!(r#""{{\"signature\": \"{SIGNATURE}\"}}""#));
+    run.answer(200, &result(&RESULT.replace("true", "NaN"), SIGNATURE));
+    let Next::Wait { why: Why::Backoff { fault }, .. } = run.next() else { panic!() };
+    assert_eq!(fault.code, "signature_wrong");
+}
+
 #[test]
 fn the_ecmascript_form_counts_and_is_named() {
     // What JSON.stringify gives for this is signed; 1.0 and 1e21 are spelt in another way here.

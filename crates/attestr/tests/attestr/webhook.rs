@@ -1,7 +1,7 @@
 //! Webhooks: they hurry a fetch and claim, and never decide.
 
 use idvkit_attestr::{Attestr, Config, webhook_key};
-use idvkit_core::{Blame, Header, Input, Outcome, Provider};
+use idvkit_core::{Blame, Header, Input, Next, Outcome, Provider};
 
 use crate::run::{
     HANDSHAKE, OTHER_SIGNATURE, RESULT, Run, SIGNATURE, STAGE, START, TAG, WEBHOOK_TOKEN, config, request, result,
@@ -39,6 +39,38 @@ fn the_completed_webhook_claims_and_the_fetch_decides() {
     let revision = run.session.revision();
     run.handle(genuine(&about("flowx.skipped", ""))).unwrap();
     assert_eq!(run.session.revision(), revision, "the end absorbs");
+}
+
+/// A webhook that comes after the end brings one more look, and only a proof changes it (A-Q17).
+#[test]
+fn rule_24_a_webhook_after_the_end_brings_the_proof() {
+    let expired = || {
+        let mut run = Run::live();
+        run.now = run.now.plus(2 * 86_400_000);
+        while matches!(run.next(), Next::Send { .. }) {
+            run.answer(200, &result("null", ""));
+            run.now = run.now.plus(86_400_000);
+        }
+        assert_eq!(run.outcome(), Outcome::Expired);
+        run
+    };
+    let mut run = expired();
+    run.handle(genuine(&completed(SIGNATURE))).unwrap();
+    run.answer(200, &result(RESULT, SIGNATURE));
+    assert!(matches!(run.outcome(), Outcome::Decided { .. }));
+    for (webhook, answer) in [
+        (completed(OTHER_SIGNATURE), result(RESULT, SIGNATURE)),
+        (completed(SIGNATURE), result("null", "")),
+        (about("flowx.skipped", ""), result(RESULT, SIGNATURE)),
+    ] {
+        let mut run = expired();
+        run.handle(genuine(&webhook)).unwrap();
+        run.answer(200, &answer);
+        assert_eq!(run.outcome(), Outcome::Expired, "{webhook}");
+    }
+    let mut run = expired();
+    run.handle(genuine(&about("flowx.errored", ""))).unwrap();
+    assert_eq!(run.outcome(), Outcome::Expired, "an error needs no look");
 }
 
 #[test]

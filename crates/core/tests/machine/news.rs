@@ -1,6 +1,6 @@
 //! Rule 24: only a verdict is final. After an end without one, authentic news earns one more look, once per piece of news.
 
-use idvkit_core::{AtProvider, Decision, Erasure, Input, Next, Outcome};
+use idvkit_core::{AtProvider, Decision, Erasure, Input, Next, Outcome, Why};
 
 use crate::{APPROVED, RETURN, Run, TOKEN, Toys, body, live};
 
@@ -195,4 +195,40 @@ fn rule_24_answers_to_strange_requests_or_an_erased_session_stay_stale() {
     }
     run.tell(Input::Erase { at_provider: false }).unwrap();
     assert_eq!(run.respond(latest, 200, &[], passed()).unwrap_err().code(), "stale");
+}
+
+/// Whatever forgets failures keeps a pause that the provider asked for, and says whose pause it is.
+#[test]
+fn news_keeps_a_pause_that_was_asked_for() {
+    let mut run = expired();
+    news(&mut run, "a").unwrap();
+    let id = run.request().id;
+    run.respond(&id, 503, &[("Retry-After", "30")], "").unwrap();
+    news(&mut run, "b").unwrap();
+    assert!(matches!(run.why(), Why::Throttled { .. }));
+    assert_eq!(run.sleep(), 30_000);
+    run.look("passed");
+    assert_eq!(run.outcome(), APPROVED);
+}
+
+/// An answer that only prepares the look (an access token) leaves it due, at once and under another id, in whatever phase.
+#[test]
+fn what_only_prepares_leaves_the_look_due() {
+    let mut ended = expired();
+    news(&mut ended, "a").unwrap();
+    let mut running = live();
+    running.call_back("t-1");
+    for mut run in [ended, running] {
+        run.lose();
+        run.sleep();
+        let id = run.request().id;
+        run.tell(Input::Sending { id: id.clone() }).unwrap();
+        run.respond(&id, 200, &[], body("t-1", "renewed")).unwrap();
+        assert_ne!(run.request().id, id);
+        // The failure before still counts: the second pause is longer than the first can be.
+        run.lose();
+        assert!(run.sleep() >= 2_000);
+        run.look("passed");
+        assert_eq!(run.outcome(), APPROVED);
+    }
 }

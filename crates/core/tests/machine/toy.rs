@@ -304,6 +304,8 @@ fn verdict(account: &Account, status: &str, answer: &Response<'_>) -> Step {
         "cancelled" => return Step::End { outcome: Outcome::Abandoned { stage: None }, evidence: None },
         "away" => return Step::NotYet { user: UserStage::Away },
         "done" => return Step::NotYet { user: UserStage::Done },
+        // As where an access token had run out: what is wanted is still to be asked for.
+        "renewed" => return Step::Prepared,
         _ => return Step::NotYet { user: UserStage::Unknown },
     };
     let evidence = Evidence {

@@ -150,8 +150,9 @@ fn enrollment() {
     for case in cases(&load("enrollment")) {
         let id = text(case, "id");
         let check = EnrollmentCheck::from_json(case["body"].to_string().as_bytes()).unwrap();
-        assert_eq!(Some(check.unmet().len() as u64), case["unmet"].as_u64(), "{id}: {:?}", check.unmet());
-        assert_eq!(check.is_eligible(), check.unmet().is_empty(), "{id}");
+        let unmet: Vec<&str> = check.unmet().iter().filter_map(|rule| rule.split(' ').next()).collect();
+        assert_eq!(serde_json::json!(unmet), case["unmet"], "{id}");
+        assert_eq!(check.is_eligible(), case["unmet"] == serde_json::json!([]), "{id}");
         let fields: BTreeMap<String, String> = [
             ("verificationStatus".into(), case["body"]["verificationStatus"].as_str().unwrap_or("").into()),
             (
