@@ -103,3 +103,22 @@ async fn quiet_verbose_json_and_the_environment() {
     told.get("jumio/us/web/v4/app").await;
     assert_eq!(told.said().lines().count(), 1);
 }
+
+#[test]
+fn the_greeting_says_how_others_reach_it_and_what_to_trust() {
+    let file = std::env::temp_dir().join(format!("idvkit-cli-test-{}.pem", std::process::id()));
+    let mut program = Command::new(env!("CARGO_BIN_EXE_idvkit"));
+    program.args(["sandbox", "--listen", "0.0.0.0:0", "--public-url", "https://sandbox.tunnel.example"]);
+    program.args(["--links", "forwarded", "--tls", "127.0.0.1:0", "--certificate"]).arg(&file);
+    let mut program = program.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let lines = BufReader::new(program.stdout.take().unwrap()).lines().map(Result::unwrap);
+    let greeting: Vec<String> = lines.take_while(|line| !line.starts_with("Test keys")).collect();
+    program.kill().unwrap();
+    program.wait().unwrap();
+    assert!(greeting[0].starts_with("The sandbox listens on http://127.0.0.1:"), "{}", greeting[0]);
+    assert_eq!(greeting[1], "Others reach it at https://sandbox.tunnel.example");
+    assert!(greeting.iter().any(|line| line.starts_with("TLS at https://127.0.0.1:")), "{greeting:?}");
+    assert!(greeting.iter().any(|line| line.trim() == file.display().to_string()), "{greeting:?}");
+    assert!(std::fs::read_to_string(&file).unwrap().starts_with("-----BEGIN CERTIFICATE-----"));
+    std::fs::remove_file(file).unwrap();
+}

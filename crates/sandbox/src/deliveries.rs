@@ -359,7 +359,8 @@ impl Attempt {
     }
 }
 
-const HELD: &str = "Its host is public and not in callback_hosts, so callbacks are recorded and not sent.";
+const HELD: &str =
+    "The callback's host is public and not in callback_hosts: callbacks to it are recorded and not sent.";
 
 /// The host of a URL in lower case; an IPv6 address in its brackets.
 fn host(url: &str) -> String {
