@@ -68,18 +68,20 @@ pub fn journey(text: String) -> Result<String> {
 /// A provider's tables.
 #[napi]
 pub fn catalog(provider: String) -> Result<String> {
-    json(&idvkit::catalog(named(provider)?))
+    json(&idvkit::catalog(named(&provider)?))
 }
 
 /// The language to ask a provider for.
 #[napi]
 pub fn best_locale(provider: String, preferred: Vec<String>) -> Result<Option<String>> {
-    Ok(idvkit::best_locale(named(provider)?, preferred))
+    Ok(idvkit::best_locale(named(&provider)?, preferred))
 }
 
-fn named(provider: String) -> Result<ProviderId> {
-    serde_json::from_value(provider.into())
-        .map_err(|_| Error::from_reason("provider is one of attestr, biometric_kz, jumio, signicat"))
+fn named(provider: &str) -> Result<ProviderId> {
+    ProviderId::parse(provider).ok_or_else(|| {
+        let names: Vec<&str> = ProviderId::ALL.iter().map(|one| one.as_str()).collect();
+        Error::from_reason(format!("provider is one of {}", names.join(", ")))
+    })
 }
 
 /// The signature doctor.

@@ -183,8 +183,8 @@ export interface JumioOptions {
   /** Further origins whose frame messages count, besides the region's host and the host of the domain prefix. */
   readonly client_origins?: readonly string[];
   /**
-   * Development switch: allows `http://localhost:PORT` for return and callback URLs, and an HTTP `api_base` on this
-   * machine. Off by default. It allows nothing else.
+   * Development switch: allows `http://HOST:PORT` for return and callback URLs, and an HTTP `api_base`, on a
+   * private host. Off by default. It allows nothing else.
    */
   readonly development?: boolean;
   /**
@@ -283,8 +283,8 @@ export interface SignicatOptions {
   /** Whether to accept providers and process types that no document lists. */
   readonly allow_unknown_provider?: boolean;
   /**
-   * Development switch: allows `http://localhost:PORT` for redirect and notification URLs, and HTTP endpoints on
-   * this machine in a custom profile. Off by default. It allows nothing else.
+   * Development switch: allows `http://HOST:PORT` for redirect and notification URLs, and HTTP endpoints in
+   * a custom profile, on a private host. Off by default. It allows nothing else.
    */
   readonly development?: boolean;
   /** Whether the capture page may be shown in a frame, because Signicat's support has allow-listed your page's domain. */

@@ -85,8 +85,10 @@ mod functions {
     }
 
     fn named(provider: &str) -> PyResult<ProviderId> {
-        serde_json::from_value(provider.into())
-            .map_err(|_| PyValueError::new_err("provider is one of attestr, biometric_kz, jumio, signicat"))
+        ProviderId::parse(provider).ok_or_else(|| {
+            let names: Vec<&str> = ProviderId::ALL.iter().map(|one| one.as_str()).collect();
+            PyValueError::new_err(format!("provider is one of {}", names.join(", ")))
+        })
     }
 
     /// Returns a journey or an outcome as JSON.

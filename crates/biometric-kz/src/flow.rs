@@ -1,6 +1,9 @@
 //! Make a session, wait for the user, look for the verdict.
 
-use alloc::{string::String, vec::Vec};
+use alloc::{
+    string::{String, ToString},
+    vec::Vec,
+};
 
 use idvkit_core::{
     Fault, FaultCode, Flaw, FlawKind, Header, Hint, HintKind, HttpRequest, Journey, Operation as _, Outcome, Reject,
@@ -170,6 +173,10 @@ impl Flow for BiometricKzFlow {
         self.references.iter().cloned().map(String::from).collect()
     }
 
+    fn technologies(&self) -> Vec<String> {
+        self.announced().iter().map(ToString::to_string).collect()
+    }
+
     fn wipe(&mut self) {
         self.request.forget();
     }
@@ -219,7 +226,7 @@ impl BiometricKzFlow {
         }
         let iin = self.request.fixed_iin();
         let expected =
-            Expected { iin: iin.as_ref(), photo: self.request.photo_was_sent(), technologies: self.technologies() };
+            Expected { iin: iin.as_ref(), photo: self.request.photo_was_sent(), technologies: self.announced() };
         match verdict::judge(&result, &expected) {
             Judgement::Open { user_done } => {
                 if user_done {
@@ -229,7 +236,7 @@ impl BiometricKzFlow {
                 Ok(Step::NotYet { user })
             }
             Judgement::Aborted => {
-                let reasons = result.evidence_reasons(self.technologies());
+                let reasons = result.evidence_reasons(self.announced());
                 let stage = reasons.into_iter().find_map(|reason| reason.part);
                 Ok(Step::End { outcome: Outcome::Abandoned { stage }, evidence: None })
             }
@@ -237,7 +244,7 @@ impl BiometricKzFlow {
                 // A decided session is never begun anew, so nothing has to be sent or compared again.
                 self.request.forget();
                 let source = account.source(op.name());
-                let evidence = verdict::evidence(source, &result, self.technologies(), reasons, response);
+                let evidence = verdict::evidence(source, &result, self.announced(), reasons, response);
                 Ok(Step::End { outcome: Outcome::Decided { decision }, evidence: Some(evidence) })
             }
         }
@@ -253,7 +260,7 @@ impl BiometricKzFlow {
         }
     }
 
-    fn technologies(&self) -> &[Technology] {
+    fn announced(&self) -> &[Technology] {
         match &self.state {
             State::Live { technologies, .. } => technologies,
             State::Creating => &[],

@@ -50,7 +50,9 @@ fn the_widget_from_open_to_approved() {
     host.handle(Input::Sending { id: create.id }).unwrap();
     assert!(host.is_waiting(), "another worker is told to wait");
     host.now = host.now.plus(60_001);
+    assert!(host.session.technologies().is_empty());
     host.created(r#"["LDHP","F2F"]"#);
+    assert_eq!(host.session.technologies(), ["LDHP", "F2F"], "the host can say what comes");
 
     let journey = host.journey();
     host.hint(&journey, &finish());

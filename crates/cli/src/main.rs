@@ -148,12 +148,26 @@ enum Open {
 }
 
 #[derive(Args)]
-#[command(after_help = "Example:\n  idvkit sandbox --listen 127.0.0.1:8090 --real-time")]
+#[command(after_help = "Examples:\n  idvkit sandbox --listen 127.0.0.1:8090 --real-time\n  \
+    idvkit sandbox --listen 0.0.0.0:8090              for containers, emulators and phones in the network\n  \
+    idvkit sandbox --listen 127.0.0.1:80 --tls 127.0.0.1:443   for clients with the providers' hosts in them, by a hosts entry")]
 #[expect(clippy::struct_excessive_bools, reason = "flags of a command line")]
 struct SandboxArgs {
     /// Where to listen; a free port of this machine by default.
     #[arg(long)]
     listen: Option<SocketAddr>,
+    /// Under which URL others reach it; links begin with it.
+    #[arg(long, value_name = "URL")]
+    public_url: Option<String>,
+    /// Begin links with what the client called, or with what a proxy says that it called.
+    #[arg(long, value_enum)]
+    links: Option<sandbox::Links>,
+    /// Listen for TLS here as well, with a certificate that is made at the start.
+    #[arg(long, value_name = "ADDRESS")]
+    tls: Option<SocketAddr>,
+    /// Where to write this certificate, for clients to trust; in the folder for temporary files by default.
+    #[arg(long, value_name = "FILE", requires = "tls")]
+    certificate: Option<PathBuf>,
     /// Every id and token follows from it.
     #[arg(long)]
     seed: Option<u64>,
@@ -194,7 +208,7 @@ enum Check {
         /// Whose rules count; Jumio's are the strictest.
         #[arg(long, value_parser = providers(), default_value = "jumio")]
         provider: ProviderId,
-        /// Allow `http://localhost:PORT`.
+        /// Allow `http://HOST:PORT` of a private host.
         #[arg(long)]
         development: bool,
     },
@@ -357,9 +371,13 @@ async fn serve(args: SandboxArgs) -> Result<bool> {
         (false, true) => sandbox::Lines::All,
     };
     sandbox::narrate(lines, args.json)?;
-    let settings = sandbox::settings(args.config.as_deref(), args.listen, args.seed, args.real_time)?;
+    let mut settings = sandbox::settings(args.config.as_deref(), args.listen, args.seed, args.real_time)?;
+    settings.public_url = args.public_url.or(settings.public_url);
+    settings.links = args.links.map(Into::into).or(settings.links);
+    settings.tls = args.tls.or(settings.tls);
+    settings.certificate = args.certificate.or(settings.certificate);
     let running = idvkit_sandbox::Sandbox::with(settings.clone()).await.context("the sandbox cannot start")?;
-    write!(anstream::stdout(), "{}", sandbox::welcome(running.base_url(), &settings))?;
+    write!(anstream::stdout(), "{}", sandbox::welcome(&running, &settings))?;
     tokio::select! {
         stopped = running.serve_forever() => stopped.context("the sandbox stopped")?,
         signal = tokio::signal::ctrl_c() => signal.context("Ctrl-C cannot be waited for")?,
@@ -421,9 +439,12 @@ fn replay_file(transcript: &Path, config: Option<&Path>) -> Result<bool> {
     Ok(replayed.is_ok())
 }
 
-/// A value of its own, or of standard input: there it stands in no history.
+/// A value of its own, or the one line of standard input: there it stands in no history.
 fn read_value(value: String) -> Result<String> {
-    if value == "-" { read_text(Path::new("-")) } else { Ok(value) }
+    if value != "-" {
+        return Ok(value);
+    }
+    Ok(read_text(Path::new("-"))?.trim_end_matches(['\r', '\n']).to_owned())
 }
 
 fn read_text(file: &Path) -> Result<String> {

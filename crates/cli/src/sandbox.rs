@@ -10,7 +10,8 @@ use std::{
 };
 
 use anyhow::{Context, Result, anyhow};
-use idvkit_sandbox::Config;
+use clap::ValueEnum;
+use idvkit_sandbox::{Config, Sandbox};
 use serde_json::Value;
 use tracing_subscriber::{filter::Targets, fmt, layer::SubscriberExt, util::SubscriberInitExt};
 
@@ -32,11 +33,20 @@ pub fn settings(file: Option<&Path>, listen: Option<SocketAddr>, seed: Option<u6
 }
 
 /// What somebody needs to begin: addresses, test keys, and how to steer it.
-pub fn welcome(base: &str, config: &Config) -> String {
-    let mut text = format!("The sandbox listens on {base}\n\nProviders (put these in place of the real hosts)\n");
+pub fn welcome(running: &Sandbox, config: &Config) -> String {
+    let base = running.base_url();
+    // Programs that start it read this line.
+    let mut text = format!("The sandbox listens on {base}\n");
     // Writing to a string cannot fail.
+    if let Some(public) = &config.public_url {
+        let _ = writeln!(text, "Others reach it at {public}");
+    }
+    text.push_str("\nProviders (put these in place of the real hosts)\n");
     for (label, path) in idvkit_sandbox::places() {
         let _ = writeln!(text, "  {label}\n    {base}{path}");
+    }
+    if let (Some(url), Some(file)) = (running.tls_url(), running.certificate()) {
+        let _ = writeln!(text, "\nTLS at {url}, with the certificate\n  {}", file.display());
     }
     text.push_str("\nTest keys (worth nothing elsewhere)\n");
     for (whose, key) in config.keys() {
@@ -51,6 +61,24 @@ pub fn welcome(base: &str, config: &Config) -> String {
          Stop it with Ctrl-C.\n"
     );
     text
+}
+
+/// What links begin with, if not with a fixed address.
+#[derive(Clone, Copy, ValueEnum)]
+pub enum Links {
+    /// What the client called: its `Host`.
+    Host,
+    /// What a proxy says in `Forwarded`, or `X-Forwarded-Host` and `X-Forwarded-Proto`.
+    Forwarded,
+}
+
+impl From<Links> for idvkit_sandbox::Links {
+    fn from(links: Links) -> Self {
+        match links {
+            Links::Host => Self::Host,
+            Links::Forwarded => Self::Forwarded,
+        }
+    }
 }
 
 /// What is said of what happens.

@@ -10,8 +10,8 @@ use crate::{Reject, RejectCode, host};
 /// The longest link that is given to a browser, in bytes.
 const MAX_LINK: usize = 8192;
 
-/// The base URL of a provider's API, or the URL of its script: HTTPS, or plain HTTP to this machine under `development`; no
-/// user information, query or fragment. Scheme and host are in lower case, and no slash is at the end.
+/// The base URL of a provider's API, or the URL of its script: HTTPS, or plain HTTP to a private host under `development`;
+/// no user information, query or fragment. Scheme and host are in lower case, and no slash is at the end.
 ///
 /// ```
 /// use idvkit_core::BaseUrl;
@@ -102,9 +102,12 @@ fn check(url: &str, development: bool) -> Result<(), &'static str> {
 fn check_origin(uri: &Uri<&str>, development: bool) -> Result<(), &'static str> {
     let authority = uri.authority().ok_or(NOT_WHOLE)?;
     let scheme = uri.scheme().as_str();
-    let local = scheme.eq_ignore_ascii_case("http") && development && is_this_machine(authority.host());
+    let local = scheme.eq_ignore_ascii_case("http") && development && host::is_private_host(authority.host());
     if !local && !scheme.eq_ignore_ascii_case("https") {
-        return Err("the scheme must be https; `development` allows http on localhost or 127.0.0.1");
+        return Err(
+            "the scheme must be https; `development` allows http on a private host: an address of this machine or network, a \
+            name without dots, or one below `localhost`, `internal`, `local` or `test`",
+        );
     }
     if authority.has_userinfo() {
         return Err("the URL must have no user name or password; remove the `@` and what precedes it");
@@ -117,10 +120,6 @@ fn check_origin(uri: &Uri<&str>, development: bool) -> Result<(), &'static str> 
 
 fn is_host(name: &str) -> bool {
     if host::is_ip_address(name) { host::is_plain_ip_address(name) } else { host::is_name(name) }
-}
-
-fn is_this_machine(name: &str) -> bool {
-    name.eq_ignore_ascii_case("localhost") || name == "127.0.0.1"
 }
 
 fn check_port(authority: Authority<'_>) -> Result<(), &'static str> {

@@ -37,6 +37,29 @@ pub(crate) fn is_plain_ip_address(host: &str) -> bool {
     inner.map_or_else(|| host.parse::<Ipv4Addr>().is_ok(), |inner| inner.parse::<Ipv6Addr>().is_ok())
 }
 
+/// Whether it is a machine of one's own, so that plain HTTP to it leaves nobody's network and no name of it can be had in
+/// public: an address of loopback or of a private network, a name without dots, and `localhost`, `internal`, `local` and
+/// `test` with all below them (RFC 1918, 4193, 6761, 6762; `internal` is reserved by ICANN).
+///
+/// ```
+/// use idvkit_core::settings::is_private_host;
+///
+/// assert!(is_private_host("10.0.2.2") && is_private_host("host.docker.internal") && is_private_host("sandbox"));
+/// assert!(!is_private_host("localhost.evil.example") && !is_private_host("192.0.2.1"));
+/// ```
+pub fn is_private_host(host: &str) -> bool {
+    if is_ip_address(host) {
+        let inner = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
+        return inner.map_or_else(
+            || host.parse::<Ipv4Addr>().is_ok_and(|ip| ip.is_loopback() || ip.is_private()),
+            |inner| inner.parse::<Ipv6Addr>().is_ok_and(|ip| ip.is_loopback() || ip.is_unique_local()),
+        );
+    }
+    let last_label = host.rsplit('.').next().unwrap_or_default();
+    let reserved = ["localhost", "internal", "local", "test"];
+    is_name(host) && (!host.contains('.') || reserved.iter().any(|name| last_label.eq_ignore_ascii_case(name)))
+}
+
 /// Percent-decodes until nothing is left to decode. From right to left one pass is enough for that, since a decoded
 /// `%` finds the digits that follow it already there.
 pub(crate) fn decode_fully(text: &str) -> Cow<'_, [u8]> {

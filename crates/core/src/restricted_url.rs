@@ -54,8 +54,9 @@ pub enum QueryRule {
 pub enum Development {
     /// No exception.
     Off,
-    /// `http://localhost:PORT` is accepted as well: only this scheme, only this host name, and only with a port.
-    LocalhostHttp,
+    /// `http://HOST:PORT` is accepted as well: this scheme, a private host
+    /// ([`is_private_host`](crate::settings::is_private_host)), with a port, and nothing else.
+    PrivateHttp,
 }
 
 impl UrlRules {
@@ -86,7 +87,7 @@ impl UrlRules {
     /// The same rules with the development switch on or off.
     #[must_use]
     pub const fn with_development(self, on: bool) -> Self {
-        Self { development: if on { Development::LocalhostHttp } else { Development::Off }, ..self }
+        Self { development: if on { Development::PrivateHttp } else { Development::Off }, ..self }
     }
 }
 
@@ -125,7 +126,12 @@ impl RestrictedUrl {
     /// The host name in lower case, without the port that a development URL has.
     pub fn host(&self) -> &str {
         let authority = self.0.split('/').nth(2).unwrap_or_default();
-        authority.split([':', '?']).next().unwrap_or_default()
+        let authority = authority.split('?').next().unwrap_or_default();
+        // The colons of an IPv6 address stand in brackets.
+        match authority.rsplit_once(':') {
+            Some((host, port)) if !port.ends_with(']') => host,
+            _ => authority,
+        }
     }
 
     /// The URL with parameters appended to its query. The text and order of the query stay as they are, and no slash is
@@ -188,7 +194,7 @@ pub fn looks_like_email(text: &str) -> bool {
 fn check<'a>(text: &'a str, rules: &UrlRules) -> Result<Uri<&'a str>, Reject> {
     check_text(text, rules.max_len)?;
     let uri = Uri::parse(text).map_err(|_| refuse(RejectCode::UrlMalformed, MALFORMED))?;
-    if !(rules.development == Development::LocalhostHttp && is_localhost_http(&uri)) {
+    if !(rules.development == Development::PrivateHttp && is_private_http(&uri)) {
         check_scheme(&uri)?;
         check_authority(uri.authority())?;
     }
@@ -228,10 +234,10 @@ fn check_text(text: &str, max_len: usize) -> Result<(), Reject> {
     Ok(())
 }
 
-fn is_localhost_http(uri: &Uri<&str>) -> bool {
+fn is_private_http(uri: &Uri<&str>) -> bool {
     let is_local = |authority: Authority<'_>| {
         let has_port = matches!(authority.port_to_u16(), Ok(Some(port)) if port != 0);
-        authority.host().eq_ignore_ascii_case("localhost") && has_port && !authority.has_userinfo()
+        host::is_private_host(authority.host()) && has_port && !authority.has_userinfo()
     };
     uri.scheme().as_str().eq_ignore_ascii_case("http") && uri.authority().is_some_and(is_local)
 }
@@ -241,8 +247,8 @@ fn check_scheme(uri: &Uri<&str>) -> Result<(), Reject> {
     if uri.scheme().as_str().eq_ignore_ascii_case("https") {
         return Ok(());
     }
-    let rule =
-        "must begin with `https://`; only with the development switch on is `http://localhost:PORT` accepted too";
+    let rule = "must begin with `https://`; only with the development switch on is `http://HOST:PORT` of a private host accepted \
+         too";
     Err(refuse(RejectCode::UrlScheme, rule))
 }
 

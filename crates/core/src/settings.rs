@@ -2,8 +2,11 @@
 
 use alloc::{format, string::String, vec::Vec};
 
-pub use crate::base_url::{is_link, origin_of};
 use crate::{Reject, RejectCode, Secret};
+pub use crate::{
+    base_url::{is_link, origin_of},
+    host::is_private_host,
+};
 
 const DAY_MS: i64 = 86_400_000;
 /// The time-out of a request, unless another is given: 30 seconds (inferred).

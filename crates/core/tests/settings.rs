@@ -7,8 +7,22 @@ fn base(url: &str, development: bool) -> Result<BaseUrl, Reject> {
 }
 
 #[test]
-fn plain_http_reaches_this_machine_only() {
+fn plain_http_reaches_private_hosts_only() {
     for url in ["http://localhost:1", "http://127.0.0.1:80/x", "http://localhost", "https://api.example/x/"] {
+        assert!(base(url, true).is_ok(), "{url}");
+    }
+    for url in [
+        "http://host.docker.internal:8088/jumio/us",
+        "http://10.0.2.2:8088",
+        "http://172.17.0.1:8088",
+        "http://192.168.1.7",
+        "http://[::1]:1",
+        "http://[fd00::7]:1",
+        "http://sandbox:8088",
+        "http://phone.local:1",
+        "http://shop.test",
+    ] {
+        assert!(settings::is_link(url, true), "{url}");
         assert!(base(url, true).is_ok(), "{url}");
     }
     for url in [
@@ -16,6 +30,14 @@ fn plain_http_reaches_this_machine_only() {
         "http://localhost:1@evil.example",
         "http://evil.example/localhost",
         "http://127.0.0.1.evil.example",
+        "http://192.0.2.1",
+        "http://172.32.0.1",
+        "http://169.254.169.254",
+        "http://[2001:db8::1]:1",
+        "http://[fe80::1]:1",
+        "http://2130706433",
+        "http://0x7f.1",
+        "http://internal.evil.example",
         "ftp://localhost",
     ] {
         assert_eq!(base(url, true).unwrap_err().code(), "base_url_invalid", "{url}");

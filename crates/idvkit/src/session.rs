@@ -110,6 +110,12 @@ impl Session {
         each!(&self.0, session => session.references())
     }
 
+    /// What the provider announced that the user goes through, in its codes and order (`LDHP`, `F2F`): while there is a page
+    /// to show or a verdict to wait for. Only biometric.kz announces it.
+    pub fn technologies(&self) -> Vec<String> {
+        each!(&self.0, session => session.technologies())
+    }
+
     /// How the session ended, or `None` while it runs. It stays known while the session is being deleted at the
     /// provider.
     pub fn outcome(&self) -> Option<&Outcome> {

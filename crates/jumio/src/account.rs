@@ -73,8 +73,8 @@ pub struct Config {
 pub struct Options {
     /// Another base URL of the API, for a sandbox. It may be plain HTTP only together with `development`.
     pub api_base: Option<String>,
-    /// Development switch: allows `http://localhost:PORT` for return and callback URLs, and an HTTP `api_base` on this
-    /// machine. Off by default. It allows nothing else.
+    /// Development switch: allows `http://HOST:PORT` for return and callback URLs, and an HTTP `api_base`, on a
+    /// private host. Off by default. It allows nothing else.
     pub development: bool,
     /// Further origins whose frame messages count, besides the region's host and the host of the domain prefix (J-D16).
     pub client_origins: Vec<String>,

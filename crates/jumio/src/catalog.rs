@@ -20,7 +20,7 @@ pub(crate) fn catalog(journey: &str) -> Catalog {
         errors: ERROR_CODES.iter().map(|known| known.of(journey)).collect(),
         locales: vec![
             LocaleList { name: "api".into(), ..list(API_LOCALES.entries.iter()) },
-            LocaleList { name: "portal".into(), ..list(portal_locales()) },
+            LocaleList { name: "portal".into(), ..list(PORTAL_LOCALES.iter()) },
         ],
         browsers: browsers(),
         sizes: sizes(),
@@ -77,12 +77,39 @@ pub static API_LOCALES: LocaleSet = LocaleSet {
     provider_field: "locale",
 };
 
-/// Languages of the API that the portal does not list (J-F6).
-const NOT_IN_PORTAL: [&str; 2] = ["hy", "ka"];
-
-fn portal_locales() -> impl Iterator<Item = &'static LocaleName> {
-    API_LOCALES.entries.iter().filter(|locale| !NOT_IN_PORTAL.contains(&locale.tag))
-}
+/// What the portal offers as default locale, in its own words and order: 30, without Armenian and Georgian (J-F6).
+static PORTAL_LOCALES: [LocaleName; 30] = [
+    LocaleName { tag: "en", name: "English" },
+    LocaleName { tag: "en-GB", name: "English (United Kingdom)" },
+    LocaleName { tag: "de", name: "German" },
+    LocaleName { tag: "tr", name: "Turkish" },
+    LocaleName { tag: "fi", name: "Finnish" },
+    LocaleName { tag: "no", name: "Norwegian" },
+    LocaleName { tag: "pl", name: "Polish" },
+    LocaleName { tag: "sv", name: "Swedish" },
+    LocaleName { tag: "ru", name: "Russian" },
+    LocaleName { tag: "pt", name: "Portuguese" },
+    LocaleName { tag: "pt-BR", name: "Portuguese (Brazil)" },
+    LocaleName { tag: "es", name: "Spanish" },
+    LocaleName { tag: "es-MX", name: "Spanish (Mexico)" },
+    LocaleName { tag: "it", name: "Italian" },
+    LocaleName { tag: "fr", name: "French" },
+    LocaleName { tag: "nl", name: "Dutch" },
+    LocaleName { tag: "bg", name: "Bulgarian" },
+    LocaleName { tag: "zh-CN", name: "Chinese (China)" },
+    LocaleName { tag: "zh-HK", name: "Chinese (Hong Kong)" },
+    LocaleName { tag: "cs", name: "Czech" },
+    LocaleName { tag: "da", name: "Danish" },
+    LocaleName { tag: "el", name: "Greek" },
+    LocaleName { tag: "hu", name: "Hungarian" },
+    LocaleName { tag: "ja", name: "Japanese" },
+    LocaleName { tag: "ko", name: "Korean" },
+    LocaleName { tag: "ro", name: "Romanian" },
+    LocaleName { tag: "sk", name: "Slovak" },
+    LocaleName { tag: "vi", name: "Vietnamese" },
+    LocaleName { tag: "lt", name: "Lithuanian" },
+    LocaleName { tag: "et", name: "Estonian" },
+];
 
 fn list<'a>(entries: impl Iterator<Item = &'a LocaleName>) -> LocaleList {
     LocaleList {

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::address::{self, Links};
 use crate::stand_in::StandIn;
 use crate::stand_ins;
 
@@ -19,6 +21,21 @@ macro_rules! config {
             pub seed: u64,
             /// The address to listen on. Port 0 takes a free port.
             pub listen: SocketAddr,
+            /// Under which URL others reach it, where that is not where it listens: behind a port of a container, a tunnel, a
+            /// proxy. Links begin with it.
+            pub public_url: Option<String>,
+            /// The same for single hosts of the providers: `{"netverify.com": "https://jumio.tunnel.example"}`. What is
+            /// called there by a URL without a path needs no folder.
+            pub public_hosts: BTreeMap<String, String>,
+            /// Which address links begin with. None: `public_url`; without one what the client called, if the sandbox listens
+            /// on all addresses (0.0.0.0) or the client speaks TLS; otherwise where it listens.
+            pub links: Option<Links>,
+            /// Where to listen for TLS as well, with a certificate that is made at the start: for localhost, the names and
+            /// addresses by which containers and emulators know this machine, `public_url`, and the providers' own hosts.
+            pub tls: Option<SocketAddr>,
+            /// The file that this certificate is written to, for clients to trust. None: one in the system's folder for
+            /// temporary files.
+            pub certificate: Option<PathBuf>,
             /// The first time on the virtual clock, in Unix milliseconds. Fixed by default, so that runs repeat
             /// exactly.
             pub start_at: i64,
@@ -38,6 +55,9 @@ macro_rules! config {
             /// example `{"https://www.example.com": "http://127.0.0.1:8000"}`. So a local receiver works with URLs that
             /// follow the providers' rules.
             pub reroute: BTreeMap<String, String>,
+            /// Public hosts that callbacks may be sent to; `*` is any. Callbacks to others are recorded and not sent: samples
+            /// name hosts that belong to somebody.
+            pub callback_hosts: Vec<String>,
             $(#[doc = $about] pub $folder: stand_ins::$folder::$Settings,)*
         }
 
@@ -46,6 +66,11 @@ macro_rules! config {
                 Self {
                     seed: 1,
                     listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+                    public_url: None,
+                    public_hosts: BTreeMap::new(),
+                    links: None,
+                    tls: None,
+                    certificate: None,
                     start_at: 1_767_225_600_000, // 2026-01-01T00:00:00Z
                     real_time: false,
                     forget_after_ms: None,
@@ -53,6 +78,7 @@ macro_rules! config {
                     request_timeout_ms: 30_000,
                     receiver_wait_ms: 2_000,
                     reroute: BTreeMap::new(),
+                    callback_hosts: Vec::new(),
                     $($folder: Default::default(),)*
                 }
             }
@@ -99,6 +125,7 @@ impl Config {
         if self.forget_after_ms.is_some_and(|after| after < 60_000) {
             return Err("forget_after_ms must be a minute (60000) or more: nothing could be finished in less".into());
         }
+        address::check(self)?;
         self.check_stand_ins()
     }
 

@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use idvkit_core::settings::is_private_host;
+
 use crate::MARK;
 use crate::config::DeliveryPolicy;
 use crate::saved;
@@ -75,7 +77,7 @@ pub struct DeliveryEntry {
     pub body: String,
     /// The status that the receiver answered with, if it answered.
     pub status: Option<u16>,
-    /// Why there was no answer: `lost`, `held`, `reserved_name`, `timeout` or `unreachable`.
+    /// Why there was no answer: `lost`, `held`, `reserved_name`, `foreign_host`, `timeout` or `unreachable`.
     pub error: Option<&'static str>,
     /// When the next attempt is due, if there is one.
     pub retry_at: Option<i64>,
@@ -164,6 +166,8 @@ pub(crate) struct Attempt {
     number: u32,
     outgoing: Outgoing,
     url: String,
+    /// Why it is not sent.
+    kept: Option<&'static str>,
     body: String,
     /// How often the world had been reset.
     resets: u64,
@@ -220,7 +224,8 @@ impl World {
             }
         };
         let url = self.rerouted(&outgoing.url);
-        Some(Attempt { id, number, outgoing, url, body, resets: self.resets })
+        let kept = self.kept(&url);
+        Some(Attempt { id, number, outgoing, url, kept, body, resets: self.resets })
     }
 
     /// Writes down what became of an attempt, and plans the next one.
@@ -233,7 +238,7 @@ impl World {
             Delivered::Answered(status) => (Some(status), None),
             Delivered::Not(why) => (None, Some(why)),
         };
-        let again = !status.is_some_and(|status| (200..300).contains(&status)) && error != Some("reserved_name");
+        let again = !status.is_some_and(|status| (200..300).contains(&status)) && attempt.kept.is_none();
         let wait = attempt.outgoing.policy.retry_after_ms.get(attempt.number as usize - 1).copied();
         // What was forgotten meanwhile is not tried again.
         let wanted = self.deliveries.waiting.remove(&attempt.id).is_some();
@@ -286,6 +291,9 @@ impl World {
 
     fn push_delivery(&mut self, entry: DeliveryEntry) {
         let DeliveryEntry { provider, event, url, attempt, status, error, .. } = &entry;
+        if *error == Some("foreign_host") {
+            tracing::warn!(provider, %event, %url, "callback held back: {HELD}");
+        }
         tracing::debug!(provider, %event, %url, attempt, status, error, "callback");
         let limit = self.config.log_limit.max(1);
         let log = &mut self.deliveries.log;
@@ -293,6 +301,22 @@ impl World {
             log.drain(..=log.len() - limit);
         }
         log.push(entry);
+    }
+
+    /// For whoever gives this address: a callback to it will be held back.
+    pub(crate) fn held_remark(&self, url: &str) -> &'static str {
+        if self.kept(&self.rerouted(url)) == Some("foreign_host") { HELD } else { "" }
+    }
+
+    /// Why nothing is sent to this address.
+    fn kept(&self, url: &str) -> Option<&'static str> {
+        let host = host(url);
+        let allowed = |own: &String| own == "*" || own.eq_ignore_ascii_case(&host);
+        if is_reserved(&host) {
+            return Some("reserved_name");
+        }
+        let foreign = !is_private_host(&host) && !self.config.callback_hosts.iter().any(allowed);
+        foreign.then_some("foreign_host")
     }
 
     fn rerouted(&self, url: &str) -> String {
@@ -311,8 +335,8 @@ impl Attempt {
 
     /// One HTTP request, without redirects. Must not run while the world is locked.
     pub(crate) async fn send(&self, http: &reqwest::Client) -> Delivered {
-        if is_reserved(&self.url) {
-            return Delivered::Not("reserved_name");
+        if let Some(why) = self.kept {
+            return Delivered::Not(why);
         }
         let content_type = match self.outgoing.payload {
             Payload::Form { .. } => "application/x-www-form-urlencoded",
@@ -335,9 +359,17 @@ impl Attempt {
     }
 }
 
+const HELD: &str = "Its host is public and not in callback_hosts, so callbacks are recorded and not sent.";
+
+/// The host of a URL in lower case; an IPv6 address in its brackets.
+fn host(url: &str) -> String {
+    let authority = url.split("://").nth(1).unwrap_or_default().split(['/', '?', '#']).next().unwrap_or_default();
+    let authority = authority.rsplit('@').next().unwrap_or_default();
+    let end = authority.find(']').map_or_else(|| authority.find(':').unwrap_or(authority.len()), |at| at + 1);
+    authority[..end].to_ascii_lowercase()
+}
+
 /// Names that can never belong to anybody (RFC 6761) are not even looked up, so that examples work without a network.
-fn is_reserved(url: &str) -> bool {
-    let host = url.split("://").nth(1).unwrap_or_default().split(['/', '?', '#', ':']).next().unwrap_or_default();
-    let host = host.to_ascii_lowercase();
+fn is_reserved(host: &str) -> bool {
     ["example", "test", "invalid"].iter().any(|name| host == *name || host.ends_with(&format!(".{name}")))
 }

@@ -10,7 +10,7 @@ use crate::places;
 use crate::world::Handle;
 
 pub(crate) async fn index(State(shared): State<Handle>) -> Response {
-    let base = shared.world().base_url.clone();
+    let base = shared.world().link("");
     let body = html! {
         p { "An independent local emulator for development and tests. Nothing here comes from, or reaches, a provider." }
         h2 { "Providers" }

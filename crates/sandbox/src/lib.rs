@@ -1,8 +1,8 @@
 //! A local stand-in for identity-verification providers: their real paths over real HTTP, hosted pages as plain forms,
 //! callbacks with retries, a virtual clock, and a control API to script what happens.
 //!
-//! It implements the providers' documents a second time and shares no code with the idvkit SDK, so that one misreading
-//! cannot make both sides agree. Every behaviour that no document states is a field of [`Config`], marked "invention".
+//! It implements the providers' documents a second time and shares no code with the idvkit SDK but the definition
+//! of a private host, so that one misreading cannot make both sides agree. Every behaviour that no document states is a field of [`Config`], marked "invention".
 //!
 //! ```
 //! # #[tokio::main] async fn main() -> std::io::Result<()> {
@@ -14,6 +14,7 @@
 
 #![forbid(unsafe_code)]
 
+mod address;
 mod body;
 mod clock;
 mod config;
@@ -30,9 +31,12 @@ mod server;
 mod stand_in;
 mod stand_ins;
 mod time;
+mod tls;
 mod world;
 
 use std::io;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -47,6 +51,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
 
+pub use address::Links;
 pub use config::{Config, DeliveryPolicy};
 pub use control::{Control, Script};
 pub use deliveries::{CallbackMode, CallbackRule, DeliveryEntry};
@@ -54,6 +59,7 @@ pub use faults::{Fault, FaultKind, When};
 pub use html::{Camera, PageScript, Storage};
 pub use log::LogEntry;
 use log::Observed;
+use server::Doors;
 pub use stand_ins::*;
 use world::{Handle, Shared, World};
 
@@ -71,6 +77,7 @@ pub fn places() -> impl Iterator<Item = (&'static str, &'static str)> {
 /// A running sandbox; it stops when dropped.
 pub struct Sandbox {
     base_url: String,
+    tls: Option<(SocketAddr, PathBuf)>,
     control: Control,
     shutdown: Option<oneshot::Sender<()>>,
     server: JoinHandle<io::Result<()>>,
@@ -105,8 +112,9 @@ impl Sandbox {
 
     async fn launch(config: Config, saved: Option<&str>) -> io::Result<Self> {
         config.check().map_err(|why| io::Error::new(io::ErrorKind::InvalidInput, why))?;
-        let listener = TcpListener::bind(config.listen).await?;
-        let base_url = format!("http://{}", listener.local_addr()?);
+        let plain = TcpListener::bind(config.listen).await?;
+        let base_url = format!("http://{}", reachable(plain.local_addr()?));
+        let (doors, tls) = doors(plain, &config).await?;
         let (real_time, head) = (config.real_time, Duration::from_millis(config.request_timeout_ms));
         let world = match saved {
             None => World::new(config, base_url.clone()),
@@ -118,14 +126,24 @@ impl Sandbox {
             tokio::spawn(tick(Arc::downgrade(&shared)));
         }
         let (shutdown, stopped) = oneshot::channel::<()>();
-        let server = tokio::spawn(server::serve(listener, router(&shared), head, stopped));
-        Ok(Self { base_url, control: Control::new(shared), shutdown: Some(shutdown), server })
+        let server = tokio::spawn(server::serve(doors, router(&shared), head, stopped));
+        Ok(Self { base_url, tls, control: Control::new(shared), shutdown: Some(shutdown), server })
     }
 
     /// The URL of the sandbox, such as `http://127.0.0.1:41234`. The providers are in folders below it: `/jumio/us`,
     /// `/attestr/api`, `/biometric_kz/kyc` and `/biometric_kz/remote`, `/signicat`.
     pub fn base_url(&self) -> &str {
         &self.base_url
+    }
+
+    /// Where it speaks TLS, if it does, such as `https://127.0.0.1:41235`.
+    pub fn tls_url(&self) -> Option<String> {
+        self.tls.as_ref().map(|(at, _)| format!("https://{}", reachable(*at)))
+    }
+
+    /// The file with the certificate that clients of [`tls_url`](Self::tls_url) have to trust.
+    pub fn certificate(&self) -> Option<&Path> {
+        self.tls.as_ref().map(|(_, file)| file.as_path())
     }
 
     /// The controls of the sandbox: the same functions as the control API, without HTTP.
@@ -170,7 +188,31 @@ impl Drop for Sandbox {
     }
 }
 
+/// Opens the door of TLS beside the plain one if the settings want it: where it is, and the file of its certificate.
+async fn doors(plain: TcpListener, config: &Config) -> io::Result<(Doors, Option<(SocketAddr, PathBuf)>)> {
+    let Some(at) = config.tls else { return Ok((Doors { plain, tls: None }, None)) };
+    let listener = TcpListener::bind(at).await?;
+    let at = listener.local_addr()?;
+    let (acceptor, file) = tls::acceptor(config, at)?;
+    Ok((Doors { plain, tls: Some((listener, acceptor)) }, Some((at, file))))
+}
+
+/// How this machine itself reaches what listens on all its addresses.
+fn reachable(at: SocketAddr) -> SocketAddr {
+    match at {
+        SocketAddr::V4(at) if at.ip().is_unspecified() => (Ipv4Addr::LOCALHOST, at.port()).into(),
+        SocketAddr::V6(at) if at.ip().is_unspecified() => (Ipv6Addr::LOCALHOST, at.port()).into(),
+        at => at,
+    }
+}
+
+/// Everything, behind what turns a provider's host into its folder.
 fn router(shared: &Handle) -> Router {
+    let arrive = middleware::from_fn_with_state(Arc::clone(shared), address::arrive);
+    Router::new().fallback_service(folders(shared)).layer(arrive)
+}
+
+fn folders(shared: &Handle) -> Router {
     Router::new()
         .route("/", get(index::index))
         .route("/_sandbox/", get(control::http::help))

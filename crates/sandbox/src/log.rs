@@ -76,7 +76,9 @@ pub(crate) async fn observe(State(at): State<Observed>, request: Request, next: 
             return finished(&at.shared, refusal, Call { operation: name, method, uri, struck: false, begun }).await;
         }
     };
-    let fault = operation.and_then(|operation| at.shared.world().faults.take(operation));
+    // A browser asks first whether it may; that is no call yet.
+    let asked = operation.filter(|_| method != Method::OPTIONS);
+    let fault = asked.and_then(|operation| at.shared.world().faults.take(operation));
     let from_browser =
         operation.is_some_and(|operation| operation.keyed) && request.headers().contains_key(header::ORIGIN);
     let struck = fault.is_some();
@@ -88,6 +90,7 @@ pub(crate) async fn observe(State(at): State<Observed>, request: Request, next: 
         let challenge = HeaderValue::from_static(at.stand_in.challenge());
         response.headers_mut().entry(header::WWW_AUTHENTICATE).or_insert(challenge);
     }
+    at.stand_in.headers(&at.shared.world(), &uri, response.headers_mut());
     if response.status() == StatusCode::METHOD_NOT_ALLOWED {
         response = hinted(response, format!("{method} is not the method that the documents give for this path."));
     }

@@ -1,7 +1,7 @@
 //! What a stand-in for a provider is: all that the rest of the sandbox asks of one.
 
 use axum::Router;
-use axum::http::{Method, StatusCode, Uri};
+use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::response::Response;
 use axum::routing::MethodRouter;
 use serde::Serialize;
@@ -73,6 +73,9 @@ pub(crate) trait StandIn: Sync {
     /// What every 401 says, as RFC 9110 wants it: `WWW-Authenticate`. No document of a provider shows the header.
     fn challenge(&self) -> &'static str;
 
+    /// Adds what every answer at this path has, whoever gave it.
+    fn headers(&self, _: &World, _: &Uri, _: &mut HeaderMap) {}
+
     /// Its own calls of the control API, below `/_sandbox/<name>`.
     fn control(&self) -> Router<Handle>;
 
@@ -81,6 +84,9 @@ pub(crate) trait StandIn: Sync {
 
     /// What stands in place of which of the provider's addresses: a label and a path.
     fn places(&self) -> &'static [(&'static str, &'static str)];
+
+    /// The provider's own hosts, and the folder that stands for each.
+    fn hosts(&self) -> &'static [(&'static str, &'static str)];
 
     /// Addresses, test accounts and keys, for `/_sandbox/accounts`.
     fn accounts(&self, world: &World) -> Value;

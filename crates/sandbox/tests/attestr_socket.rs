@@ -51,12 +51,15 @@ impl Device {
     }
 
     async fn hear(&mut self) -> (String, Value) {
+        let mut frame = self.frame().await;
+        (frame["status"].as_str().unwrap().to_owned(), frame["data"].take())
+    }
+
+    /// A frame as it is.
+    async fn frame(&mut self) -> Value {
         loop {
             match timeout(Duration::from_secs(10), self.socket.next()).await.unwrap().unwrap().unwrap() {
-                Message::Text(frame) => {
-                    let mut frame: Value = serde_json::from_str(&frame).unwrap();
-                    return (frame["status"].as_str().unwrap().to_owned(), frame["data"].take());
-                }
+                Message::Text(frame) => return serde_json::from_str(&frame).unwrap(),
                 Message::Close(close) => panic!("closed: {close:?}"),
                 _ => {}
             }
@@ -140,6 +143,60 @@ async fn a_whole_flow_ends_with_1000_and_the_signature_of_the_api() {
     assert_eq!(result["resultSignature"], end["signature"]);
     assert_eq!(result["result"][PAN]["output"]["name"], "ANNA");
     assert_eq!(sandbox.control().handshakes()[0].status, "completed");
+}
+
+/// As the published mobile client runs: what it asks for over HTTP, what it reads of a stage, and how it hears of errors.
+#[tokio::test]
+async fn the_published_client_starts_hears_errors_and_ends() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let api = format!("{}/attestr/api/v1/public", sandbox.base_url());
+    let languages: Value = http().get(format!("{api}/languages")).send().await.unwrap().json().await.unwrap();
+    assert_eq!(languages[1], json!({ "key": "hi", "value": "हिन्दी" }));
+
+    let mut device = Device::new(&sandbox).await;
+    let (_, ready) = device.init(json!({})).await;
+    let meta = |key: &str, signature: &str| {
+        http().get(format!("{api}/presigned/flowx/meta?lc=hi")).basic_auth(key, Some(signature)).send()
+    };
+    let signature = ready["signature"].as_str().unwrap();
+    let shown: Value = meta(KEY, signature).await.unwrap().json().await.unwrap();
+    assert_eq!(shown["digest"], ready["digest"]);
+    assert_eq!(
+        (&shown["config"]["mime"], &shown["locale"]["STAGE_PAN"]["FIELD_PAN_PLACEHOLDER"]),
+        (&json!("image/png"), &json!("ABCPE1234F"))
+    );
+    for (key, signature) in [(KEY, "other"), ("ff", signature), (KEY, "")] {
+        assert_eq!(meta(key, signature).await.unwrap().status(), 401, "{key}");
+    }
+
+    device.tell("STAGE_NEXT", json!({ "cur": null })).await;
+    let next = device.frame().await;
+    assert!(next.as_object().unwrap().contains_key("type") && next["type"].is_null(), "{next}");
+    let (_, pan) = device.ask("STAGE_INIT", json!({ "stage": PAN })).await;
+    assert_eq!(pan["metadata"], json!({ "extended": false, "retryAttempts": 2 }));
+    device.tell("PAN_SUBMIT", json!({ "stage": PAN, "pan": "wrong" })).await;
+    let mended = device.frame().await;
+    assert_eq!((&mended["status"], &mended["type"]), (&json!("DATA_ERROR"), &json!("PAN")));
+    device.pass_pan().await;
+    assert_eq!(device.next(json!(PAN)).await["metadata"]["allowUpdate"], true);
+    let code = json!({ "stage": OTP, "otp": "000000" });
+    device.tell("MOBILE_OTP_GEN", json!({ "stage": OTP, "mobile": "9876543210" })).await;
+    device.frame().await;
+    let mut last = Value::Null;
+    for _ in 0..3 {
+        device.tell("MOBILE_OTP_VERIFY", code.clone()).await;
+        last = device.frame().await;
+    }
+    assert_eq!((&last["status"], &last["type"]), (&json!("SESSION_ERROR"), &json!("MOBILE_OTP")));
+    device.tell("NOTIFY", json!({ "event": "ERRORED", "payload": last["data"] })).await;
+    assert_eq!(device.closed().await, 1000);
+    assert_eq!(sandbox.control().handshakes()[0].status, "errored");
+
+    // A launch that is refused has no stage.
+    let mut again = Device { handshake: device.handshake.clone(), ..Device::new(&sandbox).await };
+    again.tell("INIT", json!({ "retry": false, "qr": null })).await;
+    let refused = again.frame().await;
+    assert_eq!((&refused["status"], refused.get("type")), (&json!("SESSION_ERROR"), Some(&Value::Null)));
 }
 
 #[tokio::test]

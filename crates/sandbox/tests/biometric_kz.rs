@@ -5,109 +5,16 @@ mod common;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use common::biometric_kz::{EVERYONE, create, create_raw, key, result, result_with, script, session};
 use common::{Receiver, hint, http};
-use idvkit_sandbox::biometric_kz::{BiometricKzScript, FailureForm, Scenario};
-use idvkit_sandbox::{Config, Fault, FaultKind, Sandbox, Script};
-use reqwest::Response;
+use idvkit_sandbox::biometric_kz::Scenario;
+use idvkit_sandbox::{Config, Fault, FaultKind, Sandbox};
 use serde_json::{Value, json};
 
-const EVERYONE: usize = 0;
 const INDIVIDUALS: usize = 1;
 const ENTITIES: usize = 2;
 const IIN: &str = "000101500001";
 const OTHER_IIN: &str = "000101600018";
-
-fn key(sandbox: &Sandbox, flow: usize) -> String {
-    sandbox.control().settings().biometric_kz.flows[flow].api_key.clone()
-}
-
-async fn create_raw(sandbox: &Sandbox, body: impl Into<reqwest::Body>) -> Response {
-    let url = format!("{}/biometric_kz/kyc/api/v1/flows/session/create/", sandbox.base_url());
-    http().post(url).header("content-type", "application/json").body(body).send().await.unwrap()
-}
-
-async fn create(sandbox: &Sandbox, flow: usize, metadata: Value) -> Response {
-    create_raw(sandbox, json!({ "api_key": key(sandbox, flow), "metadata": metadata }).to_string()).await
-}
-
-async fn session(sandbox: &Sandbox, flow: usize, metadata: Value) -> User {
-    let response = create(sandbox, flow, metadata).await;
-    assert_eq!(response.status(), 200, "{}", hint(&response));
-    let answer: Value = response.json().await.unwrap();
-    let id = answer["session_id"].as_str().unwrap().to_owned();
-    let page = format!("{}/biometric_kz/remote/flow/{id}?web_view=true&locale=en", sandbox.base_url());
-    User { id, page }
-}
-
-async fn result_with(sandbox: &Sandbox, query: &[(&str, &str)]) -> Response {
-    let url = format!("{}/biometric_kz/kyc/api/v1/flows/session/result/", sandbox.base_url());
-    http().get(url).query(query).send().await.unwrap()
-}
-
-async fn result(sandbox: &Sandbox, flow: usize, id: &str) -> Value {
-    let response = result_with(sandbox, &[("session_id", id), ("flow_api_key", &key(sandbox, flow))]).await;
-    assert_eq!(response.status(), 200);
-    response.json().await.unwrap()
-}
-
-/// A user in front of the hosted flow.
-struct User {
-    id: String,
-    page: String,
-}
-
-/// What the user sees: a step, or the end.
-struct Seen {
-    html: String,
-    location: Option<String>,
-}
-
-impl Seen {
-    async fn of(response: Response) -> Self {
-        let location = response.headers().get("location").map(|value| value.to_str().unwrap().to_owned());
-        Self { location, html: response.text().await.unwrap() }
-    }
-
-    fn attribute(&self, name: &str) -> &str {
-        let start = self.html.split(&format!("{name}=\"")).nth(1).unwrap_or_default();
-        start.split('"').next().unwrap()
-    }
-
-    fn step(&self) -> &str {
-        self.attribute("data-step")
-    }
-
-    fn code(&self) -> String {
-        self.attribute("data-otp").to_owned()
-    }
-
-    fn is_over(&self) -> bool {
-        self.location.as_deref().is_some_and(|to| to.ends_with("/biometric_kz/remote/finished"))
-    }
-}
-
-impl User {
-    async fn open(&self) -> Seen {
-        Seen::of(http().get(&self.page).send().await.unwrap()).await
-    }
-
-    async fn press(&self, action: &str, fields: &[(&str, &str)]) -> Seen {
-        let mut form = vec![("action", action)];
-        form.extend(fields);
-        Seen::of(http().post(&self.page).form(&form).send().await.unwrap()).await
-    }
-
-    /// Through the data entry step and the code.
-    async fn identify(&self, iin: &str) -> Seen {
-        let seen = self.press("send_code", &[("iin", iin), ("phone", "8 701 123-45-67")]).await;
-        self.press("submit", &[("otp", &seen.code())]).await
-    }
-}
-
-fn script(sandbox: &Sandbox, scenario: Scenario) {
-    let script = BiometricKzScript { scenario: Some(scenario), ..BiometricKzScript::default() };
-    assert!(sandbox.control().script(Script::BiometricKz(script)));
-}
 
 #[tokio::test]
 async fn the_plain_flow_from_create_to_result() {
@@ -310,7 +217,7 @@ async fn every_scenario_ends_with_its_reason() {
         let failed = result(&sandbox, flow, &user.id).await;
         assert_eq!(
             (&failed["status"], &failed["flow_session_result"]),
-            (&json!("FAILED"), &json!(false)),
+            (&json!("FINISHED"), &json!(false)),
             "{scenario:?}"
         );
         assert_eq!(failed[part], json!({ "result": false, "failure_reason": { "type": kind, "detail": detail } }));
@@ -387,7 +294,7 @@ async fn the_end_redirects_only_web_views_and_a_session_works_once() {
     let expired = result(&sandbox, EVERYONE, &user.id).await;
     assert_eq!(
         (&expired["status"], &expired["flow_session_failure_reasons"]),
-        (&json!("FAILED"), &json!([{ "type": "TIMEOUT" }]))
+        (&json!("FINISHED"), &json!([{ "type": "TIMEOUT" }]))
     );
     let unknown = http().get(format!("{}/biometric_kz/remote/flow/none", sandbox.base_url())).send().await.unwrap();
     assert!(hint(&unknown).contains("no such session"));
@@ -424,7 +331,6 @@ async fn webhooks_follow_the_user_in_order() {
 async fn forms_of_failure_faults_and_browsers() {
     let sandbox = Sandbox::start().await.unwrap();
     sandbox.control().configure(|config| {
-        config.biometric_kz.failure_form = FailureForm::FinishedFalse;
         config.biometric_kz.pending_ms = 0;
         config.biometric_kz.create_status = 201;
     });

@@ -26,6 +26,7 @@ async fn everything_can_be_steered_over_http() {
     let (sandbox, receiver) = (Sandbox::start().await.unwrap(), Receiver::start().await);
     let accounts = read(&sandbox, "accounts").await;
     assert_eq!(accounts["jumio"]["accounts"][0]["api"]["token"], "sandbox-jumio-token");
+    assert_eq!(accounts["biometric_kz"]["dashboard"][0], json!(["Flow for everyone", "LD, F2F"]));
     let start = read(&sandbox, "clock").await["now"].as_i64().unwrap();
     let script = json!({ "provider": "jumio", "outcome": "FAILED", "verdict_delay_ms": 1_000 });
     assert_eq!(call(&sandbox, "script", script).await.0, 200);

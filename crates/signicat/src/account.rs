@@ -117,8 +117,8 @@ pub enum ClientAuth {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(rename = "SignicatOptions"))]
 pub struct Options {
-    /// Development switch: allows `http://localhost:PORT` for redirect and notification URLs, and HTTP endpoints on
-    /// this machine in a custom profile. Off by default. It allows nothing else.
+    /// Development switch: allows `http://HOST:PORT` for redirect and notification URLs, and HTTP endpoints in
+    /// a custom profile, on a private host. Off by default. It allows nothing else.
     pub development: bool,
     /// Replacements of routes, from the route's name to `METHOD /path` (S-D7). The names are those of operations, such
     /// as `set_images`.

@@ -168,8 +168,8 @@ class JumioOptions(TypedDict, total=False):
     client_origins: Sequence[str]
     """Further origins whose frame messages count, besides the region's host and the host of the domain prefix."""
     development: bool
-    """Development switch: allows `http://localhost:PORT` for return and callback URLs, and an HTTP `api_base` on this
-    machine. Off by default. It allows nothing else."""
+    """Development switch: allows `http://HOST:PORT` for return and callback URLs, and an HTTP `api_base`, on a
+    private host. Off by default. It allows nothing else."""
     plain_callback_url: bool
     """Whether to send the callback URL as it is, without a secret last path segment. Callbacks then prove nothing at
     all; they are only hints in any case."""
@@ -262,8 +262,8 @@ class SignicatOptions(TypedDict, total=False):
     allow_unknown_provider: bool
     """Whether to accept providers and process types that no document lists."""
     development: bool
-    """Development switch: allows `http://localhost:PORT` for redirect and notification URLs, and HTTP endpoints on
-    this machine in a custom profile. Off by default. It allows nothing else."""
+    """Development switch: allows `http://HOST:PORT` for redirect and notification URLs, and HTTP endpoints in
+    a custom profile, on a private host. Off by default. It allows nothing else."""
     frame_allowed: bool
     """Whether the capture page may be shown in a frame, because Signicat's support has allow-listed your page's domain."""
     max_image_bytes: Union[int, None]

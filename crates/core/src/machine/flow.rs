@@ -140,6 +140,11 @@ pub trait Flow: Clone + PartialEq + Serialize + DeserializeOwned {
     /// The provider's ids, newest first. They survive an erasure: your rows are indexed by them.
     fn references(&self) -> Vec<alloc::string::String>;
 
+    /// The steps of the flow that the provider announced when it was asked for one, in its own codes, where it announces any.
+    fn technologies(&self) -> Vec<alloc::string::String> {
+        Vec::new()
+    }
+
     /// The operation that deletes thing number `index` that this session made at the provider, or `None` where there is
     /// no more, or the provider documents no way. It may name a request that has to come first (an access token), as
     /// long as its answer is a [`Step::Go`].

@@ -234,6 +234,12 @@ impl<F: Flow> Machine<F> {
         self.record.flow.references()
     }
 
+    /// What the provider announced that the user goes through, in its codes and order: while there is a page to show or a
+    /// verdict to wait for, at biometric.kz.
+    pub fn technologies(&self) -> Vec<String> {
+        self.record.flow.technologies()
+    }
+
     /// The evidence that the decision rests on; `None` before a decision, after an erasure, and while
     /// [`missing`](Self::missing) names its bytes.
     pub fn evidence(&self) -> Option<Evidence> {

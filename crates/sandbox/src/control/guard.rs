@@ -7,6 +7,7 @@ use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderName, StatusCode, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use idvkit_core::settings::is_private_host;
 use serde_json::json;
 
 use crate::MARK;
@@ -25,8 +26,11 @@ fn refusal(headers: &HeaderMap) -> Option<&'static str> {
     }
     let text = |name: HeaderName| headers.get(name).map(|value| value.to_str().unwrap_or_default());
     let host = text(header::HOST).unwrap_or_default();
-    if !host_of(host).is_some_and(|host| is_private(&host)) {
-        return Some("Host: use an IP address, localhost or a name without dots; a public name may be DNS rebinding");
+    if !host_of(host).is_some_and(|host| is_private_host(&host)) {
+        return Some(
+            "Host: use localhost, a private address, or a name without dots or below internal, local or test; any other may be DNS \
+             rebinding",
+        );
     }
     let origin = text(header::ORIGIN)?;
     let from = origin.split_once("://").and_then(|(_, from)| host_of(from));
@@ -36,22 +40,14 @@ fn refusal(headers: &HeaderMap) -> Option<&'static str> {
 
 fn host_of(authority: &str) -> Option<String> {
     let uri = Uri::builder().scheme("http").authority(authority).path_and_query("/").build().ok()?;
-    Some(uri.host()?.trim_matches(['[', ']']).to_ascii_lowercase())
-}
-
-/// A name without dots is a container's or a machine's beside this one: nobody outside can give it an address.
-fn is_private(host: &str) -> bool {
-    is_local(host) || is_address(host) || (!host.is_empty() && !host.contains('.'))
+    Some(uri.host()?.to_ascii_lowercase())
 }
 
 fn is_local(host: &str) -> bool {
+    let host = host.trim_matches(['[', ']']);
     let is_loopback = host.parse::<Ipv4Addr>().is_ok_and(|ip| ip.is_loopback())
         || host.parse::<Ipv6Addr>().is_ok_and(|ip| ip.is_loopback());
     is_loopback || host == "localhost" || host.ends_with(".localhost")
-}
-
-fn is_address(host: &str) -> bool {
-    host.parse::<Ipv4Addr>().is_ok() || host.parse::<Ipv6Addr>().is_ok()
 }
 
 #[cfg(test)]
@@ -69,7 +65,16 @@ mod tests {
 
     #[test]
     fn programs_and_local_pages_may() {
-        for host in ["127.0.0.1:4000", "localhost:4000", "[::1]:4000", "192.168.1.7:4000", "sandbox:4000", "sandbox"] {
+        for host in [
+            "127.0.0.1:4000",
+            "localhost:4000",
+            "[::1]:4000",
+            "192.168.1.7:4000",
+            "10.0.2.2:4000",
+            "host.docker.internal:4000",
+            "sandbox:4000",
+            "sandbox",
+        ] {
             assert!(allowed(host, None), "{host}");
             assert!(allowed(host, Some("http://localhost:4100")), "{host}");
         }
@@ -92,7 +97,15 @@ mod tests {
         {
             assert!(!allowed("127.0.0.1:4000", Some(origin)), "{origin}");
         }
-        for host in ["evil.example", "evil.example:4000", "127.0.0.1.evil.example:4000", "localhost@evil.example", ""] {
+        for host in [
+            "evil.example",
+            "192.0.2.1",
+            "netverify.com",
+            "evil.example:4000",
+            "127.0.0.1.evil.example:4000",
+            "localhost@evil.example",
+            "",
+        ] {
             assert!(!allowed(host, None), "{host}");
         }
     }

@@ -50,6 +50,11 @@ pub(crate) fn find(name: &str) -> Option<&'static dyn StandIn> {
     ALL.iter().copied().find(|stand_in| stand_in.name() == name)
 }
 
+/// The providers' own hosts, and the folders that stand for them, deeper ones first.
+pub(crate) fn hosts() -> impl Iterator<Item = (&'static str, &'static str)> {
+    ALL.iter().flat_map(|stand_in| stand_in.hosts()).copied()
+}
+
 /// Every operation that the log can show and a fault can strike.
 pub(crate) fn operations() -> impl Iterator<Item = Operation> {
     ALL.iter().flat_map(|stand_in| stand_in.routes()).flat_map(|route| route.operations())

@@ -2,6 +2,7 @@
 #![allow(dead_code, unreachable_pub, clippy::unwrap_used, clippy::needless_pass_by_value)]
 
 pub mod attestr;
+pub mod biometric_kz;
 pub mod signicat;
 
 use std::sync::{Arc, Mutex};

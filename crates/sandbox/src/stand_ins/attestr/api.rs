@@ -79,7 +79,7 @@ fn authorised(world: &World, version: &str, headers: &HeaderMap) -> Result<usize
         );
     };
     let content_type = header_text(headers, "content-type").unwrap_or_default();
-    if content_type.split(';').next().unwrap_or_default().trim() != "application/json" {
+    if settings.strict_headers && content_type.split(';').next().unwrap_or_default().trim() != "application/json" {
         return Err(Refusal::new(
             4001,
             "Content-Type",

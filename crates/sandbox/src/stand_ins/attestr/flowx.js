@@ -66,9 +66,15 @@
 
     #call(handler, data) {
       const name = spellings[handler].find((spelling) => typeof this.#options[spelling] === "function");
-      if (name) this.#options[name](data);
+      if (name) this.#options[name](readable(data));
       else console.warn(`Local sandbox: there is no ${handler} handler to call.`);
     }
+  }
+
+  /** The documents show an object, the vendor's sample calls JSON.parse: as a text it is its own JSON (A-3). */
+  function readable(data) {
+    if (typeof data !== "object" || data === null) return data;
+    return Object.defineProperty(data, "toString", { value: () => JSON.stringify(data) });
   }
 
   /** Variables are texts; anything else would not cross. */

@@ -6,6 +6,7 @@ mod control;
 mod errors;
 mod forms;
 mod library;
+mod meta;
 mod pages;
 mod result;
 mod routes;
@@ -97,10 +98,20 @@ impl StandIn for Attestr {
         ]
     }
 
+    fn hosts(&self) -> &'static [(&'static str, &'static str)] {
+        &[
+            ("cdn.attestr.com", "/attestr/cdn"),
+            ("flowx.attestr.com", "/attestr/flowx"),
+            ("qa.flowx.attestr.com", "/attestr/flowx"),
+            ("api.attestr.com", "/attestr"),
+            ("qa.api.attestr.com", "/attestr"),
+        ]
+    }
+
     fn accounts(&self, world: &World) -> Value {
-        let (base, settings) = (&world.base_url, &world.config.attestr);
+        let settings = &world.config.attestr;
         json!({
-            "api": format!("{base}/attestr/api"), "script": format!("{base}/attestr/cdn/flowx.js"),
+            "api": world.link("/attestr/api"), "script": world.link("/attestr/cdn/flowx.js"),
             "accounts": settings.accounts, "flows": settings.flows,
         })
     }

@@ -2,7 +2,7 @@
 
 use axum::routing::{any, get, post};
 
-use super::{api, library, pages, socket};
+use super::{api, library, meta, pages, socket};
 use crate::stand_in::{Operation, Route};
 
 pub(crate) fn all() -> Vec<Route> {
@@ -11,6 +11,8 @@ pub(crate) fn all() -> Vec<Route> {
     vec![
         Route::new(created, "/api/{version}/public/flowx/handshake", post(api::create)),
         Route::new(fetched, "/api/{version}/public/flowx/handshake/{handshake}", get(api::fetch)),
+        Route::new(Operation::page("attestr.languages"), "/api/{version}/public/languages", get(meta::languages)),
+        Route::new(Operation::page("attestr.meta"), "/api/{version}/public/presigned/flowx/meta", get(meta::meta)),
         Route::new(library, "/cdn/flowx.js", get(library::script)),
         Route::new(library, "/cdn/flowx.html", get(library::page)),
         // The provider's is wss://flowx.attestr.com/v1.

@@ -6,6 +6,8 @@ use super::errors::SessionErrorKind;
 use crate::config::DeliveryPolicy;
 
 /// The settings of the Attestr stand-in.
+// Switches that are set by name in a file: enums would only hide that each is a yes or a no.
+#[allow(clippy::struct_excessive_bools)]
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct AttestrSettings {
@@ -30,8 +32,10 @@ pub struct AttestrSettings {
     pub partial_result: bool,
     /// Invention (A-Q1): whether answers are pretty-printed although the signature covers the compact text.
     pub pretty: bool,
-    /// Whether handlers receive their data as a JSON string, as the published sample expects, instead of an object
-    ///
+    /// Whether calls need `Content-Type: application/json`, also without a body, as the documents say.
+    pub strict_headers: bool,
+    /// Whether handlers receive their data as a JSON string instead of an object. The object serves both styles:
+    /// converted to a text it is its own JSON, so that `JSON.parse` of the published sample works.
     pub handler_data_as_string: bool,
     /// Invention: how often a stage may be submitted again after a recoverable error, if the stage has no value
     /// of its own.
@@ -56,6 +60,7 @@ impl Default for AttestrSettings {
             session_error: SessionErrorKind::default(),
             partial_result: true,
             pretty: false,
+            strict_headers: true,
             handler_data_as_string: false,
             retry_attempts: 2,
             webhooks: DeliveryPolicy { retry_after_ms: vec![10_000, 60_000], ..DeliveryPolicy::default() },

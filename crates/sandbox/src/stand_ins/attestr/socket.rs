@@ -179,12 +179,17 @@ impl Device {
         let as_string = world.config.attestr.handler_data_as_string;
         let Some(handshake) = world.states.attestr.handshakes.get_mut(id) else { return Answer::Nothing };
         if let Some(run) = &mut handshake.run {
-            run.line.cid.clone_from(&cid);
+            let line = &mut run.line;
+            (line.cid, line.digest, line.signature) = (cid.clone(), digest.clone(), signature.clone());
         }
         let page = handshake.script.page.clone().unwrap_or_default();
         // `_sandbox` stands for what no provider would send.
         let own = json!({ "camera": page.camera, "storage": page.storage, "handlerDataAsString": as_string });
-        answer("HANDSHAKE_READY", json!({ "cid": cid, "digest": digest, "signature": signature, "_sandbox": own }))
+        answer(
+            "HANDSHAKE_READY",
+            None,
+            json!({ "cid": cid, "digest": digest, "signature": signature, "_sandbox": own }),
+        )
     }
 
     /// Another connection takes over; the device sends its last frame again.
@@ -197,7 +202,7 @@ impl Device {
                 run.line.cid.clone_from(&cid);
                 self.seat = Some((id.to_owned(), run.id.clone()));
                 self.resumed = true;
-                answer("RECONNECT_READY", json!({ "cid": cid }))
+                answer("RECONNECT_READY", None, json!({ "cid": cid }))
             }
         }
     }
@@ -219,7 +224,7 @@ fn at_flow(world: &mut World, id: &str, frame: &Frame) -> Answer {
         "SKIP" => {
             let stage = state::position(world, id);
             state::skip(world, id, stage.clone());
-            answer("SKIP_END", json!({ "stage": stage }))
+            answer("SKIP_END", None, json!({ "stage": stage }))
         }
         "DESTROY" => destroy(world, id),
         _ => at_stage(world, id, frame),
@@ -233,7 +238,7 @@ fn stage_next(world: &mut World, id: &str) -> Answer {
         state::seek(world, id);
     }
     let stage = state::current(world, id).map(|stage| stage.id);
-    session_error(world, id).unwrap_or_else(|| answer("STAGE_NEXT_READY", json!({ "stage": stage })))
+    session_error(world, id).unwrap_or_else(|| answer("STAGE_NEXT_READY", None, json!({ "stage": stage })))
 }
 
 /// Ends the flow when all stages are passed, and only then.
@@ -242,7 +247,7 @@ fn destroy(world: &mut World, id: &str) -> Answer {
         state::proceed(world, id);
     }
     match run_of(world, id).and_then(|run| run.end.as_ref()) {
-        Some(End::Completed { signature }) => answer("HANDSHAKE_END", json!({ "signature": signature })),
+        Some(End::Completed { signature }) => answer("HANDSHAKE_END", None, json!({ "signature": signature })),
         _ => Answer::Close(REFUSED, "there are stages left"),
     }
 }
@@ -300,9 +305,13 @@ fn at_stage(world: &mut World, id: &str, frame: &Frame) -> Answer {
         steps::submit(world, id, &stage, &form)
     };
     match done {
-        Err(why) => answer("DATA_ERROR", json!({ "stage": stage.id, "error": data_error(&stage, &why) })),
+        Err(why) => answer("DATA_ERROR", Some(&stage), json!({ "stage": stage.id, "error": data_error(&stage, &why) })),
         Ok(()) => session_error(world, id).unwrap_or_else(|| {
-            if generates { code_ready(world, id, action) } else { answer("DATA_READY", json!({ "stage": stage.id })) }
+            if generates {
+                code_ready(world, id, &stage, action)
+            } else {
+                answer("DATA_READY", Some(&stage), json!({ "stage": stage.id }))
+            }
         }),
     }
 }
@@ -320,20 +329,25 @@ fn stage_ready(world: &World, id: &str, stage: &Stage) -> Answer {
     let Some(handshake) = world.states.attestr.handshakes.get(id) else { return Answer::Nothing };
     let Some(run) = &handshake.run else { return Answer::Nothing };
     let first = handshake.flow.stages.first().is_some_and(|first| first.id == stage.id);
+    let mut metadata = stage.kind.options();
+    metadata["retryAttempts"] = json!(run.attempts_left);
     let data = json!({
-        "id": stage.id, "type": stage.kind.name(), "first": first, "state": run.variables,
-        "metadata": { "retryAttempts": run.attempts_left },
+        "id": stage.id, "type": stage.kind.name(), "first": first, "state": run.variables, "metadata": metadata,
     });
-    Answer::Frame(json!({ "status": "STAGE_READY", "type": stage.kind.name(), "data": data }).to_string())
+    answer("STAGE_READY", Some(stage), data)
 }
 
 /// The code itself goes along, because there is no phone.
-fn code_ready(world: &World, id: &str, action: &str) -> Answer {
+fn code_ready(world: &World, id: &str, stage: &Stage, action: &str) -> Answer {
     let Some((run, (target, code))) = run_of(world, id).and_then(|run| Some((run, run.code.as_ref()?))) else {
         return Answer::Nothing;
     };
     let own = json!({ "code": code, "target": target });
-    answer(&format!("{action}_READY"), json!({ "_id": run.id, "valid": true, "status": "sent", "_sandbox": own }))
+    answer(
+        &format!("{action}_READY"),
+        Some(stage),
+        json!({ "_id": run.id, "valid": true, "status": "sent", "_sandbox": own }),
+    )
 }
 
 fn data_error(stage: &Stage, why: &str) -> Value {
@@ -343,11 +357,13 @@ fn data_error(stage: &Stage, why: &str) -> Value {
 /// The run has ended with an error, or the user has left it elsewhere.
 fn session_error(world: &World, id: &str) -> Option<Answer> {
     let error = match run_of(world, id)?.end.as_ref()? {
-        End::Errored(error) => error.json(),
+        End::Errored(error) => error,
         End::Skipped { .. } => return Some(refusal(world, "en")),
         End::Completed { .. } => return None,
     };
-    Some(Answer::Frame(format!("{{\"status\":\"SESSION_ERROR\",\"data\":{error}}}")))
+    let stages = &world.states.attestr.handshakes.get(id)?.flow.stages;
+    let stage = stages.iter().find(|stage| Some(&stage.id) == error.stage.as_ref());
+    Some(failed(stage, &error.json()))
 }
 
 /// The launch that is not possible, or not any more (A-Q5).
@@ -355,18 +371,23 @@ fn refusal(world: &World, language: &str) -> Answer {
     let kind = world.config.attestr.session_error;
     let message = text(errors::localized(kind.http_status_code, language));
     let (code, status) = (kind.code, kind.http_status_code);
-    Answer::Frame(format!(
-        "{{\"status\":\"SESSION_ERROR\",\"data\":{{\"code\":{code},\"httpStatusCode\":{status},\"message\":{message},\
-         \"retry\":false,\"stage\":null}}}}"
-    ))
+    let error =
+        format!("{{\"code\":{code},\"httpStatusCode\":{status},\"message\":{message},\"retry\":false,\"stage\":null}}");
+    failed(None, &error)
 }
 
 fn run_of<'a>(world: &'a World, id: &str) -> Option<&'a Run> {
     world.states.attestr.handshakes.get(id)?.run.as_ref()
 }
 
+/// The published client acts on an error only if the frame says of which type of stage it is, or null (A-F9.6).
+fn failed(stage: Option<&Stage>, error: &str) -> Answer {
+    let kind = stage.map_or_else(|| "null".to_owned(), |stage| text(stage.kind.name()));
+    Answer::Frame(format!("{{\"status\":\"SESSION_ERROR\",\"type\":{kind},\"data\":{error}}}"))
+}
+
 // By value: every caller has just made it.
 #[allow(clippy::needless_pass_by_value)]
-fn answer(status: &str, data: Value) -> Answer {
-    Answer::Frame(json!({ "status": status, "data": data }).to_string())
+fn answer(status: &str, stage: Option<&Stage>, data: Value) -> Answer {
+    Answer::Frame(json!({ "status": status, "type": stage.map(|stage| stage.kind.name()), "data": data }).to_string())
 }

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use regex_lite::Regex;
+use serde_json::{Value, json};
 
 use super::result::{object, text};
 use super::settings::StageKind;
@@ -85,6 +86,22 @@ impl StageKind {
     /// Whether a code is sent first and then typed in.
     pub(crate) fn has_code(self) -> bool {
         matches!(self, Self::MobileOtp | Self::EmailOtp)
+    }
+
+    /// The documents that a face may be compared with, by the names of the published client (A-F9.8).
+    pub(crate) fn documents(self) -> &'static [&'static str] {
+        if self == Self::FaceMatch { &["PAN", "PASSPORT"] } else { &[] }
+    }
+
+    /// What the published client reads of the options of a stage, beside `retryAttempts` (A-F9.8).
+    pub(crate) fn options(self) -> Value {
+        match self {
+            Self::Pan => json!({ "extended": false }),
+            // A number in a text, as the client parses it.
+            Self::FaceMatch => json!({ "docOptions": self.documents(), "threshold": "0.8" }),
+            kind if kind.has_code() => json!({ "allowUpdate": true }),
+            _ => json!({}),
+        }
     }
 
     /// The name of the first field that does not have its form.

@@ -52,6 +52,9 @@ pub(crate) struct Run {
 pub(crate) struct Line {
     /// The connection's id; each new one has another.
     pub(crate) cid: String,
+    /// What the device shows where it asks over HTTP, and what it gets back.
+    pub(crate) signature: String,
+    pub(crate) digest: String,
     /// The last frame and its answer: whoever comes back sends the frame again, and it must not count twice.
     pub(crate) answered: Option<(String, String)>,
 }

@@ -51,6 +51,15 @@ pub(crate) async fn result(
     }
 }
 
+/// A browser's question whether a page may call this (B-Q22).
+pub(crate) async fn preflight(State(shared): State<Handle>) -> Response {
+    if !shared.world().config.biometric_kz.cors {
+        return StatusCode::METHOD_NOT_ALLOWED.into_response();
+    }
+    let may = [("access-control-allow-methods", "GET, POST"), ("access-control-allow-headers", "content-type")];
+    (StatusCode::NO_CONTENT, may).into_response()
+}
+
 /// The documented paths end with a slash.
 pub(crate) async fn no_slash() -> Response {
     Refusal::new(404, "Not found.", "The path must end with a slash.").response()

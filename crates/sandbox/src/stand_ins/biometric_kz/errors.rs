@@ -10,7 +10,7 @@ use crate::stand_in::FaultyCall;
 
 /// The same body for a fault that was asked for.
 pub(crate) fn fault(call: &FaultyCall<'_>) -> Response {
-    error(call.status, "Fault on demand.")
+    error(call.status, call.status.canonical_reason().unwrap_or("Error"))
 }
 
 /// A refused call; the documents show no error body, `detail` is what integrators have seen (B-Q2).

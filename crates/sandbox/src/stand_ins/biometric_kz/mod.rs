@@ -14,13 +14,14 @@ mod settings;
 mod state;
 
 use axum::Router;
+use axum::http::{HeaderMap, HeaderValue, Uri, header};
 use axum::response::Response;
 use serde_json::{Value, json};
 
 pub use control::SessionView;
 pub use people::Person;
 pub use script::{BiometricKzScript, Scenario};
-pub use settings::{BiometricKzFlow, BiometricKzSettings, FailureForm};
+pub use settings::{BiometricKzFlow, BiometricKzSettings, FailureForm, ReasonForm};
 
 use crate::stand_in::{FaultyCall, Route, StandIn};
 use crate::world::{Handle, World};
@@ -50,7 +51,7 @@ impl StandIn for BiometricKz {
     }
 
     fn keys(settings: &BiometricKzSettings) -> Vec<String> {
-        let flow = |own: &BiometricKzFlow| format!("{}, key {}", own.technologies.join("+"), own.api_key);
+        let flow = |own: &BiometricKzFlow| format!("{} ({}), key {}", own.name, own.in_dashboard(), own.api_key);
         settings.flows.iter().map(flow).collect()
     }
 
@@ -74,6 +75,13 @@ impl StandIn for BiometricKz {
         "ApiKey realm=\"biometric_kz\""
     }
 
+    /// The guide's samples call the API from pages (B-Q22).
+    fn headers(&self, world: &World, uri: &Uri, headers: &mut HeaderMap) {
+        if world.config.biometric_kz.cors && uri.path().starts_with("/biometric_kz/kyc/") {
+            headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+        }
+    }
+
     fn control(&self) -> Router<Handle> {
         control::router()
     }
@@ -89,11 +97,17 @@ impl StandIn for BiometricKz {
         ]
     }
 
+    fn hosts(&self) -> &'static [(&'static str, &'static str)] {
+        &[("kyc.biometric.kz", "/biometric_kz/kyc"), ("remote.biometric.kz", "/biometric_kz/remote")]
+    }
+
     fn accounts(&self, world: &World) -> Value {
-        let (base, settings) = (&world.base_url, &world.config.biometric_kz);
+        let settings = &world.config.biometric_kz;
         json!({
-            "api": format!("{base}/biometric_kz/kyc"), "remote": format!("{base}/biometric_kz/remote"),
+            "api": world.link("/biometric_kz/kyc"), "remote": world.link("/biometric_kz/remote"),
             "flows": settings.flows,
+            // As the dashboard lists them.
+            "dashboard": settings.flows.iter().map(|own| json!([own.name, own.in_dashboard()])).collect::<Vec<_>>(),
         })
     }
 

@@ -233,13 +233,17 @@ fn field(name: &str, label: &str, longest: u8, prefill: &Prefill, example: &str)
 fn over(query: &HashMap<String, String>, world: &World, script: PageScript) -> Response {
     let widget = is_true(query, "widget");
     if !widget && (is_true(query, "web_view") || !world.config.biometric_kz.finished_needs_web_view) {
-        let to = format!("{}/biometric_kz/remote/finished", world.base_url);
+        let to = world.link("/biometric_kz/remote/finished");
         return script.slow(Redirect::to(&to).into_response());
     }
     let look = Look { script, ..Look::new(PROVIDER, texts(query)) };
+    let message = world.config.biometric_kz.frame_message.as_deref();
     let body = html! {
         p { (look.texts.say("kz_over")) }
-        @if widget { (data_script("data-finish", "finish", "{}")) } @else { p { (look.texts.say("close_page")) } }
+        @if widget { (data_script("data-finish", "finish", "{}")) } @else {
+            p { (look.texts.say("close_page")) }
+            @if let Some(message) = message { (data_script("data-post-message", "finish", message)) }
+        }
     };
     look.page(look.texts.say("kz_over_title"), &body)
 }

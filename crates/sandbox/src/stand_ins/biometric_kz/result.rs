@@ -3,20 +3,20 @@
 use serde_json::{Map, Value, json};
 
 use super::people::Person;
-use super::settings::{BiometricKzSettings, FailureForm};
+use super::settings::{BiometricKzSettings, FailureForm, ReasonForm};
 use super::state::{Done, Failure, Session};
 use crate::time::iso;
 
 /// The answer of the result call.
 pub(crate) fn json(session: &Session, settings: &BiometricKzSettings) -> Value {
-    let mut members = common(session, settings);
+    let mut members = common(session, settings, settings.failure_form == FailureForm::Failed);
     members.insert("id".into(), json!(session.id));
     Value::Object(members)
 }
 
 /// The same inside `flow.end`, where the session is called `session_id` (B-6).
 pub(crate) fn for_webhook(session: &Session, settings: &BiometricKzSettings) -> Value {
-    let mut members = common(session, settings);
+    let mut members = common(session, settings, settings.failure_form != FailureForm::FinishedFalse);
     members.insert("session_id".into(), json!(session.id));
     Value::Object(members)
 }
@@ -49,7 +49,8 @@ pub(crate) fn describe(code: &str) -> (&str, &str) {
     }
 }
 
-fn common(session: &Session, settings: &BiometricKzSettings) -> Map<String, Value> {
+/// `says_failed`: what was not passed has a status of its own.
+fn common(session: &Session, settings: &BiometricKzSettings, says_failed: bool) -> Map<String, Value> {
     let mut members = Map::new();
     let technologies: Vec<Value> = session.flow.technologies.iter().map(|code| technology(code)).collect();
     members.insert("technologies".into(), technologies.into());
@@ -62,10 +63,11 @@ fn common(session: &Session, settings: &BiometricKzSettings) -> Map<String, Valu
         members.insert("status".into(), json!("PROGRESS"));
         return members;
     };
-    let failed = end.failure.is_some() && settings.failure_form == FailureForm::Failed;
+    let failed = end.failure.is_some() && says_failed;
     members.insert("status".into(), json!(if failed { "FAILED" } else { "FINISHED" }));
     members.insert("flow_session_result".into(), json!(end.failure.is_none()));
-    let reasons: Vec<Value> = end.failure.into_iter().map(reason).collect();
+    let reasons: Vec<Value> =
+        end.failure.into_iter().map(|failure| of_flow(failure, settings.failure_reasons)).collect();
     members.insert("flow_session_failure_reasons".into(), reasons.into());
     members.insert("finished_at".into(), json!(iso(end.at, 0)));
     members
@@ -85,6 +87,14 @@ fn reason(failure: Failure) -> Value {
     match failure.reason() {
         (kind, Some(detail)) => json!({ "type": kind, "detail": detail }),
         (kind, None) => json!({ "type": kind }),
+    }
+}
+
+fn of_flow(failure: Failure, form: ReasonForm) -> Value {
+    let (kind, detail) = failure.reason();
+    match form {
+        ReasonForm::Objects => reason(failure),
+        ReasonForm::Strings => json!(detail.unwrap_or(kind)),
     }
 }
 

@@ -13,9 +13,9 @@ pub(crate) fn all() -> Vec<Route> {
     let fetched = Operation::call("biometric_kz.fetch_result");
     let widget = Operation::page("biometric_kz.widget");
     vec![
-        Route::new(created, "/kyc/api/v1/flows/session/create/", post(api::create)),
+        Route::new(created, "/kyc/api/v1/flows/session/create/", post(api::create).options(api::preflight)),
         Route::new(created, "/kyc/api/v1/flows/session/create", any(api::no_slash)),
-        Route::new(fetched, "/kyc/api/v1/flows/session/result/", get(api::result)),
+        Route::new(fetched, "/kyc/api/v1/flows/session/result/", get(api::result).options(api::preflight)),
         Route::new(fetched, "/kyc/api/v1/flows/session/result", any(api::no_slash)),
         Route::new(Operation::page("biometric_kz.page"), "/remote/flow/{session}", get(pages::open)),
         Route::new(Operation::page("biometric_kz.submit"), "/remote/flow/{session}", post(pages::act)),

@@ -35,6 +35,12 @@ pub struct BiometricKzSettings {
     pub pending_ms: i64,
     /// How a result reports a flow that was not passed (B-14).
     pub failure_form: FailureForm,
+    /// How `flow_session_failure_reasons` are written (B-Q23).
+    pub failure_reasons: ReasonForm,
+    /// The API answers pages, as the guide's own samples need it: with CORS headers (B-Q22).
+    pub cors: bool,
+    /// What a plain iframe's page posts to the page around it at the end (B-Q24). None: nothing.
+    pub frame_message: Option<String>,
     /// Invention: how long a code from 1414 is valid, in virtual milliseconds.
     pub code_life_ms: i64,
     /// Invention: after how many wrong codes the technology ends.
@@ -81,7 +87,10 @@ impl Default for BiometricKzSettings {
             finished_needs_web_view: true,
             session_ms: 30 * 60_000,
             pending_ms: 3_000,
-            failure_form: FailureForm::Failed,
+            failure_form: FailureForm::AsSeen,
+            failure_reasons: ReasonForm::Objects,
+            cors: true,
+            frame_message: Some(r#"{"event":"finish"}"#.into()),
             code_life_ms: 2 * 60_000,
             code_attempts: 3,
             check_iin: true,
@@ -125,12 +134,33 @@ pub struct BiometricKzFlow {
     pub webhooks: Vec<String>,
 }
 
-/// How a result reports that a flow was not passed (B-14).
+impl BiometricKzFlow {
+    /// Its technologies as the dashboard's list of flows has them, where every liveness is `LD` (B-F5.3).
+    pub(crate) fn in_dashboard(&self) -> String {
+        let short = |code: &String| if code.starts_with("LD") { "LD".to_owned() } else { code.clone() };
+        self.technologies.iter().map(short).collect::<Vec<_>>().join(", ")
+    }
+}
+
+/// How a flow that was not passed is written (B-14).
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FailureForm {
-    /// By the `status` `FAILED`, as in the webhook documents.
+    /// Webhooks say `FAILED`, as their documents do, and the result `FINISHED` with a false `flow_session_result`, as
+    /// integrators have seen.
+    AsSeen,
+    /// `status` is `FAILED` everywhere.
     Failed,
-    /// By the `status` `FINISHED` and a false `flow_session_result`, as integrators have seen.
+    /// `status` is `FINISHED` everywhere, and only `flow_session_result` is false.
     FinishedFalse,
+}
+
+/// How the reasons of a whole flow are written: no document shows them (B-Q23).
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReasonForm {
+    /// As those of a part are: `type`, and sometimes `detail`.
+    Objects,
+    /// Only the detail, or the type where there is none, as a public client has them.
+    Strings,
 }

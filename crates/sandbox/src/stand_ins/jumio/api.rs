@@ -5,6 +5,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use super::errors::Refusal;
+use super::settings::JumioSettings;
 use crate::log::header_text;
 use crate::world::World;
 
@@ -42,7 +43,10 @@ pub(crate) fn account(world: &World, region: &str, headers: &HeaderMap, access: 
 }
 
 /// Checks the headers that every call needs.
-pub(crate) fn check_headers(headers: &HeaderMap, accept: &[&str]) -> Result<(), Refusal> {
+pub(crate) fn check_headers(settings: &JumioSettings, headers: &HeaderMap, accept: &[&str]) -> Result<(), Refusal> {
+    if !settings.strict_headers {
+        return Ok(());
+    }
     if header_text(headers, "user-agent").is_none_or(|agent| agent.trim().is_empty()) {
         return Err(Refusal::forbidden(
             "The User-Agent header is missing; name your company, application and version, such as 'Example Corp SampleApp/1.0.1'.",
@@ -57,7 +61,10 @@ pub(crate) fn check_headers(headers: &HeaderMap, accept: &[&str]) -> Result<(), 
 }
 
 /// Checks the headers that belong to a JSON body.
-pub(crate) fn check_body_headers(headers: &HeaderMap) -> Result<(), Refusal> {
+pub(crate) fn check_body_headers(settings: &JumioSettings, headers: &HeaderMap) -> Result<(), Refusal> {
+    if !settings.strict_headers {
+        return Ok(());
+    }
     let content_type = header_text(headers, "content-type").unwrap_or_default();
     if content_type.split(';').next().unwrap_or_default().trim() != "application/json" {
         return Err(Refusal::forbidden("The Content-Type header must be application/json."));

@@ -19,20 +19,19 @@ pub(crate) fn send(world: &mut World, reference: &str) {
         reference: reference.to_owned(),
         url,
         authorization: None,
-        payload: Payload::Form { fields: fields(&world.base_url, transaction, digits), digits },
+        payload: Payload::Form { fields: fields(world, transaction, digits), digits },
         policy: world.config.jumio.callbacks.clone(),
     };
     world.deliver(outgoing);
 }
 
 /// Where the face image is.
-pub(crate) fn face_url(base: &str, transaction: &Transaction) -> String {
-    format!("{}/images/face", resource(base, transaction))
+pub(crate) fn face_url(resource: &str) -> String {
+    format!("{resource}/images/face")
 }
 
 /// Where the liveness images are: newest first, because "not chronological" is documented.
-pub(crate) fn liveness_urls(base: &str, transaction: &Transaction) -> Vec<String> {
-    let resource = resource(base, transaction);
+pub(crate) fn liveness_urls(resource: &str, transaction: &Transaction) -> Vec<String> {
     (1..=transaction.images).rev().map(|number| format!("{resource}/images/liveness/{number}")).collect()
 }
 
@@ -41,12 +40,13 @@ pub(crate) fn has_images(transaction: &Transaction) -> bool {
     transaction.submitted && transaction.status.is_final() && transaction.status != TransactionStatus::Expired
 }
 
-fn resource(base: &str, transaction: &Transaction) -> String {
+/// Where a transaction is, in the sandbox.
+pub(crate) fn path(transaction: &Transaction) -> String {
     let (region, reference) = (&transaction.order.region, &transaction.reference);
-    format!("{base}/jumio/{region}/api/netverify/v2/authentications/{reference}")
+    format!("/jumio/{region}/api/netverify/v2/authentications/{reference}")
 }
 
-fn fields(base: &str, transaction: &Transaction, digits: u8) -> Vec<(Cow<'static, str>, String)> {
+fn fields(world: &World, transaction: &Transaction, digits: u8) -> Vec<(Cow<'static, str>, String)> {
     let mut fields = vec![
         ("callBackType", "NETVERIFY_AUTHENTICATION".to_owned()),
         ("transactionReference", transaction.reference.clone()),
@@ -60,9 +60,11 @@ fn fields(base: &str, transaction: &Transaction, digits: u8) -> Vec<(Cow<'static
         fields.push(("userReference", reference.clone()));
     }
     if has_images(transaction) {
-        fields.push(("idScanImageFace", face_url(base, transaction)));
+        // The one who is told later sees the sandbox as the one who asked.
+        let resource = world.link_at(&transaction.address, &path(transaction));
+        fields.push(("idScanImageFace", face_url(&resource)));
         // A JSON array, serialised as one form value.
-        fields.push(("livenessImages", serde_json::Value::from(liveness_urls(base, transaction)).to_string()));
+        fields.push(("livenessImages", serde_json::Value::from(liveness_urls(&resource, transaction)).to_string()));
     }
     fields.into_iter().map(|(name, value)| (Cow::Borrowed(name), value)).collect()
 }

@@ -39,7 +39,7 @@ impl Refusal {
         let body = Json(json!({
             "httpStatus": self.status.as_u16().to_string(),
             "message": format!("{reason}: {}", self.message),
-            "requestURI": format!("{}{}", world.base_url, uri.path()),
+            "requestURI": world.link(uri.path()),
         }));
         let tracking = [("X-Trackingid", world.ids.uuid())];
         hinted((self.status, tracking, body).into_response(), self.hint.clone())
@@ -48,5 +48,5 @@ impl Refusal {
 
 /// The same body for a fault that was asked for.
 pub(crate) fn fault(shared: &Handle, call: &FaultyCall<'_>) -> Response {
-    Refusal::new(call.status, "fault on demand", "").response(&mut shared.world(), call.uri)
+    Refusal::new(call.status, "the request was not processed", "").response(&mut shared.world(), call.uri)
 }

@@ -40,8 +40,8 @@ struct Answer {
 }
 
 fn create(world: &mut World, region: &str, headers: &HeaderMap, body: &[u8]) -> Result<(Answer, String), Refusal> {
-    api::check_headers(headers, &["application/json"])?;
-    api::check_body_headers(headers)?;
+    api::check_headers(&world.config.jumio, headers, &["application/json"])?;
+    api::check_body_headers(&world.config.jumio, headers)?;
     let account = api::account(world, region, headers, Access::Initiate)?;
     let value: Value = serde_json::from_slice(body)
         .map_err(|_| Refusal::bad_request("body is not JSON", "The body must be one JSON object."))?;
@@ -49,13 +49,14 @@ fn create(world: &mut World, region: &str, headers: &HeaderMap, body: &[u8]) -> 
         return Err(Refusal::bad_request("body is not an object", "The body must be one JSON object."));
     };
     let (order, remarks) = read(&world.config.jumio, region, account, &fields)?;
+    let held = order.callback_url.as_deref().map_or("", |url| world.held_remark(url));
     let transaction = state::initiate(world, order);
     let answer = Answer {
         timestamp: iso(transaction.created, 3),
         transaction_reference: transaction.reference.clone(),
         redirect_url: transaction.redirect_url.clone(),
     };
-    Ok((answer, [api::agent_remark(headers), &remarks].join(" ").trim().to_owned()))
+    Ok((answer, [api::agent_remark(headers), &remarks, held].join(" ").trim().to_owned()))
 }
 
 const KNOWN: [&str; 7] = [

@@ -96,10 +96,14 @@ impl StandIn for Jumio {
         ]
     }
 
+    fn hosts(&self) -> &'static [(&'static str, &'static str)] {
+        &[("netverify.com", "/jumio/us"), ("lon.netverify.com", "/jumio/eu"), ("core-sgp.jumio.com", "/jumio/sgp")]
+    }
+
     fn accounts(&self, world: &World) -> Value {
-        let (base, settings) = (&world.base_url, &world.config.jumio);
+        let settings = &world.config.jumio;
         json!({
-            "us": format!("{base}/jumio/us"), "eu": format!("{base}/jumio/eu"), "sgp": format!("{base}/jumio/sgp"),
+            "us": world.link("/jumio/us"), "eu": world.link("/jumio/eu"), "sgp": world.link("/jumio/sgp"),
             "accounts": settings.accounts, "enrollments": settings.enrollments,
         })
     }

@@ -97,7 +97,8 @@ impl Details {
             transaction_date.truncate(transaction_date.len() - 1);
         }
         let has_images = callbacks::has_images(transaction);
-        let face = json!({ "classifier": "face", "href": callbacks::face_url(&world.base_url, transaction) });
+        let resource = world.link(&callbacks::path(transaction));
+        let face = json!({ "classifier": "face", "href": callbacks::face_url(&resource) });
         let images = if settings.images_as_object { face } else { json!([face]) };
         Self {
             transaction_reference: transaction.reference.clone(),
@@ -107,7 +108,7 @@ impl Details {
             scan_source: "WEB",
             user_reference: transaction.order.user_reference.clone(),
             images: has_images.then_some(images),
-            liveness_images: has_images.then(|| callbacks::liveness_urls(&world.base_url, transaction)),
+            liveness_images: has_images.then(|| callbacks::liveness_urls(&resource, transaction)),
         }
     }
 }
@@ -119,7 +120,7 @@ fn find<'a>(
     headers: &HeaderMap,
     accept: &[&str],
 ) -> Result<&'a Transaction, Refusal> {
-    api::check_headers(headers, accept)?;
+    api::check_headers(&world.config.jumio, headers, accept)?;
     let account = api::account(world, region, headers, Access::Administration)?;
     let found = world.states.jumio.transactions.get(reference);
     // Another account's or region's transaction looks like one that does not exist.

@@ -23,8 +23,11 @@ pub struct JumioSettings {
     pub portal: Portal,
     /// Invention (J-D3): the HTTP status for wrong credentials, 401 or 403.
     pub wrong_credentials_status: u16,
-    /// Invention: whether `http://localhost:PORT` and `http://127.0.0.1:PORT` are accepted although the URL rules
-    /// refuse them.
+    /// Calls need the headers that the guides ask for: `User-Agent`, `Accept`, and for a body `Content-Type` and
+    /// `Content-Length`. A production client has been seen without some of them.
+    pub strict_headers: bool,
+    /// Invention: whether `http://HOST:PORT` of a private host, such as localhost, is accepted although the URL rules
+    /// refuse it.
     pub allow_localhost: bool,
     /// Invention (J-D9): whether a query in the callback URL is accepted.
     pub allow_callback_query: bool,
@@ -65,6 +68,7 @@ impl Default for JumioSettings {
             enrollments: default_enrollments(),
             portal: Portal::default(),
             wrong_credentials_status: 401,
+            strict_headers: true,
             allow_localhost: true,
             allow_callback_query: false,
             unknown_locale: UnknownLocale::Refuse,

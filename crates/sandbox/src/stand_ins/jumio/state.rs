@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::callbacks;
 use super::script::{self, Scripts};
 use super::settings::{AfterThreeFailures, Verdict};
+use crate::address::Address;
 use crate::html::PageScript;
 use crate::world::World;
 
@@ -85,6 +86,8 @@ pub(crate) struct Transaction {
     /// How many liveness images were taken.
     pub(crate) images: u32,
     pub(crate) page: PageScript,
+    /// As whoever initiated it sees the sandbox.
+    pub(crate) address: Address,
     pub(crate) deadline: i64,
     pub(crate) outcome: Verdict,
     pub(crate) verdict_delay_ms: i64,
@@ -147,7 +150,7 @@ pub(crate) fn initiate(world: &mut World, order: Order) -> &Transaction {
     let reference = world.ids.uuid();
     let token = token(world);
     let redirect_url = redirect_url(world, &order, &token);
-    let settings = &world.config.jumio;
+    let (address, settings) = (world.address(), &world.config.jumio);
     let link_until = created + i64::from(order.lifetime_minutes) * 60_000;
     let deadline =
         if settings.session_starts_at_opening { link_until } else { link_until.min(created + settings.session_ms) };
@@ -169,6 +172,7 @@ pub(crate) fn initiate(world: &mut World, order: Order) -> &Transaction {
         failed_attempts: 0,
         images: 0,
         page,
+        address,
         deadline,
         outcome,
         verdict_delay_ms,
@@ -275,8 +279,8 @@ fn redirect_url(world: &World, order: &Order, token: &str) -> String {
     // A prefix for EU and SGP is documented nowhere (J-D18).
     let prefix = world.config.jumio.portal.domain_prefix.as_deref().filter(|_| order.region == "us");
     let prefix = prefix.map(|prefix| format!("/{prefix}")).unwrap_or_default();
-    let (base, region, locale) = (&world.base_url, &order.region, &order.locale);
-    format!("{base}/jumio/{region}{prefix}/web/v4/app?authorizationToken={token}&locale={locale}")
+    let (region, locale) = (&order.region, &order.locale);
+    world.link(&format!("/jumio/{region}{prefix}/web/v4/app?authorizationToken={token}&locale={locale}"))
 }
 
 #[cfg(test)]

@@ -2,6 +2,8 @@
 
 use percent_encoding::percent_decode_str;
 
+use idvkit_core::settings::is_private_host;
+
 use super::settings::JumioSettings;
 
 /// What a URL is for.
@@ -65,12 +67,12 @@ fn check_characters(url: &str) -> Result<(), &'static str> {
     Ok(())
 }
 
-/// `http://localhost:PORT` and `http://127.0.0.1:PORT`, nothing else.
+/// `http://HOST:PORT` of a private host, nothing else.
 fn is_local(url: &str) -> bool {
     let authority = url.strip_prefix("http://").map(|rest| &rest[..rest.find(['/', '?', '#']).unwrap_or(rest.len())]);
-    authority.and_then(|authority| authority.split_once(':')).is_some_and(|(host, port)| {
-        matches!(host, "localhost" | "127.0.0.1") && port.parse::<u16>().is_ok_and(|port| port > 0)
-    })
+    authority
+        .and_then(|authority| authority.rsplit_once(':'))
+        .is_some_and(|(host, port)| is_private_host(host) && port.parse::<u16>().is_ok_and(|port| port > 0))
 }
 
 fn local_rest(url: &str) -> &str {
@@ -183,14 +185,20 @@ mod tests {
     #[test]
     fn localhost_needs_its_switch_and_a_port() {
         let lenient = JumioSettings::default();
-        for url in ["http://localhost:8000/cb", "http://127.0.0.1:1"] {
+        for url in [
+            "http://localhost:8000/cb",
+            "http://127.0.0.1:1",
+            "http://host.docker.internal:1/",
+            "http://10.0.2.2:80/cb",
+        ] {
             assert_eq!(check(url, Purpose::Callback, &lenient), Ok(()), "{url}");
             assert!(check(url, Purpose::Callback, &strict()).is_err(), "{url}");
         }
         for url in [
             "http://localhost/cb",
             "http://localhost:0/",
-            "http://127.0.0.2:80/",
+            "http://192.0.2.2:80/",
+            "http://shop.example:80/",
             "http://localhost:80@evil.example/",
             "http://localhost:8000/#x",
         ] {

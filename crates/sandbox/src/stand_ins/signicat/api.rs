@@ -74,13 +74,15 @@ impl Reply {
 }
 
 impl Call<'_> {
-    /// The body as one JSON object; an empty one counts as `{}`.
+    /// The body as one JSON object; an empty one and null count as `{}`, and a member that is null
+    /// as none (S-F2.10).
     pub(crate) fn fields(&self) -> Result<Map<String, Value>, Problem> {
         if self.body.is_empty() {
             return Ok(Map::new());
         }
-        match serde_json::from_slice(self.body) {
+        match serde_json::from_slice(self.body).map(without_nulls) {
             Ok(Value::Object(fields)) => Ok(fields),
+            Ok(Value::Null) => Ok(Map::new()),
             _ => Err(Problem::bad_request("The body must be one JSON object.")),
         }
     }
@@ -101,6 +103,17 @@ impl Call<'_> {
         found.filter(|process| process.dossier == dossier).ok_or_else(|| {
             Problem::not_found("No process in this dossier has this id; mind the order: dossier first, then process.")
         })
+    }
+}
+
+fn without_nulls(value: Value) -> Value {
+    match value {
+        Value::Object(members) => {
+            let given = members.into_iter().filter(|(_, value)| !value.is_null());
+            Value::Object(given.map(|(name, value)| (name, without_nulls(value))).collect())
+        }
+        Value::Array(items) => Value::Array(items.into_iter().map(without_nulls).collect()),
+        other => other,
     }
 }
 

@@ -6,7 +6,7 @@ use super::api::{Call, Reply};
 use super::errors::Problem;
 use super::processes;
 use super::providers;
-use super::state::{self, Capture, ProcessOrder};
+use super::state::{self, Capture, Kept, ProcessOrder};
 
 /// Members that belong inside `captureParameters`.
 const PARAMETERS: [&str; 5] = ["uiProfile", "uiLanguage", "smsSender", "smsMessage", "defaultCountry"];
@@ -32,7 +32,7 @@ pub(crate) fn start(call: &mut Call<'_>) -> Result<Reply, Problem> {
             process.capture = Some(page.clone());
         }
     }
-    let mut answer = json!({ "url": format!("{}/signicat/capture/{page}", call.world.base_url) });
+    let mut answer = json!({ "url": call.world.link(&format!("/signicat/capture/{page}")) });
     if let ([id], true) = (ids.as_slice(), call.world.config.signicat.capture_returns_process_id) {
         answer["processId"] = json!(id);
     }
@@ -45,33 +45,30 @@ pub(crate) fn start(call: &mut Call<'_>) -> Result<Reply, Problem> {
 #[allow(clippy::unnecessary_wraps)]
 pub(crate) fn configurations(call: &mut Call<'_>) -> Result<Reply, Problem> {
     let all = call.world.states.signicat.configurations.iter();
-    Ok(Reply::json(200, all.map(|(id, value)| with_id(id, value)).collect()))
+    Ok(Reply::json(200, all.map(|(id, kept)| shown(id, kept)).collect()))
 }
 
 /// `POST` creates and `PUT` replaces; mixing them up is a known mistake.
 pub(crate) fn configuration(call: &mut Call<'_>) -> Result<Reply, Problem> {
     let id = call.ids.first().cloned().unwrap_or_default();
-    let exists = call.world.states.signicat.configurations.contains_key(&id);
+    let earlier = call.world.states.signicat.configurations.get(&id).cloned();
+    let exists = earlier.is_some();
     match (call.method.as_str(), exists) {
         ("POST", true) => {
-            return Err(Problem::new(
-                405,
-                "The configuration exists.",
-                "POST creates; replace a configuration with PUT.",
-            ));
+            return Err(Problem::conflict("POST creates; replace a configuration with PUT."));
         }
         ("GET" | "PUT", false) => {
             return Err(Problem::not_found("There is no configuration with this id; create it with POST."));
         }
         ("GET", true) => {}
         _ => {
-            let fields = Value::Object(call.fields()?);
-            call.world.states.signicat.configurations.insert(id.clone(), fields);
+            let kept = Kept::put(call.fields()?, earlier.as_ref(), call.world.clock.now());
+            call.world.states.signicat.configurations.insert(id.clone(), kept);
         }
     }
     let status = if exists { 200 } else { 201 };
-    let value = call.world.states.signicat.configurations.get(&id).unwrap_or(&Value::Null);
-    Ok(Reply::json(status, with_id(&id, value)))
+    let kept = call.world.states.signicat.configurations.get(&id).map(|kept| shown(&id, kept));
+    Ok(Reply::json(status, kept.unwrap_or_default()))
 }
 
 /// A short list: enough to see the shape.
@@ -80,18 +77,21 @@ pub(crate) fn document_types(call: &mut Call<'_>) -> Result<Reply, Problem> {
     if providers::find(&name).is_none() {
         return Err(Problem::not_found(format!("There is no such provider; there are {}.", providers::names())));
     }
-    let row = |country: &str, country_name: &str, kind: &str| json!({ "id": format!("{country}-{kind}"), "country": country, "countryName": country_name, "type": kind });
     let rows = [
-        row("NLD", "Netherlands", "passport"),
-        row("NLD", "Netherlands", "identityCard"),
-        row("NLD", "Netherlands", "driversLicense"),
-        row("NOR", "Norway", "passport"),
+        ("NLD", "Netherlands", "passport"),
+        ("NLD", "Netherlands", "identityCard"),
+        ("NLD", "Netherlands", "driversLicense"),
+        ("NOR", "Norway", "passport"),
     ];
-    Ok(Reply::json(200, rows.into_iter().collect()))
+    // Ids are numbers (S-F2.11); which, is ours.
+    let numbered = (1..)
+        .zip(rows)
+        .map(|(id, (country, name, kind))| json!({ "id": id, "country": country, "countryName": name, "type": kind }));
+    Ok(Reply::json(200, numbered.collect()))
 }
 
-fn with_id(id: &str, value: &Value) -> Value {
-    let mut value = value.clone();
+fn shown(id: &str, kept: &Kept) -> Value {
+    let mut value = kept.dated(Value::Object(kept.members.clone()));
     value["id"] = json!(id);
     value
 }

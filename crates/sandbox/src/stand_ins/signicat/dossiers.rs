@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::api::{Call, Reply};
 use super::errors::Problem;
 use super::images::{self, Images};
-use super::state::{self, Dossier};
+use super::state::{self, Dossier, Kept};
 use crate::time::iso;
 
 const USER_DATA: [&str; 10] = [
@@ -73,20 +73,33 @@ pub(crate) fn delete(call: &mut Call<'_>) -> Result<Reply, Problem> {
     Ok(Reply::empty())
 }
 
+/// In a member of its own, as a public client sends and reads it (S-F2.8); what stands beside one counts as the data.
 pub(crate) fn user_data(call: &mut Call<'_>) -> Result<Reply, Problem> {
+    let (flat, now) = (call.world.config.signicat.flat_user_data, call.world.clock.now());
     if call.method == "GET" {
-        let data = call.dossier()?.user_data.clone();
+        let dossier = call.dossier()?;
         let none = || Problem::not_found("This dossier has no user data yet.");
-        return data.map(|data| Reply::json(200, data)).ok_or_else(none);
+        return shown(dossier, flat).map(|data| Reply::json(200, data)).ok_or_else(none);
     }
-    let fields = call.fields()?;
-    let now = call.world.clock.now();
-    let dossier = call.dossier()?;
-    let unknown = fields.keys().any(|name| !USER_DATA.contains(&name.as_str()));
-    dossier.user_data = Some(Value::Object(fields));
-    dossier.updated = now;
+    let mut fields = call.fields()?;
+    let data = match fields.remove("userData") {
+        None => fields,
+        Some(Value::Object(data)) => data,
+        Some(_) => return Err(Problem::parameter("userData", "userData must be an object.")),
+    };
+    let unknown = data.keys().any(|name| !USER_DATA.contains(&name.as_str()));
     let hint = if unknown { format!("User data are {}.", USER_DATA.join(", ")) } else { String::new() };
-    Ok(Reply::empty().hint(hint))
+    let dossier = call.dossier()?;
+    dossier.user_data = Some(Kept::put(data, dossier.user_data.as_ref(), now));
+    dossier.updated = now;
+    let answer = if flat { None } else { shown(dossier, flat) };
+    Ok(answer.map_or_else(Reply::empty, |data| Reply::json(200, data)).hint(hint))
+}
+
+fn shown(dossier: &Dossier, flat: bool) -> Option<Value> {
+    let kept = dossier.user_data.as_ref()?;
+    let nested = || kept.dated(json!({ "dossierId": dossier.id, "userData": kept.members }));
+    Some(if flat { Value::Object(kept.members.clone()) } else { nested() })
 }
 
 /// Pictures that processes may fall back on.

@@ -40,8 +40,7 @@ impl Problem {
     }
 
     pub(crate) fn bad_request(hint: impl Into<String>) -> Self {
-        let hint = hint.into();
-        Self::new(400, hint.clone(), hint)
+        Self::new(400, "The request is malformed or incomplete.", hint)
     }
 
     pub(crate) fn not_found(hint: impl Into<String>) -> Self {
@@ -49,8 +48,7 @@ impl Problem {
     }
 
     pub(crate) fn conflict(hint: impl Into<String>) -> Self {
-        let hint = hint.into();
-        Self::new(409, hint.clone(), hint)
+        Self::new(409, "The state of the resource does not allow this.", hint)
     }
 
     /// In the platform's shape, for one parameter.
@@ -99,7 +97,14 @@ impl Problem {
 /// An OAuth error of the token endpoint (S-V3).
 pub(crate) fn oauth(status: u16, error: &str, hint: &str) -> Response {
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST);
-    let body = json!({ "error": error, "error_description": hint });
+    let description = match error {
+        "invalid_client" => "Client authentication failed.",
+        "invalid_scope" => "The requested scope is not valid.",
+        "temporarily_unavailable" => "The server cannot answer at the moment.",
+        "unsupported_grant_type" => "The grant type is not supported.",
+        _ => "The request is malformed.",
+    };
+    let body = json!({ "error": error, "error_description": description });
     let mut response = (status, [("cache-control", "no-store")], Json(body)).into_response();
     if status == StatusCode::UNAUTHORIZED {
         response.headers_mut().insert("www-authenticate", HeaderValue::from_static("Basic realm=\"signicat\""));
@@ -111,16 +116,20 @@ pub(crate) fn oauth(status: u16, error: &str, hint: &str) -> Response {
 pub(crate) fn fault(shared: &Handle, call: &FaultyCall<'_>) -> Response {
     let path = call.uri.path().strip_prefix("/signicat").unwrap_or_default();
     if !path.starts_with("/assure") {
-        return oauth(call.status.as_u16(), "temporarily_unavailable", "Fault on demand.");
+        return oauth(call.status.as_u16(), "temporarily_unavailable", "");
     }
-    Problem::new(call.status.as_u16(), "Fault on demand.", "").response(&mut shared.world(), call.method, path)
+    Problem::new(call.status.as_u16(), "The request was not processed.", "").response(
+        &mut shared.world(),
+        call.method,
+        path,
+    )
 }
 
 fn platform(title: &str, detail: &str, code: &str, parameter: Option<&str>) -> Value {
     let mut body =
         json!({ "type": "https://sandbox.invalid/problems/client", "title": title, "detail": detail, "code": code });
     if let Some(name) = parameter {
-        body["invalidParams"] = json!([{ "name": name, "reason": detail }]);
+        body["invalidParams"] = json!([{ "name": name, "reason": "is missing or not valid" }]);
     }
     body
 }

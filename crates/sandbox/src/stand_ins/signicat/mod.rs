@@ -94,12 +94,15 @@ impl StandIn for Signicat {
         ]
     }
 
+    fn hosts(&self) -> &'static [(&'static str, &'static str)] {
+        &[("api.signicat.com", "/signicat"), ("preprod.signicat.com", "/signicat")]
+    }
+
     fn accounts(&self, world: &World) -> Value {
-        let base = &world.base_url;
         json!({
-            "api": format!("{base}/signicat/assure"), "clients": world.config.signicat.clients,
-            "token": format!("{base}/signicat/auth/open/connect/token"),
-            "legacy_token": format!("{base}/signicat/oidc/token"),
+            "api": world.link("/signicat/assure"), "clients": world.config.signicat.clients,
+            "token": world.link("/signicat/auth/open/connect/token"),
+            "legacy_token": world.link("/signicat/oidc/token"),
         })
     }
 

@@ -42,16 +42,16 @@ pub(crate) fn create(call: &mut Call<'_>) -> Result<Reply, Problem> {
     let provider = provider(name)?;
     let mut order = order(call, &fields, name, provider)?;
     order.redirect_url = redirect_url(&fields)?;
-    let eid = providers::is_connect(name);
-    if eid && order.redirect_url.is_none() {
-        return Err(Problem::parameter("redirectUrl", "redirectUrl is required for an eID method."));
+    let paged = providers::has_page(name);
+    if paged && order.redirect_url.is_none() {
+        return Err(Problem::parameter("redirectUrl", "redirectUrl is required for an eID method and for WebID."));
     }
-    let mut hint = String::new();
-    if !eid && order.redirect_url.is_some() {
+    let mut hint = order.notification_url.as_deref().map_or("", |url| call.world.held_remark(url)).to_owned();
+    if !paged && order.redirect_url.is_some() {
         hint = "redirectUrl means nothing here; it belongs to eID methods and to Start capture flow.".into();
     }
     let id = state::create(call.world, &dossier, call.client, order);
-    if eid {
+    if paged {
         connect::open(call.world, &id);
     }
     let Some(process) = call.world.states.signicat.processes.get(&id) else { return Err(Problem::not_found("")) };
@@ -82,9 +82,10 @@ pub(crate) fn delete(call: &mut Call<'_>) -> Result<Reply, Problem> {
 /// Begins the verification.
 pub(crate) fn start(call: &mut Call<'_>) -> Result<Reply, Problem> {
     let files = call.dossier()?.files.clone();
+    let scanned = !call.fields()?.is_empty();
     let process = call.process()?;
-    if providers::is_connect(&process.order.provider) {
-        return Err(Problem::conflict("An eID process starts when the user opens its page."));
+    if providers::has_page(&process.order.provider) {
+        return Err(Problem::conflict("This process starts when the user opens its page."));
     }
     if process.capture.is_some() {
         return Err(Problem::conflict("The capture page starts the verification itself."));
@@ -99,7 +100,7 @@ pub(crate) fn start(call: &mut Call<'_>) -> Result<Reply, Problem> {
         hint = "The process has no images of its own; those of the dossier are used.";
     }
     if !process.sdk_done {
-        require_images(process)?;
+        require_images(process, scanned)?;
     }
     let (id, first) = (process.id.clone(), process.callback_first);
     state::start(call.world, &id);
@@ -207,7 +208,12 @@ fn string(fields: &Map<String, Value>, name: &'static str) -> Result<Option<Stri
     }
 }
 
-fn require_images(process: &state::Process) -> Result<(), Problem> {
+fn require_images(process: &state::Process, scanned: bool) -> Result<(), Problem> {
+    // FaceTec's client sends what it has scanned with the start itself (S-F6.7).
+    if process.order.provider == "facetec" {
+        let hint = "FaceTec takes its scan as the body of the start.";
+        return if scanned { Ok(()) } else { Err(Problem::bad_request(hint)) };
+    }
     let with_selfie = process.order.process_type.as_deref() == Some("documentSelfie");
     if !process.images.contains_key(&Side::Front) {
         return Err(Problem::bad_request(

@@ -19,7 +19,7 @@ const PROVIDERS: [Provider; 8] = [
     row("signicatvideoid", &["substantial", "substantialFullyAuto", "high", "hybrid"], false, true),
     row("eid", &["attended", "unattended", "substantial"], false, true),
     row("readid", &["ready", "sdk"], false, true),
-    row("webid", &["accountid", "videoid"], false, false),
+    row("webid", &["accountid", "videoid"], false, true),
     row("facetec", &[], false, false),
 ];
 
@@ -40,6 +40,11 @@ pub(crate) fn find(name: &str) -> Option<Provider> {
 /// An eID method instead of a provider of document verification.
 pub(crate) fn is_connect(name: &str) -> bool {
     name.strip_prefix("connect:").is_some_and(|method| !method.is_empty())
+}
+
+/// Whether a process of its own has a page for the user: every eID method, and `webid` (S-F6.7).
+pub(crate) fn has_page(name: &str) -> bool {
+    is_connect(name) || name == "webid"
 }
 
 /// For hints.

@@ -26,8 +26,12 @@ pub(crate) fn json(process: &Process, world: &World) -> Value {
     if !order.redact.is_empty() {
         value["redactionRequested"] = json!(true);
     }
+    if order.provider == "facetec" {
+        value["facetecEncryptionPublicKey"] = json!("sandbox-facetec-public-key");
+        value["facetecDeviceKeyIdentifier"] = json!("sandbox-facetec-device-key");
+    }
     if let Some(page) = &process.eid {
-        value[settings.eid_url_member.as_str()] = json!(format!("{}/signicat/eid/{page}", world.base_url));
+        value[settings.eid_url_member.as_str()] = json!(world.link(&format!("/signicat/eid/{page}")));
     } else {
         value["authorization"] = json!(process.authorization);
     }
@@ -47,7 +51,7 @@ fn finish(value: &mut Value, process: &Process, person: &SignicatPerson) {
     if let Some(reason) = &process.fail_reason {
         value["failReason"] = json!([reason]);
     } else if process.outcome == SignicatOutcome::Failed {
-        value["failReason"] = json!(["technical failure in the sandbox"]);
+        value["failReason"] = json!(["technical failure"]);
     }
     if providers::is_connect(&process.order.provider) {
         if accepted {

@@ -41,6 +41,8 @@ pub struct SignicatSettings {
     pub eid_url_member: String,
     /// The form in which an eID method returns the user's data.
     pub userinfo: UserInfoForm,
+    /// User data come back as they are, and nothing on writing them, instead of in a member of its own with dates (S-F2.8).
+    pub flat_user_data: bool,
     /// Invention: the hosts that callbacks are sent to, as allow-listed at the provider (S-D17). None: any host.
     pub allowed_callback_hosts: Option<Vec<String>>,
     /// The origins that may show the capture page in a frame, as listed by the provider's support. None: any origin.
@@ -68,6 +70,7 @@ impl Default for SignicatSettings {
             two_provider_redirect: TwoProviderRedirect::DossierOnly,
             eid_url_member: "redirectUrl".into(),
             userinfo: UserInfoForm::Json,
+            flat_user_data: false,
             allowed_callback_hosts: None,
             frame_ancestors: None,
             rate_limit: None,

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 
 use super::Signicat;
 use super::callbacks;
@@ -12,6 +12,7 @@ use super::script::{self, SignicatOutcome, SignicatScript};
 use super::settings::{SignicatSettings, UserInfoForm};
 use super::token::Token;
 use crate::html::PageScript;
+use crate::time::iso;
 use crate::world::World;
 
 #[derive(Serialize, Deserialize)]
@@ -21,9 +22,31 @@ pub(crate) struct Dossier {
     pub(crate) external_reference: Option<String>,
     pub(crate) created: i64,
     pub(crate) updated: i64,
-    pub(crate) user_data: Option<Value>,
+    pub(crate) user_data: Option<Kept>,
     pub(crate) files: Images,
     pub(crate) processes: Vec<String>,
+}
+
+/// What somebody put here, and when.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct Kept {
+    pub(crate) members: Map<String, Value>,
+    pub(crate) created: i64,
+    pub(crate) updated: i64,
+}
+
+impl Kept {
+    /// In place of what was there, if something was.
+    pub(crate) fn put(members: Map<String, Value>, earlier: Option<&Self>, now: i64) -> Self {
+        Self { members, created: earlier.map_or(now, |earlier| earlier.created), updated: now }
+    }
+
+    /// With when it was made and changed beside other members.
+    pub(crate) fn dated(&self, mut value: Value) -> Value {
+        value["createdAt"] = json!(iso(self.created, 0));
+        value["updatedAt"] = json!(iso(self.updated, 0));
+        value
+    }
 }
 
 /// A validated request for a process.
@@ -99,7 +122,7 @@ pub(crate) struct State {
     pub(crate) dossiers: HashMap<String, Dossier>,
     pub(crate) processes: HashMap<String, Process>,
     pub(crate) captures: HashMap<String, Capture>,
-    pub(crate) configurations: BTreeMap<String, Value>,
+    pub(crate) configurations: BTreeMap<String, Kept>,
     /// When Get process was called, for the rate limit.
     pub(crate) polls: VecDeque<i64>,
     pub(crate) order: Vec<String>,

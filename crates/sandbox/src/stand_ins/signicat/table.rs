@@ -61,7 +61,7 @@ static TABLE: [Row; 18] = [
     row(call("signicat.list_processes"), &["GET"], "/dossiers/{d}/processes", processes::list),
     row(call("signicat.get_process"), &["GET"], PROCESS, processes::show),
     row(DISCARD, &["DELETE"], PROCESS, processes::delete),
-    row(call("signicat.start"), &["POST"], PROCESS, processes::start),
+    row(pictures("signicat.start"), &["POST"], PROCESS, processes::start),
     row(pictures("signicat.set_images"), &["PUT", "POST"], UPLOAD, images::upload),
     row(call("signicat.image"), &["GET"], IMAGE, images::show),
     row(call("signicat.start_capture"), &["POST"], "/dossiers/{d}/capture", capture::start).for_capture(),

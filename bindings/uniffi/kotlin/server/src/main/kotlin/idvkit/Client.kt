@@ -97,12 +97,16 @@ class Client(
         is Ask.Rest, is Ask.Heard -> error("nothing more is asked for")
     }
 
-    private fun deliver(ask: Ask.Deliver, driver: Driver): Boolean = try {
-        driver.verification()?.use { verification -> onOutcome?.invoke(ask, verification) } != null
-    } catch (error: Exception) {
-        if (error is InterruptedException) throw error
-        log.log(Level.ERROR, "the outcome of ${ask.id} could not be acted on; it comes again", error)
-        false
+    private fun deliver(ask: Ask.Deliver, driver: Driver): Boolean {
+        val act = onOutcome ?: return false
+        try {
+            act(ask, checkNotNull(driver.verification()))
+            return true
+        } catch (error: Exception) {
+            if (error is InterruptedException) throw error
+            log.log(Level.ERROR, "the outcome of ${ask.id} could not be acted on; it comes again", error)
+            return false
+        }
     }
 
     private fun heard(driver: Driver): String? = (run(driver) as Ask.Heard).id
