@@ -1,7 +1,7 @@
 //! JSON text read without loss, and printed the way that some other program would have printed it.
 //!
-//! A general JSON library is no use here: it drops what signatures depend on (the spelling of numbers, half surrogate
-//! pairs, members that stand twice). What is kept is borrowed from the text.
+//! A general JSON library's own tree drops what signatures depend on (the spelling of numbers, half surrogate pairs, members that
+//! stand twice), so the nodes here hold raw slices of the text. Where they begin and end the library says.
 
 mod print;
 mod read;
@@ -10,7 +10,7 @@ use alloc::vec::Vec;
 use core::{cmp::Ordering, str::Chars};
 
 pub(crate) use print::{Escapes, Spacing, Style, Values, print};
-pub(crate) use read::parse;
+pub(crate) use read::{Members, parse};
 
 /// Arrays and objects inside each other, at most. It bounds the recursion, here and when the tree is printed or dropped.
 pub(crate) const MAX_DEPTH: usize = 128;

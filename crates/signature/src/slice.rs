@@ -1,13 +1,11 @@
 //! Cuts the signed bytes out of a body exactly as they were sent.
 
 use alloc::string::ToString;
-use core::fmt;
 
 use idvkit_core::{Reject, RejectCode};
-use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::{error::Category, value::RawValue};
 
-use crate::json::Quoted;
+use crate::json::{Members, Quoted};
 
 /// Why no signed bytes could be cut out of a body. Later versions may add reasons.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
@@ -60,44 +58,12 @@ pub fn member<'a>(body: &'a [u8], name: &str) -> Result<Option<&'a [u8]>, SliceE
     // Checked once for the whole body: serde_json looks only at the strings that it decodes.
     let body = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body);
     let text = core::str::from_utf8(body).map_err(|_| SliceError::NotJson)?;
-    let mut json = serde_json::Deserializer::from_str(text);
-    let found = json.deserialize_map(Find { name }).map_err(|error| match error.classify() {
+    let members = serde_json::from_str::<Members<'_>>(text).map_err(|error| match error.classify() {
         Category::Data => SliceError::NotObject,
         Category::Io | Category::Syntax | Category::Eof => SliceError::NotJson,
     })?;
-    json.end().map_err(|_| SliceError::NotJson)?;
-    match found {
-        Found::Never => Ok(None),
-        Found::Once(value) => Ok(Some(value.get().as_bytes())),
-        Found::Twice => Err(SliceError::Duplicate),
-    }
-}
-
-enum Found<'a> {
-    Never,
-    Once(&'a RawValue),
-    Twice,
-}
-
-struct Find<'n> {
-    name: &'n str,
-}
-
-impl<'de> Visitor<'de> for Find<'_> {
-    type Value = Found<'de>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Found<'de>, A::Error> {
-        let mut found = Found::Never;
-        // Keys are read raw as well: one that holds half a surrogate pair is legal JSON, but no string to serde_json.
-        while let Some((key, value)) = map.next_entry::<&RawValue, &RawValue>()? {
-            if Quoted::strip(key.get()).is_some_and(|key| key.is(self.name)) {
-                found = if matches!(found, Found::Never) { Found::Once(value) } else { Found::Twice };
-            }
-        }
-        Ok(found)
-    }
+    let is_named = |key: &RawValue| Quoted::strip(key.get()).is_some_and(|key| key.is(name));
+    let mut found = members.0.into_iter().filter(|(key, _)| is_named(key)).map(|(_, value)| value.get().as_bytes());
+    let first = found.next();
+    if found.next().is_some() { Err(SliceError::Duplicate) } else { Ok(first) }
 }

@@ -87,9 +87,15 @@ fn an_unusable_secret_is_told_apart() {
 
 #[test]
 fn nesting_is_bounded_and_does_not_overflow_the_stack() {
-    for unit in ["[", "{\"a\":", "[{\"a\":"] {
+    for (unit, end) in [("[", "]"), ("{\"a\":", "}"), ("[{\"a\":", "}]")] {
         let bomb = unit.repeat(200_000);
-        assert_eq!(ecmascript(bomb.as_bytes()), Err(SliceError::TooDeep));
+        assert_eq!(ecmascript(bomb.as_bytes()), Err(SliceError::NotJson), "it has no end");
+        let whole = |levels: usize| format!("{}0{}", unit.repeat(levels), end.repeat(levels));
+        let most = 128 / end.len();
+        assert_eq!(ecmascript(whole(most).as_bytes()), Ok(whole(most).into_bytes()));
+        for levels in [most + 1, 200_000] {
+            assert_eq!(ecmascript(whole(levels).as_bytes()), Err(SliceError::TooDeep));
+        }
         assert_eq!(member(format!("{{\"result\":{bomb}").as_bytes(), "result"), Err(SliceError::NotJson));
         let diagnosis = diagnose(&HEX, &[secret()], bomb.as_bytes(), &"0".repeat(64));
         assert_eq!(diagnosis.verdict, Verdict::Unexplained);
