@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { Account, Input, Session } from "idvkit";
 
 import { SEED, rows, vector } from "../support.mjs";
-import { Run, checkReference, codeAtAccount, pick, sent } from "./common.mjs";
+import { Run, checkReference, pick, sent } from "./common.mjs";
 
 export const runners = {
   "attestr/handshake": handshake,
@@ -101,6 +101,6 @@ function webhook(name) {
   for (const one of rows(name)) {
     const headers = one.authorization === null ? [] : [["Authorization", one.authorization]];
     const input = Input.callback({ url: "/", headers, body: Buffer.from(one.body) });
-    checkReference(own, input, one.reference, codeAtAccount(one), one.id);
+    checkReference(own, input, one.reference, one.code, one.id);
   }
 }

@@ -107,9 +107,6 @@ export function checkReference(account, input, reference, code, place) {
   if (refused === null) assert.equal(found, reference ?? null, place);
 }
 
-/** The code of a body's refusal at the account, which sees to what a host spoiled before the provider's reader does. */
-export const codeAtAccount = (one) => (one.code && one.body === "" ? "body_spoiled" : one.code);
-
 export function codeOf(call) {
   try {
     call();

@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { Account, Input, Session } from "idvkit";
 
 import { JUMIO_REQUEST, SEED, T0, jumio, rows, vector } from "../support.mjs";
-import { Run, checkReference, codeAtAccount, codeOf, pick, sent } from "./common.mjs";
+import { Run, checkReference, codeOf, pick, sent } from "./common.mjs";
 import { PLAIN_JUMIO } from "./core.mjs";
 
 export const runners = {
@@ -67,7 +67,7 @@ function jumioCallback(name) {
     const body = Buffer.concat([text, Buffer.alloc(Math.max(0, (one.pad_to ?? 0) - text.length), "a")]);
     const headers = { "Content-Type": one.content_type ?? "application/x-www-form-urlencoded" };
     // Genuine, but of another product of the same account: nobody's.
-    const code = one.code === "callback_of_other_product" ? null : codeAtAccount(one);
+    const code = one.code === "callback_of_other_product" ? null : one.code;
     checkReference(someJumio(), Input.callback({ url: "/cb", headers, body }), one.reference, code, one.id);
   }
 }

@@ -48,17 +48,13 @@ func wire(_ body: JSON?) -> Data {
     return Data((body ?? .null).written.utf8)
 }
 
-/// `code` is what the reader of the body says. Of a body that is not there, the account says that the host lost it.
 func checkReference(_ account: Account, _ input: Input, _ reference: String?, _ code: String?, _ place: String?) throws {
     do {
         let found = try account.referenceOf(input: input, now: T0)
         XCTAssertEqual(found, reference, place ?? "")
         XCTAssertNil(code, place ?? "")
     } catch let reject as Reject {
-        var isLost = false
-        if case let .callback(_, _, body) = input { isLost = body.isEmpty && code != nil }
-        let expected = isLost ? "body_spoiled" : code
-        XCTAssertEqual("\(reject.code)", expected, place ?? "")
+        XCTAssertEqual("\(reject.code)", code, place ?? "")
     }
 }
 
