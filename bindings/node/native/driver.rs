@@ -150,6 +150,12 @@ impl Verification {
         json(&self.0.attempts())
     }
 
+    /// What the provider announced that the user goes through.
+    #[napi]
+    pub fn technologies(&self) -> Vec<String> {
+        self.0.technologies()
+    }
+
     /// The providers' ids, as JSON.
     #[napi]
     pub fn references(&self) -> Result<String> {

@@ -128,6 +128,12 @@ impl Session {
         self.0.revision()
     }
 
+    /// What the provider announced that the user goes through.
+    #[napi]
+    pub fn technologies(&self) -> Vec<String> {
+        self.0.technologies()
+    }
+
     /// The provider's ids, newest first.
     #[napi]
     pub fn references(&self) -> Vec<String> {

@@ -205,6 +205,14 @@ export class Verification {
     return record("Attempt", JSON.parse(this.#native.attempts()));
   }
 
+  /**
+   * What the provider announced that the user goes through, in its codes and order (`LDHP`, `F2F`), while there is a page to show
+   * or a verdict to wait for. Only biometric.kz announces it.
+   */
+  get technologies(): readonly string[] {
+    return this.#native.technologies();
+  }
+
   /** The providers' ids, newest first. */
   get references(): readonly Reference[] {
     return JSON.parse(this.#native.references()) as Reference[];

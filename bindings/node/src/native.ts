@@ -52,6 +52,7 @@ export interface NativeSession {
   supply(bytes: Uint8Array): boolean;
   revision(): number;
   references(): string[];
+  technologies(): string[];
   evidence(): NativeProof | null;
   provider(): string;
 }
@@ -70,6 +71,7 @@ export interface NativeVerification {
   outcome(): string;
   attempts(): string;
   references(): string;
+  technologies(): string[];
   delivery(): string;
   evidence(): NativeProof | null;
 }

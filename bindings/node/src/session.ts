@@ -174,6 +174,14 @@ export class Session {
     return this.#native.revision();
   }
 
+  /**
+   * What the provider announced that the user goes through, in its codes and order (`LDHP`, `F2F`), while there is a page to show
+   * or a verdict to wait for. Only biometric.kz announces it.
+   */
+  get technologies(): readonly string[] {
+    return this.#native.technologies();
+  }
+
   /** The provider's ids, newest first: index your rows by them, `Account.referenceOf` names one of them. */
   get references(): readonly string[] {
     return this.#native.references();

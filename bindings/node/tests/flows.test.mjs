@@ -80,6 +80,7 @@ async function throughAttestr(run) {
 
 async function throughBiometricKz(run) {
   const journey = await run.journey();
+  assert((await run.verification()).technologies.length > 0);
   const browser = new Browser();
   await browser.open(way(journey, "web_view").url);
   for (let page = 0; page < 10 && browser.html.includes("<form"); page += 1) {

@@ -185,6 +185,13 @@ impl Verification {
         to_python(py, &self.0.attempts())
     }
 
+    /// What the provider announced that the user goes through, in its codes and order (`LDHP`, `F2F`), while there is a page
+    /// to show or a verdict to wait for. Only biometric.kz announces it.
+    #[getter]
+    fn technologies(&self) -> Vec<String> {
+        self.0.technologies()
+    }
+
     /// The providers' ids of the verification, newest first.
     #[getter]
     fn references<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {

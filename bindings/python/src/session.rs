@@ -129,6 +129,13 @@ impl Session {
         self.lock(py).revision()
     }
 
+    /// What the provider announced that the user goes through, in its codes and order (`LDHP`, `F2F`), while there is a page
+    /// to show or a verdict to wait for. Only biometric.kz announces it.
+    #[getter]
+    fn technologies(&self, py: Python<'_>) -> Vec<String> {
+        self.lock(py).technologies()
+    }
+
     /// The provider's ids of the session, newest first. Index your rows by them: `Account.reference_of` returns one of
     /// them.
     #[getter]

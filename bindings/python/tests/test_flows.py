@@ -133,6 +133,7 @@ def through_attestr(run: Run) -> None:
 
 def through_biometric_kz(run: Run) -> None:
     journey = run.journey()
+    assert run.client.verification(run.id).technologies
     view = way(journey, idvkit.WayWebView)
     browser = Browser()
     browser.open(view.url)

@@ -86,6 +86,12 @@ impl Session {
         self.lock().revision()
     }
 
+    /// What the provider announced that the user goes through, in its codes and order (`LDHP`, `F2F`), while there is a page
+    /// to show or a verdict to wait for. Only biometric.kz announces it.
+    pub fn technologies(&self) -> Vec<String> {
+        self.lock().technologies()
+    }
+
     /// The provider's ids, newest first: index your rows by them, `Account.reference_of` names one of them.
     pub fn references(&self) -> Vec<String> {
         self.lock().references()

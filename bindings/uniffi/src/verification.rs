@@ -70,6 +70,12 @@ impl Verification {
         self.0.attempts()
     }
 
+    /// What the provider announced that the user goes through, in its codes and order (`LDHP`, `F2F`), while there is a page
+    /// to show or a verdict to wait for. Only biometric.kz announces it.
+    pub fn technologies(&self) -> Vec<String> {
+        self.0.technologies()
+    }
+
     /// The providers' ids, newest first.
     pub fn references(&self) -> Vec<Reference> {
         self.0.references()

@@ -147,6 +147,11 @@ impl Verification {
         (0..=self.record.current).map(attempt).collect()
     }
 
+    /// What the provider announced that the user goes through: see [`Session::technologies`](crate::Session::technologies).
+    pub fn technologies(&self) -> Vec<String> {
+        self.sessions[self.record.current].session.technologies()
+    }
+
     /// The providers' ids of the verification, newest first.
     pub fn references(&self) -> Vec<Reference> {
         let of = |(held, step): (&Held, &Planned)| {
