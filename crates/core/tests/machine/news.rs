@@ -232,3 +232,22 @@ fn what_only_prepares_leaves_the_look_due() {
         assert_eq!(run.outcome(), APPROVED);
     }
 }
+
+#[test]
+fn rule_24_only_news_of_a_result_whose_sender_is_certain_is_followed() {
+    let mut run = expired();
+    let snapshot = run.session.snapshot();
+    news(&mut run, "noted").unwrap();
+    assert_eq!(news(&mut run, "rumour"), Err("session_over"));
+    assert_eq!(run.session.snapshot(), snapshot);
+    // What is known already leaves no trace either, and what is new is taken in.
+    news(&mut run, "a").unwrap();
+    let (followed, revision) = (run.session.snapshot(), run.session.revision());
+    assert_ne!(followed, snapshot);
+    assert!(followed.contains(r#""done":true"#), "the flow has heard it");
+    run.look("away");
+    let left = run.session.snapshot();
+    assert!(left.contains(r#""done":false"#) && run.session.revision() > revision);
+    news(&mut run, "a").unwrap();
+    assert_eq!(run.session.snapshot(), left);
+}

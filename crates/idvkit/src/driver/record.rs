@@ -2,7 +2,7 @@
 
 use alloc::{boxed::Box, string::String, vec::Vec};
 
-use idvkit_core::{Outcome, Reject, RejectCode, Seed, UnixMillis};
+use idvkit_core::{AtProvider, Erasure, Outcome, Reject, RejectCode, Seed, UnixMillis};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
@@ -171,4 +171,26 @@ pub(super) fn is_key(key: &str) -> bool {
 
 pub(super) fn malformed(why: &str) -> Reject {
     Reject::new(RejectCode::SnapshotMalformed, why)
+}
+
+/// An outcome without what an erasure drops.
+pub(super) fn forgotten(outcome: &Outcome) -> Outcome {
+    let mut outcome = outcome.clone();
+    outcome.forget_messages();
+    outcome
+}
+
+/// What became of the data of two sessions: the worse of it.
+pub(super) fn both(one: Erasure, other: Erasure) -> Erasure {
+    let at_provider = match (one.at_provider, other.at_provider) {
+        (failed @ AtProvider::Failed { .. }, _) | (_, failed @ AtProvider::Failed { .. }) => failed,
+        (AtProvider::Deleted { count }, AtProvider::Deleted { count: more }) => {
+            AtProvider::Deleted { count: count.saturating_add(more) }
+        }
+        (AtProvider::NotOffered, _) | (_, AtProvider::NotOffered) => AtProvider::NotOffered,
+        (AtProvider::Deleted { count }, AtProvider::NotAsked)
+        | (AtProvider::NotAsked, AtProvider::Deleted { count }) => AtProvider::Deleted { count },
+        (AtProvider::NotAsked, AtProvider::NotAsked) => AtProvider::NotAsked,
+    };
+    Erasure { at_provider }
 }

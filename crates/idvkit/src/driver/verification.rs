@@ -5,8 +5,8 @@ use alloc::{boxed::Box, string::String, vec::Vec};
 use core::{fmt, ops::Range};
 
 use idvkit_core::{
-    AtProvider, Blob, Delivery, Erasure, Evidence, HttpRequest, Input, Next, Outcome, Reference, Reject, RejectCode,
-    Row, Seed, UnixMillis, Why,
+    Blob, Delivery, Evidence, HttpRequest, Input, Next, Outcome, Reference, Reject, RejectCode, Row, Seed, UnixMillis,
+    Why,
 };
 
 use serde_json::value::RawValue;
@@ -15,7 +15,7 @@ use super::{
     accounts::Accounts,
     id_of,
     plan::{Plan, Step, When, within},
-    record::{End, Outbox, Planned, Record, is_key, malformed},
+    record::{End, Outbox, Planned, Record, both, forgotten, is_key, malformed},
 };
 use crate::{Account, ProviderId, Session};
 
@@ -499,26 +499,4 @@ fn step_seed(seed: &Seed, step: usize) -> Result<Seed, Reject> {
         Ok(step) => Seed::new(&seed.derive("step", step)),
         Err(_) => Err(malformed("a plan has at most eight steps")),
     }
-}
-
-/// An outcome without what an erasure drops.
-fn forgotten(outcome: &Outcome) -> Outcome {
-    let mut outcome = outcome.clone();
-    outcome.forget_messages();
-    outcome
-}
-
-/// What became of the data of two sessions: the worse of it.
-fn both(one: Erasure, other: Erasure) -> Erasure {
-    let at_provider = match (one.at_provider, other.at_provider) {
-        (failed @ AtProvider::Failed { .. }, _) | (_, failed @ AtProvider::Failed { .. }) => failed,
-        (AtProvider::Deleted { count }, AtProvider::Deleted { count: more }) => {
-            AtProvider::Deleted { count: count.saturating_add(more) }
-        }
-        (AtProvider::NotOffered, _) | (_, AtProvider::NotOffered) => AtProvider::NotOffered,
-        (AtProvider::Deleted { count }, AtProvider::NotAsked)
-        | (AtProvider::NotAsked, AtProvider::Deleted { count }) => AtProvider::Deleted { count },
-        (AtProvider::NotAsked, AtProvider::NotAsked) => AtProvider::NotAsked,
-    };
-    Erasure { at_provider }
 }
