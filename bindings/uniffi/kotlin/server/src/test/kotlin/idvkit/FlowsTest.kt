@@ -195,6 +195,7 @@ class FlowsTest {
 
     private fun throughBiometricKz(merchant: Merchant) {
         val journey = merchant.journey()
+        assertTrue(merchant.verification().use { it.technologies() }.isNotEmpty())
         val browser = Browser()
         browser.open(journey.way<Way.WebView>().url)
         while ("<form" in browser.html) browser.press(if ("value=\"begin\"" in browser.html) "begin" else "submit")
