@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::providers::Provider;
 pub use command::Own;
-pub(crate) use request::{not_json, whole};
+pub(crate) use request::{json_of, not_object, whole};
 
 /// The longest URL that any provider documents, in characters.
 const MAX_URL: usize = 4096;

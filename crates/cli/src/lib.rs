@@ -8,3 +8,4 @@ pub mod providers;
 pub mod replay;
 pub mod sandbox;
 pub mod site;
+pub mod text;

@@ -3,7 +3,7 @@
 
 use std::{
     fs,
-    io::{self, IsTerminal, Read, Write},
+    io::{self, IsTerminal, Write},
     net::SocketAddr,
     path::{Path, PathBuf},
     process::ExitCode,
@@ -21,6 +21,7 @@ use idvkit_cli::{
     demo::{self, Report, Selection, Told, cast::scenarios, print, report},
     doctor, replay, sandbox,
     site::{self, Site},
+    text,
 };
 use idvkit_core::Secret;
 use serde_json::{Value, json};
@@ -393,7 +394,7 @@ fn check(what: Check, json: bool) -> Result<bool> {
             let text = match command.takes {
                 Takes::Value | Takes::Number => given,
                 Takes::Personal => read_value(given)?,
-                Takes::File => read_text(Path::new(&given))?,
+                Takes::File => text::read(Path::new(&given))?,
             };
             (command.run)(&text, now())
         }
@@ -418,7 +419,7 @@ fn error_json(reject: &Reject) -> Value {
 fn examine(args: &DoctorArgs) -> Result<bool> {
     let secret = match (&args.secret_env, &args.secret_file) {
         (Some(name), _) => std::env::var(name).with_context(|| format!("the variable {name} holds no text"))?,
-        (None, Some(file)) => read_text(file)?.trim_end_matches(['\r', '\n']).to_owned(),
+        (None, Some(file)) => text::read(file)?.trim_end_matches(['\r', '\n']).to_owned(),
         (None, None) => bail!("give --secret-env or --secret-file"),
     };
     let body = fs::read(&args.body).with_context(|| format!("{} cannot be read", args.body.display()))?;
@@ -444,16 +445,7 @@ fn read_value(value: String) -> Result<String> {
     if value != "-" {
         return Ok(value);
     }
-    Ok(read_text(Path::new("-"))?.trim_end_matches(['\r', '\n']).to_owned())
-}
-
-fn read_text(file: &Path) -> Result<String> {
-    if file == Path::new("-") {
-        let mut text = String::new();
-        io::stdin().read_to_string(&mut text).context("standard input holds no text")?;
-        return Ok(text);
-    }
-    fs::read_to_string(file).with_context(|| format!("{} cannot be read as text", file.display()))
+    Ok(text::read(Path::new("-"))?.trim_end_matches(['\r', '\n']).to_owned())
 }
 
 fn now() -> UnixMillis {

@@ -3,7 +3,6 @@
 use std::{
     env,
     fmt::Write,
-    fs,
     io::{self, IsTerminal},
     net::SocketAddr,
     path::Path,
@@ -15,6 +14,8 @@ use idvkit_sandbox::{Config, Sandbox};
 use serde_json::Value;
 use tracing_subscriber::{filter::Targets, fmt, layer::SubscriberExt, util::SubscriberInitExt};
 
+use crate::text;
+
 /// The settings from a file and the command line; what the latter says counts.
 ///
 /// # Errors
@@ -22,8 +23,8 @@ use tracing_subscriber::{filter::Targets, fmt, layer::SubscriberExt, util::Subsc
 pub fn settings(file: Option<&Path>, listen: Option<SocketAddr>, seed: Option<u64>, real_time: bool) -> Result<Config> {
     let mut config = Config::default();
     if let Some(file) = file {
-        let text = fs::read_to_string(file).with_context(|| format!("{} cannot be read", file.display()))?;
-        let patch: Value = serde_json::from_str(&text).with_context(|| format!("{} is no JSON", file.display()))?;
+        let patch: Value =
+            serde_json::from_str(&text::read(file)?).with_context(|| format!("{} is no JSON", file.display()))?;
         config = config.patched(&patch).map_err(|why| anyhow!("{}: {why}", file.display()))?;
     }
     config.listen = listen.unwrap_or(config.listen);

@@ -289,6 +289,44 @@ fn metadata_is_checked_and_what_the_user_will_see_is_told() {
     }
 }
 
+/// Inputs as people's editors, shells and the providers' own samples write them.
+#[test]
+fn an_input_is_read_as_it_was_saved_or_its_fault_is_placed() {
+    let metadata = r#"{"edocument": {"iin": {"value": "000101500001", "changeable": false}}}"#;
+    assert_eq!(code(&fed(&["check", "metadata", "-"], &format!("\u{feff}{metadata}\r\n"))), 0);
+    let comma = fed(&["check", "metadata", "-"], "{\n  \"edocument\": {\"iin\": {\"value\": \"leak\",}}\n}");
+    assert_eq!(code(&comma), 1);
+    assert!(error(&comma).contains("trailing comma at line 2 column 41"), "{}", error(&comma));
+    assert!(!error(&comma).contains("leak"));
+    let utf16: Vec<u8> = [0xfeff].into_iter().chain(metadata.encode_utf16()).flat_map(u16::to_le_bytes).collect();
+    let file = scratch("utf16.json", &utf16);
+    let utf16 = idvkit(&["check", "metadata", file.to_str().unwrap()]);
+    assert!(code(&utf16) > 0 && error(&utf16).contains("is UTF-16: save it as UTF-8"), "{}", error(&utf16));
+}
+
+/// What Jumio's API takes has other names, and its callback is the whole URL.
+#[test]
+fn a_body_for_jumios_api_is_checked_like_a_request() {
+    let body = json!({
+        "enrollmentTransactionReference": "22222222-2222-4222-8222-222222222222", "locale": "de",
+        "callbackUrl": "https://shop.example/jumio", "successUrl": "https://shop.example/done",
+        "userReference": "u-1", "tokenLifetimeInMinutes": 30,
+    });
+    let shown = fed(&["check", "initiate", "-", "--json"], &body.to_string());
+    let shown: Value = serde_json::from_slice(&shown.stdout).unwrap();
+    assert_eq!(shown["found"]["body"], body);
+    let refused = |name: &str, value: Value| {
+        let mut body = body.clone();
+        body[name] = value;
+        let refused = fed(&["check", "initiate", "-", "--json"], &body.to_string());
+        let refused: Value = serde_json::from_slice(&refused.stdout).unwrap();
+        refused["error"]["field"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(refused("successUrl", json!("http://shop.example/done")), "request.success_url");
+    assert_eq!(refused("tokenLifetimeInMinutes", json!(1)), "request.token_lifetime_minutes");
+    assert!(refused("nonsense", json!(1)).starts_with("request"), "an unknown member is named");
+}
+
 #[test]
 fn a_capture_flow_is_shown_with_secrets_masked() {
     let config = json!({

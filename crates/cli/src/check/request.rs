@@ -16,8 +16,9 @@ const SECRET_HEADERS: &[&str] = &["authorization", "cookie"];
 /// As the SDK refuses it.
 pub(crate) fn whole(provider: ProviderId, flow: &str, text: &str, now: UnixMillis) -> Result<Finding, Reject> {
     let checks = &Provider::of(provider).checks;
-    let not_object = || not_json("pass a request, or config and request");
-    let value: Value = serde_json::from_str(text).map_err(|_| not_object())?;
+    let what = "pass a request, or config and request";
+    let not_object = || not_object(what);
+    let value = json_of(text, what)?;
     let mut request = value.get("request").unwrap_or(&value).clone();
     let mut config = value.get("config").cloned().unwrap_or_else(|| (checks.config)());
     config.as_object_mut().ok_or_else(not_object)?.entry("provider").or_insert_with(|| json!(provider));
@@ -46,7 +47,13 @@ pub(crate) fn whole(provider: ProviderId, flow: &str, text: &str, now: UnixMilli
     }
 }
 
-pub(crate) fn not_json(what: &str) -> Reject {
+/// The JSON of an input. The error gives line, column and cause, and nothing of the input.
+pub(crate) fn json_of(text: &str, what: &str) -> Result<Value, Reject> {
+    serde_json::from_str(text)
+        .map_err(|flaw| Reject::at(RejectCode::InputMalformed, "input", format!("this is no JSON: {flaw}; {what}")))
+}
+
+pub(crate) fn not_object(what: &str) -> Reject {
     Reject::at(RejectCode::InputMalformed, "input", format!("this is no JSON object; {what}"))
 }
 

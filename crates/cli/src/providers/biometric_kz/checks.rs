@@ -3,7 +3,7 @@
 use idvkit::{Reject, Request, biometric_kz};
 use serde_json::{Value, json};
 
-use crate::check::{Checks, Command, Finding, Takes, UrlUse, not_json};
+use crate::check::{Checks, Command, Finding, Takes, UrlUse, json_of, not_object};
 
 pub(super) const CHECKS: Checks = Checks {
     config: || json!({ "provider": "biometric_kz", "api_key": "x".repeat(biometric_kz::MIN_API_KEY), "options": {} }),
@@ -61,11 +61,11 @@ fn phone(value: &str) -> Result<Finding, Reject> {
 /// Checks session metadata, alone or as `{"metadata": …, "technologies": ["LDHP", …]}`, and says what the user will see
 /// of the data-entry step.
 fn metadata(text: &str) -> Result<Finding, Reject> {
-    let value: Value = serde_json::from_str(text).map_err(|_| not_json("pass the metadata"))?;
+    let value: Value = json_of(text, "pass the metadata")?;
     let given = value.get("metadata").unwrap_or(&value);
     let wrapped = json!({ "flow": "biometric_kz_flow", "metadata": given });
     let Request::BiometricKzFlow(parsed) = Request::from_json(&wrapped.to_string())? else {
-        return Err(not_json("pass the metadata"));
+        return Err(not_object("pass the metadata"));
     };
     let technologies = value
         .get("technologies")

@@ -1,9 +1,9 @@
 //! What can be checked of Jumio.
 
-use idvkit::{ProviderId, Reject, jumio};
+use idvkit::{ProviderId, Reject, UnixMillis, jumio};
 use serde_json::json;
 
-use crate::check::{Checks, Command, Finding, Takes, UrlUse, whole};
+use crate::check::{Checks, Command, Finding, Takes, UrlUse, json_of, whole};
 
 pub(super) const CHECKS: Checks = Checks {
     config: || {
@@ -39,12 +39,44 @@ pub(super) const CHECKS: Checks = Checks {
         },
         Command {
             name: "initiate",
-            about: "Jumio: a request, alone or as {\"config\": …, \"request\": …}: `idvkit check initiate request.json`",
+            about: "Jumio: a request, alone or as {\"config\": …, \"request\": …}, or the body that Jumio's API takes: \
+                    `idvkit check initiate request.json`",
             takes: Takes::File,
-            run: |text, now| whole(ProviderId::Jumio, "jumio_authentication", text, now),
+            run: initiate,
         },
     ],
 };
+
+/// A body for Jumio's API has the names of the API, and its callback is the whole URL that Jumio calls.
+fn initiate(text: &str, now: UnixMillis) -> Result<Finding, Reject> {
+    let given = json_of(text, "pass a request, or config and request")?;
+    if given.get("enrollmentTransactionReference").is_none() {
+        return whole(ProviderId::Jumio, "jumio_authentication", text, now);
+    }
+    let mut request = json!({});
+    for (name, value) in given.as_object().into_iter().flatten() {
+        match name.as_str() {
+            "callbackUrl" => request["callback"] = json!({ "url": value }),
+            "tokenLifetimeInMinutes" => request["token_lifetime_minutes"] = value.clone(),
+            _ => request[snake_case(name)] = value.clone(),
+        }
+    }
+    let mut config = (CHECKS.config)();
+    config["options"]["plain_callback_url"] = json!(true);
+    let both = json!({ "config": config, "request": request });
+    whole(ProviderId::Jumio, "jumio_authentication", &both.to_string(), now)
+}
+
+fn snake_case(name: &str) -> String {
+    let mut snake = String::new();
+    for letter in name.chars() {
+        if letter.is_ascii_uppercase() {
+            snake.push('_');
+        }
+        snake.push(letter.to_ascii_lowercase());
+    }
+    snake
+}
 
 fn prefix(value: &str) -> Result<Finding, Reject> {
     let origin = jumio::DomainPrefix::parse("domain_prefix", value)?.origin();
