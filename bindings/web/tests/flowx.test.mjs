@@ -2,11 +2,13 @@
 // JSON as texts, as the vendor's web sample reads them.
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { test } from "node:test";
 import { runInNewContext } from "node:vm";
 
 test("a handler's data can be read as an object and by JSON.parse", async () => {
-  const source = await readFile(new URL("../../../crates/sandbox/src/stand_ins/attestr/flowx.js", import.meta.url), "utf8");
+  const crates = join(process.env.IDVKIT_VECTORS, "../..");
+  const source = await readFile(join(crates, "sandbox/src/stand_ins/attestr/flowx.js"), "utf8");
   const window = {};
   const document = { currentScript: { src: "http://127.0.0.1:1/attestr/cdn/flowx.js" } };
   runInNewContext(source, { window, document, URL, queueMicrotask, console });

@@ -68,17 +68,17 @@ fn options() {
 }
 
 #[test]
-fn development_opens_this_machine_only() {
+fn development_opens_private_hosts_only() {
     let with = |base: &str| {
         let options = Options { development: true, api_base: Some(base.into()), ..Options::default() };
         Config { options, ..config() }
     };
-    for base in ["http://127.0.0.1:8080/api", "http://localhost:8080/api/"] {
+    for base in ["http://127.0.0.1:8080/api", "http://localhost:8080/api/", "http://host.docker.internal:8080/api"] {
         let mut run = Run::with(with(base), request());
         let url = run.send().url;
         assert_eq!(url, format!("{}/v1/public/flowx/handshake", base.trim_end_matches('/')));
     }
-    for base in ["http://127.0.0.2:8080/api", "http://127.0.0.1:8080@evil.example/api", "http://shop.example:80/api"] {
+    for base in ["http://198.51.100.2:8080/api", "http://127.0.0.1:8080@evil.example/api", "http://shop.example:80/api"] {
         assert!(Account::new(with(base)).is_err(), "{base}");
     }
 }
