@@ -51,7 +51,7 @@ impl Json {
             [b'<', ..] => return Err(Flaw::new(FlawKind::Html, "")),
             _ => {}
         }
-        let mut text = String::from_utf8_lossy(body);
+        let mut text = str::from_utf8(body).map_or_else(|_| String::from_utf8_lossy(body), Cow::Borrowed);
         let root = match serde_json::from_str(&text) {
             Ok(root) => root,
             Err(error) => {
@@ -61,7 +61,8 @@ impl Json {
                 root
             }
         };
-        let twice = text::twice(&text);
+        // Only then are there fewer members than the text names.
+        let twice = if text::names(&text) > members(&root) { text::twice(&text) } else { Vec::new() };
         let mended = match text {
             Cow::Owned(whole) => Some(whole),
             Cow::Borrowed(_) => None,
@@ -118,7 +119,7 @@ impl<'a> Node<'a> {
     /// # Errors
     /// `member_missing`, `member_twice`, `member_type`, or `not_utf8` if it had to be repaired.
     pub fn text(&self, path: &str) -> Result<&'a str, Flaw> {
-        self.needed(path, Self::as_text)
+        self.needed_plain(path, Self::as_text)
     }
 
     /// A text that may be missing.
@@ -126,7 +127,7 @@ impl<'a> Node<'a> {
     /// # Errors
     /// As [`text`](Self::text).
     pub fn maybe_text(&self, path: &str) -> Result<Option<&'a str>, Flaw> {
-        self.maybe(path, Self::as_text)
+        self.plain(path, Self::as_text)
     }
 
     /// A flag.
@@ -134,7 +135,7 @@ impl<'a> Node<'a> {
     /// # Errors
     /// `member_missing`, `member_twice` or `member_type`.
     pub fn flag(&self, path: &str) -> Result<bool, Flaw> {
-        self.needed(path, Self::as_flag)
+        self.needed_plain(path, Self::as_flag)
     }
 
     /// A flag that may be missing.
@@ -142,7 +143,7 @@ impl<'a> Node<'a> {
     /// # Errors
     /// `member_twice` or `member_type`.
     pub fn maybe_flag(&self, path: &str) -> Result<Option<bool>, Flaw> {
-        self.maybe(path, Self::as_flag)
+        self.plain(path, Self::as_flag)
     }
 
     /// A whole number.
@@ -150,7 +151,7 @@ impl<'a> Node<'a> {
     /// # Errors
     /// `member_missing`, `member_twice` or `member_type`.
     pub fn integer(&self, path: &str) -> Result<i64, Flaw> {
-        self.needed(path, Self::as_integer)
+        self.needed_plain(path, Self::as_integer)
     }
 
     /// A whole number that may be missing.
@@ -158,7 +159,7 @@ impl<'a> Node<'a> {
     /// # Errors
     /// `member_twice` or `member_type`.
     pub fn maybe_integer(&self, path: &str) -> Result<Option<i64>, Flaw> {
-        self.maybe(path, Self::as_integer)
+        self.plain(path, Self::as_integer)
     }
 
     /// An object.
@@ -198,7 +199,7 @@ impl<'a> Node<'a> {
     /// # Errors
     /// `member_twice`.
     pub fn maybe_value(&self, path: &str) -> Result<Option<&'a Value>, Flaw> {
-        self.maybe(path, |node| node.value().ok_or(FlawKind::MemberMissing))
+        self.plain(path, |node| node.value().ok_or(FlawKind::MemberMissing))
     }
 
     /// The members of an object with their names, in the order of the names; none of anything else.
@@ -209,7 +210,7 @@ impl<'a> Node<'a> {
 
     /// A text, number or flag as text; nothing where there is anything else.
     pub fn loose_text(&self, path: &str) -> Option<String> {
-        match self.at(path).value? {
+        match self.find(path)? {
             Value::String(text) => Some(text.clone()),
             Value::Number(number) => Some(number.to_string()),
             Value::Bool(flag) => Some(flag.to_string()),
@@ -244,6 +245,30 @@ impl<'a> Node<'a> {
     /// That something is wrong at a path from here, which only the caller can know.
     pub fn flaw(&self, kind: FlawKind, path: &str) -> Flaw {
         Flaw::new(kind, self.at(path).place)
+    }
+
+    fn needed_plain<T>(&self, path: &str, read: impl Fn(&Self) -> Result<T, FlawKind>) -> Result<T, Flaw> {
+        self.plain(path, read)?.ok_or_else(|| self.flaw(FlawKind::MemberMissing, path))
+    }
+
+    /// [`maybe`](Self::maybe) for what needs no place: that is only made for a flaw.
+    fn plain<T>(&self, path: &str, read: impl Fn(&Self) -> Result<T, FlawKind>) -> Result<Option<T>, Flaw> {
+        if !self.json.twice.is_empty() {
+            return self.maybe(path, read);
+        }
+        let node = Self { json: self.json, value: self.find(path), place: String::new() };
+        match node.value() {
+            None => Ok(None),
+            Some(_) => read(&node).map(Some).map_err(|kind| self.flaw(kind, path)),
+        }
+    }
+
+    /// The value at a path from here.
+    fn find(&self, path: &str) -> Option<&'a Value> {
+        if path.is_empty() {
+            return self.value;
+        }
+        path.split('.').try_fold(self.value?, |value, name| value.get(name))
     }
 
     fn needed<T>(&self, path: &str, read: impl Fn(&Self) -> Result<T, FlawKind>) -> Result<T, Flaw> {
@@ -316,6 +341,15 @@ impl fmt::Debug for Json {
 impl fmt::Debug for Node<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Node(at {:?})", self.place)
+    }
+}
+
+/// The number of members of all objects in a value.
+fn members(value: &Value) -> usize {
+    match value {
+        Value::Object(object) => object.len() + object.values().map(members).sum::<usize>(),
+        Value::Array(items) => items.iter().map(members).sum(),
+        _ => 0,
     }
 }
 

@@ -78,7 +78,8 @@ fn development_opens_private_hosts_only() {
         let url = run.send().url;
         assert_eq!(url, format!("{}/v1/public/flowx/handshake", base.trim_end_matches('/')));
     }
-    for base in ["http://198.51.100.2:8080/api", "http://127.0.0.1:8080@evil.example/api", "http://shop.example:80/api"] {
+    for base in ["http://198.51.100.2:8080/api", "http://127.0.0.1:8080@evil.example/api", "http://shop.example:80/api"]
+    {
         assert!(Account::new(with(base)).is_err(), "{base}");
     }
 }

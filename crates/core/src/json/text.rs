@@ -17,6 +17,12 @@ pub(super) fn mend(text: &str) -> String {
     mended
 }
 
+/// The number of members that the text names. The text is JSON.
+pub(super) fn names(text: &str) -> usize {
+    let between = Pieces(text).filter(|piece| !piece.starts_with('"'));
+    between.map(|piece| piece.bytes().filter(|byte| *byte == b':').count()).sum()
+}
+
 /// The places of members that stand in their object twice, once their escapes are read. The text is JSON.
 pub(super) fn twice(text: &str) -> Vec<String> {
     let mut twice = Vec::new();
