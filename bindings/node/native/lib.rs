@@ -34,13 +34,13 @@ impl Account {
         idvkit::Account::new(config).map(Self).map_err(thrown)
     }
 
-    /// Whose account.
+    /// The provider of the account.
     #[napi]
     pub fn provider(&self) -> Result<String> {
         word(&self.0.provider())
     }
 
-    /// Whose callback or redirect this is.
+    /// The provider's id that a callback or redirect names.
     #[napi]
     pub fn reference_of(&self, input: Given, now: i64) -> Result<Option<String>> {
         self.0.reference_of(&input.into_input()?, UnixMillis(now)).map_err(thrown)

@@ -74,7 +74,7 @@ impl Session {
         idvkit::Session::restore(&account.0, &snapshot).map(Self).map_err(thrown)
     }
 
-    /// Whose session a stored text holds.
+    /// The provider of the session in a stored text.
     #[napi]
     pub fn provider_of(snapshot: String) -> Result<String> {
         word(&idvkit::Session::provider_of(&snapshot).map_err(thrown)?)
@@ -146,7 +146,7 @@ impl Session {
         self.0.evidence().map(Proof::of).transpose()
     }
 
-    /// Whose flow.
+    /// The provider of the flow.
     #[napi]
     pub fn provider(&self) -> Result<String> {
         word(&self.0.provider())

@@ -88,7 +88,7 @@ export class Client {
   }
 
   /**
-   * Tells a callback or redirect to the verification that it is about, and gives its id; `null` if it is nobody's. `account`
+   * Tells a callback or redirect to the verification that it is about, and gives its id; `null` if it belongs to none. `account`
    * names the one that it can be from, if the URL at which it came says so.
    *
    * @throws {Reject} if its sender cannot be trusted, or it is refused.

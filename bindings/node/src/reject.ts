@@ -10,7 +10,7 @@ const REJECT = Symbol.for("idvkit.Reject");
 export class Reject extends Error {
   /** The stable `snake_case` code, the same text in every language. */
   readonly code: RejectCode;
-  /** Whose fault it is: decide by this what to do. */
+  /** Who causes it: decide by this what to do. */
   readonly blame: Blame;
   /** The field it is about, with a dotted path where nested. */
   readonly field: string | null;

@@ -28,15 +28,15 @@ export class Account {
     Object.freeze(this);
   }
 
-  /** Whose account. */
+  /** The provider of the account. */
   get provider(): ProviderId {
     return this.#native.provider() as ProviderId;
   }
 
   /**
-   * Whose callback or redirect this is: the provider's id under which `Session.references` finds your row.
+   * The provider's id that a callback or redirect names: `Session.references` has it, so it finds your row.
    *
-   * `null` means genuine, but nobody's: answer 200 and forget it.
+   * `null` means that it is genuine and belongs to no session: answer 200 and forget it.
    *
    * @throws {Reject} blame `signature` if the sender cannot be trusted, `provider` if it cannot be read, `caller` for
    * other inputs than `Input.callback` and `Input.redirect`.
@@ -109,7 +109,7 @@ export class Session {
   }
 
   /**
-   * Whose session a stored text holds, to pick the account for `restore`.
+   * The provider of the session in a stored text, to choose the account for `restore`.
    *
    * @throws {Reject} `snapshot_malformed`, `snapshot_newer`.
    */
@@ -169,7 +169,7 @@ export class Session {
     return this.#native.supply(bytes(stored, "stored"));
   }
 
-  /** Rises with every change: store with compare-and-swap on it. */
+  /** The revision, which rises with every change: store only where the stored one is the expected one. */
   get revision(): number {
     return this.#native.revision();
   }
@@ -192,7 +192,7 @@ export class Session {
     return evidence(this.#native.evidence());
   }
 
-  /** Whose flow. */
+  /** The provider of the flow. */
   get provider(): ProviderId {
     return this.#native.provider() as ProviderId;
   }

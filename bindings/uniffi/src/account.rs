@@ -28,14 +28,14 @@ impl Account {
         Ok(Self(idvkit::Account::new(Config::from_json(config)?)?))
     }
 
-    /// Whose account.
+    /// The provider of the account.
     pub fn provider(&self) -> ProviderId {
         self.0.provider()
     }
 
-    /// Whose callback or redirect this is: the provider's id under which `Session.references` finds your row.
+    /// The provider's id that a callback or redirect names: `Session.references` has it, so it finds your row.
     ///
-    /// Nothing means genuine, but nobody's: answer 200 and forget it. `now` is in milliseconds since 1970. Refuses with the
+    /// Nothing means that it is genuine and belongs to no session: answer 200 and forget it. `now` is in milliseconds since 1970. Refuses with the
     /// blame `signature` if the sender cannot be trusted, `provider` if it cannot be read, `caller` for other inputs than
     /// `Callback` and `Redirect`.
     pub fn reference_of(&self, input: Input, now: UnixMillis) -> Result<Option<String>, Reject> {

@@ -56,7 +56,7 @@ impl Driver {
     }
 
     /// Tells a redirect or callback to the verification that it is about: comes to `Ask.Heard` with its id, or with none if
-    /// it is genuine, but nobody's.
+    /// it is genuine and belongs to no session.
     ///
     /// `account` names the one that it can be from, if the URL at which it came says so; otherwise all are tried.
     ///

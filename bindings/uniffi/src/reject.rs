@@ -69,7 +69,7 @@ pub fn reject_codes() -> Vec<RejectCode> {
     RejectCode::ALL.to_vec()
 }
 
-/// Whose fault a code speaks of.
+/// Who causes what a code reports.
 #[uniffi::export]
 pub fn reject_code_blame(code: RejectCode) -> Blame {
     code.blame()

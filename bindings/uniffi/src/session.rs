@@ -81,7 +81,7 @@ impl Session {
         self.lock().supply(bytes)
     }
 
-    /// Rises with every change: store with compare-and-swap on it.
+    /// The revision, which rises with every change: store only where the stored one is the expected one.
     pub fn revision(&self) -> i64 {
         self.lock().revision()
     }
@@ -102,7 +102,7 @@ impl Session {
         self.lock().evidence()
     }
 
-    /// Whose flow.
+    /// The provider of the flow.
     pub fn provider(&self) -> ProviderId {
         self.lock().provider()
     }
@@ -125,7 +125,7 @@ impl fmt::Debug for Session {
     }
 }
 
-/// Whose session a stored text holds, to pick the account for `Session.restore`.
+/// The provider of the session in a stored text, to choose the account for `Session.restore`.
 ///
 /// Refuses with `snapshot_malformed` or `snapshot_newer`.
 #[uniffi::export]

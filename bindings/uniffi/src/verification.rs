@@ -19,7 +19,7 @@ pub struct Verification(pub(crate) driver::Verification);
 pub struct Attempt {
     /// The host's name of the account.
     pub account: String,
-    /// Whose flow.
+    /// The provider of the flow.
     pub provider: ProviderId,
     /// How it ended, if it has.
     pub outcome: Option<Outcome>,

@@ -195,7 +195,7 @@ enum Check {
     Locale {
         /// The tag.
         value: String,
-        /// Whose list counts.
+        /// The provider whose list of languages counts.
         #[arg(long, value_parser = providers(), default_value = "jumio")]
         provider: ProviderId,
     },
@@ -206,7 +206,7 @@ enum Check {
         /// What it is for.
         #[arg(long = "for", value_enum, default_value = "callback")]
         purpose: UrlUse,
-        /// Whose rules count; Jumio's are the strictest.
+        /// The provider whose rules count; Jumio's are the strictest.
         #[arg(long, value_parser = providers(), default_value = "jumio")]
         provider: ProviderId,
         /// Allow `http://HOST:PORT` of a private host.

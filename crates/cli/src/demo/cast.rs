@@ -15,7 +15,7 @@ use crate::providers::{PROVIDERS, Provider};
 
 /// One flow's side of all scenarios.
 pub struct Cast {
-    /// Whose flow.
+    /// The provider of the flow.
     pub provider: ProviderId,
     /// Which of the provider's flows, if it has several.
     pub flow: Option<&'static str>,

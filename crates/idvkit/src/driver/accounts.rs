@@ -57,7 +57,7 @@ impl Accounts {
         }
     }
 
-    /// What a callback or redirect is about, as each account reads it; none: it is genuine, but nobody's. `from` names the
+    /// What a callback or redirect is about, as each account reads it; none: it is genuine and belongs to no session. `from` names the
     /// one account that it can be from, where its URL says so.
     pub(super) fn references_of(
         &self,

@@ -12,7 +12,7 @@ extension Reject {
     /// The rule and the fix, for a developer.
     public var explanation: String { parts.explanation }
 
-    /// Whose fault it is: decide by this, or by the case, what to do.
+    /// Who causes it: decide by this, or by the case, what to do.
     public var blame: Blame { parts.blame }
 
     private var parts: (blame: Blame, code: RejectCode, field: String?, explanation: String) {

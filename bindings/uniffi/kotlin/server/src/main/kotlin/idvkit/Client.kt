@@ -53,7 +53,7 @@ class Client(
     }
 
     /**
-     * Tells a callback or redirect to the verification that it is about, and gives its id; `null` if it is nobody's. [account]
+     * Tells a callback or redirect to the verification that it is about, and gives its id; `null` if it belongs to none. [account]
      * names the one that it can be from, if the URL at which it came says so.
      */
     fun hear(input: Input, account: String? = null): String? = heard(Driver.hear(accounts, account, input, clock()))

@@ -36,7 +36,7 @@ val Reject.explanation: String
         is Reject.Snapshot -> this.explanation
     }
 
-/** Whose fault it is: decide by this, or by the class, what to do. */
+/** Who causes it: decide by this, or by the class, what to do. */
 val Reject.blame: Blame
     get() = when (this) {
         is Reject.Caller -> Blame.CALLER
