@@ -70,6 +70,12 @@ impl Driver {
         Self(driver::Driver::advance(&accounts.0, &id))
     }
 
+    /// To look at a verification.
+    #[napi(factory)]
+    pub fn inspect(accounts: &Accounts, id: String) -> Self {
+        Self(driver::Driver::inspect(&accounts.0, &id))
+    }
+
     /// To tell a verification something.
     #[napi(factory)]
     pub fn tell(accounts: &Accounts, id: String, input: Given) -> Result<Self> {

@@ -129,10 +129,11 @@ export class Client {
     return turn;
   }
 
-  /** A verification as it is stored, to look at it. */
+  /** A verification as it is stored, with its evidence, to look at it. */
   async verification(id: string): Promise<Verification | null> {
-    const loaded = await this.store.load({ type: "id", id }, []);
-    return loaded && Verification.restore(this.accounts, loaded.snapshot);
+    const driver = Driver.inspect(this.accounts, id);
+    await this.run(driver);
+    return driver.verification();
   }
 
   /** The time on this client's clock. */

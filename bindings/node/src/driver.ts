@@ -104,6 +104,14 @@ export class Driver {
     return new Driver(native.Driver.advance(Accounts.native(accounts), text(id, "id")));
   }
 
+  /**
+   * Loads a verification to look at it, with the bytes that its evidence needs: comes to `{ type: "heard" }`, without an id if there
+   * is no such verification; `verification()` then has it. Nothing is changed or sent.
+   */
+  static inspect(accounts: Accounts, id: string): Driver {
+    return new Driver(native.Driver.inspect(Accounts.native(accounts), text(id, "id")));
+  }
+
   /** Tells a verification something: comes to `{ type: "heard" }` once that is stored. `told` throws what is refused. */
   static tell(accounts: Accounts, id: string, input: Input): Driver {
     return new Driver(native.Driver.tell(Accounts.native(accounts), text(id, "id"), Input.native(input)));

@@ -11,6 +11,7 @@ export interface Native {
   Driver: {
     begin(accounts: NativeAccounts, beginning: NativeBeginning, now: number): NativeDriver;
     advance(accounts: NativeAccounts, id: string): NativeDriver;
+    inspect(accounts: NativeAccounts, id: string): NativeDriver;
     tell(accounts: NativeAccounts, id: string, input: NativeInput): NativeDriver;
     hear(accounts: NativeAccounts, from: string | null, input: NativeInput, now: number): NativeDriver;
   };

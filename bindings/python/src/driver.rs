@@ -59,6 +59,13 @@ impl Driver {
         Self::of(driver::Driver::advance(&accounts.get().0, id))
     }
 
+    /// Loads a verification to look at it, with the bytes that its evidence needs. It ends in `AskHeard`, without an id if there is
+    /// no such verification; `verification()` then has it. Nothing is changed or sent.
+    #[staticmethod]
+    fn inspect(accounts: &Bound<'_, Accounts>, id: &str) -> Self {
+        Self::of(driver::Driver::inspect(&accounts.get().0, id))
+    }
+
     /// Hands an input to a verification. It ends in `AskHeard` when the change is stored. If the session refuses the
     /// input, `told` raises its `Reject`.
     #[staticmethod]

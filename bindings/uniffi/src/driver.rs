@@ -49,6 +49,13 @@ impl Driver {
         Self::of(driver::Driver::advance(&accounts.0, id))
     }
 
+    /// Loads a verification to look at it, with the bytes that its evidence needs: comes to `Ask.Heard`, without an id if there is no
+    /// such verification; `verification()` then has it. Nothing is changed or sent.
+    #[uniffi::constructor]
+    pub fn inspect(accounts: &Accounts, id: &str) -> Self {
+        Self::of(driver::Driver::inspect(&accounts.0, id))
+    }
+
     /// Tells a verification something: comes to `Ask.Heard` once that is stored. `told` refuses what its session refuses.
     #[uniffi::constructor]
     pub fn tell(accounts: &Accounts, id: &str, input: Input) -> Self {

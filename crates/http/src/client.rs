@@ -11,7 +11,7 @@ use std::{
 
 use idvkit::{
     HttpRequest, Input, Next, Outcome, Reject, Seed, UnixMillis,
-    driver::{Accounts, Answer, Ask, By, Delivery, Driver, News, Plan, Tokens, Told, Verification},
+    driver::{Accounts, Answer, Ask, Delivery, Driver, News, Plan, Tokens, Told, Verification},
 };
 
 use crate::{exchange, store::Store};
@@ -209,13 +209,14 @@ impl<S: Store> Client<S> {
         Some(answer)
     }
 
-    /// Loads a verification from the store, to inspect it.
+    /// Loads a verification from the store with its evidence, to inspect it.
     ///
     /// # Errors
     /// If the store fails, or the stored text cannot be read.
     pub async fn verification(&self, id: &str) -> Result<Option<Verification>, Error<S::Error>> {
-        let (snapshot, _) = self.store.load(&By::Id { id: id.into() }, &[]).await.map_err(Error::Store)?;
-        Ok(snapshot.map(|snapshot| Verification::restore(&self.accounts, &snapshot)).transpose()?)
+        let mut driver = Driver::inspect(&self.accounts, id);
+        self.run(&mut driver).await?;
+        Ok(driver.verification().cloned())
     }
 
     /// The same client with other accounts.

@@ -13,7 +13,7 @@ from typing import Awaitable, Callable, Dict, Mapping, Optional, Protocol, Seque
 import anyio
 
 from . import Account, Accounts, Answer, Ask, AskDeliver, AskExchange, AskHeard, AskLoad, AskRest, AskStore, Blob, By
-from . import ById, Driver, HttpRequest, Input, Row, Told, ToldDelivered, ToldExchanged, ToldLoaded, ToldStored, Tokens
+from . import Driver, HttpRequest, Input, Row, Told, ToldDelivered, ToldExchanged, ToldLoaded, ToldStored, Tokens
 from . import Verification, store
 from .client import Clock, Rest, begun, heard, not_delivered, rest, system_clock
 from .config import Plan
@@ -83,9 +83,10 @@ class Client:
         return heard(await self.run(Driver.hear(self.accounts, input, self.clock(), account=account)))
 
     async def verification(self, id: str) -> Optional[Verification]:
-        """Loads a verification from the store, to inspect it; `None` if there is none with this id."""
-        snapshot, _ = await self.store.load(ById(id), ())
-        return None if snapshot is None else Verification.restore(self.accounts, snapshot)
+        """Loads a verification from the store with its evidence, to inspect it; `None` if there is none with this id."""
+        driver = Driver.inspect(self.accounts, id)
+        await self.run(driver)
+        return driver.verification()
 
     async def run(self, driver: Driver) -> Ask:
         """Runs a driver: does what it asks until there is nothing more to do."""

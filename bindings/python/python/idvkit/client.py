@@ -13,7 +13,7 @@ import time
 from secrets import token_bytes
 from typing import Callable, Dict, Mapping, Optional, Union
 
-from . import Account, Accounts, Answer, Ask, AskDeliver, AskExchange, AskHeard, AskLoad, AskRest, AskStore, ById, Done
+from . import Account, Accounts, Answer, Ask, AskDeliver, AskExchange, AskHeard, AskLoad, AskRest, AskStore, Done
 from . import Driver, HttpRequest, Input, Present, Send, Told, ToldDelivered, ToldExchanged, ToldLoaded, ToldStored, Tokens
 from . import Verification, Wait
 from .config import Plan
@@ -73,9 +73,10 @@ class Client:
         return heard(self.run(Driver.hear(self.accounts, input, self.clock(), account=account)))
 
     def verification(self, id: str) -> Optional[Verification]:
-        """Loads a verification from the store, to inspect it; `None` if there is none with this id."""
-        snapshot, _ = self.store.load(ById(id), ())
-        return None if snapshot is None else Verification.restore(self.accounts, snapshot)
+        """Loads a verification from the store with its evidence, to inspect it; `None` if there is none with this id."""
+        driver = Driver.inspect(self.accounts, id)
+        self.run(driver)
+        return driver.verification()
 
     def run(self, driver: Driver) -> Ask:
         """Runs a driver: does what it asks until there is nothing more to do."""

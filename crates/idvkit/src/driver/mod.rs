@@ -81,6 +81,12 @@ impl Driver {
         Self::new(accounts, Errand::Advance, By::Id { id: id.into() }, None)
     }
 
+    /// Loads a verification to look at it, with the bytes that its evidence needs. It ends in `Ask::Heard`, without an id if
+    /// there is no such verification; [`verification`](Self::verification) then has it. Nothing is changed or sent.
+    pub fn inspect(accounts: &Accounts, id: &str) -> Self {
+        Self::new(accounts, Errand::Inspect, By::Id { id: id.into() }, None)
+    }
+
     /// Hands an input to a verification. It ends in `Ask::Heard` when the change is stored. If the session refuses the
     /// input, [`told`](Self::told) returns the reject.
     pub fn tell(accounts: &Accounts, id: &str, input: Input) -> Self {
@@ -198,7 +204,10 @@ impl Driver {
         self.kept = blobs.iter().map(|blob| blob.digest.clone()).collect();
         self.seen = Some(held.clone());
         match &self.errand {
-            Errand::Begin(_) => self.perform(Duty::Hear, held, now),
+            Errand::Inspect if !self.fetched && !held.missing().is_empty() => {
+                self.perform(Duty::Fetch(held.missing()), held, now)
+            }
+            Errand::Begin(_) | Errand::Inspect => self.perform(Duty::Hear, held, now),
             Errand::Advance | Errand::Tell => self.go_on(held, unstored, now),
         }
     }
@@ -210,7 +219,7 @@ impl Driver {
                 self.store(Storing { held, expected: None, unstored: None, then: Duty::Hear, news: Vec::new() }, now);
                 Ok(())
             }
-            (_, By::References { .. }) => {
+            (Errand::Inspect, _) | (_, By::References { .. }) => {
                 self.enter(State::Over { held: None }, Ask::Heard { id: None });
                 Ok(())
             }
@@ -232,7 +241,7 @@ impl Driver {
         }
         let then = match self.errand {
             Errand::Advance => held.take_up(self.fetched, now)?,
-            Errand::Tell | Errand::Begin(_) => Duty::Hear,
+            Errand::Tell | Errand::Begin(_) | Errand::Inspect => Duty::Hear,
         };
         if let Duty::Send(HttpRequest { id, idempotent: false, .. }) = &then {
             news.push(News { at: now, input: Input::Sending { id: id.clone() }, refused: None });
@@ -278,7 +287,7 @@ impl Driver {
         }
         let by = match &self.errand {
             Errand::Begin(opened) => By::Key { key: opened.key().into() },
-            Errand::Advance | Errand::Tell => By::Id { id: storing.held.id().into() },
+            Errand::Advance | Errand::Tell | Errand::Inspect => By::Id { id: storing.held.id().into() },
         };
         self.load(by, storing.unstored, Vec::new());
         Ok(())
@@ -327,6 +336,7 @@ enum Errand {
     Begin(Box<Verification>),
     Tell,
     Advance,
+    Inspect,
 }
 
 /// What a driver waits to be told.

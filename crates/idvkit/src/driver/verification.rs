@@ -204,6 +204,11 @@ impl Verification {
         self.sessions.iter().flat_map(|held| held.session.blobs()).collect()
     }
 
+    /// The digests of the bytes that are not at hand, and that the next request or the evidence needs.
+    pub fn missing(&self) -> Vec<String> {
+        self.sessions[self.step()].session.missing()
+    }
+
     /// Takes the blobs that are stored with the row. Without them, the verification waits where it has to send images, and
     /// has no evidence of a long answer.
     pub fn supply(&mut self, blobs: &[Blob]) {
@@ -270,6 +275,10 @@ impl Verification {
         let now = now.plausible()?.max(self.record.clock);
         let mut changed = self.clone();
         if changed.record.end.is_some() && changed.record.outbox.as_mut().is_some_and(|outbox| outbox.claim(now)) {
+            // Whoever acts on it may want its evidence.
+            if !fetched && !self.missing().is_empty() {
+                return Ok(Duty::Fetch(self.missing()));
+            }
             self.commit(changed, now);
             return Ok(Duty::Deliver);
         }

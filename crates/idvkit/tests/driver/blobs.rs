@@ -126,15 +126,19 @@ fn a_row_of_the_first_form_holds_its_images_itself() {
 }
 
 /// What biometric.kz gives back may hold files.
-#[test]
-fn a_long_answer_is_stored_once_and_read_only_for_the_evidence() {
-    let mut host = Host::new();
-    host.answers = |request| {
+fn answering_with_files() -> Host {
+    let answers = |request: &HttpRequest| {
         let body = super::host::body_for(request, "PASSED");
         let files = format!(r#","edocument_result":{{"result":true,"file":"{}"}}}}"#, "A".repeat(SIZE));
         let fetched = request.operation == "biometric_kz.fetch_result";
         Some((200, if fetched { body[..body.len() - 1].to_owned() + &files } else { body }))
     };
+    Host { answers, ..Host::new() }
+}
+
+#[test]
+fn a_long_answer_is_stored_once_and_read_only_for_the_evidence() {
+    let mut host = answering_with_files();
     let id = host.begin(Plan::from(request(KZ)).delivered(), "order-7");
     let done = host.work(&id);
     assert!(matches!(&done, Next::Done { outcome, .. } if outcome.is_approved()), "{done:?}");
@@ -152,4 +156,44 @@ fn a_long_answer_is_stored_once_and_read_only_for_the_evidence() {
     assert!(verification.evidence().unwrap().raw.len() > SIZE);
     host.tell(&id, Input::Erase { at_provider: true }).unwrap();
     assert!(host.row().blobs.is_empty() && host.shelf.blobs.is_empty(), "an erasure forgets it");
+}
+
+/// Also in another process, long after the answer.
+#[test]
+fn whoever_acts_on_a_long_answer_or_looks_at_it_has_the_evidence() {
+    let mut host = answering_with_files();
+    host.acts = false;
+    let id = host.begin(Plan::from(request(KZ)).delivered(), "order-7");
+    while host.acted.is_empty() {
+        host.advance(&id);
+        host.now = host.row().due.unwrap().max(host.now);
+    }
+    let mut driver = Driver::advance(&host.accounts, &id);
+    while !matches!(driver.ask(), Ask::Deliver { .. }) {
+        driver.told(host.perform(&driver.ask().clone()).unwrap(), host.now).unwrap();
+    }
+    assert!(driver.verification().unwrap().evidence().unwrap().raw.len() > SIZE);
+
+    let inspect = |id: &str| {
+        let mut driver = Driver::inspect(&host.accounts, id);
+        while let Ask::Load { by, blobs } = driver.ask().clone() {
+            driver.told(host.shelf.load(&by, &blobs), host.now).unwrap();
+        }
+        driver
+    };
+    let found = inspect(&id);
+    assert_eq!(found.ask(), &Ask::Heard { id: Some(id) });
+    assert!(found.verification().unwrap().evidence().unwrap().raw.len() > SIZE);
+    let unknown = inspect("nobody");
+    assert_eq!(unknown.ask(), &Ask::Heard { id: None });
+    assert!(unknown.verification().is_none());
+    // A store that has lost the bytes is asked for them once.
+    host.shelf.blobs.clear();
+    let mut driver = Driver::inspect(&host.accounts, host.row().id.clone().as_str());
+    let mut loads = 0;
+    while let Ask::Load { by, blobs } = driver.ask().clone() {
+        driver.told(host.shelf.load(&by, &blobs), host.now).unwrap();
+        loads += 1;
+    }
+    assert_eq!((loads, driver.verification().unwrap().evidence()), (2, None));
 }

@@ -57,16 +57,17 @@ public final class Client: Sendable {
         _ = try await run(Driver.tell(accounts: accounts, id: id, input: input))
     }
 
-    /// Tells a callback or redirect to the verification that it is about, and gives its id; `nil` if it is nobody's. `account`
-    /// names the one that it can be from, if the URL at which it came says so.
+    /// Tells a callback or redirect to the verification that it is about, and gives its id; `nil` if it belongs to none.
+    /// `account` names the one that it can be from, if the URL at which it came says so.
     public func hear(input: Input, account: String? = nil) async throws -> String? {
         try await heard(Driver.hear(accounts: accounts, account: account, input: input, now: clock()))
     }
 
-    /// A verification as it is stored, to look at it; `nil` if there is none.
+    /// A verification as it is stored, with its evidence, to look at it; `nil` if there is none.
     public func verification(id: String) async throws -> Verification? {
-        let snapshot = try await store.load(by: .id(id: id), blobs: []).snapshot
-        return try snapshot.map { try Verification.restore(accounts: accounts, snapshot: $0) }
+        let driver = Driver.inspect(accounts: accounts, id: id)
+        _ = try await run(driver)
+        return driver.verification()
     }
 
     /// The loop: does what a driver asks, until it asks for nothing more.

@@ -58,18 +58,22 @@ class Client(
      */
     fun hear(input: Input, account: String? = null): String? = heard(Driver.hear(accounts, account, input, clock()))
 
-    /** A verification as it is stored, to look at it; `null` if there is none. */
-    fun verification(id: String): Verification? =
-        store.load(By.Id(id), emptyList()).snapshot?.let { Verification.restore(accounts, it) }
+    /** A verification as it is stored, with its evidence, to look at it; `null` if there is none. */
+    fun verification(id: String): Verification? = Driver.inspect(accounts, id).use { driver ->
+        finish(driver)
+        driver.verification()
+    }
 
-    /** The loop: does what a driver asks, until it asks for nothing more. */
-    fun run(driver: Driver): Ask = driver.use {
+    /** The loop: does what a driver asks, until it asks for nothing more, and closes it. */
+    fun run(driver: Driver): Ask = driver.use(::finish)
+
+    private fun finish(driver: Driver): Ask {
         var ask = driver.ask()
         while (ask !is Ask.Rest && ask !is Ask.Heard) {
             driver.told(perform(ask, driver), clock())
             ask = driver.ask()
         }
-        ask
+        return ask
     }
 
     /**
