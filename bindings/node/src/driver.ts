@@ -231,7 +231,10 @@ export class Verification {
     return JSON.parse(this.#native.delivery()) as Delivery | null;
   }
 
-  /** What the decision rests on; `null` before a decision and after an erasure. It must stay on the server. */
+  /**
+   * What the decision rests on; `null` before a decision and after an erasure, and for a long answer unless it was loaded by
+   * `Driver.inspect`. It must stay on the server.
+   */
   evidence(): Evidence | null {
     return evidence(this.#native.evidence());
   }

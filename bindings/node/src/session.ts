@@ -159,7 +159,7 @@ export class Session {
     return record("Blob", this.#native.blobs());
   }
 
-  /** The digests of the bytes without which the next request cannot be sent: `supply` them. */
+  /** The digests of the bytes without which the next request cannot be sent, or a long answer's evidence not be given: `supply` them. */
   get missing(): readonly string[] {
     return this.#native.missing();
   }
@@ -187,7 +187,7 @@ export class Session {
     return this.#native.references();
   }
 
-  /** What the decision rests on; `null` before a decision and after an erasure. It must stay on the server. */
+  /** What the decision rests on; `null` before a decision, after an erasure, and while `missing` names its bytes. It must stay on the server. */
   evidence(): Evidence | null {
     return evidence(this.#native.evidence());
   }

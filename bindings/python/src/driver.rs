@@ -211,8 +211,8 @@ impl Verification {
         to_python(py, &self.0.delivery())
     }
 
-    /// The evidence that the decision rests on; `None` before a decision and after an erasure. It must stay on the
-    /// server.
+    /// The evidence that the decision rests on; `None` before a decision and after an erasure, and for a long answer
+    /// unless it was loaded by `Driver.inspect`. It must stay on the server.
     fn evidence<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         to_python(py, &self.0.evidence())
     }

@@ -110,7 +110,8 @@ impl Session {
         to_python(py, &blobs)
     }
 
-    /// The digests of the bytes without which the next request cannot be sent: hand those bytes to `supply`.
+    /// The digests of the bytes without which the next request cannot be sent, or the evidence of a long answer cannot be
+    /// given: hand those bytes to `supply`.
     fn missing(&self, py: Python<'_>) -> Vec<String> {
         self.lock(py).missing()
     }
@@ -143,8 +144,8 @@ impl Session {
         self.lock(py).references()
     }
 
-    /// The evidence that the decision rests on; `None` before a decision and after an erasure. It must stay on the
-    /// server.
+    /// The evidence that the decision rests on; `None` before a decision, after an erasure, and while `missing`
+    /// names its bytes. It must stay on the server.
     fn evidence<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         let evidence = self.lock(py).evidence();
         to_python(py, &evidence)

@@ -71,7 +71,8 @@ impl Session {
         self.lock().blobs()
     }
 
-    /// The digests of the bytes without which the next request cannot be sent: `supply` them.
+    /// The digests of the bytes without which the next request cannot be sent, or the evidence of a long answer not be given: `supply`
+    /// them.
     pub fn missing(&self) -> Vec<String> {
         self.lock().missing()
     }
@@ -97,7 +98,8 @@ impl Session {
         self.lock().references()
     }
 
-    /// What the decision rests on; nothing before a decision and after an erasure. It must stay on the server.
+    /// What the decision rests on; nothing before a decision, after an erasure, and while `missing` names its bytes. It must stay on the
+    /// server.
     pub fn evidence(&self) -> Option<Evidence> {
         self.lock().evidence()
     }

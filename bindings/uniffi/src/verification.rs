@@ -86,7 +86,8 @@ impl Verification {
         self.0.delivery()
     }
 
-    /// What the decision rests on; nothing before a decision and after an erasure. It must stay on the server.
+    /// What the decision rests on; nothing before a decision and after an erasure, and for a long answer unless it was loaded by
+    /// `Driver.inspect`. It must stay on the server.
     pub fn evidence(&self) -> Option<Evidence> {
         self.0.evidence()
     }
