@@ -1,6 +1,5 @@
 //! Requests that no session makes: what only one provider offers, mostly after a decision.
 
-use idvkit::{Reject, RejectCode, jumio, signicat};
 use pyo3::prelude::*;
 
 use crate::{account::Account, from_python, reject::raised, to_python::to_python};
@@ -14,8 +13,7 @@ use crate::{account::Account, from_python, reject::raised, to_python::to_python}
 #[pyfunction]
 pub(crate) fn jumio_image_request<'py>(account: &Bound<'py, Account>, url: &str) -> PyResult<Bound<'py, PyAny>> {
     let py = account.py();
-    let own = account.get().0.jumio().ok_or_else(|| foreign(py, "Jumio"))?;
-    to_python(py, &jumio::image_request(own, url, "image".into()).map_err(raised(py))?)
+    to_python(py, &idvkit::jumio_image_request(&account.get().0, url).map_err(raised(py))?)
 }
 
 /// The request for an access token, for `signicat_download_request`. Send it with `Client.exchange`, which caches the
@@ -25,8 +23,7 @@ pub(crate) fn jumio_image_request<'py>(account: &Bound<'py, Account>, url: &str)
 #[pyfunction]
 pub(crate) fn signicat_token_request<'py>(account: &Bound<'py, Account>) -> PyResult<Bound<'py, PyAny>> {
     let py = account.py();
-    let own = account.get().0.signicat().ok_or_else(|| foreign(py, "Signicat"))?;
-    to_python(py, &signicat::token_request(own, None, "token".into()))
+    to_python(py, &idvkit::signicat_token_request(&account.get().0).map_err(raised(py))?)
 }
 
 /// The request for the full result of a finished process, a ZIP file with raw data and images. Send it before the
@@ -42,14 +39,7 @@ pub(crate) fn signicat_download_request<'py>(
     token: &Bound<'py, PyAny>,
 ) -> PyResult<Bound<'py, PyAny>> {
     let py = account.py();
-    let own = account.get().0.signicat().ok_or_else(|| foreign(py, "Signicat"))?;
     let token = from_python::answer(token)?;
-    let request = signicat::AccessToken::parse(&token.body)
-        .and_then(|token| signicat::download_request(own, dossier, process, &token.value, "download".into()));
+    let request = idvkit::signicat_download_request(&account.get().0, dossier, process, &token.body);
     to_python(py, &request.map_err(raised(py))?)
-}
-
-fn foreign(py: Python<'_>, provider: &str) -> PyErr {
-    let message = format!("this takes an account of {provider}");
-    raised(py)(Reject::at(RejectCode::RequestOfOtherProvider, "account", message))
 }

@@ -1,6 +1,6 @@
 //! Requests that no session makes: what only one provider offers, mostly after a decision.
 
-use idvkit::{HttpRequest, RejectCode, driver::Answer, jumio, signicat};
+use idvkit::{HttpRequest, driver::Answer};
 
 use crate::{Account, Reject};
 
@@ -12,8 +12,7 @@ use crate::{Account, Reject};
 /// Refuses with `image_url_foreign` any other URL, with `request_of_other_provider` an account that is not Jumio's.
 #[uniffi::export]
 pub fn jumio_image_request(account: &Account, url: &str) -> Result<HttpRequest, Reject> {
-    let own = account.0.jumio().ok_or_else(|| foreign("Jumio"))?;
-    Ok(jumio::image_request(own, url, "image".into())?)
+    Ok(idvkit::jumio_image_request(&account.0, url)?)
 }
 
 /// The request for an access token of Signicat's, for `signicat_download_request`. Send it with `Client.exchange`, which keeps the
@@ -22,8 +21,7 @@ pub fn jumio_image_request(account: &Account, url: &str) -> Result<HttpRequest, 
 /// Refuses with `request_of_other_provider` an account that is not Signicat's.
 #[uniffi::export]
 pub fn signicat_token_request(account: &Account) -> Result<HttpRequest, Reject> {
-    let own = account.0.signicat().ok_or_else(|| foreign("Signicat"))?;
-    Ok(signicat::token_request(own, None, "token".into()))
+    Ok(idvkit::signicat_token_request(&account.0)?)
 }
 
 /// The request for the full result of a finished process of Signicat's: a ZIP with raw data and images, to be taken before the
@@ -38,12 +36,5 @@ pub fn signicat_download_request(
     process: &str,
     token: Answer,
 ) -> Result<HttpRequest, Reject> {
-    let own = account.0.signicat().ok_or_else(|| foreign("Signicat"))?;
-    let token = signicat::AccessToken::parse(&token.body)?;
-    Ok(signicat::download_request(own, dossier, process, &token.value, "download".into())?)
-}
-
-fn foreign(provider: &str) -> Reject {
-    let message = format!("this takes an account of {provider}");
-    idvkit::Reject::at(RejectCode::RequestOfOtherProvider, "account", message).into()
+    Ok(idvkit::signicat_download_request(&account.0, dossier, process, &token.body)?)
 }

@@ -29,7 +29,7 @@ mod verdict;
 
 use alloc::{string::String, sync::Arc};
 
-use idvkit_core::{Catalog, Input, Operation as _, Provider, Reject, Seed, UnixMillis, machine::Machine};
+use idvkit_core::{Catalog, Input, LocaleSet, Operation as _, Provider, Reject, Seed, UnixMillis, machine::Machine};
 
 pub use account::{Account, Config, DEFAULT_LIFETIME_MS, MIN_API_KEY, Options};
 pub use answers::{Created, FlowResult, Status, TechnologyInfo, TechnologyResult};
@@ -53,6 +53,7 @@ pub struct BiometricKz;
 
 impl Provider for BiometricKz {
     const TITLE: &'static str = "biometric.kz Flow";
+    const LOCALES: Option<&'static LocaleSet> = Some(&catalog::LOCALES);
 
     type Config = Config;
     type Request = Request;
@@ -71,10 +72,6 @@ impl Provider for BiometricKz {
 
     fn reference_of(account: &Account, input: &Input, _now: UnixMillis) -> Result<Option<String>, Reject> {
         callback::reference_of(account, input)
-    }
-
-    fn best_locale(preferred: &[&str]) -> Option<String> {
-        catalog::LOCALES.best(preferred.iter().copied()).map(|locale| locale.tag.into())
     }
 
     fn catalog() -> Catalog {

@@ -4,7 +4,7 @@ mod command;
 mod request;
 
 use idvkit::{Account, Config, ProviderId, Reject, RejectCode, UnixMillis};
-use idvkit_core::{LocaleSet, LocaleTag, RestrictedUrl, UrlRules};
+use idvkit_core::{LocaleTag, RestrictedUrl, UrlRules};
 use serde_json::{Value, json};
 
 use crate::providers::Provider;
@@ -27,8 +27,6 @@ pub struct Finding {
 pub struct Checks {
     /// A configuration whose credentials are worth nothing, for checks of everything else.
     pub config: fn() -> Value,
-    /// The languages that it takes; none if any will do that is well-formed.
-    pub locales: Option<&'static LocaleSet>,
     /// Puts a URL where the configuration has it, and gives that member's name; none if the provider is not told of it.
     pub url: fn(UrlUse, &str, &mut Value) -> Option<&'static str>,
     /// Members of its requests' bodies that hold credentials.
@@ -69,7 +67,7 @@ pub enum Takes {
 /// # Errors
 /// As the SDK refuses it.
 pub fn locale(value: &str, provider: ProviderId) -> Result<Finding, Reject> {
-    let Some(set) = Provider::of(provider).checks.locales else { return open_locale(value, provider) };
+    let Some(set) = idvkit::locales(provider) else { return open_locale(value, provider) };
     let found = set.parse("locale", value)?;
     Ok(Finding {
         json: json!({ "locale": found.tag, "name": found.name }),

@@ -5,7 +5,7 @@ use alloc::{string::String, sync::Arc};
 use serde::de::DeserializeOwned;
 
 use crate::{
-    Catalog, Diagnosis, Input, LocaleTag, Operation, Reject, RejectCode, Seed, UnixMillis,
+    Catalog, Diagnosis, Input, LocaleSet, LocaleTag, Operation, Reject, RejectCode, Seed, UnixMillis,
     machine::{Account, Flow, Machine},
 };
 
@@ -16,6 +16,8 @@ pub trait Provider {
     const TITLE: &'static str;
     /// The stable name: the tag `provider` of a configuration, and the first part of every operation's name.
     const ID: &'static str = <Self::Account as Account>::PROVIDER;
+    /// The languages that its requests take; `None` if it publishes no list.
+    const LOCALES: Option<&'static LocaleSet> = None;
 
     /// The configuration of one account.
     type Config: DeserializeOwned;
@@ -67,7 +69,10 @@ pub trait Provider {
     /// The language to ask for: the first of a user's preferred languages that the provider offers, or `None` if it offers
     /// none of them. Without a published list, the first text that is a language tag.
     fn best_locale(preferred: &[&str]) -> Option<String> {
-        preferred.iter().find_map(|tag| LocaleTag::parse(tag).ok()).map(String::from)
+        match Self::LOCALES {
+            Some(set) => set.best(preferred.iter().copied()).map(|locale| locale.tag.into()),
+            None => preferred.iter().find_map(|tag| LocaleTag::parse(tag).ok()).map(String::from),
+        }
     }
 
     /// Explains why the signature of an answer or callback does not verify. The diagnosis is never an acceptance.

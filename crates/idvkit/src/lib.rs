@@ -45,6 +45,7 @@ mod account;
 pub mod driver;
 mod list;
 mod malformed;
+mod outside;
 mod providers;
 mod session;
 mod signed;
@@ -53,12 +54,13 @@ pub use account::{Account, diagnose};
 pub use idvkit_core::{
     AtProvider, Basis, Blame, Blob, Bound, Browser, Cache, CallbackSource, Carry, Catalog, Cause, Condition, Decision,
     Diagnosis, Difference, Document, Erasure, ErrorCode, Evidence, Fault, FaultClass, FaultCode, Finding, Header, Hint,
-    HintKind, HttpRequest, Image, ImageSlot, Input, Journey, LocaleEntry, LocaleList, Method, NativeCall, Next,
-    Outcome, Param, ParamValue, Part, Permission, Person, Provider, Reason, Refused, Reject, RejectCode, Secret, Seed,
-    Seen, Signal, SignedForm, SizeClass, Source, Support, TextEntry, Trigger, UnixMillis, Verdict, VersionWindow, Way,
-    Why, read,
+    HintKind, HttpRequest, Image, ImageSlot, Input, Journey, LocaleChoice, LocaleEntry, LocaleList, LocaleSet, Method,
+    NativeCall, Next, Outcome, Param, ParamValue, Part, Permission, Person, Provider, Reason, Refused, Reject,
+    RejectCode, Secret, Seed, Seen, Signal, SignedForm, SizeClass, Source, Support, TextEntry, Trigger, UnixMillis,
+    Verdict, VersionWindow, Way, Why, read,
 };
 pub use idvkit_signature::{Algorithm, KeyForm, Scheme, TagEncoding};
+pub use outside::{jumio_image_request, signicat_download_request, signicat_token_request};
 pub use providers::*;
 pub use session::Session;
 pub use signed::{signed_member, verify};

@@ -242,6 +242,11 @@ macro_rules! providers {
             match provider { $(ProviderId::$Provider => $module::$Provider::catalog(),)+ }
         }
 
+        /// The languages that a provider's requests take; `None` if it publishes no list.
+        pub fn locales(provider: ProviderId) -> Option<&'static LocaleSet> {
+            match provider { $(ProviderId::$Provider => $module::$Provider::LOCALES,)+ }
+        }
+
         /// The language to ask this provider for: the first of a user's preferred languages that the provider takes.
         /// `preferred` has the best language first, like `navigator.languages` or an `Accept-Language` header.
         ///

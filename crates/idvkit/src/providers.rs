@@ -3,7 +3,9 @@
 use alloc::{string::String, sync::Arc};
 use core::fmt;
 
-use idvkit_core::{Catalog, Diagnosis, Input, Provider, Reject, RejectCode, Seed, UnixMillis, machine::Machine};
+use idvkit_core::{
+    Catalog, Diagnosis, Input, LocaleSet, Provider, Reject, RejectCode, Seed, UnixMillis, machine::Machine,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::{

@@ -26,7 +26,7 @@ mod verdict;
 
 use alloc::{string::String, sync::Arc};
 
-use idvkit_core::{Catalog, Input, Operation as _, Provider, Reject, Seed, UnixMillis, machine::Machine};
+use idvkit_core::{Catalog, Input, LocaleSet, Operation as _, Provider, Reject, Seed, UnixMillis, machine::Machine};
 
 pub use account::{Account, CallbackTarget, Config, Options};
 pub use answers::{EnrollmentCheck, Initiated, Transaction, TransactionResult};
@@ -46,6 +46,7 @@ pub struct Jumio;
 
 impl Provider for Jumio {
     const TITLE: &'static str = "Jumio Authentication for Web";
+    const LOCALES: Option<&'static LocaleSet> = Some(&catalog::API_LOCALES);
 
     type Config = Config;
     type Request = Request;
@@ -66,10 +67,6 @@ impl Provider for Jumio {
     /// in the path.
     fn reference_of(_account: &Account, input: &Input, _now: UnixMillis) -> Result<Option<String>, Reject> {
         Ok(callback::reference_of(input)?.map(String::from))
-    }
-
-    fn best_locale(preferred: &[&str]) -> Option<String> {
-        catalog::API_LOCALES.best(preferred.iter().copied()).map(|locale| locale.tag.into())
     }
 
     fn catalog() -> Catalog {

@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use axum::http::Uri;
 use rcgen::{CertifiedKey, KeyPair, generate_simple_self_signed};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
@@ -31,21 +32,12 @@ pub(crate) fn acceptor(config: &Config, at: SocketAddr) -> io::Result<(TlsAccept
 fn names(config: &Config, at: SocketAddr) -> Vec<String> {
     let hosts = stand_ins::hosts().map(|(host, _)| host.to_owned());
     let public = config.public_url.iter().chain(config.public_hosts.values());
-    let public = public.filter_map(|url| url.split("://").nth(1)?.split('/').next().map(host));
+    let public = public.filter_map(|url| Some(url.parse::<Uri>().ok()?.host()?.trim_matches(['[', ']']).to_owned()));
     let mut names: Vec<String> =
         THIS_MACHINE.map(Into::into).into_iter().chain([at.ip().to_string()]).chain(hosts).chain(public).collect();
     names.sort_unstable();
     names.dedup();
     names
-}
-
-/// Without its port.
-fn host(authority: &str) -> String {
-    let host = match authority.rsplit_once(':') {
-        Some((host, port)) if !port.ends_with(']') => host,
-        _ => authority,
-    };
-    host.trim_matches(['[', ']']).to_owned()
 }
 
 fn server(made: &CertifiedKey<KeyPair>) -> io::Result<ServerConfig> {

@@ -12,7 +12,6 @@ pub(super) const CHECKS: Checks = Checks {
             "client_secrets": ["0123456789abcdef"], "webhook_tokens": ["dW1teQ=="], "options": {},
         })
     },
-    locales: None,
     // A webhook is entered in the dashboard: the account knows nothing of it.
     url: |purpose, _, _| (purpose == UrlUse::Callback).then_some("webhook"),
     secret_members: &[],

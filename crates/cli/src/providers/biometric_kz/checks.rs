@@ -7,7 +7,6 @@ use crate::check::{Checks, Command, Finding, Takes, UrlUse, json_of, not_object}
 
 pub(super) const CHECKS: Checks = Checks {
     config: || json!({ "provider": "biometric_kz", "api_key": "x".repeat(biometric_kz::MIN_API_KEY), "options": {} }),
-    locales: Some(&biometric_kz::LOCALES),
     // A webhook is entered in the dashboard: the account knows its secret last segment.
     url: |purpose, url, config| {
         let path = url.split(['?', '#']).next().unwrap_or(url);

@@ -12,7 +12,6 @@ pub(super) const CHECKS: Checks = Checks {
             "user_agent": "YourCompany YourApp/v1.0", "callback": "portal", "options": {},
         })
     },
-    locales: Some(&jumio::API_LOCALES),
     url: |purpose, url, config| {
         let (field, value) = match purpose {
             UrlUse::Callback => ("callback", json!({ "url": url })),

@@ -12,7 +12,6 @@ pub(super) const CHECKS: Checks = Checks {
             "redirect_url": "https://merchant.example/return", "options": {},
         })
     },
-    locales: None,
     url: |purpose, url, config| {
         let (field, value) = match purpose {
             UrlUse::Callback => ("notification", json!({ "url": url, "authorization_header": "Bearer dummy" })),
