@@ -10,7 +10,9 @@ pub mod requests;
 mod session;
 mod told;
 
-use idvkit::{Algorithm, Config, Journey, KeyForm, ProviderId, Scheme, Secret, Seen, TagEncoding, UnixMillis};
+use idvkit::{
+    Algorithm, Config, Journey, KeyForm, ProviderId, RejectCode, Scheme, Secret, Seen, TagEncoding, UnixMillis,
+};
 use napi::bindgen_prelude::{Buffer, Error, Result, Uint8Array};
 use napi_derive::napi;
 
@@ -75,6 +77,13 @@ pub fn catalog(provider: String) -> Result<String> {
 #[napi]
 pub fn best_locale(provider: String, preferred: Vec<String>) -> Result<Option<String>> {
     Ok(idvkit::best_locale(named(&provider)?, preferred))
+}
+
+/// The HTTP status of a reject's code, for a browser and for a provider's callback.
+#[napi]
+pub fn http_status(code: String) -> Vec<u32> {
+    let known = RejectCode::ALL.iter().find(|known| **known == code.as_str());
+    known.map_or(vec![500, 500], |known| vec![known.http_status().into(), known.callback_status().into()])
 }
 
 fn named(provider: &str) -> Result<ProviderId> {

@@ -26,6 +26,7 @@ export interface Native {
   journey(text: string): string;
   catalog(provider: string): string;
   bestLocale(provider: string, preferred: string[]): string | null;
+  httpStatus(code: string): [number, number];
   diagnose(account: NativeAccount, body: Uint8Array, tag: string): string;
   verify(message: Uint8Array, tag: string, secrets: string[], base64: boolean, hexKey: boolean): void;
   signedMember(body: Uint8Array, name: string): Buffer | null;

@@ -1,3 +1,4 @@
+import { native } from "./native.js";
 import type { Blame, RejectCode } from "./types.js";
 
 const REJECT = Symbol.for("idvkit.Reject");
@@ -21,6 +22,19 @@ export class Reject extends Error {
     this.code = code;
     this.blame = blame;
     this.field = field;
+  }
+
+  /** The HTTP status with which your server answers the request of a browser that led to this reject. */
+  get httpStatus(): number {
+    return native.httpStatus(this.code)[0];
+  }
+
+  /**
+   * The HTTP status with which your server answers a provider whose callback led to this reject: 200 if the callback is genuine
+   * and nothing follows from it, as the provider would send it again otherwise.
+   */
+  get callbackStatus(): number {
+    return native.httpStatus(this.code)[1];
   }
 
   /** @internal */

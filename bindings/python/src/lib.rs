@@ -24,7 +24,7 @@ mod _idvkit {
     #[pymodule_export]
     use super::driver::{Driver, Tokens, Verification};
     #[pymodule_export]
-    use super::functions::{best_locale, catalog, journey_from_json, outcome_from_json, read, to_json};
+    use super::functions::{best_locale, catalog, http_status, journey_from_json, outcome_from_json, read, to_json};
     #[pymodule_export]
     use super::requests::{jumio_image_request, signicat_download_request, signicat_token_request};
     #[pymodule_export]
@@ -89,6 +89,14 @@ mod functions {
             let names: Vec<&str> = ProviderId::ALL.iter().map(|one| one.as_str()).collect();
             PyValueError::new_err(format!("provider is one of {}", names.join(", ")))
         })
+    }
+
+    /// The HTTP status of a reject's code: for the request of a browser, and for a provider's callback. A code that this
+    /// version does not know is an error of the host: 500.
+    #[pyfunction]
+    pub(crate) fn http_status(code: &str) -> (u16, u16) {
+        let known = RejectCode::ALL.iter().find(|known| **known == code);
+        known.map_or((500, 500), |known| (known.http_status(), known.callback_status()))
     }
 
     /// Returns a journey or an outcome as JSON.

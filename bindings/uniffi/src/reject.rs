@@ -74,3 +74,16 @@ pub fn reject_codes() -> Vec<RejectCode> {
 pub fn reject_code_blame(code: RejectCode) -> Blame {
     code.blame()
 }
+
+/// The HTTP status with which a server answers the request of a browser that led to a reject of this code.
+#[uniffi::export]
+pub fn reject_code_http_status(code: RejectCode) -> u16 {
+    code.http_status()
+}
+
+/// The HTTP status with which a server answers a provider whose callback led to a reject of this code: 200 if the callback is
+/// genuine and nothing follows from it, as the provider would send it again otherwise.
+#[uniffi::export]
+pub fn reject_code_callback_status(code: RejectCode) -> u16 {
+    code.callback_status()
+}

@@ -368,6 +368,36 @@ words! {
     fn blame -> Blame;
 }
 
+impl RejectCode {
+    /// The HTTP status with which a host answers the request of a browser that led to this reject: 400 for a wrong
+    /// request, 401 for an unknown sender, 404 for an unknown verification or account, 409 for what came at the wrong
+    /// time, 413 for what is too large, 500 for a stored text that cannot be used, 503 for what may be tried again.
+    pub const fn http_status(self) -> u16 {
+        match self {
+            Self::AccountUnknown | Self::VerificationUnknown => 404,
+            Self::HintStale | Self::ImagesTooLate | Self::RetryRefused | Self::SessionOver | Self::Stale => 409,
+            Self::HintTooLong | Self::ImageTooLarge | Self::WebhookTooLarge => 413,
+            Self::ToldUnexpected | Self::NowOutOfRange => 500,
+            Self::Claimed | Self::Conflict => 503,
+            _ => match self.blame() {
+                Blame::Caller | Blame::Provider => 400,
+                Blame::Signature => 401,
+                Blame::Snapshot => 500,
+            },
+        }
+    }
+
+    /// The HTTP status with which a host answers a provider whose callback led to this reject: 200 if the callback is
+    /// genuine and nothing follows from it, as the provider would send it again otherwise; else the
+    /// [`http_status`](Self::http_status).
+    pub const fn callback_status(self) -> u16 {
+        match self {
+            Self::CallbackOfOtherProduct | Self::CallbackOfOtherSession | Self::SessionOver => 200,
+            _ => self.http_status(),
+        }
+    }
+}
+
 words! {
     /// What went wrong with a request or a flow. Later versions may add codes; no code ever changes its meaning.
     pub enum FaultCode {

@@ -91,6 +91,16 @@ impl Reject {
         self.field.as_deref()
     }
 
+    /// The HTTP status with which a host answers the request of a browser that led to this reject.
+    pub fn http_status(&self) -> u16 {
+        self.code.http_status()
+    }
+
+    /// The HTTP status with which a host answers a provider whose callback led to this reject.
+    pub fn callback_status(&self) -> u16 {
+        self.code.callback_status()
+    }
+
     /// The rule and the fix, written for a developer.
     pub fn message(&self) -> &str {
         &self.message

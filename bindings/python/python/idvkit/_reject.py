@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ._base import Later
+from ._idvkit import http_status
 from ._types import Blame
 
 # See `_types.py`.
@@ -38,6 +39,17 @@ class Reject(Exception):
         self.blame = blame
         self.field = field
         self.message = message
+
+    @property
+    def http_status(self) -> int:
+        """The HTTP status with which your server answers the request of a browser that led to this reject."""
+        return http_status(self.code)[0]
+
+    @property
+    def callback_status(self) -> int:
+        """The HTTP status with which your server answers a provider whose callback led to this reject: 200 if the callback is
+        genuine and nothing follows from it, as the provider would send it again otherwise."""
+        return http_status(self.code)[1]
 
     def __str__(self) -> str:
         about = f"{self.field}: " if self.field is not None else ""
