@@ -3,5 +3,5 @@
 /// The tables: the SQL of each version of the schema, in order, for `SQLite` and PostgreSQL alike.
 pub const SCHEMA: &[&str] = &[include_str!("../schema/1.sql")];
 
-/// The routes, as an OpenAPI 3.1 document in JSON.
+/// The routes, as an `OpenAPI` 3.1 document in JSON.
 pub const OPENAPI: &str = include_str!("../openapi.json");

@@ -67,6 +67,9 @@ const STEPS: [Step; 13] = [
     },
 ];
 
+/// The tests that `--quick` leaves out: whole flows by the program.
+const SLOW: [&str; 4] = ["cli", "redaction", "scenarios", "site"];
+
 #[derive(Parser)]
 #[command(
     about = "Project automation",
@@ -114,9 +117,15 @@ enum Task {
     /// Generate and parse the Swift package, and test it where there is a compiler.
     Swift,
     /// Run everything that CI runs, or only the named steps.
+    #[command(
+        after_help = "Examples:\n  cargo xtask test --quick         while you work\n  cargo xtask test python node     what you changed\n  cargo xtask test                 before you push"
+    )]
     Test {
         /// The steps to run; all if none is named.
         steps: Vec<String>,
+        /// Only formatting, lints, declarations and the fast tests in Rust: for the time between two changes.
+        #[arg(long, conflicts_with = "steps")]
+        quick: bool,
         /// Only list the steps.
         #[arg(long)]
         list: bool,
@@ -138,6 +147,7 @@ fn main() -> ExitCode {
         Task::Web { write: true } => web::test(true).map(|end| println!("{end}")),
         Task::Swift => test(&["swift"]),
         Task::Types { check } => types::generate(check),
+        Task::Test { quick: true, .. } => step::run_all(quick().iter()),
         Task::Test { steps, .. } => test(&steps.iter().map(String::as_str).collect::<Vec<_>>()),
     };
     match done {
@@ -162,6 +172,13 @@ fn test(names: &[&str]) -> Result<()> {
     step::run_all(STEPS.iter().filter(|step| names.is_empty() || names.contains(&step.name)))
 }
 
+/// The steps of `--quick`: the first three, and the fast tests.
+fn quick() -> [Step; 4] {
+    let [fmt, clippy, types, ..] = STEPS;
+    let about = "the fast tests of every crate in Rust";
+    [fmt, clippy, types, Step { name: "quick", about, run: quick_tests }]
+}
+
 fn passed(result: Result<()>) -> Result<End> {
     result.map(|()| End::Passed)
 }
@@ -180,6 +197,27 @@ fn check_types() -> Result<()> {
 
 fn tests() -> Result<()> {
     run(cargo(&["test", "--workspace", "--no-fail-fast"]))
+}
+
+/// Everything in the workspace but documentation, figures and what is slow, in the same build as `test`.
+fn quick_tests() -> Result<End> {
+    let mut command = cargo(&["test", "--workspace", "--no-fail-fast", "--lib", "--bins"]);
+    for name in test_targets()? {
+        if !SLOW.contains(&name.as_str()) {
+            command.args(["--test", &name]);
+        }
+    }
+    run(command)?;
+    Ok(End::but([format!("the tests {}, documentation, and the other languages", SLOW.join(", "))]))
+}
+
+/// The tests of all crates, by name.
+fn test_targets() -> Result<BTreeSet<String>> {
+    let output = cargo(&["metadata", "--format-version", "1", "--no-deps"]).output()?;
+    let metadata: serde_json::Value = serde_json::from_slice(&output.stdout)?;
+    let targets = metadata["packages"].as_array().into_iter().flatten().filter_map(|one| one["targets"].as_array());
+    let tests = targets.flatten().filter(|target| target["kind"][0] == "test");
+    Ok(tests.filter_map(|target| target["name"].as_str()).map(ToString::to_string).collect())
 }
 
 fn doc() -> Result<()> {
