@@ -6,6 +6,7 @@ mod mutants;
 mod no_std;
 mod node;
 mod phone;
+mod prove;
 mod python;
 mod setup;
 mod step;
@@ -112,6 +113,19 @@ enum Task {
         #[arg(last = true)]
         arguments: Vec<String>,
     },
+    /// Try what is claimed, and write what came of it to `target/proof.md` and `target/proof.json`.
+    #[command(after_help = "Example:\n  cargo xtask prove --only fuzz --seconds 100")]
+    Prove {
+        /// Only these parts; the others keep their rows.
+        #[arg(long)]
+        only: Vec<String>,
+        /// How long each fuzz target runs.
+        #[arg(long, default_value_t = 60)]
+        seconds: u64,
+        /// Only list the parts.
+        #[arg(long)]
+        list: bool,
+    },
     /// Build the Python wheels and test them in a clean environment.
     Python,
     /// Generate and parse the Swift package, and test it where there is a compiler.
@@ -142,6 +156,11 @@ fn main() -> ExitCode {
         Task::Kotlin => test(&["kotlin"]),
         Task::Mutants { package, arguments } => mutate(package, &arguments),
         Task::Node => test(&["node"]),
+        Task::Prove { list: true, .. } => {
+            prove::list();
+            Ok(())
+        }
+        Task::Prove { only, seconds, .. } => prove::run(&only, seconds),
         Task::Python => test(&["python"]),
         Task::Web { write: false } => test(&["web"]),
         Task::Web { write: true } => web::test(true).map(|end| println!("{end}")),
