@@ -1,9 +1,11 @@
-// Writes dist/: the bundle, its language files, and the types.
+// Writes dist/: the bundle, its language files, the types, and the manifest of the element.
 
 import { cpSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 
 import { build, transform } from "esbuild";
 import { minify } from "terser";
+
+import { manifest } from "./manifest.mjs";
 
 const css = {
   name: "css",
@@ -15,33 +17,43 @@ const css = {
   },
 };
 
-// What the element needs: adopted style sheets, `light-dark`, `AbortSignal.timeout`.
+/** What stays a file of its own: the texts beside the bundle, and each language but English. */
+const locales = {
+  name: "locales",
+  setup(run) {
+    run.onResolve({ filter: /\/locales\/index\.js$/ }, () => ({ path: "./locales/index.js", external: true }));
+    run.onResolve({ filter: /\.json$/ }, ({ path, kind }) =>
+      kind === "dynamic-import" ? { path: path.replace(".json", ".js"), external: true } : undefined,
+    );
+  },
+};
+
+// What the element needs: adopted style sheets, `light-dark`, private members.
 const TARGET = "es2022";
 
+const SETTINGS = { bundle: true, format: "esm", target: TARGET, charset: "utf8", legalComments: "none", plugins: [css, locales] };
+
 const { outputFiles } = await build({
+  ...SETTINGS,
   entryPoints: ["src/index.ts"],
   write: false,
-  bundle: true,
-  format: "esm",
   minifySyntax: true,
-  target: TARGET,
-  charset: "utf8",
-  legalComments: "none",
   // Names of ours that no other code, and no data, uses.
   mangleProps: /^(button|check|done|empty|input|label|node|over|owner|panel|ran|restart|say|show|speak|tag|users|warn)$/,
-  plugins: [css],
 });
+// `unsafe` takes built-in functions to be what they are, as in `Error()` for `new Error()`.
 const { code } = await minify(outputFiles[0].text, {
   module: true,
   ecma: 2020,
-  compress: { passes: 3, hoist_funs: true, unsafe_arrows: true, pure_getters: true },
+  compress: { passes: 3, hoist_funs: true, unsafe: true, unsafe_arrows: true, pure_getters: true },
 });
 mkdirSync("dist", { recursive: true });
 writeFileSync("dist/idv-journey.js", `${code}\n`);
 
-mkdirSync("dist/locales", { recursive: true });
-for (const name of readdirSync("locales")) {
+await build({ ...SETTINGS, entryPoints: ["locales/index.ts"], outdir: "dist/locales", minify: true });
+for (const name of readdirSync("locales").filter((name) => /^(?!en).*\.json$/.test(name))) {
   const texts = JSON.parse(readFileSync(`locales/${name}`, "utf8"));
-  writeFileSync(`dist/locales/${name}`, `${JSON.stringify(texts)}\n`);
+  writeFileSync(`dist/locales/${name.replace(".json", ".js")}`, `export default ${JSON.stringify(texts)};\n`);
 }
 cpSync("build/types/src", "dist/types", { recursive: true });
+writeFileSync("dist/custom-elements.json", `${JSON.stringify(manifest(readFileSync("README.md", "utf8")), null, 2)}\n`);

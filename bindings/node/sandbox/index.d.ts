@@ -20,7 +20,7 @@ export interface LogEntry {
 /** Starts a sandbox on this machine. Its clock stands still until told to advance, unless `realTime`. */
 export function startSandbox(options?: Options): Promise<Sandbox>;
 
-/** Where the `idvkit` program is: `IDVKIT_PROGRAM`, or what this package carries. */
+/** Where the program is: `IDVKIT_PROGRAM` (`idvkit` or `idvkit-sandbox`), or that of the package for this platform. */
 export function program(): string;
 
 /** A running sandbox. It ends with `stop`, at the end of an `await using` block, or with this process. */

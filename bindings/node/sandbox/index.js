@@ -2,8 +2,6 @@
 
 const { spawn } = require("node:child_process");
 const { once } = require("node:events");
-const { existsSync } = require("node:fs");
-const { join } = require("node:path");
 const { createInterface } = require("node:readline");
 
 const GREETING = "The sandbox listens on ";
@@ -23,13 +21,17 @@ async function startSandbox(options = {}) {
 function program() {
   const named = process.env.IDVKIT_PROGRAM;
   if (named) return named;
-  const platform = `${process.platform}-${process.arch}`;
-  const carried = join(__dirname, "program", platform, process.platform === "win32" ? "idvkit.exe" : "idvkit");
-  if (existsSync(carried)) return carried;
-  throw new Error(
-    `idvkit-sandbox carries no program for ${platform}; build it with \`cargo build --package idvkit-cli\` and name it in ` +
-      "the environment variable IDVKIT_PROGRAM",
-  );
+  const carrier = `idvkit-sandbox-${process.platform}-${process.arch}`;
+  try {
+    return require.resolve(`${carrier}/bin/idvkit-sandbox${process.platform === "win32" ? ".exe" : ""}`);
+  } catch (cause) {
+    throw new Error(
+      `the package ${carrier}, which holds the program, is not installed. It is an optional dependency of idvkit-sandbox: install ` +
+        "without --omit=optional (--no-optional). If there is none for this platform, build the program with `cargo install --path " +
+        "crates/sandbox --features program`, and name it in the environment variable IDVKIT_PROGRAM",
+      { cause },
+    );
+  }
 }
 
 class Sandbox {

@@ -142,7 +142,16 @@ export interface NativeKeeping {
 }
 
 /** The platforms with a prebuilt module, as in `napi.targets` of package.json. */
-const PLATFORMS = ["darwin-arm64", "darwin-x64", "linux-arm64-gnu", "linux-x64-gnu", "win32-x64-msvc"];
+const PLATFORMS = [
+  "darwin-arm64",
+  "darwin-x64",
+  "linux-arm64-gnu",
+  "linux-arm64-musl",
+  "linux-x64-gnu",
+  "linux-x64-musl",
+  "win32-arm64-msvc",
+  "win32-x64-msvc",
+];
 
 const BUNDLED =
   "If a bundler made this program, have it leave idvkit out, as an external package, and install idvkit where the program runs: " +
@@ -181,8 +190,14 @@ function required(name: string): unknown {
         return require("idvkit-darwin-x64");
       case "linux-arm64-gnu":
         return require("idvkit-linux-arm64-gnu");
+      case "linux-arm64-musl":
+        return require("idvkit-linux-arm64-musl");
       case "linux-x64-gnu":
         return require("idvkit-linux-x64-gnu");
+      case "linux-x64-musl":
+        return require("idvkit-linux-x64-musl");
+      case "win32-arm64-msvc":
+        return require("idvkit-win32-arm64-msvc");
       case "win32-x64-msvc":
         return require("idvkit-win32-x64-msvc");
       default:

@@ -5,7 +5,7 @@ import { execFile, spawn } from "node:child_process";
 import { cpSync, mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { test } from "node:test";
 import { promisify } from "node:util";
@@ -19,6 +19,7 @@ test("the package has no dependency but the modules of platforms", () => {
   assert.equal(manifest.dependencies, undefined);
   for (const name of Object.keys(manifest.optionalDependencies)) assert.match(name, /^idvkit-(linux|darwin|win32)-/);
   assert(!readdirSync(installed).includes("src"));
+  for (const licence of ["LICENSE-APACHE", "LICENSE-MIT"]) assert(readdirSync(installed).includes(licence), licence);
 });
 
 test("both kinds of module are one", async () => {
@@ -43,7 +44,12 @@ test("without a module for the platform, the words say what to do", async () => 
 });
 
 test("each platform's module is required by its literal name", () => {
-  const systems = { "apple-darwin": "darwin-*", "unknown-linux-gnu": "linux-*-gnu", "pc-windows-msvc": "win32-*-msvc" };
+  const systems = {
+    "apple-darwin": "darwin-*",
+    "unknown-linux-gnu": "linux-*-gnu",
+    "unknown-linux-musl": "linux-*-musl",
+    "pc-windows-msvc": "win32-*-msvc",
+  };
   const { targets } = JSON.parse(readFileSync(join(installed, "package.json"), "utf8")).napi;
   const names = targets.map((target) => {
     const [, arch, system] = /^(aarch64|x86_64)-(.*)$/.exec(target);
@@ -52,7 +58,7 @@ test("each platform's module is required by its literal name", () => {
   const source = readFileSync(join(installed, "dist/native.js"), "utf8");
   const required = [...source.matchAll(/case "(.*)":\s*return require\("idvkit-(.*)"\);/g)].map(([, name, package_]) => [name, package_]);
   assert.deepEqual(required, names.sort().map((name) => [name, name]));
-  assert.deepEqual(JSON.parse(/PLATFORMS = (\[[^\]]*\])/.exec(source)[1]), names);
+  assert.deepEqual(JSON.parse(/PLATFORMS = (\[[^\]]*\])/.exec(source)[1].replace(/,\s*\]/, "]")), names);
 });
 
 test("npx idvkit-sandbox", async () => {
@@ -66,7 +72,17 @@ test("npx idvkit-sandbox", async () => {
   }
   const ended = new Promise((resolve) => child.once("exit", resolve));
   child.kill();
-  await ended;
+  const code = await ended;
+  if (process.platform !== "win32") assert.equal(code, 0, "it did not end in order");
+});
+
+test("what carries the sandbox's program is small, and named where it is missing", async () => {
+  const carrier = dirname(require.resolve(`idvkit-sandbox-${process.platform}-${process.arch}/package.json`));
+  assert.deepEqual(readdirSync(carrier).sort(), ["LICENSE-APACHE", "LICENSE-MIT", "bin", "package.json"]);
+  const { optionalDependencies, dependencies } = JSON.parse(readFileSync(require.resolve("idvkit-sandbox/package.json"), "utf8"));
+  assert.deepEqual([Object.keys(optionalDependencies).includes(basename(carrier)), dependencies], [true, undefined]);
+  const program = 'Object.defineProperty(process, "platform", { value: "sunos" }); require("idvkit-sandbox").program()';
+  await assert.rejects(run(process.execPath, ["-e", program], { cwd: installed }), /idvkit-sandbox-sunos-\w+, which holds the program, is not installed/);
 });
 
 test("the sandbox's clock stands still, or runs, and disposing ends it", async () => {

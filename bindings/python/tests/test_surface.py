@@ -7,6 +7,7 @@ import copy
 import dataclasses
 import datetime
 import enum
+import importlib
 import inspect
 import json
 import pickle
@@ -266,14 +267,10 @@ def classes_of(module: Any) -> List[Any]:
 
 def test_the_hints_of_every_export_can_be_read() -> None:
     """As frameworks read them: FastAPI, pydantic, cattrs, a REPL."""
-    import idvkit.aio
-    import idvkit.client
-    import idvkit.config
-    import idvkit.httpx
-    import idvkit.store
-
+    names = ["", ".aio", ".client", ".config", ".store", ".aiohttp", ".httpx", ".requests", ".urllib3"]
+    names += [".httpx2"] if sys.version_info >= (3, 11) else []
     seen = 0
-    for module in (idvkit, idvkit.aio, idvkit.client, idvkit.config, idvkit.httpx, idvkit.store):
+    for module in (importlib.import_module(f"idvkit{name}") for name in names):
         for one in classes_of(module):
             hints = get_type_hints(one)
             if idvkit._base.Value in one.__mro__:  # type: ignore[attr-defined]
@@ -519,3 +516,13 @@ def test_the_readme_is_the_example() -> None:
     for part in ("quick start", "in the sandbox"):
         snippet = example.split(f"# [{part}]\n")[1].split(f"# [/{part}]")[0].strip()
         assert f"```python\n{snippet}\n```" in (here / "README.md").read_text(), part
+
+
+@pytest.mark.parametrize("name", ["idvkit", "idvkit-sandbox"])
+def test_a_wheel_has_its_licences_and_its_version(name: str) -> None:
+    from importlib.metadata import distribution
+
+    wheel = distribution(name)
+    held = {file.name for file in wheel.files or []}
+    assert {"LICENSE-MIT", "LICENSE-APACHE", "py.typed"} <= held
+    assert wheel.version == idvkit.__version__

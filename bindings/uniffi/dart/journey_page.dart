@@ -62,7 +62,9 @@ class _JourneyPageState extends State<JourneyPage> {
 bool isEnd(Map<String, dynamic> way, String url) {
   for (final signal in way['finish']) {
     if (signal['on']['type'] != 'navigation' || !placeOf(signal['on']['url']).hasMatch(url)) continue;
-    if (signal['when'].every((condition) => condition['is'].contains(parameterOf(url, condition['path'])))) return true;
+    // What a list of JSON holds is dynamic, and `every` wants a test of that.
+    final List<dynamic> conditions = signal['when'] ?? const [];
+    if (conditions.every((condition) => condition['is'].contains(parameterOf(url, condition['path'])))) return true;
   }
   return false;
 }

@@ -20,7 +20,8 @@ export function readReturn(): string {
   return location.href;
 }
 
-globalThis.customElements?.get("idv-journey") ?? globalThis.customElements?.define("idv-journey", IdvJourney);
+const registry = globalThis.customElements as CustomElementRegistry | undefined;
+registry?.get("idv-journey") ?? registry?.define("idv-journey", IdvJourney);
 
 declare global {
   interface HTMLElementTagNameMap {

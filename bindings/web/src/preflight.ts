@@ -13,11 +13,6 @@ export type CameraTrouble =
   /** The page was loaded neither over https nor from localhost. */
   | "insecure_context";
 
-const TROUBLES: Readonly<Record<string, CameraTrouble>> = {
-  NotFoundError: "camera_none",
-  NotAllowedError: "camera_denied",
-};
-
 /**
  * Opens the camera and releases it at once. The browser may ask the user for permission.
  *
@@ -29,19 +24,23 @@ export async function preflight(allow: string, ask = true): Promise<CameraTroubl
   const media = navigator.mediaDevices as MediaDevices | undefined;
   if (!/\bcamera\b/.test(allow)) return null;
   if (!media) return "insecure_context";
-  if (!passes(document)) return "camera_blocked_by_policy";
+  const passed = passes(document);
+  if (passed === false) return "camera_blocked_by_policy";
   const devices = await media.enumerateDevices();
-  if (!devices.some((device) => device.kind === "videoinput")) return "camera_none";
+  const none = !devices.some((device) => device.kind === "videoinput");
   try {
-    if (ask) (await media.getUserMedia({ video: true })).getTracks().forEach((track) => track.stop());
+    // Nobody is asked where there is no camera to be seen: there is none, or a policy that only Chromium can tell of hides it.
+    if (ask || none) (await media.getUserMedia({ video: true })).getTracks().forEach((track) => track.stop());
     return null;
   } catch (error) {
-    return TROUBLES[(error as Error).name] ?? "camera_in_use";
+    const { name } = error as Error;
+    if (name === "NotFoundError") return "camera_none";
+    if (name !== "NotAllowedError") return "camera_in_use";
+    return passed || !none || parent === self ? "camera_denied" : "camera_blocked_by_policy";
   }
 }
 
-/** Whether the permissions policy allows a document or frame the camera. Only Chromium can tell; other browsers give `true`. */
-export function passes(where: Document | HTMLIFrameElement): boolean {
-  const { featurePolicy } = where as { featurePolicy?: { allowsFeature(name: string): boolean } };
-  return featurePolicy?.allowsFeature("camera") ?? true;
+/** Whether the permissions policy allows a document or frame the camera. Only Chromium can tell; other browsers give `undefined`. */
+export function passes(where: Document | HTMLIFrameElement): boolean | undefined {
+  return (where as { featurePolicy?: { allowsFeature(name: string): boolean } }).featurePolicy?.allowsFeature("camera");
 }

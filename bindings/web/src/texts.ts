@@ -1,27 +1,25 @@
-// The element's texts in the user's language. They are files in the same folder as the bundle.
+// The element's texts in the user's language. They are modules in the folder `locales` beside the bundle.
 
-import type english from "../locales/en.json";
+import { english, others } from "../locales/index.js";
 
 /** The texts by their keys; `locales/en.json` has them all. */
 export type TextKey = keyof typeof english;
 export type Texts = Readonly<Partial<Record<TextKey, string>>>;
 
-/** The languages that have a file, besides English. */
-const LANGUAGES = /^(ru|kk|de|hi)\b/;
 const PATIENCE_MS = 3000;
 
-/** The texts of a language tag. What cannot be had must not cost the user the journey: a key without text is read as it is. */
+/** The texts of a language tag. A language that cannot be had, or not in time, must not cost the user the journey: it is English. */
 export async function load(tag: string): Promise<Texts> {
-  const [language] = LANGUAGES.exec(tag.toLowerCase()) ?? ["en"];
   try {
-    const file = new URL(`locales/${language}.json`, import.meta.url);
-    return await (await fetch(file, { signal: AbortSignal.timeout(PATIENCE_MS) })).json();
+    // Whatever a tag may say, what is not in the table throws here, or has no texts.
+    const asked = others[tag.toLowerCase().split("-")[0]!]!();
+    return (await Promise.race([asked, new Promise<never>((_, late) => setTimeout(late, PATIENCE_MS))])).default ?? english;
   } catch {
-    return {};
+    return english;
   }
 }
 
-/** A text, with values in place of `{name}`. */
+/** A text, with values in place of `{name}`. A slot that has no text is called by its name. */
 export function fill(texts: Texts, key: TextKey, values: Readonly<Record<string, string | number>> = {}): string {
   return (texts[key] ?? key.replaceAll("_", " ")).replace(/\{(\w+)\}/g, (_, name: string) => `${values[name]}`);
 }

@@ -87,6 +87,37 @@ test("an insecure context", () =>
     await picture(page, "insecure-context");
   }));
 
+test("where no policy can be read, a policy around the page and an absent camera are still told apart", async () => {
+  // As in Firefox: there a page in a frame without `allow="camera"` sees no device, and is refused the camera.
+  const asFirefox = () => {
+    const { featurePolicy } = document;
+    const see = MediaDevices.prototype.enumerateDevices;
+    MediaDevices.prototype.enumerateDevices = async function () {
+      return featurePolicy.allowsFeature("camera") ? see.call(this) : [];
+    };
+    delete Document.prototype.featurePolicy;
+  };
+  const found = async (browser, path) => {
+    const page = await (await browser.newContext()).newPage();
+    await page.addInitScript(asFirefox);
+    await page.goto(path);
+    const merchant = page.frames().find((one) => one.url() === `${site.merchant}/`);
+    return merchant.evaluate(async () => (await import("/idv/idv-journey.js")).preflight("camera"));
+  };
+  const frame = (allow) => `<iframe src="${site.merchant}/" allow="${allow}"></iframe>`;
+  site.put("/blind", frame(""));
+  site.put("/blind-allow", frame("camera"));
+  await inBrowser(CAMERA, async (browser) => {
+    assert.equal(await found(browser, `${site.provider}/blind`), "camera_blocked_by_policy");
+    assert.equal(await found(browser, `${site.provider}/blind-allow`), null);
+    assert.equal(await found(browser, `${site.merchant}/`), null);
+  });
+  await inBrowser([], async (browser) => {
+    assert.equal(await found(browser, `${site.provider}/blind-allow`), "camera_none");
+    assert.equal(await found(browser, `${site.merchant}/`), "camera_none");
+  });
+});
+
 test("a frame around the page without allow=\"camera\" is told of and explained; with it, all is well", () =>
   inBrowser(CAMERA, async (browser) => {
     site.put("/outer", `<iframe src="${site.merchant}/" width="800" height="600"></iframe>`);

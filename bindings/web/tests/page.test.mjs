@@ -289,13 +289,13 @@ test("busy is what loads, not the line that says so", async () => {
 
 test("the language that was chosen last is spoken, whichever file comes first", async () => {
   const page = await open(browser, `${site.merchant}/`);
-  await page.route("**/locales/de.json", async (route) => {
+  await page.route("**/locales/de.js", async (route) => {
     await new Promise((resolve) => setTimeout(resolve, 500));
     await route.continue();
   });
   await give(page, framed());
   await shown(page);
-  const arrived = page.waitForResponse("**/locales/de.json");
+  const arrived = page.waitForResponse("**/locales/de.js");
   await page.evaluate(() => {
     const one = document.getElementById("one");
     one.lang = "de";
@@ -444,12 +444,26 @@ test("each language, also changed while the frame is shown, and dark", async () 
   await page.context().close();
 });
 
-test("without its language file it still works", async () => {
-  const page = await open(browser, "about:blank");
-  await page.route("**/locales/*", (route) => route.abort());
-  await page.goto(`${site.merchant}/`);
-  await give(page, journeyOf([]));
-  assert.equal((await until(page, { name: "error" })).message, "way unsupported");
+test("without its language file, or while that hangs, it is English", async () => {
+  for (const lose of [(route) => route.abort(), () => {}]) {
+    const page = await open(browser, "about:blank");
+    await page.route("**/locales/kk.js", lose);
+    await page.goto(`${site.merchant}/`);
+    await page.evaluate(() => (document.getElementById("one").lang = "kk"));
+    await give(page, journeyOf([]));
+    assert.equal((await until(page, { name: "error" })).message, "This verification cannot be shown in a web page.");
+    await page.context().close();
+  }
+});
+
+test("a language tag may be any text", async () => {
+  const page = await open(browser, `${site.merchant}/`);
+  for (const [index, lang] of ["constructor", "__proto__", "de.js", "", "-"].entries()) {
+    await page.evaluate((lang) => (document.getElementById("one").lang = lang), lang);
+    await give(page, journeyOf([], { id: `tag-${index}` }));
+    await page.waitForFunction((count) => window.told.filter((one) => one.name === "error").length === count, index + 1);
+  }
+  for (const { message } of await told(page, "error")) assert.equal(message, "This verification cannot be shown in a web page.");
   await page.context().close();
 });
 

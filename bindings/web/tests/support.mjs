@@ -121,7 +121,7 @@ function file(pathname) {
   if (!pathname.startsWith("/idv/")) return undefined;
   try {
     const body = readFileSync(new URL(pathname.slice("/idv/".length), DIST));
-    return { body, type: pathname.endsWith(".json") ? "application/json" : "text/javascript" };
+    return { body, type: "text/javascript" };
   } catch {
     return undefined;
   }

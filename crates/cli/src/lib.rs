@@ -6,6 +6,4 @@ pub mod demo;
 pub mod doctor;
 pub mod providers;
 pub mod replay;
-pub mod sandbox;
 pub mod site;
-pub mod text;

@@ -4,7 +4,6 @@
 use std::{
     fs,
     io::{self, IsTerminal, Write},
-    net::SocketAddr,
     path::{Path, PathBuf},
     process::ExitCode,
     time::{SystemTime, UNIX_EPOCH},
@@ -19,11 +18,11 @@ use idvkit::{ProviderId, Reject, UnixMillis};
 use idvkit_cli::{
     check::{self, Finding, Own, Takes, UrlUse},
     demo::{self, Report, Selection, Told, cast::scenarios, print, report},
-    doctor, replay, sandbox,
+    doctor, replay,
     site::{self, Site},
-    text,
 };
 use idvkit_core::Secret;
+use idvkit_sandbox::program::{self, stop_signal, text};
 use serde_json::{Value, json};
 
 /// Identity-verification flows: a demo, a local sandbox, and checks.
@@ -53,7 +52,7 @@ enum Command {
     /// Play every provider through every scenario against the sandbox, over real HTTP (the default).
     Demo(DemoArgs),
     /// Run the sandbox until Ctrl-C.
-    Sandbox(SandboxArgs),
+    Sandbox(program::Args),
     /// Check a value or a request as the SDK does, without sending anything.
     Check {
         #[command(subcommand)]
@@ -148,47 +147,6 @@ enum Open {
     No,
 }
 
-#[derive(Args)]
-#[command(after_help = "Examples:\n  idvkit sandbox --listen 127.0.0.1:8090 --real-time\n  \
-    idvkit sandbox --listen 0.0.0.0:8090              for containers, emulators and phones in the network\n  \
-    idvkit sandbox --listen 127.0.0.1:80 --tls 127.0.0.1:443   for clients with the providers' hosts in them, by a hosts entry")]
-#[expect(clippy::struct_excessive_bools, reason = "flags of a command line")]
-struct SandboxArgs {
-    /// Where to listen; a free port of this machine by default.
-    #[arg(long)]
-    listen: Option<SocketAddr>,
-    /// Under which URL others reach it; links begin with it.
-    #[arg(long, value_name = "URL")]
-    public_url: Option<String>,
-    /// Begin links with what the client called, or with what a proxy says that it called.
-    #[arg(long, value_enum)]
-    links: Option<sandbox::Links>,
-    /// Listen for TLS here as well, with a certificate that is made at the start.
-    #[arg(long, value_name = "ADDRESS")]
-    tls: Option<SocketAddr>,
-    /// Where to write this certificate, for clients to trust; in the folder for temporary files by default.
-    #[arg(long, value_name = "FILE", requires = "tls")]
-    certificate: Option<PathBuf>,
-    /// Every id and token follows from it.
-    #[arg(long)]
-    seed: Option<u64>,
-    /// Settings as JSON, merged over the defaults.
-    #[arg(long)]
-    config: Option<PathBuf>,
-    /// Follow the system's clock instead of standing still until told to advance.
-    #[arg(long)]
-    real_time: bool,
-    /// Say nothing of the requests that come.
-    #[arg(long, conflicts_with = "verbose")]
-    quiet: bool,
-    /// Say what became of callbacks, too.
-    #[arg(long)]
-    verbose: bool,
-    /// Say what happens as JSON, one object per line on standard error.
-    #[arg(long)]
-    json: bool,
-}
-
 #[derive(Subcommand)]
 enum Check {
     /// A language: `idvkit check locale kk-KZ --provider biometric_kz`
@@ -247,7 +205,7 @@ async fn main() -> ExitCode {
     let done = match command {
         Command::Demo(args) if args.web => walk(args).await,
         Command::Demo(args) => play(args).await,
-        Command::Sandbox(args) => serve(args).await,
+        Command::Sandbox(args) => program::run(args).await.map(|()| true),
         Command::Check { what, json } => check(what, json),
         Command::Doctor(args) => examine(&args),
         Command::Replay { transcript, config } => replay_file(&transcript, config.as_deref()),
@@ -348,41 +306,6 @@ async fn walk(args: DemoArgs) -> Result<bool> {
     }
     out.flush()?;
     running.serve_until(stop_signal()).await?;
-    Ok(true)
-}
-
-/// Ctrl-C, or what service managers and tests send.
-async fn stop_signal() -> io::Result<()> {
-    #[cfg(unix)]
-    {
-        let mut terminated = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
-        tokio::select! {
-            interrupted = tokio::signal::ctrl_c() => interrupted,
-            _ = terminated.recv() => Ok(()),
-        }
-    }
-    #[cfg(not(unix))]
-    tokio::signal::ctrl_c().await
-}
-
-async fn serve(args: SandboxArgs) -> Result<bool> {
-    let lines = match (args.quiet, args.verbose) {
-        (true, _) => sandbox::Lines::None,
-        (false, false) => sandbox::Lines::Requests,
-        (false, true) => sandbox::Lines::All,
-    };
-    sandbox::narrate(lines, args.json)?;
-    let mut settings = sandbox::settings(args.config.as_deref(), args.listen, args.seed, args.real_time)?;
-    settings.public_url = args.public_url.or(settings.public_url);
-    settings.links = args.links.map(Into::into).or(settings.links);
-    settings.tls = args.tls.or(settings.tls);
-    settings.certificate = args.certificate.or(settings.certificate);
-    let running = idvkit_sandbox::Sandbox::with(settings.clone()).await.context("the sandbox cannot start")?;
-    write!(anstream::stdout(), "{}", sandbox::welcome(&running, &settings))?;
-    tokio::select! {
-        stopped = running.serve_forever() => stopped.context("the sandbox stopped")?,
-        signal = tokio::signal::ctrl_c() => signal.context("Ctrl-C cannot be waited for")?,
-    }
     Ok(true)
 }
 

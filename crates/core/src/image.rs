@@ -187,7 +187,7 @@ fn base64_advice(text: &str) -> &'static str {
         "must be base64 on one line; remove all white space and line breaks"
     } else if text.contains(['-', '_']) {
         "must be base64 with the standard alphabet (`+` and `/`); this is the URL-safe one"
-    } else if !text.len().is_multiple_of(4) {
+    } else if text.len() % 4 != 0 {
         "must be base64 with padding: its length must be a multiple of 4"
     } else {
         "must be canonical base64 with the standard alphabet and padding"

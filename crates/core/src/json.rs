@@ -51,7 +51,7 @@ impl Json {
             [b'<', ..] => return Err(Flaw::new(FlawKind::Html, "")),
             _ => {}
         }
-        let mut text = str::from_utf8(body).map_or_else(|_| String::from_utf8_lossy(body), Cow::Borrowed);
+        let mut text = core::str::from_utf8(body).map_or_else(|_| String::from_utf8_lossy(body), Cow::Borrowed);
         let root = match serde_json::from_str(&text) {
             Ok(root) => root,
             Err(error) => {

@@ -74,8 +74,7 @@ impl UnixMillis {
             return None;
         }
         let moment: DateTime = local.parse().ok()?;
-        let moment = moment.to_zoned(TimeZone::UTC).ok()?.timestamp();
-        Some(Self(moment.as_millisecond()))
+        Some(Self(TimeZone::UTC.to_timestamp(moment).ok()?.as_millisecond()))
     }
 }
 

@@ -10,4 +10,10 @@ mod store;
 
 pub use client::{Client, Ended, Error, Observed};
 pub use exchange::{MAX_ANSWER_BYTES, builder};
+/// The version whose client [`Client::over`] takes.
+pub use reqwest;
 pub use store::{MemoryStore, Store};
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -64,3 +64,7 @@ pub use outside::{jumio_image_request, signicat_download_request, signicat_token
 pub use providers::*;
 pub use session::Session;
 pub use signed::{signed_member, verify};
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

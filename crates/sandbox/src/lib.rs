@@ -25,6 +25,8 @@ mod html;
 mod ids;
 mod index;
 mod log;
+#[cfg(feature = "program")]
+pub mod program;
 mod receivers;
 mod saved;
 mod server;

@@ -21,7 +21,7 @@
 /// One file of the element.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct File {
-    /// The file's path below your own, such as `locales/en.json`.
+    /// The file's path below your own, such as `locales/index.js`.
     pub path: &'static str,
     /// The file's `Content-Type`.
     pub media_type: &'static str,
@@ -29,18 +29,15 @@ pub struct File {
     pub text: &'static str,
 }
 
-/// All files: the module, and the element's texts in each language, which the module fetches from its own folder.
+/// All files: the module, and the element's texts, which the module imports from its own folder: English at once, another
+/// language when it is needed.
 pub static FILES: [File; 6] = [
-    File {
-        path: "idv-journey.js",
-        media_type: "text/javascript; charset=utf-8",
-        text: include_str!("../files/idv-journey.js"),
-    },
-    texts("locales/de.json", include_str!("../files/locales/de.json")),
-    texts("locales/en.json", include_str!("../files/locales/en.json")),
-    texts("locales/hi.json", include_str!("../files/locales/hi.json")),
-    texts("locales/kk.json", include_str!("../files/locales/kk.json")),
-    texts("locales/ru.json", include_str!("../files/locales/ru.json")),
+    module("idv-journey.js", include_str!("../files/idv-journey.js")),
+    module("locales/de.js", include_str!("../files/locales/de.js")),
+    module("locales/hi.js", include_str!("../files/locales/hi.js")),
+    module("locales/index.js", include_str!("../files/locales/index.js")),
+    module("locales/kk.js", include_str!("../files/locales/kk.js")),
+    module("locales/ru.js", include_str!("../files/locales/ru.js")),
 ];
 
 /// The file with this path, from memory and not from the file system.
@@ -48,8 +45,8 @@ pub fn file(path: &str) -> Option<&'static File> {
     FILES.iter().find(|file| file.path == path)
 }
 
-const fn texts(path: &'static str, text: &'static str) -> File {
-    File { path, media_type: "application/json", text }
+const fn module(path: &'static str, text: &'static str) -> File {
+    File { path, media_type: "text/javascript; charset=utf-8", text }
 }
 
 #[cfg(test)]

@@ -2,7 +2,11 @@
 //!
 //! Maven fetches what it needs by itself; everything is made below `target/kotlin`.
 
-use std::{fs, path::Path, process::Command};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use anyhow::{Context, Result};
 
@@ -19,6 +23,25 @@ pub(crate) fn test() -> Result<End> {
         return Ok(End::Skipped("Java 17 or later, or Maven, is absent: nothing was built or tested".into()));
     };
     println!("{tools}");
+    let build = prepare()?;
+    let without = phone::android()?;
+    run(maven(&build, &program()?).arg("verify"))?;
+    let mut shop = Command::new("java");
+    shop.arg("-cp").arg(fs::read_to_string(build.join("classpath.txt"))?);
+    let untried = web::try_shop(shop.args(["VerifyKt", "config.json", "request.json", "session.json", "{port}"]))?;
+    Ok(End::but(without.into_iter().chain(untried)))
+}
+
+/// Puts both modules into a folder that is a repository.
+pub(crate) fn deploy(folder: &Path) -> Result<()> {
+    let build = prepare()?;
+    let repository = format!("-DaltDeploymentRepository=dist::file://{}", folder.display());
+    let mut deploy = maven(&build, &program()?);
+    run(deploy.args(["--projects", ".,client,server", "-DskipTests", &repository, "deploy"]))
+}
+
+/// Native libraries and generated sources.
+fn prepare() -> Result<PathBuf> {
     let build = target().join("kotlin");
     // Maven deletes no class whose source is gone.
     fresh(&build)?;
@@ -31,12 +54,7 @@ pub(crate) fn test() -> Result<End> {
         fs::create_dir_all(&sources)?;
         library.generate("kotlin", &sources)?;
     }
-    let without = phone::android()?;
-    run(maven(&build, &program()?))?;
-    let mut shop = Command::new("java");
-    shop.arg("-cp").arg(fs::read_to_string(build.join("classpath.txt"))?);
-    let untried = web::try_shop(shop.args(["VerifyKt", "config.json", "request.json", "session.json", "{port}"]))?;
-    Ok(End::but(without.into_iter().chain(untried)))
+    Ok(build)
 }
 
 /// The Java that is here, if it is new enough and Maven is here too.
@@ -48,9 +66,7 @@ pub(crate) fn tools() -> Option<String> {
 fn maven(build: &Path, program: &Path) -> Command {
     let mut maven = Command::new(MAVEN);
     // The two libraries at once; the examples wait for one of them.
-    maven
-        .args(["--batch-mode", "--no-transfer-progress", "--threads", "2", "verify"])
-        .current_dir(binding().join("kotlin"));
+    maven.args(["--batch-mode", "--no-transfer-progress", "--threads", "2"]).current_dir(binding().join("kotlin"));
     for (name, place) in [
         ("build", build),
         ("program", program),

@@ -1,21 +1,29 @@
 //! Project automation: `cargo xtask setup`, `cargo xtask test` and its parts, the same commands for people and for CI.
 
+mod crates;
+mod dart;
+mod dist;
 mod facts;
+mod install;
 mod kotlin;
 mod mutants;
 mod no_std;
 mod node;
 mod phone;
+mod platforms;
 mod prove;
 mod python;
 mod setup;
 mod step;
 mod swift;
 mod types;
+mod versions;
 mod web;
+mod workflows;
 
 use std::{
     collections::BTreeSet,
+    path::PathBuf,
     process::{Command, ExitCode},
 };
 
@@ -24,7 +32,7 @@ use clap::{Parser, Subcommand};
 use step::{End, Step, cargo, program, run};
 
 /// Everything that CI runs, in order.
-const STEPS: [Step; 13] = [
+const STEPS: [Step; 16] = [
     Step { name: "fmt", about: "the code is formatted", run: || passed(fmt()) },
     Step { name: "clippy", about: "no warnings, pedantic lints included", run: || passed(clippy()) },
     Step {
@@ -37,11 +45,17 @@ const STEPS: [Step; 13] = [
         about: "every test of every crate, vectors and documentation included",
         run: || passed(tests()),
     },
+    Step { name: "workflows", about: "the workflows in .github are right, and safe", run: workflows::test },
     Step { name: "doc", about: "the documentation builds without a broken link", run: || passed(doc()) },
     Step {
         name: "alone",
         about: "each protocol crate builds alone, so none leans on another's features",
         run: || passed(alone()),
+    },
+    Step {
+        name: "crates",
+        about: "the crates as they would be published: packed, and built from that, also by Rust 1.85",
+        run: crates::test,
     },
     Step { name: "no-std", about: "a whole session runs without std and libc", run: no_std::prove },
     Step { name: "demo", about: "the demo shows every scenario with its expected outcome", run: || passed(demo()) },
@@ -55,6 +69,11 @@ const STEPS: [Step; 13] = [
         about: "the npm packages install into an empty project and pass their tests there",
         run: node::test,
     },
+    Step {
+        name: "install",
+        about: "what README.md says of installing, in an empty folder, and then a user is verified",
+        run: install::test,
+    },
     Step { name: "web", about: "the web element and the demo site, in a real browser", run: || web::test(false) },
     Step {
         name: "kotlin",
@@ -63,7 +82,7 @@ const STEPS: [Step; 13] = [
     },
     Step {
         name: "swift",
-        about: "the Swift package: generated, parsed, and tested where there is a compiler",
+        about: "the Swift package: generated, parsed, and tested where there is a compiler; the Dart file on a Dart VM",
         run: swift::test,
     },
 ];
@@ -90,6 +109,22 @@ enum Task {
         /// Only compare, and fail if they differ.
         #[arg(long)]
         check: bool,
+    },
+    /// Build and pack what is published, below `target/dist`.
+    #[command(after_help = "Examples:\n  cargo xtask dist --list\n  cargo xtask dist crates npm-whole\n  \
+            cargo xtask dist wheels npm --target aarch64-unknown-linux-gnu")]
+    Dist {
+        /// The parts; all if none is named.
+        parts: Vec<dist::Part>,
+        /// The platform, as Rust calls it; for Linux with the oldest C library that is promised. This machine, as it is, if left out.
+        #[arg(long)]
+        target: Option<String>,
+        /// Another folder than `target/dist`, or `target/dist/TARGET`.
+        #[arg(long, value_name = "DIR")]
+        out: Option<PathBuf>,
+        /// Only list the parts and platforms, where each is built, and how it is tested.
+        #[arg(long)]
+        list: bool,
     },
     /// Build the Maven modules and their native libraries, and test them on the JVM.
     Kotlin,
@@ -130,6 +165,12 @@ enum Task {
     Python,
     /// Generate and parse the Swift package, and test it where there is a compiler.
     Swift,
+    /// Write another version into every file that has it.
+    #[command(after_help = "Example:\n  cargo xtask version 0.2.0")]
+    Version {
+        /// The version, as 1.2.3.
+        new: String,
+    },
     /// Run everything that CI runs, or only the named steps.
     #[command(
         after_help = "Examples:\n  cargo xtask test --quick         while you work\n  cargo xtask test python node     what you changed\n  cargo xtask test                 before you push"
@@ -153,6 +194,11 @@ fn main() -> ExitCode {
             list();
             Ok(())
         }
+        Task::Dist { list: true, .. } => {
+            dist::list();
+            Ok(())
+        }
+        Task::Dist { parts, target, out, .. } => dist::make(&parts, target.as_deref(), out),
         Task::Kotlin => test(&["kotlin"]),
         Task::Mutants { package, arguments } => mutate(package, &arguments),
         Task::Node => test(&["node"]),
@@ -165,6 +211,7 @@ fn main() -> ExitCode {
         Task::Web { write: false } => test(&["web"]),
         Task::Web { write: true } => web::test(true).map(|end| println!("{end}")),
         Task::Swift => test(&["swift"]),
+        Task::Version { new } => versions::set(&new),
         Task::Types { check } => types::generate(check),
         Task::Test { quick: true, .. } => step::run_all(quick().iter()),
         Task::Test { steps, .. } => test(&steps.iter().map(String::as_str).collect::<Vec<_>>()),
@@ -180,7 +227,7 @@ fn main() -> ExitCode {
 
 fn list() {
     for step in STEPS {
-        println!("{:8} {}", step.name, step.about);
+        println!("{:9} {}", step.name, step.about);
     }
 }
 

@@ -1,7 +1,6 @@
 //! The npm packages: built, packed, installed into an empty project, and tested there.
 
 use std::{
-    env::consts::{ARCH, EXE_SUFFIX, OS},
     fs,
     path::{Path, PathBuf},
     process::Command,
@@ -10,10 +9,14 @@ use std::{
 use anyhow::{Context, Result, bail};
 
 use crate::{
-    step::{self, End, cargo, root, run, says, target},
+    platforms::{Build, Platform},
+    step::{self, End, root, run, says, target},
+    versions::CURRENT,
     web,
 };
 
+/// The largest program of the sandbox that is still a small download, in bytes.
+const LARGEST_SANDBOX: u64 = 10 << 20;
 const NPM: &str = if cfg!(windows) { "npm.cmd" } else { "npm" };
 
 pub(crate) fn test() -> Result<End> {
@@ -21,15 +24,15 @@ pub(crate) fn test() -> Result<End> {
         return Ok(End::Skipped("Node.js 20 or later, or npm, is absent: nothing was built or tested".into()));
     };
     println!("{version}");
-    let packages = pack()?;
-    let project = install(&packages)?;
+    let packed = step::built_before().map_or_else(pack, |folder| Ok(folder.join("npm")))?;
+    let project = install(&packed)?;
     run(npm(&project, &["exec", "--no", "--", "tsc", "--project", "tsconfig.json"]))
         .context("the types do not check")?;
     let mut tests = Command::new("node");
-    tests.args(["--test"]).current_dir(&project).envs([
-        ("IDVKIT_VECTORS", root().join("crates/vectors/data")),
-        ("IDVKIT_PACKED", target().join("node/packed")),
-    ]);
+    tests
+        .args(["--test"])
+        .current_dir(&project)
+        .envs([("IDVKIT_VECTORS", root().join("crates/vectors/data")), ("IDVKIT_PACKED", packed)]);
     run(tests)?;
     let mut figures = Command::new("node");
     run(figures.arg("figures.mjs").current_dir(&project))?;
@@ -42,13 +45,83 @@ pub(crate) fn version() -> Option<String> {
     Some(format!("Node.js {}, npm {}", step::version("node", 20)?, says(NPM, &["--version"])?))
 }
 
-/// Builds the packages of this platform and the element's, as they would be published. Only the sandbox's program is the everyday build,
-/// which the other tests have made already.
-fn pack() -> Result<Vec<PathBuf>> {
-    let platform = platform()?;
-    let (library, program) = (build()?, step::program()?);
-    let work = target().join("node");
-    let main = work.join("package");
+/// Builds the packages of this platform and the element's, as they would be published.
+fn pack() -> Result<PathBuf> {
+    let build = Build::EveryDay(Platform::here()?);
+    let packed = work().join("packed");
+    fresh(&packed)?;
+    let platforms = [build.platform()];
+    pack_whole(&platforms, &packed)?;
+    for carrier in [carry_module(build)?, carry_sandbox(build)?] {
+        pack_folder(&carrier, &packed)?;
+    }
+    Ok(packed)
+}
+
+/// Packs what is the same on every platform: `idvkit`, `idvkit-sandbox`, and the element. They name the packages of these platforms.
+pub(crate) fn pack_whole(platforms: &[Platform], packed: &Path) -> Result<()> {
+    let main = compile()?;
+    // As `napi pre-publish` does, here only on those that are built.
+    depend(&main, platforms.iter().map(|one| format!("idvkit-{}", one.npm)))?;
+    copy(&root().join("bindings/node"), &work(), &["sandbox"])?;
+    let sandbox = work().join("sandbox");
+    depend(&sandbox, platforms.iter().map(|one| carrier_of_sandbox(*one)))?;
+    [main, sandbox, web::build()?].iter().try_for_each(|folder| pack_folder(folder, packed))
+}
+
+/// The package with the native module for one platform.
+pub(crate) fn carry_module(build: Build) -> Result<PathBuf> {
+    let platform = build.platform();
+    run(build.cargo_library(&["--package", "idvkit-node"]))?;
+    let main = compile()?;
+    run(npm(&main, &["exec", "--no", "--", "napi", "create-npm-dirs"]))?;
+    let carrier = main.join("npm").join(platform.npm);
+    run(npm(&carrier, &["pkg", "set", "files[]=LICENSE-*"]))?;
+    let module = carrier.join(format!("idvkit.{}.node", platform.npm));
+    fs::copy(build.products().join(platform.library("idvkit_node")), &module)?;
+    println!("{} holds {} KiB", module.display(), fs::metadata(&module)?.len() / 1024);
+    Ok(carrier)
+}
+
+/// The package with the sandbox's program for one platform.
+pub(crate) fn carry_sandbox(build: Build) -> Result<PathBuf> {
+    let platform = build.platform();
+    let name = carrier_of_sandbox(platform);
+    let carrier = work().join(&name);
+    fresh(&carrier.join("bin"))?;
+    let program = carrier.join(format!("bin/idvkit-sandbox{}", platform.ending()));
+    fs::copy(sandbox_program(build)?, &program)?;
+    println!("{name} holds {} KiB", fs::metadata(&program)?.len() / 1024);
+    let names: Vec<&str> = platform.npm.split('-').collect();
+    let manifest = serde_json::json!({
+        "name": name, "version": CURRENT, "license": "MIT OR Apache-2.0",
+        "description": "The program of idvkit-sandbox for one platform", "os": [names[0]], "cpu": [names[1]],
+        "engines": { "node": ">=20" }, "files": ["bin", "LICENSE-*"], "preferUnplugged": true,
+    });
+    fs::write(carrier.join("package.json"), format!("{manifest:#}"))?;
+    Ok(carrier)
+}
+
+/// On Linux one program runs with either C library, because what is released holds its own.
+fn carrier_of_sandbox(platform: Platform) -> String {
+    let names: Vec<&str> = platform.npm.split('-').take(2).collect();
+    format!("idvkit-sandbox-{}", names.join("-"))
+}
+
+/// The sandbox alone, as small as can be: the very program that maturin builds for the wheel.
+pub(crate) fn sandbox_program(build: Build) -> Result<PathBuf> {
+    run(build.cargo(&["--package", "idvkit-sandbox", "--features", "program", "--bin", "idvkit-sandbox"]))?;
+    let program = build.products().join(format!("idvkit-sandbox{}", build.platform().ending()));
+    let size = fs::metadata(&program)?.len();
+    if size > LARGEST_SANDBOX {
+        bail!("{} is larger than {} KiB", program.display(), LARGEST_SANDBOX / 1024);
+    }
+    Ok(program)
+}
+
+/// The package `idvkit`, compiled.
+fn compile() -> Result<PathBuf> {
+    let main = work().join("package");
     copy(
         &root().join("bindings/node"),
         &main,
@@ -57,43 +130,38 @@ fn pack() -> Result<Vec<PathBuf>> {
     tools(&main)?;
     fresh(&main.join("dist"))?; // or a file that is no longer there would be packed
     run(npm(&main, &["run", "build"]))?;
-    run(npm(&main, &["exec", "--no", "--", "napi", "create-npm-dirs"]))?;
+    Ok(main)
+}
 
-    let native = main.join("npm").join(&platform);
-    let module = native.join(format!("idvkit.{platform}.node"));
-    fs::copy(library, &module)?;
-    println!("{} holds {} KiB", module.display(), fs::metadata(&module)?.len() / 1024);
-    // As `napi pre-publish` does, here only on the one that was built.
-    let version = env!("CARGO_PKG_VERSION");
-    run(npm(&main, &["pkg", "set", &format!("optionalDependencies.idvkit-{platform}={version}")]))?;
+/// Has a package depend on others where they can be installed.
+fn depend(package: &Path, names: impl Iterator<Item = String>) -> Result<()> {
+    let wanted = names.map(|name| format!("optionalDependencies.{name}={CURRENT}"));
+    run(npm(package, &["pkg", "set"]).args(wanted))
+}
 
-    let sandbox = work.join("sandbox");
-    copy(&root().join("bindings/node"), &work, &["sandbox"])?;
-    let carried = sandbox.join("program").join(platform.trim_end_matches("-gnu").trim_end_matches("-msvc"));
-    fs::create_dir_all(&carried)?;
-    fs::copy(program, carried.join(format!("idvkit{EXE_SUFFIX}")))?;
-
-    let packed = work.join("packed");
-    fresh(&packed)?;
-    for folder in [&native, &main, &sandbox, &web::build()?] {
-        let mut pack = npm(folder, &["pack", "--silent", "--pack-destination"]);
-        run({
-            pack.arg(&packed);
-            pack
-        })?;
+/// Packs a package, with its licences.
+pub(crate) fn pack_folder(folder: &Path, packed: &Path) -> Result<()> {
+    for licence in ["LICENSE-APACHE", "LICENSE-MIT"] {
+        fs::copy(root().join(licence), folder.join(licence))?;
     }
-    let entries: std::io::Result<Vec<PathBuf>> = fs::read_dir(&packed)?.map(|entry| Ok(entry?.path())).collect();
-    Ok(entries?)
+    run(npm(folder, &["pack", "--silent", "--pack-destination"]).arg(packed))
+}
+
+fn work() -> PathBuf {
+    target().join("node")
 }
 
 /// An empty project with nothing but the packed packages, the tests and the examples. It lies below the package, where it finds
 /// the tools.
-fn install(packages: &[PathBuf]) -> Result<PathBuf> {
+fn install(packed: &Path) -> Result<PathBuf> {
     let project = target().join("node/package/project");
     fresh(&project)?;
     fs::write(project.join("package.json"), r#"{"private": true, "type": "module"}"#)?;
     let mut install = npm(&project, &["install", "--no-package-lock", "--no-audit", "--no-fund", "--loglevel=error"]);
-    install.args(packages);
+    let platform = Platform::here()?;
+    let modules = ["idvkit".into(), "idvkit-sandbox".into(), "idvkit-web".into(), format!("idvkit-{}", platform.npm)];
+    let names = modules.into_iter().chain([carrier_of_sandbox(platform)]);
+    install.args(names.map(|name| packed.join(format!("{name}-{CURRENT}.tgz"))));
     run(install)?;
     let source = root().join("bindings/node");
     copy(&source.join("tests"), &project, &[])?;
@@ -103,7 +171,7 @@ fn install(packages: &[PathBuf]) -> Result<PathBuf> {
 }
 
 /// What builds and tests the packages, in the locked versions, unless it is there.
-fn tools(package: &Path) -> Result<()> {
+pub(crate) fn tools(package: &Path) -> Result<()> {
     let (lock, there) = (fs::read(package.join("package-lock.json"))?, package.join("node_modules/.lock-of-idvkit"));
     if fs::read(&there).is_ok_and(|kept| kept == lock) {
         return Ok(());
@@ -112,35 +180,13 @@ fn tools(package: &Path) -> Result<()> {
     Ok(fs::write(there, lock)?)
 }
 
-/// Builds a package and says where its product is.
-fn build() -> Result<PathBuf> {
-    run(cargo(&["build", "--package", "idvkit-node", "--profile", "wheel"]))?;
-    let name = match OS {
-        "windows" => "idvkit_node.dll",
-        "macos" => "libidvkit_node.dylib",
-        _ => "libidvkit_node.so",
-    };
-    Ok(target().join("wheel").join(name))
-}
-
-/// The platform's name at npm.
-fn platform() -> Result<String> {
-    let arch = if ARCH == "aarch64" { "arm64" } else { "x64" };
-    Ok(match OS {
-        "linux" => format!("linux-{arch}-gnu"),
-        "macos" => format!("darwin-{arch}"),
-        "windows" => format!("win32-{arch}-msvc"),
-        other => bail!("there is no package layout for {other}"),
-    })
-}
-
 pub(crate) fn npm(folder: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(NPM);
     command.args(arguments).current_dir(folder);
     command
 }
 
-fn fresh(folder: &Path) -> Result<()> {
+pub(crate) fn fresh(folder: &Path) -> Result<()> {
     if folder.exists() {
         fs::remove_dir_all(folder)?;
     }

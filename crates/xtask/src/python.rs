@@ -3,6 +3,8 @@
 //! All that it needs besides `python3` comes from `PyPI` into environments below `target/`.
 
 use std::{
+    env,
+    ffi::OsString,
     fs,
     path::{Path, PathBuf},
     process::Command,
@@ -12,19 +14,24 @@ use anyhow::{Result, bail};
 
 use crate::{
     node,
-    step::{End, root, run, says, target},
+    platforms::{Build, Platform},
+    step::{self, End, root, run, says, target},
     web,
 };
 
-/// The largest wheel that is still a small download, in bytes.
-const LARGEST_WHEEL: u64 = 1_703_936;
+/// What builds the wheels.
+const MATURIN: &str = "maturin==1.16.0";
+/// What builds for Linux in general.
+const ZIG: [&str; 2] = ["ziglang==0.15.2", "cargo-zigbuild==0.24.1"];
+/// The largest wheels that are still small downloads, in bytes.
+const LARGEST: [(&str, u64); 2] = [("idvkit-", 1_703_936), ("idvkit_sandbox-", 5 << 20)];
 
 pub(crate) fn test() -> Result<End> {
     let Some(version) = interpreter() else {
         return Ok(End::Skipped("Python 3.9 or later with venv and pip is absent: nothing was built or tested".into()));
     };
     println!("{version}");
-    let wheels = build()?;
+    let wheels = step::built_before().map_or_else(build, |folder| Ok(folder.join("python")))?;
     let python = install(&wheels)?;
     check_types(&python)?;
     run_tests(&python)?;
@@ -56,7 +63,7 @@ pub(crate) fn pip(python: &Path, packages: &[&str]) -> Result<()> {
 }
 
 fn program() -> String {
-    std::env::var("PYTHON").unwrap_or_else(|_| "python3".into())
+    env::var("PYTHON").unwrap_or_else(|_| "python3".into())
 }
 
 fn folder() -> PathBuf {
@@ -67,33 +74,60 @@ fn binding() -> PathBuf {
     root().join("bindings/python")
 }
 
-/// The program carries debug code, as in every other step: only the binding's wheel is measured.
-fn build() -> Result<Vec<PathBuf>> {
-    let tools = environment(&folder().join("tools"), false)?;
-    pip(&tools, &["maturin>=1.16,<2"])?;
+/// Gives the folder with both wheels.
+fn build() -> Result<PathBuf> {
     let wheels = folder().join("wheels");
-    if wheels.exists() {
-        fs::remove_dir_all(&wheels)?;
-    }
-    node::copy(&root().join(web::KEPT), &binding().join("python/idvkit/web"), &[])?;
-    for (project, profile) in [(binding(), "wheel"), (binding().join("sandbox"), "dev")] {
-        let mut maturin = Command::new(&tools);
-        maturin
-            .args(["-m", "maturin", "build", "--quiet", "--profile", profile, "--compression-level", "9", "--out"])
-            .arg(&wheels);
-        run(maturin.current_dir(project).env("CARGO_TARGET_DIR", target()).env_remove("CARGO"))?;
-    }
-    let mut found: Vec<PathBuf> = fs::read_dir(&wheels)?.map(|entry| Ok(entry?.path())).collect::<Result<_>>()?;
-    found.sort();
-    Ok(found)
+    node::fresh(&wheels)?;
+    build_wheels(Build::EveryDay(Platform::here()?), &wheels)?;
+    Ok(wheels)
 }
 
-/// A clean environment, as a user's: nothing of the source tree is in it.
-fn install(wheels: &[PathBuf]) -> Result<PathBuf> {
+/// Both wheels for a platform.
+pub(crate) fn build_wheels(build: Build, wheels: &Path) -> Result<()> {
+    let tools = environment(&folder().join("tools"), false)?;
+    pip(&tools, &[MATURIN])?;
+    node::copy(&root().join(web::KEPT), &binding().join("python/idvkit/web"), &[])?;
+    for project in [binding(), binding().join("sandbox")] {
+        let mut maturin = Command::new(&tools);
+        maturin.args(["-m", "maturin", "build", "--quiet", "--compression-level", "9", "--out"]).arg(wheels);
+        if let Build::Release(platform) = build {
+            maturin.args(["--target", platform.triple]);
+            maturin.args(platform.wheel.into_iter().flat_map(|promise| ["--zig", "--compatibility", promise]));
+            maturin.env("PATH", with_tools());
+        }
+        run(step::plain(&mut maturin).current_dir(project).env("CARGO_TARGET_DIR", target()).env_remove("CARGO"))?;
+    }
+    Ok(())
+}
+
+/// zig, as compiler and linker for any C library of Linux, and what has cargo use it.
+pub(crate) fn install_zig() -> Result<()> {
+    let tools = environment(&folder().join("tools"), false)?;
+    pip(&tools, &ZIG)
+}
+
+/// The programs' folders, that of the tools before all others.
+pub(crate) fn with_tools() -> OsString {
+    let own = folder().join("tools").join(if cfg!(windows) { "Scripts" } else { "bin" });
+    let others = env::var_os("PATH").unwrap_or_default();
+    env::join_paths([own].into_iter().chain(env::split_paths(&others))).unwrap_or(others)
+}
+
+/// The sources of the wheel `idvkit`, as pip builds them where there is no wheel.
+pub(crate) fn build_sources(out: &Path) -> Result<()> {
+    let tools = environment(&folder().join("tools"), false)?;
+    pip(&tools, &[MATURIN])?;
+    let mut maturin = Command::new(&tools);
+    run(maturin.args(["-m", "maturin", "sdist", "--quiet", "--out"]).arg(out).current_dir(binding()))
+}
+
+/// A clean environment, as a user's: nothing of the source tree is in it. Of the wheels that are there, pip takes what fits.
+fn install(wheels: &Path) -> Result<PathBuf> {
     let python = environment(&folder().join("clean"), true)?;
-    let mut command = pip_command(&python);
-    command.arg("-r").arg(binding().join("tests/requirements.txt")).args(wheels);
-    run(&mut command)?;
+    let tests = binding().join("tests/requirements.txt");
+    run(pip_command(&python).arg("-r").arg(tests))?;
+    let here = ["idvkit", "idvkit-sandbox", "--no-deps", "--no-index", "--find-links"];
+    run(pip_command(&python).args(here).arg(wheels))?;
     Ok(python)
 }
 
@@ -127,13 +161,14 @@ fn run_tests(python: &Path) -> Result<()> {
     run(pytest.current_dir(folder()))
 }
 
-fn figures(wheels: &[PathBuf], python: &Path) -> Result<()> {
-    for wheel in wheels {
-        let size = fs::metadata(wheel)?.len();
-        let name = wheel.file_name().unwrap_or_default().display().to_string();
+fn figures(wheels: &Path, python: &Path) -> Result<()> {
+    for wheel in fs::read_dir(wheels)? {
+        let wheel = wheel?;
+        let size = wheel.metadata()?.len();
+        let name = wheel.file_name().display().to_string();
         println!("{name}: {} KiB", size / 1024);
-        if name.starts_with("idvkit-") && size > LARGEST_WHEEL {
-            bail!("the wheel is larger than {} KiB", LARGEST_WHEEL / 1024);
+        if let Some((_, limit)) = LARGEST.iter().find(|(start, limit)| name.starts_with(start) && size > *limit) {
+            bail!("the wheel is larger than {} KiB", limit / 1024);
         }
     }
     let mut bench = Command::new(python);

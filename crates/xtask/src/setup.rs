@@ -41,7 +41,7 @@ fn tools() -> [Tool; 6] {
         Tool {
             found: node::version(),
             name: "Node.js 20 or later with npm",
-            part: "the Node binding, the web element, the Dart snippet's rule, and a second opinion on numbers in ECMAScript",
+            part: "the Node binding, the web element, a Dart VM for the Dart file, and a second opinion on numbers in ECMAScript",
             fix: "https://nodejs.org",
         },
         Tool {

@@ -78,7 +78,13 @@ fn row(name: &str, end: &Result<End>, took: Duration) -> String {
 pub(crate) fn cargo(arguments: &[&str]) -> Command {
     let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.args(arguments).current_dir(root());
+    plain(&mut command);
     command
+}
+
+/// Takes off what cargo tells a program that it runs: some build scripts look at it, and would run again for every other caller.
+pub(crate) fn plain(command: &mut Command) -> &mut Command {
+    command.env_remove("CARGO_MANIFEST_DIR").env_remove("CARGO_MANIFEST_PATH").env_remove("CARGO_PKG_VERSION")
 }
 
 /// The `idvkit` program as the tests have it.
@@ -124,6 +130,11 @@ fn first_number(text: &str) -> Option<u32> {
 pub(crate) fn root() -> PathBuf {
     let xtask = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
     xtask.ancestors().nth(2).expect("xtask lies two folders below the workspace").to_path_buf()
+}
+
+/// Packages that were built before, to be tested as they are: `IDVKIT_DIST` names a folder as `cargo xtask dist` makes it.
+pub(crate) fn built_before() -> Option<PathBuf> {
+    env::var_os("IDVKIT_DIST").map(PathBuf::from)
 }
 
 /// Where build products go.

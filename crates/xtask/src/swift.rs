@@ -9,7 +9,7 @@ use std::{
 use anyhow::{Context, Result, bail};
 
 use crate::{
-    node,
+    dart,
     phone::{LIBRARIES, binding, fresh},
     python,
     step::{End, program, root, run, says, target},
@@ -17,11 +17,11 @@ use crate::{
 };
 
 /// What the parsers come from.
-const PARSERS: [&str; 3] = ["tree-sitter>=0.25,<0.26", "tree-sitter-swift>=0.7,<0.8", "tree-sitter-dart>=0.1,<0.2"];
+const PARSERS: [&str; 3] = ["tree-sitter==0.25.2", "tree-sitter-swift==0.7.4", "tree-sitter-dart==0.1.0"];
 
 pub(crate) fn test() -> Result<End> {
     let package = assemble()?;
-    let without = [parse(&package)?, check_dart()?, compile(&package)?];
+    let without = [parse(&package)?, dart::test()?, compile(&package)?];
     Ok(End::but(without.into_iter().flatten()))
 }
 
@@ -91,15 +91,6 @@ fn parse(package: &Path) -> Result<Option<String>> {
     let python = python::environment(&target().join("swift/tools"), false)?;
     python::pip(&python, &PARSERS)?;
     run(Command::new(&python).arg(binding().join("parse.py")).arg(package).arg(binding().join("dart")))?;
-    Ok(None)
-}
-
-/// The Dart file's rule, on the navigations that every language runs. Dart itself is not needed.
-fn check_dart() -> Result<Option<String>> {
-    if node::version().is_none() {
-        return Ok(Some("trying the rule of the Dart file (Node.js is absent)".into()));
-    }
-    run(Command::new("node").arg(binding().join("dart/check.mjs")).arg(root().join("crates/vectors/data")))?;
     Ok(None)
 }
 

@@ -15,11 +15,12 @@ use crate::{
 };
 
 /// What the package is made of; what was built or installed beside it stays where it is.
-const SOURCES: [&str; 9] = [
+const SOURCES: [&str; 10] = [
     ".npmrc",
     "README.md",
     "build.mjs",
     "locales",
+    "manifest.mjs",
     "package-lock.json",
     "package.json",
     "src",
@@ -84,7 +85,7 @@ pub(crate) fn set_up() -> Option<String> {
 pub(crate) fn build() -> Result<PathBuf> {
     let package = target().join("web/package");
     copy(&root().join("bindings/web"), &package, &SOURCES)?;
-    run(npm(&package, &["ci", "--no-audit", "--no-fund", "--loglevel=error"]))?;
+    node::tools(&package)?;
     run(npm(&package, &["run", "build"])).context("the web element does not build")?;
     Ok(package)
 }

@@ -37,7 +37,7 @@ export function frame(shown: Showing, { url, allow, allow_fullscreen, origins, s
 
   if (sizes.length) fit(shown, frame, sizes);
   panel.show(frame);
-  if (/\bcamera\b/.test(allow) && !passes(frame)) fail(shown, new Trouble("camera_blocked_by_policy"));
+  if (/\bcamera\b/.test(allow) && passes(frame) === false) fail(shown, new Trouble("camera_blocked_by_policy"));
 }
 
 /** Gives the frame the largest size class that has room. */

@@ -49,7 +49,7 @@ fn date(part: &str, now: UnixMillis) -> Option<UnixMillis> {
         [weekday, month, day, time, year] if is_word(weekday) => civil("%b %d %H:%M:%S %Y", &[month, day, time, year]),
         _ => None,
     }?;
-    Some(UnixMillis(moment.to_zoned(TimeZone::UTC).ok()?.timestamp().as_millisecond()))
+    Some(UnixMillis(TimeZone::UTC.to_timestamp(moment).ok()?.as_millisecond()))
 }
 
 fn civil(format: &str, words: &[&str]) -> Option<DateTime> {
@@ -58,7 +58,7 @@ fn civil(format: &str, words: &[&str]) -> Option<DateTime> {
 
 /// A year of two digits is at most 50 years ahead.
 fn near(moment: DateTime, now: UnixMillis) -> Option<DateTime> {
-    let this_year = Timestamp::from_millisecond(now.0).ok()?.to_zoned(TimeZone::UTC).year();
+    let this_year = TimeZone::UTC.to_datetime(Timestamp::from_millisecond(now.0).ok()?).year();
     let earliest = this_year - 49;
     let year = earliest + (moment.year() - earliest).rem_euclid(100);
     moment.with().year(year).build().ok()

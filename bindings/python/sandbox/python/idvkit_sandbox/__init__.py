@@ -34,14 +34,14 @@ def start(*, seed: Optional[int] = None, config: Optional[str] = None, real_time
 
 
 def program() -> str:
-    """Where the `idvkit` program is: `IDVKIT_PROGRAM`, or what the wheel installed."""
+    """Where the program is: `IDVKIT_PROGRAM` (`idvkit` or `idvkit-sandbox`), or what the wheel installed."""
     named = os.environ.get("IDVKIT_PROGRAM")
     if named:
         return named
     scripts = [sysconfig.get_path("scripts"), os.path.dirname(sys.executable)]
-    found = shutil.which("idvkit", path=os.pathsep.join(scripts)) or shutil.which("idvkit")
+    found = shutil.which("idvkit-sandbox", path=os.pathsep.join(scripts)) or shutil.which("idvkit-sandbox")
     if found is None:
-        raise FileNotFoundError("the program `idvkit` is not installed: pip install idvkit-sandbox")
+        raise FileNotFoundError("the program `idvkit-sandbox` is not installed: pip install idvkit-sandbox")
     return found
 
 
