@@ -116,6 +116,11 @@ impl TransactionResult {
         }
     }
 
+    /// Whether the documents define this result.
+    pub fn is_known(&self) -> bool {
+        !matches!(self, Self::Other(_))
+    }
+
     /// The provider's word.
     pub fn as_str(&self) -> &str {
         match self {
@@ -149,6 +154,21 @@ impl EnrollmentCheck {
             similar: similarity == "MATCH",
             valid: matches!(validity, "TRUE" | "true"),
         }
+    }
+
+    /// Checks an ID verification as it arrives: the form of its callback, or its result as JSON. Missing parts count as
+    /// conditions that are not met.
+    ///
+    /// # Errors
+    /// `enrollment_malformed` if the body is neither a form nor a JSON object.
+    pub fn from_body(body: &[u8]) -> Result<Self, Reject> {
+        let text = body.trim_ascii_start();
+        let text = text.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(text);
+        if !text.contains(&b'=') || matches!(text.first(), Some(b'{' | b'[' | b'"' | b'<')) {
+            return Self::from_json(body);
+        }
+        let fields = form_urlencoded::parse(body).map(|(name, value)| (name.into_owned(), value.into_owned()));
+        Ok(Self::from_callback(&fields.collect()))
     }
 
     /// Checks the fields of a verification callback, decoded into a map, in which `identityVerification` is a JSON
