@@ -6,8 +6,8 @@ use alloc::{
 };
 
 use idvkit_core::{
-    Body, FaultClass, Json, Operation as _, Reject, RejectCode, Secret, SignedForm, UnixMillis, answers, args, values,
-    words,
+    Body, FaultClass, Flaw, FlawKind, Json, Operation as _, Reject, RejectCode, Secret, SignedForm, UnixMillis,
+    answers, args, values, words,
 };
 use idvkit_signature::{Mismatch, same_tag};
 
@@ -285,10 +285,12 @@ values! {
     /// # Errors
     /// `result_unreadable`; `secret_missing` or `secret_malformed` if no secret is usable.
     pub fn result(args: ResultArgs) -> Result<AttestrResult, Reject> {
-        let unreadable = |flaw: idvkit_core::Flaw| flaw.reject(RejectCode::ResultUnreadable);
+        let unreadable = |flaw: Flaw| flaw.reject(RejectCode::ResultUnreadable);
         let json = Json::read(&args.body.0).map_err(unreadable)?;
         let answer = ExecutionResult::read(&json).map_err(unreadable)?;
         let sent = slice(&args.body.0, &json).map_err(unreadable)?;
+        let stages = sent.map_or(Some(Vec::new()), stages);
+        let stages = stages.ok_or_else(|| unreadable(Flaw::new(FlawKind::MemberType, "result")))?;
         let given = answer.signature.as_deref().unwrap_or_default();
         let secrets = args.secrets.into_iter().map(Secret::from).collect::<Vec<_>>();
         let checks = Checks {
@@ -314,7 +316,7 @@ values! {
             tag: answer.tag,
             consumed: answer.consumed,
             archived: answer.archived.is_some(),
-            stages: sent.and_then(stages).unwrap_or_default(),
+            stages,
             signed: sent.map(|sent| text(raw.as_deref().unwrap_or(sent))),
             signature,
             form,
@@ -376,10 +378,15 @@ values! {
     }
 }
 
-/// What a page posted. It is the caller's, not the provider's, that it is JSON.
+/// What a page posted, which some handlers get as a text of JSON. That it is an object is the caller's to see to, not
+/// the provider's.
 fn object(body: &Body) -> Result<Json, Reject> {
-    let refuse = |flaw: idvkit_core::Flaw| flaw.reject(RejectCode::InputMalformed);
-    let json = Json::read(&body.0).map_err(refuse)?;
+    let refuse = |flaw: Flaw| flaw.reject(RejectCode::InputMalformed);
+    let mut json = Json::read(&body.0).map_err(refuse)?;
+    let within = json.root().text("").ok().map(|text| Json::read(text.as_bytes()));
+    if let Some(within) = within {
+        json = within.map_err(refuse)?;
+    }
     json.root().object("").map_err(refuse)?;
     Ok(json)
 }

@@ -1,6 +1,6 @@
 //! Calls on a provider's values and documents: one list per provider crate, from which every language has its own.
 
-use alloc::vec::Vec;
+use alloc::{string::String, vec::Vec};
 use core::fmt;
 
 use serde::{
@@ -10,6 +10,7 @@ use serde::{
 #[cfg(feature = "wire")]
 use serde::{Serialize, Serializer};
 
+use crate::LocaleEntry;
 #[cfg(feature = "wire")]
 use crate::Reject;
 
@@ -82,6 +83,29 @@ impl schemars::JsonSchema for Body {
     }
 }
 
+/// A call as the list of its provider has it.
+#[derive(Clone, Copy, Debug)]
+pub struct ValueCall {
+    /// Its name.
+    pub name: &'static str,
+    /// The names of its arguments, in order.
+    pub args: &'static [&'static str],
+    /// The members of its answer that may be printed; `None` if all may.
+    pub shown: Option<&'static [&'static str]>,
+}
+
+/// What a call answers.
+pub trait Answer {
+    /// The members that may be printed; `None` if all may.
+    const SHOWN: Option<&'static [&'static str]> = None;
+}
+
+impl Answer for String {}
+impl Answer for LocaleEntry {}
+impl<T: Answer> Answer for Option<T> {
+    const SHOWN: Option<&'static [&'static str]> = T::SHOWN;
+}
+
 /// Why a call by name gave no answer. Deliberately exhaustive.
 #[cfg(feature = "wire")]
 #[derive(Debug)]
@@ -145,8 +169,12 @@ macro_rules! values {
             pub fn $name($args: $Args) -> Result<$Answer, $crate::Reject> $body
         )+
 
-        /// The names of the calls on this provider's values, with the names of their arguments in order.
-        pub static VALUES: &[(&str, &[&str])] = &[$((stringify!($name), $Args::FIELDS),)+];
+        /// The calls on this provider's values and documents.
+        pub static VALUES: &[$crate::values::ValueCall] = &[$($crate::values::ValueCall {
+            name: stringify!($name),
+            args: $Args::FIELDS,
+            shown: <$Answer as $crate::values::Answer>::SHOWN,
+        },)+];
 
         /// Makes a call by its name. Bindings and programs use it; in Rust call the function itself.
         ///
@@ -228,6 +256,8 @@ macro_rules! answers {
         #[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
         pub struct $Name { $($(#[$attribute])* pub $field: $Type,)* }
 
+        impl $crate::values::Answer for $Name {}
+
         $crate::answers! { $($rest)* }
     };
     (
@@ -244,6 +274,10 @@ macro_rules! answers {
         #[cfg_attr(feature = "schema", schemars(extend("x-sealed" = true, "x-repr" = [$(stringify!($shown)),*])))]
         #[cfg_attr(feature = "uniffi", derive(uniffi::Record), uniffi::export(Debug))]
         pub struct $Name { $($(#[$attribute])* pub $field: $Type,)* }
+
+        impl $crate::values::Answer for $Name {
+            const SHOWN: Option<&'static [&'static str]> = Some(&[$(stringify!($shown)),*]);
+        }
 
         impl core::fmt::Debug for $Name {
             fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {

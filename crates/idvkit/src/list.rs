@@ -261,9 +261,9 @@ macro_rules! providers {
             match provider { $(ProviderId::$Provider => $module::$Provider::best_locale(&preferred),)+ }
         }
 
-        /// The names of the calls on a provider's values and documents, each with the names of its arguments. In Rust they
-        /// are functions of the provider's module, such as [`jumio::url`].
-        pub fn values(provider: ProviderId) -> &'static [(&'static str, &'static [&'static str])] {
+        /// The calls on a provider's values and documents. In Rust they are functions of the provider's module, such as
+        /// [`jumio::url`].
+        pub fn values(provider: ProviderId) -> &'static [idvkit_core::values::ValueCall] {
             match provider { $(ProviderId::$Provider => $module::VALUES,)+ }
         }
 
