@@ -9,6 +9,7 @@ mod reject;
 pub mod requests;
 mod session;
 mod told;
+pub mod values;
 
 use idvkit::{Algorithm, Config, Journey, KeyForm, ProviderId, Scheme, Secret, Seen, TagEncoding, UnixMillis};
 use napi::bindgen_prelude::{Buffer, Error, Result, Uint8Array};
@@ -20,6 +21,7 @@ use crate::{
 };
 
 pub use crate::requests::{jumio_image_request, signicat_download_request, signicat_token_request};
+pub use crate::values::{value, value_of};
 
 /// A parsed provider account. It holds the secrets.
 #[napi]
@@ -77,7 +79,7 @@ pub fn best_locale(provider: String, preferred: Vec<String>) -> Result<Option<St
     Ok(idvkit::best_locale(named(&provider)?, preferred))
 }
 
-fn named(provider: &str) -> Result<ProviderId> {
+pub(crate) fn named(provider: &str) -> Result<ProviderId> {
     ProviderId::parse(provider).ok_or_else(|| {
         let names: Vec<&str> = ProviderId::ALL.iter().map(|one| one.as_str()).collect();
         Error::from_reason(format!("provider is one of {}", names.join(", ")))

@@ -10,6 +10,8 @@ use idvkit_core::{
     answers, args, values, words,
 };
 use idvkit_signature::{Mismatch, same_tag};
+use serde::{Deserialize as _, Deserializer, de::Error as _};
+use serde_json::{Map, Value};
 
 use crate::{
     account::{Checks, scheme_of},
@@ -25,7 +27,9 @@ use crate::{
 args! {
     /// The arguments of [`handshake_request()`].
     pub struct HandshakeRequestArgs {
-        /// The request for a verification.
+        /// The request for a verification. It may name its flow, as for a session.
+        #[serde(deserialize_with = "of_any_flow")]
+        #[cfg_attr(feature = "schema", schemars(with = "Request"))]
         pub request: Request,
         /// The time, in Unix milliseconds.
         pub now: UnixMillis,
@@ -376,6 +380,13 @@ values! {
             error,
         })
     }
+}
+
+/// A request as a session takes it: its member `flow` is not this crate's.
+fn of_any_flow<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Request, D::Error> {
+    let mut members = Map::<String, Value>::deserialize(deserializer)?;
+    members.remove("flow");
+    Request::deserialize(Value::Object(members)).map_err(D::Error::custom)
 }
 
 /// What a page posted, which some handlers get as a text of JSON. That it is an object is the caller's to see to, not

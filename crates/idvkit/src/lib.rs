@@ -67,4 +67,7 @@ pub use session::Session;
 pub use signed::{signed_member, verify};
 pub use values::value_from_json;
 #[cfg(feature = "wire")]
-pub use {idvkit_core::values::Failed, values::value_in_json};
+pub use {
+    idvkit_core::values::Failed,
+    values::{argument_reject, value_in_json},
+};

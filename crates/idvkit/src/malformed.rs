@@ -71,17 +71,21 @@ impl Form {
 /// Reads a value as `T`, and says what is wrong with it if anything is.
 pub(crate) fn walk<T: DeserializeOwned>(value: Value) -> Option<Wrong> {
     let error = serde_path_to_error::deserialize::<_, T>(value).err()?;
-    Some(wrong(error.path(), &format!("{}", error.inner())))
+    Some(wrong(&path_of(error.path()), &format!("{}", error.inner())))
 }
 
-/// What is wrong at a place, out of what serde says about it.
-pub(crate) fn wrong(path: &Path, text: &str) -> Wrong {
-    let path = match path.iter().next() {
+/// A path as text; empty for the whole.
+pub(crate) fn path_of(path: &Path) -> String {
+    match path.iter().next() {
         // The names of some members are the caller's own.
         Some(_) => format!("{path}").chars().take(MAX_PATH).collect(),
         None => String::new(),
-    };
-    let below = |name: &str| match path.as_str() {
+    }
+}
+
+/// What is wrong at a place, out of what serde says about it.
+pub(crate) fn wrong(path: &str, text: &str) -> Wrong {
+    let below = |name: &str| match path {
         "" => name.into(),
         // An unknown member is in the path already, a missing one is not.
         path if path.rsplit('.').next() == Some(name) || name.len() >= MAX_NAME => path.into(),
@@ -90,7 +94,7 @@ pub(crate) fn wrong(path: &Path, text: &str) -> Wrong {
     match quoted(text) {
         Some(("missing field", name)) => Wrong { path: below(name), rule: "is required; give it".into() },
         Some(("unknown field", name)) => Wrong { path: below(name), rule: unknown_member(text) },
-        _ => Wrong { path, rule: must_be(text) },
+        _ => Wrong { path: path.into(), rule: must_be(text) },
     }
 }
 

@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use crate::malformed::walk;
 
 #[cfg(feature = "wire")]
-pub use by_name::value_in_json;
+pub use by_name::{argument_reject, value_in_json};
 
 /// Reads an argument that has a JSON form, such as metadata. The error names the member below `name`.
 ///
@@ -40,7 +40,10 @@ mod by_name {
     };
     use serde_json::{Error, Map, Value};
 
-    use crate::{ProviderId, malformed::wrong};
+    use crate::{
+        ProviderId,
+        malformed::{path_of, wrong},
+    };
 
     /// Makes a call on a provider's values by its name. `args` is a JSON object with the arguments, except for those that
     /// are bytes: they stand in `bytes` by their names. Returns the answer as JSON.
@@ -63,6 +66,12 @@ mod by_name {
         answered(provider, name, MapDeserializer::<_, Error>::new(plain.chain(bytes)))
     }
 
+    /// The reject for an argument that has not its form: what serde said about the member at `path` of it, without any
+    /// value.
+    pub fn argument_reject(argument: &str, path: &serde_path_to_error::Path, error: &str) -> Reject {
+        wrong(&path_of(path), error).reject(RejectCode::InputMalformed).within(argument)
+    }
+
     fn answered<'de, D>(provider: ProviderId, name: &str, args: D) -> Result<String, Reject>
     where
         D: Deserializer<'de, Error = Error>,
@@ -75,7 +84,7 @@ mod by_name {
             Ok(()) => Ok(String::from_utf8(answer).unwrap_or_default()),
             Err(Failed::Refused(reject)) => Err(reject),
             Err(Failed::Args(error)) => {
-                Err(wrong(&track.path(), &format!("{error}")).reject(RejectCode::InputMalformed))
+                Err(wrong(&path_of(&track.path()), &format!("{error}")).reject(RejectCode::InputMalformed))
             }
             Err(Failed::Unknown) => Err(Reject::at(RejectCode::InputMalformed, "name", "there is no such call")),
             Err(Failed::Answer(_)) => Err(Reject::new(RejectCode::InputMalformed, "the answer has no JSON form")),

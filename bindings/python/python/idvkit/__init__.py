@@ -9,7 +9,8 @@ trusted. It has no sockets, no clock and no random source.
 * `Journey` and `read`: what a page or phone gets, and what it sends back.
 * `catalog`, `best_locale` and `diagnose`: a provider's tables, the user's language out of them, and the signature doctor.
 * `verify` and `signed_member`: signatures without a session.
-* `idvkit.jumio` and `idvkit.signicat`: what only one provider offers, such as images after a decision.
+* `idvkit.attestr`, `idvkit.biometric_kz`, `idvkit.jumio`, `idvkit.signicat`: a provider's values and documents, such as
+  `jumio.url`, and what only one provider offers.
 * `idvkit.config`: the forms of configurations and requests, for type checkers.
 
 Every refusal is a `Reject`. Drivers, sessions and accounts may be used from several threads at once.
