@@ -91,7 +91,10 @@ impl<'de> MapAccess<'de> for Members<'_, '_> {
         let (field, object) = (self.fields[self.at], self.args.get_borrowed_item(self.at)?);
         self.at += 1;
         let given = seed.deserialize(Given { object: &object, field });
-        given.map_err(|wrong| Wrong::Python(wrong.into_error(field)))
+        given.map_err(|wrong| match wrong {
+            Wrong::Member(error) => Wrong::Python(raised(object.py())(argument_reject(field, "", &error))),
+            wrong => Wrong::Python(wrong.into_error(field)),
+        })
     }
 }
 
@@ -189,7 +192,9 @@ impl Given<'_, '_> {
         let value: serde_json::Value = serde_json::from_str(&text).map_err(|_| Wrong::Rule("holds no JSON".into()))?;
         let mut track = serde_path_to_error::Track::new();
         read(serde_path_to_error::Deserializer::new(value, &mut track)).map_err(|error| {
-            let reject = argument_reject(self.field, &track.path(), &error.to_string());
+            let path = track.path();
+            let path = if path.iter().next().is_some() { path.to_string() } else { String::new() };
+            let reject = argument_reject(self.field, &path, &error.to_string());
             Wrong::Python(raised(self.object.py())(reject))
         })
     }
@@ -217,13 +222,15 @@ impl<'de> SeqAccess<'de> for Items<'_> {
 enum Wrong {
     Python(PyErr),
     Rule(String),
+    /// What serde says of something within an argument.
+    Member(String),
 }
 
 impl Wrong {
     fn into_error(self, field: &str) -> PyErr {
         match self {
             Self::Python(error) => error,
-            Self::Rule(rule) => PyValueError::new_err(format!("{field} {rule}")),
+            Self::Rule(rule) | Self::Member(rule) => PyValueError::new_err(format!("{field} {rule}")),
         }
     }
 }
@@ -238,7 +245,7 @@ impl fmt::Display for Wrong {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Python(error) => error.fmt(f),
-            Self::Rule(rule) => f.write_str(rule),
+            Self::Rule(rule) | Self::Member(rule) => f.write_str(rule),
         }
     }
 }
@@ -247,7 +254,7 @@ impl std::error::Error for Wrong {}
 
 impl de::Error for Wrong {
     fn custom<T: fmt::Display>(message: T) -> Self {
-        Self::Rule(message.to_string())
+        Self::Member(message.to_string())
     }
 
     fn unknown_variant(_: &str, words: &'static [&'static str]) -> Self {

@@ -10,7 +10,7 @@ use idvkit_core::{
     answers, args, values, words,
 };
 use idvkit_signature::{Mismatch, same_tag};
-use serde::{Deserialize as _, Deserializer, de::Error as _};
+use serde::{Deserialize, Deserializer, de::Error as _};
 use serde_json::{Map, Value};
 
 use crate::{
@@ -27,10 +27,8 @@ use crate::{
 args! {
     /// The arguments of [`handshake_request()`].
     pub struct HandshakeRequestArgs {
-        /// The request for a verification. It may name its flow, as for a session.
-        #[serde(deserialize_with = "of_any_flow")]
-        #[cfg_attr(feature = "schema", schemars(with = "Request"))]
-        pub request: Request,
+        /// The request for a verification.
+        pub request: HandshakeRequest,
         /// The time, in Unix milliseconds.
         pub now: UnixMillis,
     }
@@ -205,12 +203,12 @@ values! {
     ///
     /// let request = Request { flow_id: "FX02zfeuvcj36knhn06us".into(), tag: "T-1".into(), ..Request::default() };
     /// let now = UnixMillis(1_767_225_600_000);
-    /// let fit = handshake_request(HandshakeRequestArgs { request, now }).unwrap();
+    /// let fit = handshake_request(HandshakeRequestArgs { request: request.into(), now }).unwrap();
     /// assert_eq!(fit.body, r#"{"flow":"FX02zfeuvcj36knhn06us","snapshot":null,"tag":"T-1"}"#);
     /// assert_eq!(fit.expires.since(now), 24 * 3_600_000);
     ///
     /// let request = Request { flow_id: "DS0000000000".into(), tag: "T-1".into(), ..Request::default() };
-    /// let reject = handshake_request(HandshakeRequestArgs { request, now }).unwrap_err();
+    /// let reject = handshake_request(HandshakeRequestArgs { request: request.into(), now }).unwrap_err();
     /// assert_eq!((reject.code().as_str(), reject.field()), ("flow_id_invalid", Some("request.flow_id")));
     /// ```
     ///
@@ -219,7 +217,7 @@ values! {
     /// `extra_reserved`, `now_out_of_range`.
     pub fn handshake_request(args: HandshakeRequestArgs) -> Result<AttestrHandshakeRequest, Reject> {
         let now = args.now.plausible()?;
-        let parsed = ParsedRequest::parse(args.request, now).map_err(|reject| reject.within("request"))?;
+        let parsed = ParsedRequest::parse(args.request.0, now).map_err(|reject| reject.within("request"))?;
         Ok(AttestrHandshakeRequest {
             body: String::from_utf8(parsed.body()).unwrap_or_default(),
             flow_id: parsed.flow.into(),
@@ -382,11 +380,33 @@ values! {
     }
 }
 
-/// A request as a session takes it: its member `flow` is not this crate's.
-fn of_any_flow<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Request, D::Error> {
-    let mut members = Map::<String, Value>::deserialize(deserializer)?;
-    members.remove("flow");
-    Request::deserialize(Value::Object(members)).map_err(D::Error::custom)
+/// A request as a session takes it: in JSON it may name its flow.
+#[derive(Clone, Debug)]
+pub struct HandshakeRequest(pub Request);
+
+impl From<Request> for HandshakeRequest {
+    fn from(request: Request) -> Self {
+        Self(request)
+    }
+}
+
+impl<'de> Deserialize<'de> for HandshakeRequest {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let mut members = Map::<String, Value>::deserialize(deserializer)?;
+        members.remove("flow");
+        Request::deserialize(Value::Object(members)).map(Self).map_err(D::Error::custom)
+    }
+}
+
+#[cfg(feature = "schema")]
+impl schemars::JsonSchema for HandshakeRequest {
+    fn schema_name() -> alloc::borrow::Cow<'static, str> {
+        Request::schema_name()
+    }
+
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        Request::json_schema(generator)
+    }
 }
 
 /// What a page posted, which some handlers get as a text of JSON (A-3). That it is an object is the caller's to see to, not

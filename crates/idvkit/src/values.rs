@@ -68,8 +68,8 @@ mod by_name {
 
     /// The reject for an argument that has not its form: what serde said about the member at `path` of it, without any
     /// value.
-    pub fn argument_reject(argument: &str, path: &serde_path_to_error::Path, error: &str) -> Reject {
-        wrong(&path_of(path), error).reject(RejectCode::InputMalformed).within(argument)
+    pub fn argument_reject(argument: &str, path: &str, error: &str) -> Reject {
+        wrong(path, error).reject(RejectCode::InputMalformed).within(argument)
     }
 
     fn answered<'de, D>(provider: ProviderId, name: &str, args: D) -> Result<String, Reject>

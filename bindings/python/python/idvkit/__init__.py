@@ -36,15 +36,18 @@ __all__ += _types.__all__
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from . import _aliases
+    from . import attestr as attestr, biometric_kz as biometric_kz, jumio as jumio, signicat as signicat
     from ._aliases import *  # noqa: F403
 
     __all__ += _aliases.__all__
 
 
 def __getattr__(name: str) -> object:
-    """Choices such as `Next`, when somebody first asks for one."""
+    """Choices such as `Next`, and providers' modules, when somebody first asks for one."""
     if name.startswith("_"):
         raise AttributeError(name)
+    if name in ("attestr", "biometric_kz", "jumio", "signicat"):
+        return __import__(f"{__name__}.{name}", fromlist=(name,))
     from . import _aliases
 
     if name not in _aliases.__all__:

@@ -15,10 +15,9 @@ if TYPE_CHECKING:
     import typing as _t
 
     import idvkit._aliases as _a
-    from . import config as _c
     from ._types import LocaleEntry
 else:
-    _t, _a, _c = Later("typing"), Later("idvkit._aliases"), Later("idvkit.config")
+    _t, _a = Later("typing"), Later("idvkit._aliases")
     LocaleEntry = _CLASSES["LocaleEntry"]
 
 _set = object.__setattr__

@@ -40,13 +40,29 @@ pub(super) struct Arg {
 pub(super) enum Takes {
     Plain(incoming::Shape),
     Bytes,
+    /// A moment in milliseconds.
+    Moment,
     /// One of these words, of the Rust type of this name.
     Word(String, Vec<String>),
     /// A dictionary or object of the form of this name.
     Form(String),
 }
 
+/// What a provider's module has besides: requests that no session makes, by their names in Node.
+const OUTSIDE: [(&str, &[&str]); 2] =
+    [("jumio", &["imageRequest"]), ("signicat", &["downloadRequest", "tokenRequest"])];
+
 impl Values {
+    /// What the provider's module has besides.
+    pub(super) fn outside(&self) -> &'static [&'static str] {
+        OUTSIDE.iter().find(|(name, _)| *name == self.provider.as_str()).map_or(&[], |(_, names)| names)
+    }
+
+    /// Whether there is anything besides.
+    pub(super) fn has_more(&self) -> bool {
+        !self.outside().is_empty()
+    }
+
     /// The provider's name as a type has it: `BiometricKz`.
     pub(super) fn title(&self) -> String {
         self.provider.as_str().split('_').map(capitalised).collect()
@@ -62,15 +78,15 @@ fn of(provider: ProviderId, types: &[Type], forms: &[Form]) -> Result<Values> {
     let mut takes = SchemaSettings::draft2020_12().for_deserialize().into_generator();
     let mut gives = SchemaSettings::draft2020_12().for_serialize().into_generator();
     let schemas = idvkit::value_schemas(provider, &mut takes, &mut gives);
-    let (taken, given) = (takes.take_definitions(true), gives.take_definitions(true));
+    let (read_types, written) = (takes.take_definitions(true), gives.take_definitions(true));
     let known = |name: &str| types.iter().any(|one| one.name == name);
-    let own = given.iter().filter(|(name, _)| !known(name)).map(|(name, schema)| read(name, schema));
+    let own = written.iter().filter(|(name, _)| !known(name)).map(|(name, schema)| read(name, schema));
     let mut own = own.collect::<Result<Vec<Type>>>()?;
     let mut calls = Vec::new();
     for (schema, declared) in schemas.iter().zip(idvkit::values(provider)) {
         let place = || format!("the call {provider}.{}", schema.name);
         let (doc, errors) = documentation(schema.doc);
-        let args = declared.args.iter().map(|name| argument(name, schema.takes.as_value(), &taken, forms));
+        let args = declared.args.iter().map(|name| argument(name, schema.takes.as_value(), &read_types, forms));
         let gives = model::shape(schema.gives.as_value()).with_context(place)?;
         let args = args.collect::<Result<Vec<Arg>>>().with_context(place)?;
         // The words of arguments are a type of every language too.
@@ -78,7 +94,7 @@ fn of(provider: ProviderId, types: &[Type], forms: &[Form]) -> Result<Values> {
             if let Takes::Word(name, _) = &arg.takes
                 && !own.iter().any(|one| one.name == *name)
             {
-                own.push(read(name, &taken[name])?);
+                own.push(read(name, &read_types[name])?);
             }
         }
         calls.push(Call { name: schema.name.into(), doc, errors, rust: schema.args, args, gives });
@@ -86,25 +102,25 @@ fn of(provider: ProviderId, types: &[Type], forms: &[Form]) -> Result<Values> {
     Ok(Values { provider, calls, types: own })
 }
 
-fn argument(name: &str, schema: &Value, taken: &Map<String, Value>, forms: &[Form]) -> Result<Arg> {
+fn argument(name: &str, schema: &Value, types: &Map<String, Value>, forms: &[Form]) -> Result<Arg> {
     let member = &schema["properties"][name];
     let required = schema["required"].as_array().is_some_and(|names| names.iter().any(|one| one == name));
-    let takes = takes(member, taken, forms).with_context(|| format!("the argument {name}"))?;
+    let takes = what(member, types, forms).with_context(|| format!("the argument {name}"))?;
     Ok(Arg { name: name.into(), doc: model::doc(member), required, takes })
 }
 
-fn takes(schema: &Value, taken: &Map<String, Value>, forms: &[Form]) -> Result<Takes> {
+fn what(schema: &Value, types: &Map<String, Value>, forms: &[Form]) -> Result<Takes> {
     if schema["x-bytes"] == true || schema["anyOf"][0]["x-bytes"] == true {
         return Ok(Takes::Bytes);
     }
     let Some(target) = schema["$ref"].as_str() else { return incoming::shape(schema).map(Takes::Plain) };
     let name = target.rsplit('/').next().unwrap_or(target);
-    let found = taken.get(name).context("a type without a schema")?;
+    let found = types.get(name).context("a type without a schema")?;
     match read(name, found).map(|one| one.kind) {
         Ok(model::Kind::Words(words)) => {
             Ok(Takes::Word(name.into(), words.into_iter().map(|(word, _)| word).collect()))
         }
-        Ok(model::Kind::Alias(_)) => incoming::shape(found).map(Takes::Plain),
+        Ok(model::Kind::Alias(_)) => Ok(Takes::Moment),
         _ => form(name, forms).map(Takes::Form),
     }
 }

@@ -6,6 +6,7 @@ mod calls;
 mod incoming;
 mod model;
 mod names;
+mod phone_values;
 mod python;
 mod python_values;
 mod roots;
@@ -44,7 +45,9 @@ pub(crate) fn generate(check: bool) -> Result<()> {
         ("bindings/web/src/types.ts".to_string(), typescript::emit(&roots::page_types()?, &in_typescript)),
     ];
     for one in &values {
-        let file = format!("bindings/python/python/idvkit/_{}.py", one.provider);
+        // Where a provider has something besides, the module that has both is written by hand.
+        let below = if one.has_more() { "_" } else { "" };
+        let file = format!("bindings/python/python/idvkit/{below}{}.py", one.provider);
         files.push((file, python_values::emit(one, &types, &in_python)));
         let (node, path) = ("bindings/node", one.path());
         let calls = typescript_values::emit_calls(one, &types, &matters, &in_typescript);
@@ -52,6 +55,16 @@ pub(crate) fn generate(check: bool) -> Result<()> {
         files.push((format!("{node}/src/{path}-types.ts"), typescript_values::emit_types(one, &types, &in_typescript)));
         files.push((format!("{node}/esm/{path}.mjs"), typescript_values::emit_module(one)));
     }
+    let uniffi = "bindings/uniffi";
+    files.push((format!("{uniffi}/src/calls.rs"), phone_values::emit_native(&values)));
+    let (kotlin, swift) = (format!("{uniffi}/kotlin/server/src"), format!("{uniffi}/swift"));
+    for one in &values {
+        let name = one.title();
+        files.push((format!("{kotlin}/main/kotlin/idvkit/{name}.kt"), phone_values::emit_kotlin(one, &types)));
+        files.push((format!("{swift}/Sources/Idvkit/{name}.swift"), phone_values::emit_swift(one)));
+    }
+    files.push((format!("{kotlin}/test/kotlin/idvkit/ValueCalls.kt"), phone_values::emit_kotlin_tests(&values)));
+    files.push((format!("{swift}/Tests/IdvkitTests/ValueCalls.swift"), phone_values::emit_swift_tests(&values)));
     let mut stale = Vec::new();
     for (name, text) in files {
         let path = root().join(&name);

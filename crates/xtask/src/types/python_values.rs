@@ -26,10 +26,9 @@ if TYPE_CHECKING:
     import typing as _t
 
     import idvkit._aliases as _a
-    from . import config as _c
-    from ._types import {core}
+{config}    from ._types import {core}
 else:
-    _t, _a, _c = Later("typing"), Later("idvkit._aliases"), Later("idvkit.config")
+    _t, _a = Later("typing"), Later("idvkit._aliases")
 {later}
 _set = object.__setattr__
 "#;
@@ -38,14 +37,16 @@ _set = object.__setattr__
 pub(super) fn emit(values: &Values, core: &[Type], names: &Names) -> String {
     let used = used(values, core);
     // A name that nobody looks up is not imported when the program runs.
-    let later: String = used.iter().map(|name| format!("    {name} = _CLASSES[\"{name}\"]\n")).collect();
+    let later: Vec<String> = used.iter().map(|name| format!("    {name} = _CLASSES[\"{name}\"]\n")).collect();
+    let takes_forms = values.calls.iter().flat_map(|call| &call.args).any(|arg| matches!(arg.takes, Takes::Form(_)));
     let mut text = HEAD
         .replace("{about}", values.provider.title())
         .replace(
             "{core}",
             &if used.is_empty() { "Blame".into() } else { used.iter().cloned().collect::<Vec<_>>().join(", ") },
         )
-        .replace("{later}", &later);
+        .replace("{config}", if takes_forms { "    from . import config as _c\n" } else { "" })
+        .replace("{later}", &later.concat());
     let of_core: BTreeSet<String> = aliases(core).collect();
     for one in &values.types {
         declare(&mut text, one, &of_core);
@@ -121,6 +122,7 @@ fn function(text: &mut String, values: &Values, call: &Call, hints: &Hints<'_>) 
 fn parameter(arg: &Arg) -> String {
     let hint = match &arg.takes {
         Takes::Bytes => "_a.BytesLike".into(),
+        Takes::Moment => "_a.UnixMillis".into(),
         Takes::Word(_, words) => {
             let words: Vec<String> = words.iter().map(|word| format!("\"{word}\"")).collect();
             format!("_t.Literal[{}]", words.join(", "))
