@@ -360,7 +360,7 @@ values! {
     /// Checks whether an ID verification can serve as an enrollment: the three values that Jumio asks for (J-F1).
     ///
     /// The body is the verification's callback, a form as it arrives, or the verification's result as JSON. A part that is
-    /// missing counts as a condition that is not met.
+    /// missing counts as a condition that is not met (J-D30).
     ///
     /// ```
     /// use idvkit_jumio::{EnrollmentCheckArgs, enrollment_check};

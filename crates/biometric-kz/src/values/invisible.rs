@@ -1,4 +1,4 @@
-//! Characters that nobody sees, which come along when a number is pasted.
+//! Characters that nobody sees, which come along when a number is pasted (B-Q30).
 
 use alloc::{format, string::String};
 

@@ -1,4 +1,4 @@
-//! What kind of file a reference photo is, by its first bytes.
+//! What kind of file a reference photo is, by its first bytes (B-Q29).
 
 use alloc::{format, string::String};
 
