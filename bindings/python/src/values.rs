@@ -6,7 +6,7 @@ use idvkit::{Failed, ProviderId, argument_reject};
 use pyo3::{
     exceptions::{PyTypeError, PyValueError},
     prelude::*,
-    types::{PyBool, PyDict, PyList, PyString, PyTuple},
+    types::{PyBool, PyDict, PyInt, PyList, PyString, PyTuple, list::BoundListIterator},
 };
 use serde::{
     Deserializer,
@@ -34,7 +34,13 @@ pub(crate) fn value<'py>(
     let py = args.py();
     let unknown = || PyTypeError::new_err("there is no such call; run `cargo xtask types`");
     let provider = ProviderId::parse(provider).ok_or_else(unknown)?;
-    match idvkit::value(provider, name, Args(args), Walk::new(classes)) {
+    let made = |plain| idvkit::value(provider, name, Args { given: args, plain }, Walk::new(classes));
+    // What has members goes by way of JSON text only where that has to say what is wrong with it.
+    let made = match made(true) {
+        Err(Failed::Args(Wrong::Inside)) => made(false),
+        made => made,
+    };
+    match made {
         Ok(answer) => Ok(answer),
         Err(Failed::Refused(reject)) => Err(raised(py)(reject)),
         Err(Failed::Args(wrong)) => Err(wrong.into_error("the arguments")),
@@ -44,7 +50,11 @@ pub(crate) fn value<'py>(
 }
 
 /// The arguments of a call. What is `None` is left out.
-struct Args<'a, 'py>(&'a Bound<'py, PyTuple>);
+struct Args<'a, 'py> {
+    given: &'a Bound<'py, PyTuple>,
+    /// Whether dictionaries are read as they stand.
+    plain: bool,
+}
 
 impl<'de> Deserializer<'de> for Args<'_, '_> {
     type Error = Wrong;
@@ -59,7 +69,7 @@ impl<'de> Deserializer<'de> for Args<'_, '_> {
         fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Wrong> {
-        visitor.visit_map(Members { args: self.0, fields, at: 0 })
+        visitor.visit_map(Members { args: self, fields, at: 0 })
     }
 
     forward_to_deserialize_any! {
@@ -69,7 +79,7 @@ impl<'de> Deserializer<'de> for Args<'_, '_> {
 }
 
 struct Members<'a, 'py> {
-    args: &'a Bound<'py, PyTuple>,
+    args: Args<'a, 'py>,
     fields: &'static [&'static str],
     at: usize,
 }
@@ -79,7 +89,7 @@ impl<'de> MapAccess<'de> for Members<'_, '_> {
 
     fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Wrong> {
         while let Some(field) = self.fields.get(self.at) {
-            if !self.args.get_borrowed_item(self.at)?.is_none() {
+            if !self.args.given.get_borrowed_item(self.at)?.is_none() {
                 return seed.deserialize(BorrowedStrDeserializer::new(field)).map(Some);
             }
             self.at += 1;
@@ -88,10 +98,12 @@ impl<'de> MapAccess<'de> for Members<'_, '_> {
     }
 
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Wrong> {
-        let (field, object) = (self.fields[self.at], self.args.get_borrowed_item(self.at)?);
+        let (field, object) = (self.fields[self.at], self.args.given.get_borrowed_item(self.at)?);
         self.at += 1;
-        let given = seed.deserialize(Given { object: &object, field });
+        let plain = self.args.plain && object.is_instance_of::<PyDict>();
+        let given = seed.deserialize(Given { object: &object, field, plain });
         given.map_err(|wrong| match wrong {
+            _ if plain => Wrong::Inside,
             Wrong::Member(error) => Wrong::Python(raised(object.py())(argument_reject(field, "", &error))),
             wrong => Wrong::Python(wrong.into_error(field)),
         })
@@ -102,6 +114,8 @@ impl<'de> MapAccess<'de> for Members<'_, '_> {
 struct Given<'a, 'py> {
     object: &'a Bound<'py, PyAny>,
     field: &'static str,
+    /// Whether it is a dictionary that is read as it stands, or a part of one.
+    plain: bool,
 }
 
 impl Given<'_, '_> {
@@ -119,7 +133,30 @@ impl<'de> Deserializer<'de> for Given<'_, '_> {
     type Error = Wrong;
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Wrong> {
+        let object = self.object;
+        if !self.plain || object.is_instance_of::<PyString>() {
+            self.deserialize_str(visitor)
+        } else if object.is_none() {
+            visitor.visit_unit()
+        } else if object.is_instance_of::<PyBool>() {
+            self.deserialize_bool(visitor)
+        } else if object.is_instance_of::<PyInt>() {
+            self.deserialize_i64(visitor)
+        } else if object.is_instance_of::<PyDict>() {
+            self.deserialize_map(visitor)
+        } else if object.is_instance_of::<PyList>() {
+            self.deserialize_seq(visitor)
+        } else {
+            Err(Wrong::Inside)
+        }
+    }
+
+    fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Wrong> {
         visitor.visit_str(&self.text()?.to_cow()?)
+    }
+
+    fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Wrong> {
+        self.deserialize_str(visitor)
     }
 
     fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Wrong> {
@@ -135,7 +172,7 @@ impl<'de> Deserializer<'de> for Given<'_, '_> {
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Wrong> {
-        visitor.visit_some(self)
+        if self.object.is_none() { visitor.visit_none() } else { visitor.visit_some(self) }
     }
 
     fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, Wrong> {
@@ -159,7 +196,7 @@ impl<'de> Deserializer<'de> for Given<'_, '_> {
         if !is_list && (self.object.is_instance_of::<PyString>() || self.object.try_iter().is_err()) {
             return Err(self.not("a list of str"));
         }
-        visitor.visit_seq(Items { items: self.object.try_iter()?, field: self.field })
+        visitor.visit_seq(Items { rest: self.object.try_iter()?, field: self.field, plain: self.plain })
     }
 
     fn deserialize_byte_buf<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Wrong> {
@@ -173,20 +210,31 @@ impl<'de> Deserializer<'de> for Given<'_, '_> {
         fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Wrong> {
-        self.in_json(|json| json.deserialize_struct(name, fields, visitor))
+        match self.members() {
+            Some(members) => visitor.visit_map(members),
+            None => self.in_json(|json| json.deserialize_struct(name, fields, visitor)),
+        }
     }
 
     fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Wrong> {
-        self.in_json(|json| json.deserialize_map(visitor))
+        match self.members() {
+            Some(members) => visitor.visit_map(members),
+            None => self.in_json(|json| json.deserialize_map(visitor)),
+        }
     }
 
     forward_to_deserialize_any! {
-        i8 i16 i32 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes unit unit_struct tuple tuple_struct
-        identifier ignored_any
+        i8 i16 i32 i128 u8 u16 u32 u64 u128 f32 f64 char bytes unit unit_struct tuple tuple_struct identifier ignored_any
     }
 }
 
-impl Given<'_, '_> {
+impl<'py> Given<'_, 'py> {
+    /// The members of a dictionary that is read as it stands.
+    fn members(&self) -> Option<Entries<'py>> {
+        let dict = self.object.cast::<PyDict>().ok().filter(|_| self.plain)?;
+        Some(Entries { rest: dict.items().iter(), value: None, field: self.field })
+    }
+
     fn in_json<T>(self, read: impl FnOnce(Tracked<'_>) -> Result<T, serde_json::Error>) -> Result<T, Wrong> {
         let text = json::text(self.object, self.field)?;
         let value: serde_json::Value = serde_json::from_str(&text).map_err(|_| Wrong::Rule("holds no JSON".into()))?;
@@ -203,17 +251,43 @@ impl Given<'_, '_> {
 /// A value that tells where in it something is wrong.
 type Tracked<'a> = serde_path_to_error::Deserializer<'a, 'a, serde_json::Value>;
 
-struct Items<'py> {
-    items: Bound<'py, pyo3::types::PyIterator>,
+/// The members of a dictionary, as they stood at the beginning: another thread may change it meanwhile.
+struct Entries<'py> {
+    rest: BoundListIterator<'py>,
+    value: Option<Bound<'py, PyAny>>,
     field: &'static str,
+}
+
+impl<'de> MapAccess<'de> for Entries<'_> {
+    type Error = Wrong;
+
+    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Wrong> {
+        let Some(entry) = self.rest.next() else { return Ok(None) };
+        let (name, value): (Bound<'_, PyAny>, Bound<'_, PyAny>) = entry.extract()?;
+        self.value = Some(value);
+        let name = name.cast::<PyString>().map_err(|_| Wrong::Inside)?.to_cow()?;
+        let name: StrDeserializer<'_, Wrong> = (&*name).into_deserializer();
+        seed.deserialize(name).map(Some)
+    }
+
+    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Wrong> {
+        let value = self.value.take().ok_or(Wrong::Inside)?;
+        seed.deserialize(Given { object: &value, field: self.field, plain: true })
+    }
+}
+
+struct Items<'py> {
+    rest: Bound<'py, pyo3::types::PyIterator>,
+    field: &'static str,
+    plain: bool,
 }
 
 impl<'de> SeqAccess<'de> for Items<'_> {
     type Error = Wrong;
 
     fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, Wrong> {
-        let Some(item) = self.items.next().transpose()? else { return Ok(None) };
-        seed.deserialize(Given { object: &item, field: self.field }).map(Some)
+        let Some(item) = self.rest.next().transpose()? else { return Ok(None) };
+        seed.deserialize(Given { object: &item, field: self.field, plain: self.plain }).map(Some)
     }
 }
 
@@ -224,6 +298,8 @@ enum Wrong {
     Rule(String),
     /// What serde says of something within an argument.
     Member(String),
+    /// Something within a dictionary that was read as it stands.
+    Inside,
 }
 
 impl Wrong {
@@ -231,6 +307,7 @@ impl Wrong {
         match self {
             Self::Python(error) => error,
             Self::Rule(rule) | Self::Member(rule) => PyValueError::new_err(format!("{field} {rule}")),
+            Self::Inside => PyValueError::new_err(format!("{field} does not have its form")),
         }
     }
 }
@@ -246,6 +323,7 @@ impl fmt::Display for Wrong {
         match self {
             Self::Python(error) => error.fmt(f),
             Self::Rule(rule) | Self::Member(rule) => f.write_str(rule),
+            Self::Inside => f.write_str("does not have its form"),
         }
     }
 }

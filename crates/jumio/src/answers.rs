@@ -70,8 +70,9 @@ impl Transaction {
             enrollment_reference: reference(&root, "enrollmentTransactionReference")?,
             result: TransactionResult::parse(root.text("transactionResult")?),
             date: date(&root, "transactionDate"),
-            images: texts(&root, "images", "href"),
-            liveness_images: texts(&root, "livenessImages", ""),
+            // One image may be an object, and many a list (J-11).
+            images: root.loose_texts("images", "href"),
+            liveness_images: root.loose_texts("livenessImages", ""),
         })
     }
 }
@@ -227,9 +228,4 @@ fn reference(node: &Node<'_>, name: &str) -> Result<Reference, Flaw> {
 
 fn date(node: &Node<'_>, name: &str) -> Option<UnixMillis> {
     node.loose_text(name).as_deref().and_then(UnixMillis::parse)
-}
-
-/// The texts at a path of each item of a list, which may be one thing (J-11).
-pub(crate) fn texts(node: &Node<'_>, list: &str, path: &str) -> Vec<String> {
-    node.loose_list(list).iter().filter_map(|item| item.loose_text(path)).collect()
 }

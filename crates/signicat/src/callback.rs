@@ -182,7 +182,6 @@ impl Event {
         let json = read(body)?;
         let root = json.root();
         let needed = |name: &str| root.text(name).map(cut).map_err(|flaw| malformed(&flaw));
-        let tags = root.loose_list("tags");
         Ok(Self {
             id: needed("id")?,
             timestamp: needed("timestamp")?,
@@ -192,7 +191,7 @@ impl Event {
             account_id: root.loose_text("accountId"),
             organization_id: root.loose_text("organizationId"),
             expires_at: root.loose_text("expiresAt"),
-            tags: tags.iter().filter_map(|tag| tag.loose_text("")).collect(),
+            tags: root.loose_texts("tags", ""),
         })
     }
 }
