@@ -7,7 +7,11 @@ import { execFileSync } from "node:child_process";
 import { createHmac, timingSafeEqual } from "node:crypto";
 
 import { Account, Input, Session, signedMember, verify } from "idvkit";
+import * as biometricKz from "idvkit/biometric-kz";
+import * as jumioValues from "idvkit/jumio";
 import { z } from "zod";
+
+import * as peers from "./peers-of-values.mjs";
 
 const NOW = 1_767_225_600_000;
 const SEED = Uint8Array.from({ length: 32 }, (_, index) => index);
@@ -158,6 +162,45 @@ function validation() {
   peer("zod: the same members, no session made", () => schema.parse(REQUEST), ours);
 }
 
+const TRANSACTION = Buffer.from(
+  JSON.stringify({
+    timestamp: "2026-01-02T03:04:05.678Z",
+    transactionReference: "11111111-1111-4111-8111-111111111111",
+    enrollmentTransactionReference: "22222222-2222-4222-8222-222222222222",
+    transactionResult: "PASSED",
+    transactionDate: "2026-01-02T03:04:05.678Z",
+    scanSource: "WEB",
+    images: [{ classifier: "face", href: "https://netverify.com/api/images/face" }],
+    livenessImages: Array.from({ length: 7 }, (_, n) => `https://netverify.com/api/images/liveness/${n}`),
+  }),
+);
+const METADATA = {
+  edocument: {
+    iin: { value: "000101500001", changeable: false },
+    phone: { value: "77011234567", changeable: false },
+    skip_input: true,
+  },
+};
+
+/** Calls on values, beside zod schemas that check what these calls check and give what they answer. */
+function values() {
+  const callback = "https://merchant.example/idv/callback";
+  const ours = [
+    show("jumio.url", () => jumioValues.url(callback, { purpose: "callback" })),
+    show("jumio.transaction, 1 KiB", () => jumioValues.transaction(TRANSACTION)),
+    show("biometric-kz.iin", () => biometricKz.iin("000101500001")),
+    show("biometric-kz.plan", () => biometricKz.plan(METADATA, { technologies: ["LDHP", "ED"] })),
+  ];
+  const theirs = [
+    ["zod: the same URL rules", () => peers.url.parse(callback)],
+    ["zod: the same members", () => peers.transaction.parse(JSON.parse(TRANSACTION.toString()))],
+    ["zod: the same check digit", () => peers.iin.parse("000101500001")],
+    ["zod: the same metadata", () => peers.plan(peers.metadata.parse(METADATA), ["LDHP", "ED"])],
+  ];
+  const ratios = theirs.map(([name, call], index) => peer(name, call, ours[index]));
+  console.log(`  values: at worst ${Math.min(...ratios).toFixed(1)} times as fast as zod (aim: 2)`);
+}
+
 function flow() {
   const transactionReference = "11111111-1111-4111-8111-111111111111";
   const enrollmentTransactionReference = REQUEST.enrollment_transaction_reference;
@@ -191,3 +234,4 @@ sessions();
 callbacks();
 signatures();
 validation();
+values();

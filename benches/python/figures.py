@@ -15,6 +15,8 @@ import timeit
 from typing import Any, Callable
 
 import idvkit
+import idvkit.biometric_kz
+import idvkit.jumio
 
 NOW = 1_767_225_600_000
 SEED = bytes(range(32))
@@ -28,6 +30,7 @@ def main() -> None:
     sessions()
     callbacks()
     validation()
+    values()
 
 
 def sessions() -> None:
@@ -155,6 +158,45 @@ def validation() -> None:
 
     globals()["Request"] = Request
     peer("pydantic: the same members, no session made", lambda: Request(**request), ours)
+
+
+TRANSACTION = json.dumps({
+    "timestamp": "2026-01-02T03:04:05.678Z", "transactionReference": "11111111-1111-4111-8111-111111111111",
+    "enrollmentTransactionReference": "22222222-2222-4222-8222-222222222222", "transactionResult": "PASSED",
+    "transactionDate": "2026-01-02T03:04:05.678Z", "scanSource": "WEB",
+    "images": [{"classifier": "face", "href": "https://netverify.com/api/images/face"}],
+    "livenessImages": [f"https://netverify.com/api/images/liveness/{n}" for n in range(7)],
+}).encode()
+METADATA = {
+    "edocument": {
+        "iin": {"value": "000101500001", "changeable": False}, "phone": {"value": "77011234567", "changeable": False},
+        "skip_input": True,
+    }
+}
+
+
+def values() -> None:
+    """Calls on values, beside pydantic models that check what these calls check and hold what they answer."""
+    callback = "https://merchant.example/idv/callback"
+    ours = [
+        show("jumio.url", lambda: idvkit.jumio.url(callback, purpose="callback")),
+        show("jumio.transaction, 1 KiB", lambda: idvkit.jumio.transaction(TRANSACTION)),
+        show("biometric_kz.iin", lambda: idvkit.biometric_kz.iin("000101500001")),
+        show("biometric_kz.plan", lambda: idvkit.biometric_kz.plan(METADATA, technologies=["LDHP", "ED"])),
+    ]
+    try:
+        import peers_of_values as peers
+    except ImportError:
+        return
+    theirs: list[tuple[str, Callable[[], object]]] = [
+        ("pydantic: the same URL rules", lambda: peers.Url(url=callback)),
+        ("pydantic: the same members", lambda: peers.Transaction.model_validate_json(TRANSACTION)),
+        ("pydantic: the same check digit", lambda: peers.Iin(iin="000101500001")),
+        ("pydantic: the same metadata", lambda: peers.Metadata(**METADATA).plan(["LDHP", "ED"])),
+    ]
+    ratios = [peer(name, call, took) for (name, call), took in zip(theirs, ours)]
+    print(f"  values: at worst {min(ratios):.1f} times as fast as pydantic (aim: 2)")
+    assert min(ratios) > 1, "a call on a value takes longer than pydantic"
 
 
 def flow(account: idvkit.Account) -> None:

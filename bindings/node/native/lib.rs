@@ -9,6 +9,7 @@ mod reject;
 pub mod requests;
 mod session;
 mod told;
+pub mod values;
 
 use idvkit::{
     Algorithm, Config, Journey, KeyForm, ProviderId, RejectCode, Scheme, Secret, Seen, TagEncoding, UnixMillis,
@@ -22,6 +23,7 @@ use crate::{
 };
 
 pub use crate::requests::{jumio_image_request, signicat_download_request, signicat_token_request};
+pub use crate::values::{value, value_of};
 
 /// A parsed provider account. It holds the secrets.
 #[napi]
@@ -86,7 +88,7 @@ pub fn http_status(code: String) -> Vec<u32> {
     known.map_or(vec![500, 500], |known| vec![known.http_status().into(), known.callback_status().into()])
 }
 
-fn named(provider: &str) -> Result<ProviderId> {
+pub(crate) fn named(provider: &str) -> Result<ProviderId> {
     ProviderId::parse(provider).ok_or_else(|| {
         let names: Vec<&str> = ProviderId::ALL.iter().map(|one| one.as_str()).collect();
         Error::from_reason(format!("provider is one of {}", names.join(", ")))

@@ -3,7 +3,7 @@
 
 import type { Form } from "./record.js";
 
-export type FormName = "Answer" | "Ask" | "AtProvider" | "Attempt" | "Blob" | "Cause" | "Document" | "Erasure" | "Evidence" | "Fault" | "Header" | "HttpRequest" | "Journey" | "NativeCall" | "Next" | "Outcome" | "Param" | "ParamValue" | "Person" | "Reason" | "Row" | "TextEntry" | "Way" | "Why";
+export type FormName = "Answer" | "Ask" | "AtProvider" | "Attempt" | "AttestrHandshakeRequest" | "AttestrLaunchCause" | "AttestrLaunchError" | "AttestrResult" | "AttestrWebhook" | "BiometricKzCheckedMetadata" | "BiometricKzFlowResult" | "BiometricKzIin" | "BiometricKzPhone" | "BiometricKzWebhook" | "Blob" | "Cause" | "Document" | "Erasure" | "Evidence" | "Fault" | "Header" | "HttpRequest" | "Journey" | "JumioCallback" | "JumioTransaction" | "JumioUrl" | "JumioUserReference" | "NativeCall" | "Next" | "Outcome" | "Param" | "ParamValue" | "Person" | "Reason" | "Row" | "SignicatEvent" | "SignicatProcess" | "SignicatTokenAnswer" | "SignicatUrl" | "TextEntry" | "Way" | "Why";
 
 export const FORMS: { readonly [name in FormName]: Form } = {
   Answer: { shown: ["status"], hidden: ["headers", "body"], of: { headers: "Header" } },
@@ -30,4 +30,22 @@ export const FORMS: { readonly [name in FormName]: Form } = {
   TextEntry: { shown: [] },
   Way: { shown: ["type"], of: { calls: "NativeCall", options: "Param" } },
   Why: { of: { fault: "Fault" } },
+  AttestrHandshakeRequest: { shown: ["flow_id", "snapshot", "webhook", "locale", "expires"], hidden: ["body", "tag"] },
+  AttestrLaunchCause: { shown: ["code", "http_status", "meaning"], hidden: ["message", "advice"] },
+  AttestrLaunchError: { shown: ["code", "http_status", "stage", "class", "retryable", "meaning"], hidden: ["message", "advice", "cause"], of: { cause: "AttestrLaunchCause" } },
+  AttestrResult: { shown: ["consumed", "archived", "signature", "form", "claim", "authentic"], hidden: ["handshake", "number", "tag", "stages", "signed"] },
+  AttestrWebhook: { shown: ["event", "handshake", "updated", "stage"], hidden: ["tag", "signature", "error"], of: { error: "AttestrLaunchError" } },
+  BiometricKzCheckedMetadata: { shown: ["photo", "skip_input", "technologies", "empty"], hidden: ["iin", "phone"] },
+  BiometricKzFlowResult: { shown: ["status", "verdict", "passed", "user_abort", "parts"], hidden: ["session_id", "ended", "open", "about_iin", "reasons", "person"], of: { person: "Person", reasons: "Reason" } },
+  BiometricKzIin: { shown: [], hidden: ["iin", "birth_date", "sex"] },
+  BiometricKzPhone: { shown: ["as_given"], hidden: ["phone"] },
+  BiometricKzWebhook: { shown: ["event", "success"], hidden: ["session_id", "id", "dedupe_key", "created", "flow_name", "technologies", "technology"] },
+  JumioCallback: { shown: ["result"], hidden: ["reference", "enrollment_reference", "scan_source", "transaction_date", "callback_date", "user_reference", "face_images", "liveness_images"] },
+  JumioTransaction: { shown: ["result", "known"], hidden: ["reference", "enrollment_reference", "date", "images", "liveness_images"] },
+  JumioUrl: { shown: ["host", "limit", "reserved"], hidden: ["url"] },
+  JumioUserReference: { shown: ["limit"], hidden: ["reference"] },
+  SignicatEvent: { shown: ["id", "event_name"], hidden: ["timestamp", "sender", "event_data", "account_id", "organization_id", "expires_at", "tags"] },
+  SignicatProcess: { shown: ["provider", "process_type", "status", "ended", "accepted"], hidden: ["process_id", "dossier_id", "created_at", "person", "sealed", "fail_reasons", "authorization", "redirect_url"], of: { fail_reasons: "Reason", person: "Person" } },
+  SignicatTokenAnswer: { shown: ["expires_in_s"], hidden: ["token"] },
+  SignicatUrl: { shown: ["host", "app", "limit", "reserved"], hidden: ["url"] },
 };

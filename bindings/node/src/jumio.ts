@@ -1,6 +1,7 @@
 /**
- * What only Jumio offers.
+ * Jumio's values and documents, and what only Jumio offers.
  *
+ *     const { limit } = url("https://shop.example/idv", { purpose: "callback" });
  *     const image = await client.exchange(imageRequest(account, url));
  */
 
@@ -10,6 +11,9 @@ import { request } from "./record.js";
 import { calling } from "./reject.js";
 import { Account } from "./session.js";
 import type { HttpRequest } from "./types.js";
+
+export * from "./jumio-values.js";
+export type * from "./jumio-types.js";
 
 /**
  * The request for an image that a transaction names, among the evidence of a decision.

@@ -30,6 +30,8 @@ export interface Native {
   diagnose(account: NativeAccount, body: Uint8Array, tag: string): string;
   verify(message: Uint8Array, tag: string, secrets: string[], base64: boolean, hexKey: boolean): void;
   signedMember(body: Uint8Array, name: string): Buffer | null;
+  value(provider: string, name: string, args: string): string;
+  valueOf(provider: string, name: string, args: string, names: string[], bytes: Uint8Array[]): string;
   jumioImageRequest(account: NativeAccount, url: string): NativeStep;
   signicatTokenRequest(account: NativeAccount): NativeStep;
   signicatDownloadRequest(account: NativeAccount, dossier: string, process: string, token: Uint8Array): NativeStep;

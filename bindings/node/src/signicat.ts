@@ -1,5 +1,5 @@
 /**
- * What only Signicat offers.
+ * Signicat's values and documents, and what only Signicat offers.
  *
  *     const token = await client.exchange(tokenRequest(account));
  *     const result = token && (await client.exchange(downloadRequest(account, dossier, process, token)));
@@ -11,6 +11,9 @@ import { request } from "./record.js";
 import { calling } from "./reject.js";
 import { Account } from "./session.js";
 import type { HttpRequest } from "./types.js";
+
+export * from "./signicat-values.js";
+export type * from "./signicat-types.js";
 
 /**
  * The request for an access token, for `downloadRequest`. Send it with `Client.exchange`, which keeps the answer for all.

@@ -15,6 +15,7 @@ import sqlite from "node-sqlite3-wasm";
 
 import { createApp } from "./examples/express.mjs";
 import { verify } from "./examples/quick-start.mjs";
+import * as values from "./examples/values.mjs";
 import * as support from "./support.mjs";
 import { Browser } from "./support.mjs";
 
@@ -34,6 +35,20 @@ test("the quick start runs, and the README shows it", async () => {
     const shown = source.split(`// [${part}]\n`)[1].split(`// [/${part}]`)[0].trimEnd();
     assert(readme.includes(`\`\`\`js\n${shown}\n\`\`\``), `README.md shows another text than quick-start.mjs: ${part}`);
   }
+});
+
+test("the README's examples of values run as it shows them", () => {
+  const [readme, source] = ["README.md", "examples/values.mjs"].map((name) => readFileSync(new URL(name, import.meta.url), "utf8"));
+  const shown = source.split("// [values]\n")[1].split("// [/values]")[0].trimEnd();
+  assert(readme.includes(`\`\`\`js\n${shown}\n\`\`\``), "README.md shows another text than values.mjs");
+
+  assert.equal(values.aboutUrl("https://shop.example/cb"), "fit, of at most 222 characters");
+  assert.match(values.aboutUrl("http://shop.example/cb"), /^url_scheme: callback\.url: must begin with `https:/);
+  assert.deepEqual(values.stillAsked("000101500001", "77011234567"), ["phone_fixed"]);
+  const { config, cases } = support.vector("attestr/result");
+  const [{ body, claim }] = cases;
+  assert(values.isAuthentic(Buffer.from(body), config.client_secrets[0], claim));
+  assert(!values.isAuthentic(Buffer.from(body), config.client_secrets[0], "0".repeat(64)));
 });
 
 /** The application on a port of its own, and what it acted on. */

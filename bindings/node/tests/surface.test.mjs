@@ -2,8 +2,13 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { inspect } from "node:util";
 
 import { Account, Input, Reject, Session, catalog, diagnose, journeyFromJson, read } from "idvkit";
+
+import * as biometricKz from "idvkit/biometric-kz";
+import * as jumio from "idvkit/jumio";
+import * as signicat from "idvkit/signicat";
 
 import * as support from "./support.mjs";
 import { SEED, T0 } from "./support.mjs";
@@ -164,4 +169,33 @@ test("what a page posted may be anything", () => {
   }
   assert.throws(() => read(journey, { type: "retry" }), TypeError);
   assert.throws(() => read(journey, Input.retry()), TypeError);
+});
+
+test("arguments of values are refused by their names, and never repeated", () => {
+  for (const [call, field] of [
+    [() => jumio.url(7, { purpose: "callback" }), "text"],
+    [() => jumio.url("https://a.example/", { purpose: "leak" }), "purpose"],
+    [() => jumio.url("https://a.example/"), "purpose"],
+    [() => jumio.tokenLifetime("leak"), "minutes"],
+    [() => jumio.tokenLifetime(7.5), "minutes"],
+    [() => jumio.bestLocale("leak"), "tags"],
+    [() => jumio.bestLocale([7]), "tags[0]"],
+    [() => biometricKz.plan({ edocument: { iin: { value: 7 } } }), "metadata.edocument.iin.value"],
+    [() => biometricKz.plan({ leak: 1 }), "metadata.leak"],
+  ]) {
+    assert.throws(call, (error) => {
+      assert.deepEqual([error.code, error.blame, error.field], ["input_malformed", "caller", field]);
+      assert(!error.message.replace(field, "").includes("leak"), error.message);
+      return true;
+    });
+  }
+  assert.throws(() => jumio.transaction("{}"), /body takes a Uint8Array or Buffer/);
+  assert.throws(() => biometricKz.plan({ edocument: new Map() }), /arguments\.metadata\.edocument takes plain data, not Map/);
+  assert.deepEqual(signicat.images().missing, ["front"]);
+});
+
+test("answers of values that hold personal data print none of it, and are in no copy", () => {
+  const answer = biometricKz.iin("000101500001");
+  assert.equal(answer.birth_date, "2000-01-01");
+  assert(!/2000|0001/.test(inspect(answer)) && JSON.stringify(answer) === "{}" && Object.keys({ ...answer }).length === 0);
 });

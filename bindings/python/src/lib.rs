@@ -11,6 +11,7 @@ mod requests;
 mod session;
 mod signed;
 mod to_python;
+mod values;
 
 use pyo3::prelude::*;
 
@@ -31,6 +32,8 @@ mod _idvkit {
     use super::session::Session;
     #[pymodule_export]
     use super::signed::{signed_member, verify};
+    #[pymodule_export]
+    use super::values::value;
 
     #[pymodule_init]
     fn init(module: &pyo3::Bound<'_, pyo3::types::PyModule>) -> pyo3::PyResult<()> {

@@ -16,7 +16,7 @@ use serde::ser::{self, Impossible, Serialize, Serializer};
 
 /// A value as instances of the generated classes.
 pub(crate) fn to_python<'py>(py: Python<'py>, value: &impl Serialize) -> PyResult<Bound<'py, PyAny>> {
-    value.serialize(Walk { classes: classes(py)? }).map_err(|failure| failure.0)
+    value.serialize(Walk::new(classes(py)?)).map_err(|failure| failure.0)
 }
 
 /// The classes by the names of the Rust types: a class for a record, a dictionary from tag or word for a choice.
@@ -28,12 +28,17 @@ pub(crate) fn classes(py: Python<'_>) -> PyResult<&Bound<'_, PyDict>> {
     Ok(all.bind(py))
 }
 
+/// The serializer. It makes instances of these classes.
 #[derive(Clone, Copy)]
-struct Walk<'a, 'py> {
+pub(crate) struct Walk<'a, 'py> {
     classes: &'a Bound<'py, PyDict>,
 }
 
-impl<'py> Walk<'_, 'py> {
+impl<'a, 'py> Walk<'a, 'py> {
+    pub(crate) fn new(classes: &'a Bound<'py, PyDict>) -> Self {
+        Self { classes }
+    }
+
     fn py(self) -> Python<'py> {
         self.classes.py()
     }
@@ -153,7 +158,7 @@ impl<'a, 'py> Serializer for Walk<'a, 'py> {
     }
 }
 
-struct List<'a, 'py> {
+pub(crate) struct List<'a, 'py> {
     walk: Walk<'a, 'py>,
     items: Vec<Bound<'py, PyAny>>,
 }
@@ -172,7 +177,7 @@ impl<'py> ser::SerializeSeq for List<'_, 'py> {
     }
 }
 
-struct Record<'a, 'py> {
+pub(crate) struct Record<'a, 'py> {
     walk: Walk<'a, 'py>,
     /// The class, or for a choice the dictionary of its classes until the tag has come, which is the first field.
     class: Bound<'py, PyAny>,
@@ -227,7 +232,7 @@ fn set(object: &Bound<'_, PyAny>, name: &Bound<'_, PyAny>, value: &Bound<'_, PyA
 
 /// A Python exception in the form that serde wants.
 #[derive(Debug)]
-struct Failure(PyErr);
+pub(crate) struct Failure(pub(crate) PyErr);
 
 impl From<PyErr> for Failure {
     fn from(error: PyErr) -> Self {

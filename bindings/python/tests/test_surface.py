@@ -526,3 +526,56 @@ def test_a_wheel_has_its_licences_and_its_version(name: str) -> None:
     held = {file.name for file in wheel.files or []}
     assert {"LICENSE-MIT", "LICENSE-APACHE", "py.typed"} <= held
     assert wheel.version == idvkit.__version__
+
+
+def test_the_readmes_examples_of_values() -> None:
+    here = Path(__file__).resolve().parents[1]
+    example = (here / "examples/values.py").read_text()
+    snippet = example.split("# [values]\n")[1].split("# [/values]")[0].strip()
+    assert f"```python\n{snippet}\n```" in (here / "README.md").read_text()
+
+    made: Dict[str, Any] = {}
+    exec(compile(example, "values.py", "exec"), made)
+    assert made["about_url"]("https://shop.example/cb") == "fit, of at most 222 characters"
+    assert made["about_url"]("http://shop.example/cb").startswith("url_scheme: it must begin with `https://`")
+    assert made["still_asked"]("000101500001", "77011234567") == ["phone_fixed"]
+    vectors = json.loads((support.VECTORS / "attestr/result.json").read_bytes())
+    case, secret = vectors["cases"][0], vectors["config"]["client_secrets"][0]
+    assert made["is_authentic"](case["body"].encode(), secret, case["claim"])
+    assert not made["is_authentic"](case["body"].encode(), secret, "0" * 64)
+
+
+def test_arguments_of_values() -> None:
+    """What is no such argument is a TypeError that names it; what is within one, a Reject. Neither repeats the value."""
+    untyped: Any = idvkit
+    jumio, biometric_kz, signicat = (importlib.import_module(f"idvkit.{name}") for name in ("jumio", "biometric_kz", "signicat"))
+    for call, words in (
+        (lambda: jumio.url(7, purpose="callback"), "text takes str, not int"),
+        (lambda: jumio.url("https://a.example/"), "purpose"),
+        (lambda: jumio.token_lifetime("5"), "minutes takes an int of 64 bits, not str"),
+        (lambda: jumio.token_lifetime(True), "minutes takes int, not bool"),
+        (lambda: jumio.best_locale("en"), "tags takes a list of str, not str"),
+        (lambda: jumio.best_locale([7]), "tags takes str, not int"),
+        (lambda: jumio.transaction("{}"), "body takes bytes"),
+        (lambda: jumio.colour("en", configured=[], account_default=1), "account_default takes bool, not int"),
+        (lambda: biometric_kz.plan({"edocument": {"iin": {"value": Path("leak")}}}), r"metadata.edocument.iin.value is a"),
+    ):
+        with pytest.raises(TypeError, match=words) as caught:
+            call()
+        assert "leak" not in str(caught.value)
+    with pytest.raises(ValueError, match="^purpose is one of callback, success, error$"):
+        jumio.url("https://a.example/", purpose="leak")
+    with pytest.raises(untyped.Reject) as refused:
+        biometric_kz.plan({"edocument": {"iin": {"value": 7}}})
+    assert (refused.value.code, refused.value.field) == ("input_malformed", "metadata.edocument.iin.value")
+    assert signicat.images(front=None).missing == ("front",)
+
+
+def test_answers_of_values_print_no_personal_data() -> None:
+    biometric_kz = importlib.import_module("idvkit.biometric_kz")
+    answer = biometric_kz.iin("000101500001")
+    assert repr(answer) == "BiometricKzIin(..)" and answer.birth_date == "2000-01-01" and answer.sex == "male"
+    with pytest.raises(AttributeError, match="frozen"):
+        answer.iin = "x"
+    with pytest.raises(TypeError, match="cannot be pickled"):
+        pickle.dumps(answer)

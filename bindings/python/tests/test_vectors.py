@@ -10,22 +10,10 @@ import vectors_biometric_kz  # noqa: F401
 import vectors_core  # noqa: F401
 import vectors_jumio
 import vectors_signicat  # noqa: F401
+import vectors_values  # noqa: F401
 from idvkit_sandbox import Sandbox
 from support import VECTORS, vector
 from vectors_common import RUN
-
-
-# Values and documents that have no call of their own in Python yet: only Rust runs these.
-RUST_ONLY = {
-    "core/locales",
-    "core/times",
-    "jumio/colours",
-    "jumio/enrollment",
-    "jumio/retrieval",
-    "signature/ecmascript",
-    "signicat/event",
-    "signicat/problem",
-}
 
 
 def files() -> List[str]:
@@ -36,7 +24,7 @@ def files() -> List[str]:
 
 def group(name: str) -> str:
     folder = name.split("/")[0]
-    return folder if folder in ("transcripts", "snapshots", "rows", "read") else name
+    return folder if folder in ("transcripts", "snapshots", "rows", "read", "values") else name
 
 
 def scripts(name: str) -> List[Dict[str, Any]]:
@@ -47,7 +35,7 @@ def scripts(name: str) -> List[Dict[str, Any]]:
 
 
 SCRIPTS = [name for name in files() if scripts(name)]
-CASES = [name for name in files() if name not in RUST_ONLY and (name not in SCRIPTS or "cases" in vector(name))]
+CASES = [name for name in files() if name not in SCRIPTS or "cases" in vector(name)]
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -65,4 +53,3 @@ def test_scripts(name: str, idv_sandbox: Sandbox) -> None:
 
 def test_no_runner_is_left_over() -> None:
     assert set(RUN) == {group(name) for name in CASES}
-    assert set(files()) >= RUST_ONLY

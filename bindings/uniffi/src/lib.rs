@@ -5,6 +5,8 @@
 
 mod account;
 mod accounts;
+#[rustfmt::skip]
+mod calls;
 mod driver;
 mod reject;
 mod requests;
@@ -16,6 +18,7 @@ mod verification;
 
 pub use account::{Account, best_locale, catalog, catalog_to_json, diagnose, providers};
 pub use accounts::Accounts;
+pub use calls::*;
 pub use driver::Driver;
 pub use reject::{Reject, reject_code_blame, reject_code_callback_status, reject_code_http_status, reject_codes};
 pub use requests::{jumio_image_request, signicat_download_request, signicat_token_request};

@@ -143,6 +143,11 @@ impl Account {
         })
     }
 
+    /// What a result's signature is checked with.
+    pub(crate) fn checks(&self) -> Checks<'_> {
+        Checks { scheme: self.scheme, secrets: &self.client_secrets, ecmascript_form: self.ecmascript_form }
+    }
+
     /// How long the user may take with a handshake that lives so long.
     pub(crate) fn user_timeout_ms(&self, lifetime_ms: i64) -> i64 {
         self.user_timeout_ms.map_or(lifetime_ms, |timeout| timeout.min(lifetime_ms))
@@ -197,8 +202,21 @@ fn client_key(value: &str) -> Result<ClientKey, Reject> {
 }
 
 fn scheme(options: &Options) -> Scheme {
-    let key = if options.hex_decoded_secret { KeyForm::HexDecoded } else { KeyForm::Text };
+    scheme_of(options.hex_decoded_secret)
+}
+
+/// The scheme of results' signatures (A-F6, A-Q2).
+pub(crate) fn scheme_of(hex_decoded_secret: bool) -> Scheme {
+    let key = if hex_decoded_secret { KeyForm::HexDecoded } else { KeyForm::Text };
     Scheme { key, ..Scheme::HMAC_SHA256_HEX }
+}
+
+/// What a result's signature is checked with.
+pub(crate) struct Checks<'a> {
+    pub(crate) scheme: Scheme,
+    pub(crate) secrets: &'a [Secret],
+    /// Whether the ECMAScript form of the result is tried second (A-Q1).
+    pub(crate) ecmascript_form: bool,
 }
 
 /// The base URL with the version.

@@ -2,7 +2,7 @@
 
 use alloc::string::String;
 
-use idvkit_core::{Header, Input, Reject, RejectCode, UnixMillis};
+use idvkit_core::{Header, Input, Reject, RejectCode, Secret, UnixMillis};
 use idvkit_signature::any_same;
 use serde::Deserialize;
 use serde_json::Value;
@@ -15,6 +15,8 @@ use crate::{
 
 /// The largest accepted webhook, in bytes.
 pub const MAX_WEBHOOK_BYTES: usize = 1024 * 1024;
+/// How the names of events of a flow begin; others are the platform's.
+pub(crate) const OF_A_FLOW: &str = "flowx.";
 
 /// The key of a webhook: the handshake it belongs to, and what tells the event from others, as a provider may deliver
 /// the same event more than once (A-Q9). `None` for a genuine event that belongs to no session (`async.completed` and
@@ -70,18 +72,23 @@ pub(crate) enum News {
 impl Webhook {
     /// Checks the token before it looks at anything else. `None`: genuine, and not about a handshake.
     pub(crate) fn receive(account: &Account, headers: &[Header], body: &[u8]) -> Result<Option<Self>, Reject> {
-        authenticate(account, headers)?;
-        if body.len() > MAX_WEBHOOK_BYTES {
-            return Err(Reject::at(RejectCode::WebhookTooLarge, "body", "a webhook has at most 1 MiB"));
-        }
-        let envelope: Envelope = serde_json::from_slice(body).map_err(|_| unreadable())?;
-        match envelope.event.strip_prefix("flowx.") {
-            Some(_) => Self::of_flow(envelope).ok_or_else(unreadable).map(Some),
-            None => Ok(None),
+        let header = Header::find(headers, "authorization");
+        match Self::open(&account.webhook_tokens, header, body)? {
+            Envelope { event, .. } if !event.starts_with(OF_A_FLOW) => Ok(None),
+            envelope => Self::of_flow(envelope).ok_or_else(unreadable).map(Some),
         }
     }
 
-    fn of_flow(envelope: Envelope) -> Option<Self> {
+    /// Reads an envelope, after the token of its `Authorization` header has been checked.
+    pub(crate) fn open(tokens: &[Secret], header: Option<&str>, body: &[u8]) -> Result<Envelope, Reject> {
+        authenticate(tokens, header)?;
+        if body.len() > MAX_WEBHOOK_BYTES {
+            return Err(Reject::at(RejectCode::WebhookTooLarge, "body", "a webhook has at most 1 MiB"));
+        }
+        serde_json::from_slice(body).map_err(|_| unreadable())
+    }
+
+    pub(crate) fn of_flow(envelope: Envelope) -> Option<Self> {
         let Envelope { event, payload } = envelope;
         let text = |name: &str| payload[name].as_str();
         let news = match event.as_str() {
@@ -97,9 +104,10 @@ impl Webhook {
     }
 }
 
+/// A webhook before its payload is read.
 #[derive(Deserialize)]
-struct Envelope {
-    event: String,
+pub(crate) struct Envelope {
+    pub(crate) event: String,
     #[serde(default)]
     payload: Value,
 }
@@ -112,20 +120,20 @@ fn error(payload: &Value) -> LaunchError {
     error
 }
 
-fn authenticate(account: &Account, headers: &[Header]) -> Result<(), Reject> {
-    if account.webhook_tokens.is_empty() {
+fn authenticate(tokens: &[Secret], header: Option<&str>) -> Result<(), Reject> {
+    if tokens.is_empty() {
         let rule = "configure the webhook token from the dashboard; without it the sender cannot be authenticated";
         return Err(Reject::at(RejectCode::WebhookNotConfigured, "webhook_tokens", rule));
     }
     let refuse = |code, why| Err(Reject::new(code, why).about("headers.authorization"));
-    let Some(value) = Header::find(headers, "authorization") else {
+    let Some(value) = header else {
         return refuse(RejectCode::WebhookTokenMissing, "there is no Authorization header");
     };
     let token = match value.trim().split_once(' ') {
         Some((scheme, token)) if scheme.eq_ignore_ascii_case("basic") => token.trim_start(),
         _ => return refuse(RejectCode::WebhookTokenMalformed, "the Authorization header is not `Basic` and one token"),
     };
-    if any_same(&account.webhook_tokens, token.as_bytes()) {
+    if any_same(tokens, token.as_bytes()) {
         return Ok(());
     }
     refuse(
@@ -134,6 +142,6 @@ fn authenticate(account: &Account, headers: &[Header]) -> Result<(), Reject> {
     )
 }
 
-fn unreadable() -> Reject {
+pub(crate) fn unreadable() -> Reject {
     Reject::new(RejectCode::WebhookUnreadable, "this is not a webhook as documented: {event, payload} with its members")
 }

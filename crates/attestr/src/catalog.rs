@@ -50,6 +50,11 @@ fn browsers() -> Vec<Browser> {
     ]
 }
 
+/// What a code of the run on the user's device means, and what to do about it.
+pub(crate) fn launch_error(code: i64) -> Option<(&'static str, &'static str)> {
+    LAUNCH.iter().find(|row| row.0.parse() == Ok(code)).map(|row| (row.2, row.3))
+}
+
 /// Code, status, meaning, advice and source of one error.
 struct Row(&'static str, Option<u16>, &'static str, &'static str, &'static str);
 

@@ -8,7 +8,8 @@
 //!
 //! [`Attestr`] makes an [`Account`] of a [`Config`], opens a [`Session`] from a [`Request`], restores one, finds the
 //! session of a webhook, has the provider's tables, and explains signatures. [`webhook_key`] tells repeated deliveries
-//! from new events.
+//! from new events. [`VALUES`] names the calls that every language has on the provider's values and documents, such as
+//! [`result()`].
 //!
 //! ```
 //! use idvkit_attestr::{Attestr, Config, Request};
@@ -31,7 +32,8 @@
 //! # Ok(())
 //! # }
 //! ```
-#![no_std]
+// What uniffi's macros write needs std.
+#![cfg_attr(not(feature = "uniffi"), no_std)]
 #![forbid(unsafe_code)]
 
 extern crate alloc;
@@ -39,6 +41,7 @@ extern crate alloc;
 mod account;
 mod answers;
 mod callback;
+mod calls;
 mod catalog;
 mod flow;
 mod journey;
@@ -55,6 +58,7 @@ use idvkit_signature::diagnose_member;
 pub use account::{Account, Config, Options};
 pub use answers::{ApiError, ExecutionResult, LaunchCause, LaunchError};
 pub use callback::{MAX_WEBHOOK_BYTES, WebhookKey, webhook_key};
+pub use calls::*;
 pub use flow::AttestrFlow;
 pub use operations::{Operation, Outside};
 pub use request::Request;
@@ -62,6 +66,9 @@ pub use values::{
     ClaimedSignature, ClientKey, DEFAULT_LIFETIME_MS, FlowId, HandshakeId, MAX_LIFETIME_MS, SnapshotId, StageId,
 };
 pub use verdict::HANDSHAKE_PART;
+
+#[cfg(feature = "uniffi")]
+uniffi::setup_scaffolding!();
 
 /// An Attestr session.
 pub type Session = Machine<AttestrFlow>;

@@ -15,7 +15,7 @@ use idvkit_signature::{Mismatch, SliceError, ecmascript, member, same_tag};
 use serde::{Deserialize, Deserializer, Serialize, de::IgnoredAny};
 
 use crate::{
-    account::Account,
+    account::{Account, Checks},
     answers::{ExecutionResult, LaunchError},
     callback::{News, Webhook},
     operations::{Operation, Outside},
@@ -196,7 +196,7 @@ impl Live {
         };
         let stages = stages(result).ok_or_else(|| unreadable(Flaw::new(FlawKind::MemberType, "result")))?;
         let signature = answer.signature.as_deref().unwrap_or_default();
-        let (form, raw) = verified(account, result, signature).map_err(|mismatch| {
+        let (form, raw) = account.checks().verified(result, signature).map_err(|mismatch| {
             let fault = Fault::new(mismatch.fault_code(), op.name(), true);
             Fault { status: Some(response.status), ..fault }
         })?;
@@ -300,7 +300,7 @@ impl NonPass {
 }
 
 /// The result as it was sent, if there is one. A flaw beside it costs nothing (rule 25); one that is in it costs the signature.
-fn slice<'a>(body: &'a [u8], json: &'a Json) -> Result<Option<&'a [u8]>, Flaw> {
+pub(crate) fn slice<'a>(body: &'a [u8], json: &'a Json) -> Result<Option<&'a [u8]>, Flaw> {
     let found = match (member(body, "result"), json.mended()) {
         (Err(SliceError::NotJson), Some(mended)) => member(mended.as_bytes(), "result"),
         (found, _) => found,
@@ -310,17 +310,20 @@ fn slice<'a>(body: &'a [u8], json: &'a Json) -> Result<Option<&'a [u8]>, Flaw> {
     Ok(result.filter(|result| *result != b"null"))
 }
 
-/// The form of the result that its signature covers, and those bytes: as sent, or else as ECMAScript writes them (A-Q1).
-fn verified(account: &Account, result: &[u8], signature: &str) -> Result<(SignedForm, Vec<u8>), Mismatch> {
-    let verify = |bytes: &[u8]| account.scheme.verify(&account.client_secrets, bytes, signature);
-    let wrong = match verify(result) {
-        Ok(()) => return Ok((SignedForm::AsSent, result.to_vec())),
-        Err(Mismatch::Wrong) if account.ecmascript_form => Mismatch::Wrong,
-        Err(other) => return Err(other),
-    };
-    let printed = ecmascript(result).map_err(|_| wrong)?;
-    verify(&printed)?;
-    Ok((SignedForm::Ecmascript, printed))
+impl Checks<'_> {
+    /// The form of the result that its signature covers, and those bytes: as sent, or else as ECMAScript writes them
+    /// (A-Q1).
+    pub(crate) fn verified(&self, result: &[u8], signature: &str) -> Result<(SignedForm, Vec<u8>), Mismatch> {
+        let verify = |bytes: &[u8]| self.scheme.verify(self.secrets, bytes, signature);
+        let wrong = match verify(result) {
+            Ok(()) => return Ok((SignedForm::AsSent, result.to_vec())),
+            Err(Mismatch::Wrong) if self.ecmascript_form => Mismatch::Wrong,
+            Err(other) => return Err(other),
+        };
+        let printed = ecmascript(result).map_err(|_| wrong)?;
+        verify(&printed)?;
+        Ok((SignedForm::Ecmascript, printed))
+    }
 }
 
 /// The stages, and what the provider says of the handshake itself. A stage's part has a name only.
@@ -337,7 +340,7 @@ fn parts(stages: Vec<String>, consumed: Option<bool>) -> Vec<Part> {
 }
 
 /// The names of the stages in order, or `None` if it is not an object.
-fn stages(result: &[u8]) -> Option<Vec<String>> {
+pub(crate) fn stages(result: &[u8]) -> Option<Vec<String>> {
     struct Names;
 
     impl<'de> serde::de::Visitor<'de> for Names {

@@ -2,6 +2,7 @@
 
 mod command;
 mod request;
+mod value;
 
 use idvkit::{Account, Config, ProviderId, Reject, RejectCode, UnixMillis};
 use idvkit_core::{LocaleTag, RestrictedUrl, UrlRules};
@@ -10,6 +11,7 @@ use serde_json::{Value, json};
 use crate::providers::Provider;
 pub use command::Own;
 pub(crate) use request::{json_of, not_object, whole};
+pub use value::{Call, call};
 
 /// The longest URL that any provider documents, in characters.
 const MAX_URL: usize = 4096;
@@ -29,6 +31,8 @@ pub struct Checks {
     pub config: fn() -> Value,
     /// Puts a URL where the configuration has it, and gives that member's name; none if the provider is not told of it.
     pub url: fn(UrlUse, &str, &mut Value) -> Option<&'static str>,
+    /// Whether an account checks such a URL by the provider's own rules; otherwise those that all share are checked.
+    pub own_url_rules: bool,
     /// Members of its requests' bodies that hold credentials.
     pub secret_members: &'static [&'static str],
     /// Answers to what is asked before the request that is checked, by operation.
@@ -113,9 +117,12 @@ pub fn url(value: &str, purpose: UrlUse, provider: ProviderId, development: bool
     config["options"]["development"] = json!(development);
     // An account checks its own URLs: what it refuses is exactly what a session would be refused for.
     Account::new(parse_config(&config)?)?;
-    let host = RestrictedUrl::parse(field, value, &UrlRules::new(MAX_URL).with_development(development))
-        .map(|url| url.host().to_owned())?;
-    Ok(Finding { json: json!({ "host": host }), text: format!("fit as {field}, on host {host}") })
+    let rules = UrlRules::new(MAX_URL).with_development(development);
+    let rules = if checks.own_url_rules { rules.with_ports().with_app_schemes() } else { rules };
+    let url = RestrictedUrl::parse(field, value, &rules)?;
+    let host = Some(url.host()).filter(|host| !host.is_empty());
+    let place = host.map_or_else(|| "in the app with its scheme".into(), |host| format!("on host {host}"));
+    Ok(Finding { json: json!({ "host": host }), text: format!("fit as {field}, {place}") })
 }
 
 fn parse_config(config: &Value) -> Result<Config, Reject> {

@@ -16,7 +16,7 @@ use clap::{
 };
 use idvkit::{ProviderId, Reject, UnixMillis};
 use idvkit_cli::{
-    check::{self, Finding, Own, Takes, UrlUse},
+    check::{self, Call, Finding, Own, Takes, UrlUse},
     demo::{self, Report, Selection, Told, cast::scenarios, print, report},
     doctor, replay,
     site::{self, Site},
@@ -39,6 +39,7 @@ use serde_json::{Value, json};
         idvkit check url https://shop.example/idv --for callback\n  \
         idvkit check initiate request.json          what would be sent to Jumio\n  \
         idvkit check metadata - < metadata.json     what a biometric.kz user will see\n  \
+        idvkit check signicat process body=p.json   any call on a provider's values\n  \
         idvkit doctor --secret-env CLIENT_SECRET body.json\n\n\
         Exit codes: 0 as expected, 1 an unexpected outcome or a failed check, 2 wrong usage."
 )]
@@ -173,6 +174,8 @@ enum Check {
     },
     #[command(flatten)]
     Own(Own),
+    #[command(flatten)]
+    Call(Call),
 }
 
 /// A provider's name.
@@ -321,6 +324,7 @@ fn check(what: Check, json: bool) -> Result<bool> {
             };
             (command.run)(&text, now())
         }
+        Check::Call(given) => check::call(&given, now())?,
     };
     let mut out = anstream::stdout();
     match &found {

@@ -75,7 +75,15 @@ impl ImageRules {
     /// # Errors
     /// About `field`: `image_empty`, `image_too_large`, `image_kind`, `image_dimensions`.
     pub fn check(&self, field: &str, bytes: &[u8]) -> Result<(), Reject> {
-        inspect(bytes, self).map(drop).map_err(|reject| reject.about(field))
+        self.inspect(field, bytes).map(drop)
+    }
+
+    /// Checks the bytes of a file, and gives its kind, and its width and height, as far as its header shows them.
+    ///
+    /// # Errors
+    /// As [`check`](Self::check).
+    pub fn inspect(&self, field: &str, bytes: &[u8]) -> Result<Inspected, Reject> {
+        inspect(bytes, self).map_err(|reject| reject.about(field))
     }
 }
 
@@ -150,7 +158,7 @@ impl fmt::Debug for Base64Image {
 }
 
 /// What the header of a file says: its kind, width and height.
-type Inspected = (Option<ImageKind>, Option<(u32, u32)>);
+pub type Inspected = (Option<ImageKind>, Option<(u32, u32)>);
 
 /// What a file is, if the rules take it.
 fn inspect(bytes: &[u8], rules: &ImageRules) -> Result<Inspected, Reject> {

@@ -237,6 +237,18 @@ impl<'a> Node<'a> {
         }
     }
 
+    /// The texts at a path of each item of a list, or of a single value where a list would be. Items without one are left
+    /// out.
+    pub fn loose_texts(&self, list: &str, path: &str) -> Vec<String> {
+        // No place is told of any of them.
+        let text = |value| Self { json: self.json, value: Some(value), place: String::new() }.loose_text(path);
+        match self.find(list) {
+            None | Some(Value::Null) => Vec::new(),
+            Some(Value::Array(items)) => items.iter().filter_map(text).collect(),
+            Some(one) => text(one).into_iter().collect(),
+        }
+    }
+
     /// The value as it was read, for what is passed on; `None` if there is none.
     pub fn value(&self) -> Option<&'a Value> {
         self.value.filter(|value| !value.is_null())

@@ -48,6 +48,7 @@ pub mod settings;
 mod spoiled;
 mod time;
 mod token;
+pub mod values;
 #[cfg(feature = "wire")]
 mod wire;
 
@@ -62,7 +63,7 @@ pub use diagnosis::{Diagnosis, Difference, Finding, Verdict};
 pub use flaw::{Flaw, FlawKind};
 pub use http::{Cache, Header, HttpRequest, Method, Response};
 pub use id::one_form;
-pub use image::{Base64Image, ImageKind, ImageRules};
+pub use image::{Base64Image, ImageKind, ImageRules, Inspected};
 pub use journey::{
     Bound, Carry, Condition, HintKind, ImageSlot, Journey, NativeCall, Param, ParamValue, Permission, Refused, Signal,
     SizeClass, TextEntry, Trigger, Way,
@@ -83,3 +84,4 @@ pub use secret::Secret;
 pub use seed::{Seed, fingerprint};
 pub use time::UnixMillis;
 pub use token::TokenAnswer;
+pub use values::Body;

@@ -34,6 +34,10 @@ pub struct UrlRules {
     pub refuse_personal_data: bool,
     /// Whether a program under development may use a URL of its own machine.
     pub development: Development,
+    /// Whether the host may be followed by a port.
+    pub ports: bool,
+    /// Whether the scheme may be an app's own, as in `com.example.app:/return` or `shop://return`, instead of HTTPS.
+    pub app_schemes: bool,
 }
 
 /// Whether a URL may have a query.
@@ -69,7 +73,21 @@ impl UrlRules {
             reserved: &[],
             refuse_personal_data: true,
             development: Development::Off,
+            ports: false,
+            app_schemes: false,
         }
+    }
+
+    /// The same rules with ports allowed.
+    #[must_use]
+    pub const fn with_ports(self) -> Self {
+        Self { ports: true, ..self }
+    }
+
+    /// The same rules with an app's own scheme allowed beside HTTPS.
+    #[must_use]
+    pub const fn with_app_schemes(self) -> Self {
+        Self { app_schemes: true, ..self }
     }
 
     /// The same rules without a query.
@@ -93,8 +111,8 @@ impl UrlRules {
 
 /// A checked URL that can be handed to a provider.
 ///
-/// It is HTTPS on a public host name without port, user information and fragment, valid by RFC 3986 in ASCII, and
-/// obeys the [`UrlRules`] it was parsed with. Scheme and host are in lower case; the rest is as it was passed. Whether
+/// It is HTTPS on a public host name without user information and fragment, valid by RFC 3986 in ASCII, and obeys the
+/// [`UrlRules`] it was parsed with: only they can allow a port or an app's own scheme. Scheme and host are in lower case; the rest is as it was passed. Whether
 /// the host is yours cannot be checked here.
 ///
 /// `Debug` prints the host only, because paths and queries hold secrets; there is no `Display` and no serialised form
@@ -123,10 +141,10 @@ impl RestrictedUrl {
         self.0
     }
 
-    /// The host name in lower case, without the port that a development URL has.
+    /// The host name in lower case, without the port that it may have; empty where an app's own scheme has no host.
     pub fn host(&self) -> &str {
-        let authority = self.0.split('/').nth(2).unwrap_or_default();
-        let authority = authority.split('?').next().unwrap_or_default();
+        let after = self.0.split_once("://").map_or("", |(_, after)| after);
+        let authority = after.split(['/', '?']).next().unwrap_or_default();
         // The colons of an IPv6 address stand in brackets.
         match authority.rsplit_once(':') {
             Some((host, port)) if !port.ends_with(']') => host,
@@ -195,8 +213,12 @@ fn check<'a>(text: &'a str, rules: &UrlRules) -> Result<Uri<&'a str>, Reject> {
     check_text(text, rules.max_len)?;
     let uri = Uri::parse(text).map_err(|_| refuse(RejectCode::UrlMalformed, MALFORMED))?;
     if !(rules.development == Development::PrivateHttp && is_private_http(&uri)) {
-        check_scheme(&uri)?;
-        check_authority(uri.authority())?;
+        if rules.app_schemes && is_app_scheme(uri.scheme().as_str()) {
+            check_app_authority(uri.authority())?;
+        } else {
+            check_scheme(&uri)?;
+            check_authority(uri.authority(), rules)?;
+        }
     }
     if uri.has_fragment() {
         return Err(refuse(RejectCode::UrlFragment, "must have no fragment; remove `#` and what follows it"));
@@ -211,6 +233,8 @@ fn check<'a>(text: &'a str, rules: &UrlRules) -> Result<Uri<&'a str>, Reject> {
 
 const MALFORMED: &str = "must be one whole URL by RFC 3986, such as `https://shop.example/done`; \
     percent-encode other characters, and follow every `%` by two hexadecimal digits";
+
+const NO_USER_INFO: &str = "must have no user name or password; remove the `@` and what precedes it";
 
 const NO_PUBLIC_HOST: &str = "must have a public host name, such as `shop.example`: labels of letters, digits and \
     inner hyphens, joined by dots, with none at the end; one that begins with `xn--` must be valid punycode (UTS 46)";
@@ -253,15 +277,12 @@ fn check_scheme(uri: &Uri<&str>) -> Result<(), Reject> {
 }
 
 /// Refusing user information, `:443` and numeric hosts of every spelling is inferred (J-D9).
-fn check_authority(authority: Option<Authority<'_>>) -> Result<(), Reject> {
+fn check_authority(authority: Option<Authority<'_>>, rules: &UrlRules) -> Result<(), Reject> {
     let Some(authority) = authority else {
         return Err(refuse(RejectCode::UrlHost, "must have a host, as in `https://shop.example/`"));
     };
     if authority.has_userinfo() {
-        return Err(refuse(
-            RejectCode::UrlUserInfo,
-            "must have no user name or password; remove the `@` and what precedes it",
-        ));
+        return Err(refuse(RejectCode::UrlUserInfo, NO_USER_INFO));
     }
     if is_ip_address(authority.host()) {
         return Err(refuse(
@@ -270,10 +291,12 @@ fn check_authority(authority: Option<Authority<'_>>) -> Result<(), Reject> {
         ));
     }
     check_host_name(authority.host())?;
-    if authority.has_port() {
-        return Err(refuse(RejectCode::UrlPort, "must have no port, not even `:443`; serve it on the default port"));
+    match authority.port_to_u16() {
+        _ if !authority.has_port() => Ok(()),
+        Ok(Some(1..)) if rules.ports => Ok(()),
+        _ if rules.ports => Err(refuse(RejectCode::UrlPort, "must have a port of 1 to 65535, or none")),
+        _ => Err(refuse(RejectCode::UrlPort, "must have no port, not even `:443`; serve it on the default port")),
     }
-    Ok(())
 }
 
 /// That only a dotted public name will do is inferred from the documented wish that the domain be the customer's.
@@ -312,9 +335,42 @@ fn is_reserved(parameter: &str, reserved: &[&str]) -> bool {
 
 fn normalise(uri: Uri<&str>) -> String {
     let mut text = uri.as_str().to_owned();
-    let authority_end = text.match_indices(['/', '?']).map(|(at, _)| at).nth(2).unwrap_or(text.len());
-    text[..authority_end].make_ascii_lowercase();
+    let end = match text.split_once("://") {
+        Some((scheme, after)) => scheme.len() + 3 + after.find(['/', '?']).unwrap_or(after.len()),
+        None => uri.scheme().as_str().len(),
+    };
+    text[..end].make_ascii_lowercase();
     text
+}
+
+/// A scheme that only an app can have registered: one that a browser itself acts on is none.
+fn is_app_scheme(scheme: &str) -> bool {
+    const BROWSERS_OWN: [&str; 16] = [
+        "http",
+        "https",
+        "javascript",
+        "data",
+        "vbscript",
+        "file",
+        "blob",
+        "about",
+        "ftp",
+        "ws",
+        "wss",
+        "mailto",
+        "tel",
+        "sms",
+        "view-source",
+        "filesystem",
+    ];
+    !BROWSERS_OWN.iter().any(|own| own.eq_ignore_ascii_case(scheme))
+}
+
+fn check_app_authority(authority: Option<Authority<'_>>) -> Result<(), Reject> {
+    match authority {
+        Some(authority) if authority.has_userinfo() => Err(refuse(RejectCode::UrlUserInfo, NO_USER_INFO)),
+        _ => Ok(()),
+    }
 }
 
 fn ends_with_local_part(text: &[u8]) -> bool {

@@ -34,8 +34,8 @@
 //! * [`catalog`], [`best_locale`] and [`diagnose`]: the providers' tables, the user's language out of them, and the signature
 //!   doctor.
 //! * [`verify`] and [`signed_member`]: signatures without a session.
-//! * [`attestr`], [`biometric_kz`], [`jumio`], [`signicat`]: each provider's own types, which are useful without a
-//!   session too.
+//! * [`attestr`], [`biometric_kz`], [`jumio`], [`signicat`]: each provider's own types, and the calls on its values and
+//!   documents, such as [`jumio::url`]. They are useful without a session too, and the same in every language.
 #![no_std]
 #![forbid(unsafe_code)]
 
@@ -49,21 +49,28 @@ mod outside;
 mod providers;
 mod session;
 mod signed;
+mod values;
 
 pub use account::{Account, diagnose};
 pub use idvkit_core::{
-    AtProvider, Basis, Blame, Blob, Bound, Browser, Cache, CallbackSource, Carry, Catalog, Cause, Condition, Decision,
-    Diagnosis, Difference, Document, Erasure, ErrorCode, Evidence, Fault, FaultClass, FaultCode, Finding, Header, Hint,
-    HintKind, HttpRequest, Image, ImageSlot, Input, Journey, LocaleChoice, LocaleEntry, LocaleList, LocaleSet, Method,
-    NativeCall, Next, Outcome, Param, ParamValue, Part, Permission, Person, Provider, Reason, Refused, Reject,
-    RejectCode, Secret, Seed, Seen, Signal, SignedForm, SizeClass, Source, Support, TextEntry, Trigger, UnixMillis,
-    Verdict, VersionWindow, Way, Why, read,
+    AtProvider, Basis, Blame, Blob, Body, Bound, Browser, Cache, CallbackSource, Carry, Catalog, Cause, Condition,
+    Decision, Diagnosis, Difference, Document, Erasure, ErrorCode, Evidence, Fault, FaultClass, FaultCode, Finding,
+    Header, Hint, HintKind, HttpRequest, Image, ImageSlot, Input, Journey, LocaleChoice, LocaleEntry, LocaleList,
+    LocaleSet, Method, NativeCall, Next, Outcome, Param, ParamValue, Part, Permission, Person, Provider, Reason,
+    Refused, Reject, RejectCode, Secret, Seed, Seen, Signal, SignedForm, SizeClass, Source, Support, TextEntry,
+    Trigger, UnixMillis, Verdict, VersionWindow, Way, Why, read,
 };
 pub use idvkit_signature::{Algorithm, KeyForm, Scheme, TagEncoding};
 pub use outside::{jumio_image_request, signicat_download_request, signicat_token_request};
 pub use providers::*;
 pub use session::Session;
 pub use signed::{signed_member, verify};
+pub use values::value_from_json;
+#[cfg(feature = "wire")]
+pub use {
+    idvkit_core::values::Failed,
+    values::{argument_reject, value_in_json},
+};
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

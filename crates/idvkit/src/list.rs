@@ -261,6 +261,37 @@ macro_rules! providers {
             match provider { $(ProviderId::$Provider => $module::$Provider::best_locale(&preferred),)+ }
         }
 
+        /// The calls on a provider's values and documents. In Rust they are functions of the provider's module, such as
+        /// [`jumio::url`].
+        pub fn values(provider: ProviderId) -> &'static [idvkit_core::values::ValueCall] {
+            match provider { $(ProviderId::$Provider => $module::VALUES,)+ }
+        }
+
+        /// Makes a call on a provider's values by its name: reads the arguments, and writes the answer. For bindings and
+        /// programs that do not know the provider.
+        ///
+        /// # Errors
+        /// [`Failed`].
+        #[cfg(feature = "wire")]
+        pub fn value<'de, D: Deserializer<'de>, S: Serializer>(
+            provider: ProviderId,
+            name: &str,
+            args: D,
+            answer: S,
+        ) -> Result<S::Ok, Failed<D::Error, S::Error>> {
+            match provider { $(ProviderId::$Provider => $module::value(name, args, answer),)+ }
+        }
+
+        /// The calls on a provider's values, as the generators of other languages see them.
+        #[cfg(feature = "schema")]
+        pub fn value_schemas(
+            provider: ProviderId,
+            takes: &mut schemars::SchemaGenerator,
+            gives: &mut schemars::SchemaGenerator,
+        ) -> alloc::vec::Vec<idvkit_core::values::ValueSchema> {
+            match provider { $(ProviderId::$Provider => $module::value_schemas(takes, gives),)+ }
+        }
+
         // The word in JSON is the one that the provider's snapshots and operations have.
         $(const _: () = assert!(same($word, <$module::$Provider as Provider>::ID));)+
     };

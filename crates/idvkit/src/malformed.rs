@@ -5,6 +5,7 @@ use alloc::{format, string::String};
 use idvkit_core::{Reject, RejectCode};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use serde_path_to_error::Path;
 
 /// No documented path comes near this, in characters.
 const MAX_PATH: usize = 256;
@@ -26,6 +27,12 @@ pub(crate) struct Form {
 pub(crate) struct Wrong {
     path: String,
     rule: String,
+}
+
+impl Wrong {
+    pub(crate) fn reject(self, code: RejectCode) -> Reject {
+        Reject::at(code, self.path, self.rule)
+    }
 }
 
 impl Form {
@@ -64,23 +71,31 @@ impl Form {
 /// Reads a value as `T`, and says what is wrong with it if anything is.
 pub(crate) fn walk<T: DeserializeOwned>(value: Value) -> Option<Wrong> {
     let error = serde_path_to_error::deserialize::<_, T>(value).err()?;
-    let path = match error.path().iter().next() {
+    Some(wrong(&path_of(error.path()), &format!("{}", error.inner())))
+}
+
+/// A path as text; empty for the whole.
+pub(crate) fn path_of(path: &Path) -> String {
+    match path.iter().next() {
         // The names of some members are the caller's own.
-        Some(_) => format!("{}", error.path()).chars().take(MAX_PATH).collect(),
+        Some(_) => format!("{path}").chars().take(MAX_PATH).collect(),
         None => String::new(),
-    };
-    let text = format!("{}", error.inner());
-    let below = |name: &str| match path.as_str() {
+    }
+}
+
+/// What is wrong at a place, out of what serde says about it.
+pub(crate) fn wrong(path: &str, text: &str) -> Wrong {
+    let below = |name: &str| match path {
         "" => name.into(),
         // An unknown member is in the path already, a missing one is not.
         path if path.rsplit('.').next() == Some(name) || name.len() >= MAX_NAME => path.into(),
         path => format!("{path}.{name}"),
     };
-    Some(match quoted(&text) {
+    match quoted(text) {
         Some(("missing field", name)) => Wrong { path: below(name), rule: "is required; give it".into() },
-        Some(("unknown field", name)) => Wrong { path: below(name), rule: unknown_member(&text) },
-        _ => Wrong { path, rule: must_be(&text) },
-    })
+        Some(("unknown field", name)) => Wrong { path: below(name), rule: unknown_member(text) },
+        _ => Wrong { path: path.into(), rule: must_be(text) },
+    }
 }
 
 /// `missing field` and the name in what serde says, if it is about a member. A long name is cut.

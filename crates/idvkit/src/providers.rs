@@ -3,10 +3,14 @@
 use alloc::{string::String, sync::Arc};
 use core::fmt;
 
+#[cfg(feature = "wire")]
+use idvkit_core::values::Failed;
 use idvkit_core::{
     Catalog, Diagnosis, Input, LocaleSet, Provider, Reject, RejectCode, Seed, UnixMillis, machine::Machine,
 };
 use serde::{Deserialize, Serialize};
+#[cfg(feature = "wire")]
+use serde::{Deserializer, Serializer};
 
 use crate::{
     Account,

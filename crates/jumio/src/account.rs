@@ -15,12 +15,16 @@ use idvkit_core::{
 };
 use serde::Deserialize;
 
-use crate::values::{DomainPrefix, FACEMAP_LIFETIME_MS, ID, Region, TokenLifetime};
+use crate::values::{DomainPrefix, FACEMAP_LIFETIME_MS, ID, JumioUrlPurpose, Region, TokenLifetime};
 
 /// Names that Jumio appends to a return URL itself; the last is left over from a sibling product (J-8).
 const RESERVED: &[&str] = &["transactionStatus", "transactionReference", "errorCode", "customerInternalReference"];
 /// A slash and 32 hex digits.
 const SECRET_SEGMENT: usize = 33;
+/// The longest `callbackUrl` and `errorUrl`, in characters (J-F3).
+const MAX_URL: usize = 255;
+/// The longest `successUrl` (J-F3).
+const MAX_SUCCESS_URL: usize = 2047;
 const DAY_MS: i64 = 86_400_000;
 
 /// The configuration of one Jumio account.
@@ -157,7 +161,7 @@ pub(crate) struct UrlPolicy {
     pub(crate) secret_callback: bool,
     /// Allows a client page on this machine over plain HTTP.
     pub(crate) development: bool,
-    callback_query: bool,
+    pub(crate) callback_query: bool,
 }
 
 /// What a request may leave out.
@@ -269,25 +273,53 @@ impl UrlPolicy {
     /// Parses where callbacks go.
     pub(crate) fn callback(&self, target: CallbackTarget) -> Result<CallbackTarget, Reject> {
         let CallbackTarget::Url(url) = target else { return Ok(target) };
-        let room = if self.secret_callback { SECRET_SEGMENT } else { 0 };
-        let rules = UrlRules::new(255 - room).with_development(self.development);
-        let rules = if self.callback_query { rules } else { rules.without_query() };
-        Ok(CallbackTarget::Url(RestrictedUrl::parse("callback.url", &url, &rules)?.into_string()))
+        Ok(CallbackTarget::Url(self.parse(JumioUrlPurpose::Callback, &url)?.into_string()))
     }
 
     /// Parses where the user goes after a successful submission.
     pub(crate) fn success(&self, url: &str) -> Result<String, Reject> {
-        self.return_url("success_url", url, 2047)
+        Ok(self.parse(JumioUrlPurpose::Success, url)?.into_string())
     }
 
     /// Parses where the user goes after an error.
     pub(crate) fn error(&self, url: &str) -> Result<String, Reject> {
-        self.return_url("error_url", url, 255)
+        Ok(self.parse(JumioUrlPurpose::Error, url)?.into_string())
     }
 
-    fn return_url(&self, field: &str, url: &str, max: usize) -> Result<String, Reject> {
-        let rules = UrlRules::new(max).with_reserved(RESERVED).with_development(self.development);
-        Ok(RestrictedUrl::parse(field, url, &rules)?.into_string())
+    /// Parses a URL by the rules of the field that it is for.
+    pub(crate) fn parse(&self, purpose: JumioUrlPurpose, url: &str) -> Result<RestrictedUrl, Reject> {
+        let (field, rules) = (field(purpose), self.rules(purpose));
+        RestrictedUrl::parse(field, url, &rules).map_err(|reject| match reject.code() {
+            RejectCode::UrlTooLong if purpose == JumioUrlPurpose::Callback && self.secret_callback => {
+                let max = rules.max_len;
+                let rule = format!(
+                    "may have at most {max} characters: Jumio takes {MAX_URL}, and the SDK adds `/` and a secret of 32 \
+                     characters, by which it recognises the callback; shorten the path"
+                );
+                Reject::at(RejectCode::UrlTooLong, field, rule)
+            }
+            _ => reject,
+        })
+    }
+
+    /// The rules of a field (J-F3, J-F4).
+    pub(crate) fn rules(&self, purpose: JumioUrlPurpose) -> UrlRules {
+        let rules = match purpose {
+            JumioUrlPurpose::Callback => UrlRules::new(MAX_URL - if self.secret_callback { SECRET_SEGMENT } else { 0 }),
+            JumioUrlPurpose::Success => UrlRules::new(MAX_SUCCESS_URL).with_reserved(RESERVED),
+            JumioUrlPurpose::Error => UrlRules::new(MAX_URL).with_reserved(RESERVED),
+        };
+        let rules = rules.with_development(self.development);
+        if purpose == JumioUrlPurpose::Callback && !self.callback_query { rules.without_query() } else { rules }
+    }
+}
+
+/// The member of a configuration or request that has the URL.
+fn field(purpose: JumioUrlPurpose) -> &'static str {
+    match purpose {
+        JumioUrlPurpose::Callback => "callback.url",
+        JumioUrlPurpose::Success => "success_url",
+        JumioUrlPurpose::Error => "error_url",
     }
 }
 

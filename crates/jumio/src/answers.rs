@@ -70,8 +70,9 @@ impl Transaction {
             enrollment_reference: reference(&root, "enrollmentTransactionReference")?,
             result: TransactionResult::parse(root.text("transactionResult")?),
             date: date(&root, "transactionDate"),
-            images: texts(&root, "images", "href"),
-            liveness_images: texts(&root, "livenessImages", ""),
+            // One image may be an object, and many a list (J-11).
+            images: root.loose_texts("images", "href"),
+            liveness_images: root.loose_texts("livenessImages", ""),
         })
     }
 }
@@ -116,6 +117,11 @@ impl TransactionResult {
         }
     }
 
+    /// Whether the documents define this result.
+    pub fn is_known(&self) -> bool {
+        !matches!(self, Self::Other(_))
+    }
+
     /// The provider's word.
     pub fn as_str(&self) -> &str {
         match self {
@@ -149,6 +155,21 @@ impl EnrollmentCheck {
             similar: similarity == "MATCH",
             valid: matches!(validity, "TRUE" | "true"),
         }
+    }
+
+    /// Checks an ID verification as it arrives: the form of its callback, or its result as JSON. Missing parts count as
+    /// conditions that are not met.
+    ///
+    /// # Errors
+    /// `enrollment_malformed` if the body is neither a form nor a JSON object.
+    pub fn from_body(body: &[u8]) -> Result<Self, Reject> {
+        let text = body.trim_ascii_start();
+        let text = text.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(text);
+        if !text.contains(&b'=') || matches!(text.first(), Some(b'{' | b'[' | b'"' | b'<')) {
+            return Self::from_json(body);
+        }
+        let fields = form_urlencoded::parse(body).map(|(name, value)| (name.into_owned(), value.into_owned()));
+        Ok(Self::from_callback(&fields.collect()))
     }
 
     /// Checks the fields of a verification callback, decoded into a map, in which `identityVerification` is a JSON
@@ -207,9 +228,4 @@ fn reference(node: &Node<'_>, name: &str) -> Result<Reference, Flaw> {
 
 fn date(node: &Node<'_>, name: &str) -> Option<UnixMillis> {
     node.loose_text(name).as_deref().and_then(UnixMillis::parse)
-}
-
-/// The texts at a path of each item of a list, which may be one thing (J-11).
-pub(crate) fn texts(node: &Node<'_>, list: &str, path: &str) -> Vec<String> {
-    node.loose_list(list).iter().filter_map(|item| item.loose_text(path)).collect()
 }

@@ -5,10 +5,13 @@
 //! [`Callback`] and [`ReturnParameters`] to read what Jumio sends back, [`image_request`] after a decision,
 //! [`API_LOCALES`] and [`colours_for`] for settings pages.
 //!
+//! [`VALUES`] names the calls that every language has on Jumio's values and documents, such as [`url()`].
+//!
 //! Jumio signs nothing. A redirect, a frame message and a callback are hints; only the result that your own server
 //! retrieves is a verdict. Of several transactions for one enrollment within 15 minutes, only the newest works. So keep
 //! one session per enrollment, and use its `Retry` instead of opening another session.
-#![no_std]
+// What uniffi's macros write needs std.
+#![cfg_attr(not(feature = "uniffi"), no_std)]
 #![forbid(unsafe_code)]
 
 extern crate alloc;
@@ -16,6 +19,7 @@ extern crate alloc;
 mod account;
 mod answers;
 mod callback;
+mod calls;
 mod catalog;
 mod flow;
 mod journey;
@@ -31,11 +35,15 @@ use idvkit_core::{Catalog, Input, LocaleSet, Operation as _, Provider, Reject, S
 pub use account::{Account, CallbackTarget, Config, Options};
 pub use answers::{EnrollmentCheck, Initiated, Transaction, TransactionResult};
 pub use callback::{Callback, ReturnError, ReturnParameters, ReturnStatus};
+pub use calls::*;
 pub use catalog::{API_LOCALES, ColourSource, colours_for};
 pub use flow::JumioFlow;
 pub use operations::{Operation, Outside, image_request};
 pub use request::Request;
-pub use values::{DomainPrefix, FACEMAP_LIFETIME_MS, Reference, Region, TokenLifetime};
+pub use values::{DomainPrefix, FACEMAP_LIFETIME_MS, JumioUrlPurpose, Reference, Region, TokenLifetime};
+
+#[cfg(feature = "uniffi")]
+uniffi::setup_scaffolding!();
 
 /// A Jumio session.
 pub type Session = Machine<JumioFlow>;

@@ -141,9 +141,12 @@ fn no_callback() -> Reject {
     Reject::at(RejectCode::Missing, "callback", fix)
 }
 
-fn user_reference(value: String) -> Result<String, Reject> {
+/// The longest reference for a user, in characters (J-F1).
+pub(crate) const MAX_USER_REFERENCE: usize = 100;
+
+pub(crate) fn user_reference(value: String) -> Result<String, Reject> {
     let length = value.chars().count();
-    if length == 0 || length > 100 {
+    if length == 0 || length > MAX_USER_REFERENCE {
         let rule = "your reference for the user has 1 to 100 characters; leave it out if there is none";
         return Err(Reject::at(RejectCode::UserReferenceLength, "user_reference", rule));
     }

@@ -6,7 +6,7 @@ use alloc::{
 };
 use core::fmt;
 
-use idvkit_core::{Reject, RejectCode, one_form};
+use idvkit_core::{Reject, RejectCode, one_form, words};
 use serde::{Deserialize, Serialize};
 
 /// The tag of Jumio's configurations, and the first part of every operation's name.
@@ -47,6 +47,18 @@ impl Region {
             Self::Eu => "eu",
             Self::Sgp => "sgp",
         }
+    }
+}
+
+words! {
+    /// What a URL that is handed to Jumio is for (J-F3). Deliberately exhaustive.
+    pub enum JumioUrlPurpose {
+        /// `callbackUrl`: where Jumio reports a result.
+        Callback,
+        /// `successUrl`: where the user returns after the images were taken.
+        Success,
+        /// `errorUrl`: where the user returns after an error.
+        Error,
     }
 }
 
@@ -161,6 +173,11 @@ impl DomainPrefix {
             return Err(Reject::at(RejectCode::DomainPrefixInvalid, field, rule));
         }
         Ok(Self(value.to_string()))
+    }
+
+    /// The prefix as a text.
+    pub fn as_str(&self) -> &str {
+        &self.0
     }
 
     /// The origin of the pages with this prefix.

@@ -16,7 +16,7 @@ use idvkit_core::{
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
-use crate::values::{ID, Routes};
+use crate::values::{ID, Routes, SignicatUrlPurpose};
 
 const HOUR_MS: i64 = 3_600_000;
 const DAY_MS: i64 = 24 * HOUR_MS;
@@ -27,6 +27,10 @@ const DEFAULT_TOKEN_SKEW_MS: i64 = 30_000;
 const RESERVED: &[&str] = &["dossierId", "processId", "status"];
 /// Inferred: no document gives a limit for URLs.
 const MAX_URL: usize = 2048;
+/// S-F3.7, as S-D12 reads it.
+const MAX_IMAGE_BYTES: u32 = 4_000_000;
+/// S-F3.7, as S-D12 reads it.
+const MAX_IMAGE_PIXELS: u32 = 5000;
 const IMAGE_KINDS: &[ImageKind] = &[ImageKind::Png, ImageKind::Jpeg];
 
 /// The configuration of one Signicat client.
@@ -327,14 +331,21 @@ impl fmt::Debug for Account {
 impl UrlPolicy {
     /// Parses where the user returns to.
     pub(crate) fn redirect(&self, field: &str, url: &str) -> Result<String, Reject> {
-        let rules = UrlRules::new(MAX_URL).with_reserved(RESERVED).with_development(self.development);
-        Ok(RestrictedUrl::parse(field, url, &rules)?.into_string())
+        Ok(RestrictedUrl::parse(field, url, &self.rules(SignicatUrlPurpose::Redirect))?.into_string())
     }
 
     /// Parses where callbacks go.
     pub(crate) fn notification(&self, field: &str, url: &str) -> Result<String, Reject> {
-        let rules = UrlRules::new(MAX_URL).with_development(self.development);
-        Ok(RestrictedUrl::parse(field, url, &rules)?.into_string())
+        Ok(RestrictedUrl::parse(field, url, &self.rules(SignicatUrlPurpose::Callback))?.into_string())
+    }
+
+    /// The rules of a purpose: no document forbids a port, or that the user returns to an app (S-D26).
+    pub(crate) fn rules(&self, purpose: SignicatUrlPurpose) -> UrlRules {
+        let rules = UrlRules::new(MAX_URL).with_ports().with_development(self.development);
+        match purpose {
+            SignicatUrlPurpose::Redirect => rules.with_reserved(RESERVED).with_app_schemes(),
+            SignicatUrlPurpose::Callback => rules,
+        }
     }
 }
 
@@ -391,9 +402,9 @@ fn patience(options: &Options) -> Result<Patience, Reject> {
     })
 }
 
-fn image_rules(options: &Options) -> Result<ImageRules, Reject> {
-    let bytes = options.max_image_bytes.unwrap_or(4_000_000);
-    let pixels = options.max_image_pixels.unwrap_or(5000);
+pub(crate) fn image_rules(options: &Options) -> Result<ImageRules, Reject> {
+    let bytes = options.max_image_bytes.unwrap_or(MAX_IMAGE_BYTES);
+    let pixels = options.max_image_pixels.unwrap_or(MAX_IMAGE_PIXELS);
     if !(1..=64 * 1024 * 1024).contains(&bytes) || !(1..=100_000).contains(&pixels) {
         let rule = "an image has at most 64 MiB and 100 000 pixels, and at least one of each";
         return Err(Reject::at(RejectCode::ImageLimitOutOfRange, "options.max_image_bytes", rule));

@@ -7,7 +7,7 @@ use alloc::{
 };
 use core::fmt;
 
-use idvkit_core::{Flaw, FlawKind, Header, Input, Json, Node, Reject, RejectCode};
+use idvkit_core::{Flaw, FlawKind, Header, Input, Json, Node, Reject, RejectCode, Secret};
 
 use crate::{
     account::Account,
@@ -58,11 +58,16 @@ pub(crate) fn check_authorization(account: &Account, headers: &[Header]) -> Resu
         let message = "this account has no `notification`, so no callback for it can be authenticated";
         return Err(Reject::new(RejectCode::CallbackUnexpected, message).about("headers"));
     };
-    let Some(given) = Header::find(headers, "authorization") else {
+    check_secret(&notification.secrets, Header::find(headers, "authorization"))
+}
+
+/// Whether the `Authorization` header is, verbatim, one of these values.
+pub(crate) fn check_secret(secrets: &[Secret], header: Option<&str>) -> Result<(), Reject> {
+    let Some(given) = header else {
         let message = "the callback has no Authorization header; does a proxy in front of you remove it?";
         return Err(Reject::new(RejectCode::CallbackSecretMissing, message).about("headers"));
     };
-    if idvkit_signature::any_same(&notification.secrets, given.as_bytes()) {
+    if idvkit_signature::any_same(secrets, given.as_bytes()) {
         return Ok(());
     }
     let message = "the Authorization header is not the `authorization_header` of this account; pass it unchanged";
@@ -177,7 +182,6 @@ impl Event {
         let json = read(body)?;
         let root = json.root();
         let needed = |name: &str| root.text(name).map(cut).map_err(|flaw| malformed(&flaw));
-        let tags = root.loose_list("tags");
         Ok(Self {
             id: needed("id")?,
             timestamp: needed("timestamp")?,
@@ -187,7 +191,7 @@ impl Event {
             account_id: root.loose_text("accountId"),
             organization_id: root.loose_text("organizationId"),
             expires_at: root.loose_text("expiresAt"),
-            tags: tags.iter().filter_map(|tag| tag.loose_text("")).collect(),
+            tags: root.loose_texts("tags", ""),
         })
     }
 }

@@ -4,7 +4,8 @@
 //! Signicat's page ([`CaptureFlow`]), and the user authenticates with an electronic identity ([`Eid`]). [`Signicat`]
 //! opens and restores a [`Session`], which [`Machine`] runs. Some parts are useful without a session: [`Callback`],
 //! [`Event`] and [`ReturnParameters`] to read what Signicat sends back, [`Process`] for an answer, [`Problem`] for an
-//! error, [`download_request`] after a decision, [`PROVIDERS`] and [`ROUTES`] for the tables.
+//! error, [`download_request`] after a decision, [`PROVIDERS`] and [`ROUTES`] for the tables. [`VALUES`] names the calls
+//! that every language has on the provider's values and documents, such as [`images()`].
 //!
 //! A redirect and a callback are hints; only the result that your own server fetches is a verdict. Only the status
 //! `accepted` approves. [`ROUTES`] marks the paths that no document states, and an account can replace them.
@@ -12,7 +13,8 @@
 //! # What is deleted
 //! An erasure at the provider deletes each dossier that the session made, with all that is in it. In a dossier that was
 //! yours before, it deletes the processes that the session made, and leaves the rest to you.
-#![no_std]
+// What uniffi's macros write needs std.
+#![cfg_attr(not(feature = "uniffi"), no_std)]
 #![forbid(unsafe_code)]
 
 extern crate alloc;
@@ -20,6 +22,7 @@ extern crate alloc;
 mod account;
 mod answers;
 mod callback;
+mod calls;
 mod catalog;
 mod flow;
 mod journey;
@@ -35,6 +38,7 @@ use idvkit_core::{Catalog, Input, Provider, Reject, Seed, UnixMillis, machine::M
 pub use account::{Account, ClientAuth, Config, Notification, Options, Profile};
 pub use answers::{AccessToken, CaptureStarted, DossierCreated, Problem, ProblemShape, Process, ProcessStatus};
 pub use callback::{Callback, Event, ReturnParameters};
+pub use calls::*;
 pub use catalog::{DOCUMENT_TYPES, PROVIDERS, ProviderEntry, REDACT_FIELDS};
 pub use flow::SignicatFlow;
 pub use operations::{Operation, Outside, download_request, raw_request, token_request};
@@ -42,7 +46,10 @@ pub use request::{
     CaptureFlow, CaptureParameters, CaptureProvider, CaptureSdk, DocumentVerification, Eid, ImageSource,
     NotificationTarget, Request, Required,
 };
-pub use values::{Id, Made, Place, ROUTES, RawRoute, RouteEntry};
+pub use values::{Id, Made, Place, ROUTES, RawRoute, RouteEntry, SignicatUrlPurpose};
+
+#[cfg(feature = "uniffi")]
+uniffi::setup_scaffolding!();
 
 /// A Signicat session.
 pub type Session = Machine<SignicatFlow>;

@@ -7,9 +7,7 @@ use std::{fs, path::Path, sync::Arc};
 
 use common::{D1, Host, P1, config, image, notification, paper, request};
 use idvkit_core::{Decision, Header, Input, Next, Outcome, Provider, Seed, UnixMillis};
-use idvkit_signicat::{
-    AccessToken, Callback, Event, Problem, ProblemShape, Process, ReturnParameters, Signicat, token_request,
-};
+use idvkit_signicat::{AccessToken, Callback, Process, ReturnParameters, Signicat, token_request};
 use serde_json::{Value, json};
 
 fn vectors(file: &str) -> Vec<Value> {
@@ -184,43 +182,6 @@ fn callbacks() {
         );
     }
     assert!(Callback::parse(&vec![b' '; 1 << 20]).is_err(), "too large");
-}
-
-#[test]
-fn events() {
-    for row in vectors("event.json") {
-        let id = &row["id"];
-        match Event::parse(&bytes(&row)) {
-            Ok(event) => {
-                assert_eq!(event.event_name, row["event_name"], "{id}");
-                let data: Value = serde_json::from_str(&event.event_data).unwrap();
-                assert_eq!(data, row["event_data"], "{id}");
-                assert_eq!(json!(event.organization_id), row["organization_id"], "{id}");
-            }
-            Err(reject) => assert_eq!(reject.code().as_str(), row["error"], "{id}"),
-        }
-    }
-}
-
-#[test]
-fn problems() {
-    for row in vectors("problem.json") {
-        let id = &row["id"];
-        let Some(problem) = Problem::parse(&bytes(&row)) else {
-            assert_eq!(row["shape"], Value::Null, "{id}");
-            continue;
-        };
-        let shape = match problem.shape {
-            ProblemShape::Assure => "assure",
-            ProblemShape::Platform => "platform",
-            ProblemShape::Token => "token",
-        };
-        assert_eq!(shape, row["shape"], "{id}");
-        assert_eq!(problem.code, row["code"], "{id}");
-        assert_eq!(problem.is_about_authorization(), row["authorization"], "{id}");
-        assert_eq!(json!(problem.trace_id), row["trace_id"], "{id}");
-        assert_eq!(json!(problem.fields), row["fields"], "{id}");
-    }
 }
 
 #[test]

@@ -166,7 +166,7 @@ fn install(packed: &Path) -> Result<PathBuf> {
     let source = root().join("bindings/node");
     copy(&source.join("tests"), &project, &[])?;
     copy(&source, &project, &["examples", "README.md"])?;
-    copy(&root().join("benches/node"), &project, &["figures.mjs"])?;
+    copy(&root().join("benches/node"), &project, &["figures.mjs", "peers-of-values.mjs"])?;
     Ok(project)
 }
 

@@ -9,7 +9,8 @@ trusted. It has no sockets, no clock and no random source.
 * `Journey` and `read`: what a page or phone gets, and what it sends back.
 * `catalog`, `best_locale` and `diagnose`: a provider's tables, the user's language out of them, and the signature doctor.
 * `verify` and `signed_member`: signatures without a session.
-* `idvkit.jumio` and `idvkit.signicat`: what only one provider offers, such as images after a decision.
+* `idvkit.attestr`, `idvkit.biometric_kz`, `idvkit.jumio`, `idvkit.signicat`: a provider's values and documents, such as
+  `jumio.url`, and what only one provider offers.
 * `idvkit.config`: the forms of configurations and requests, for type checkers.
 
 Every refusal is a `Reject`. Drivers, sessions and accounts may be used from several threads at once.
@@ -35,15 +36,18 @@ __all__ += _types.__all__
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from . import _aliases
+    from . import attestr as attestr, biometric_kz as biometric_kz, jumio as jumio, signicat as signicat
     from ._aliases import *  # noqa: F403
 
     __all__ += _aliases.__all__
 
 
 def __getattr__(name: str) -> object:
-    """Choices such as `Next`, when somebody first asks for one."""
+    """Choices such as `Next`, and providers' modules, when somebody first asks for one."""
     if name.startswith("_"):
         raise AttributeError(name)
+    if name in ("attestr", "biometric_kz", "jumio", "signicat"):
+        return __import__(f"{__name__}.{name}", fromlist=(name,))
     from . import _aliases
 
     if name not in _aliases.__all__:

@@ -10,6 +10,8 @@ use idvkit_core::{Reject, RejectCode};
 use jiff::civil::Date;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
+use super::invisible;
+
 /// An individual identification number: 12 ASCII digits, the last of them a check digit.
 ///
 /// It is personal data: `Debug` prints none of it, and it has neither `Display` nor a serialised form.
@@ -57,7 +59,11 @@ impl Iin {
                 let fix = "an IIN has 12 digits; if it was stored as a number, its leading zeros may be lost";
                 Err(Reject::at(RejectCode::IinFormat, field, fix))
             }
-            _ => Err(Reject::at(RejectCode::IinFormat, field, "an IIN is a text of exactly 12 digits 0-9")),
+            _ => {
+                let rule = "an IIN is a text of exactly 12 digits 0-9";
+                let fix = invisible::find(value).map(|found| format!("{found}, which is not seen: remove it; {rule}"));
+                Err(Reject::at(RejectCode::IinFormat, field, fix.unwrap_or_else(|| rule.into())))
+            }
         }
     }
 

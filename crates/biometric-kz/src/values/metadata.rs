@@ -7,7 +7,7 @@ use alloc::{
 };
 use core::fmt;
 
-use idvkit_core::{Base64Image, ImageKind, ImageRules, Reject, RejectCode};
+use idvkit_core::{Base64Image, ImageKind, ImageRules, Reject, RejectCode, words};
 use serde::Deserialize;
 
 use super::{
@@ -180,7 +180,7 @@ impl Metadata {
 
 impl EdocumentMetadata {
     /// Each unmet condition of `skip_input: true` (B-F3: all conditions are needed); empty if `skip_input` is not set.
-    pub fn unmet_for_skip(&self) -> Vec<&'static str> {
+    pub fn unmet_for_skip(&self) -> Vec<BiometricKzSkipCondition> {
         if self.skip_input != Some(true) {
             return Vec::new();
         }
@@ -188,12 +188,12 @@ impl EdocumentMetadata {
         let fixed =
             |field: &Option<PrefilledField>| field.as_ref().is_some_and(|field| field.changeable == Some(false));
         let conditions = [
-            (given(&self.iin), "iin.value has to be given"),
-            (fixed(&self.iin), "iin.changeable has to be false"),
-            (given(&self.phone), "phone.value has to be given"),
-            (fixed(&self.phone), "phone.changeable has to be false"),
+            (given(&self.iin), BiometricKzSkipCondition::IinGiven),
+            (fixed(&self.iin), BiometricKzSkipCondition::IinFixed),
+            (given(&self.phone), BiometricKzSkipCondition::PhoneGiven),
+            (fixed(&self.phone), BiometricKzSkipCondition::PhoneFixed),
         ];
-        conditions.into_iter().filter(|(met, _)| !met).map(|(_, rule)| rule).collect()
+        conditions.into_iter().filter(|(met, _)| !met).map(|(_, condition)| condition).collect()
     }
 
     fn check_skip(&self) -> Result<(), Reject> {
@@ -201,8 +201,35 @@ impl EdocumentMetadata {
         if unmet.is_empty() {
             return Ok(());
         }
-        let message = format!("the input step cannot be skipped: {}", unmet.join("; "));
+        let rules: Vec<&str> = unmet.into_iter().map(BiometricKzSkipCondition::rule).collect();
+        let message = format!("the input step cannot be skipped: {}", rules.join("; "));
         Err(Reject::at(RejectCode::SkipInputUnmet, "edocument.skip_input", message))
+    }
+}
+
+words! {
+    /// A condition of `skip_input: true`. Deliberately exhaustive: the documents have these four.
+    pub enum BiometricKzSkipCondition {
+        /// `iin.value` has to be given.
+        IinGiven,
+        /// `iin.changeable` has to be `false`.
+        IinFixed,
+        /// `phone.value` has to be given.
+        PhoneGiven,
+        /// `phone.changeable` has to be `false`.
+        PhoneFixed,
+    }
+}
+
+impl BiometricKzSkipCondition {
+    /// The condition as a sentence.
+    pub fn rule(self) -> &'static str {
+        match self {
+            Self::IinGiven => "iin.value has to be given",
+            Self::IinFixed => "iin.changeable has to be false",
+            Self::PhoneGiven => "phone.value has to be given",
+            Self::PhoneFixed => "phone.changeable has to be false",
+        }
     }
 }
 

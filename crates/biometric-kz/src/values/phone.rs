@@ -6,6 +6,8 @@ use core::fmt;
 use idvkit_core::{Reject, RejectCode};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
+use super::invisible;
+
 /// A Kazakh mobile number in the provider's form `77*********`: 11 digits, no plus (B-F13, B-8).
 ///
 /// It is personal data: `Debug` prints none of it, and it has neither `Display` nor a serialised form.
@@ -17,7 +19,7 @@ impl Phone {
     /// hyphens and round brackets are dropped (inferred, B-8).
     ///
     /// # Errors
-    /// `phone_invalid` about `field` for any other number.
+    /// `phone_invalid` about `field` for any other number. The text names a character that is not seen.
     pub fn parse(field: &str, value: &str) -> Result<Self, Reject> {
         let plain: String = value.chars().filter(|c| !matches!(c, ' ' | '-' | '(' | ')')).collect();
         let national = match plain.strip_prefix('+') {
@@ -29,8 +31,10 @@ impl Phone {
                 Ok(Self(alloc::format!("77{rest}")))
             }
             _ => {
-                let fix = "a Kazakh mobile number is 77 and 9 digits, as in 77011234567; +7 7.. and 8 7.. work too";
-                Err(Reject::at(RejectCode::PhoneInvalid, field, fix))
+                let rule = "a Kazakh mobile number is 77 and 9 digits, as in 77011234567; +7 7.. and 8 7.. work too";
+                let fix =
+                    invisible::find(value).map(|found| alloc::format!("{found}, which is not seen: remove it; {rule}"));
+                Err(Reject::at(RejectCode::PhoneInvalid, field, fix.unwrap_or_else(|| rule.into())))
             }
         }
     }

@@ -1,12 +1,9 @@
 //! Every vector of Jumio: what a caller may order, and how the provider's texts are read.
 
-use std::{collections::BTreeMap, fs, sync::Arc};
+use std::{fs, sync::Arc};
 
 use idvkit_core::{AtProvider, Header, Input, Next, Outcome, Provider, Seed, Seen, UnixMillis, read};
-use idvkit_jumio::{
-    Account, Callback, ColourSource, Config, DomainPrefix, EnrollmentCheck, Jumio, Request, ReturnParameters,
-    ReturnStatus, Session, Transaction, colours_for,
-};
+use idvkit_jumio::{Account, Callback, Config, DomainPrefix, Jumio, Request, ReturnParameters, ReturnStatus, Session};
 use serde_json::Value;
 
 const NOW: UnixMillis = UnixMillis(1_704_164_645_678);
@@ -37,25 +34,6 @@ fn initiate() {
                 }
                 let sent = body["callbackUrl"].as_str().map_or(0, str::len);
                 assert!(sent <= 255, "{id}: the callback URL has {sent} characters on the wire");
-            }
-        }
-    }
-}
-
-#[test]
-fn retrieval() {
-    for case in cases(&load("retrieval")) {
-        let id = text(case, "id");
-        match Transaction::parse(text(case, "body").as_bytes()) {
-            Err(reject) => assert_eq!(Some(reject.code().as_str()), case["code"].as_str(), "{id}"),
-            Ok(transaction) => {
-                assert_eq!(transaction.result.as_str(), text(case, "result"), "{id}");
-                if let Some(reference) = case["reference"].as_str() {
-                    assert_eq!(transaction.reference.as_str(), reference, "{id}");
-                }
-                assert_eq!(transaction.date.map(|date| date.0), case["date"].as_i64(), "{id}");
-                assert_eq!(Some(transaction.images.len() as u64), case["images"].as_u64(), "{id}");
-                assert_eq!(Some(transaction.liveness_images.len() as u64), case["liveness_images"].as_u64(), "{id}");
             }
         }
     }
@@ -128,43 +106,6 @@ fn prefix() {
     for case in cases(&load("prefix")) {
         let parsed = DomainPrefix::parse("domain_prefix", text(case, "prefix"));
         assert_eq!(parsed.is_ok(), case["accept"].as_bool().unwrap(), "{}", text(case, "id"));
-    }
-}
-
-#[test]
-fn colours() {
-    for case in cases(&load("colours")) {
-        let configured: Vec<&str> =
-            case["configured"].as_array().unwrap().iter().map(|tag| tag.as_str().unwrap()).collect();
-        let source = match colours_for(text(case, "locale"), &configured, case["account_default"].as_bool().unwrap()) {
-            ColourSource::Locale(tag) => tag,
-            ColourSource::AccountDefault => "account default".into(),
-            ColourSource::JumioDefault => "jumio default".into(),
-        };
-        assert_eq!(source, text(case, "source"), "{}", text(case, "id"));
-    }
-}
-
-#[test]
-fn enrollment() {
-    for case in cases(&load("enrollment")) {
-        let id = text(case, "id");
-        let check = EnrollmentCheck::from_json(case["body"].to_string().as_bytes()).unwrap();
-        let unmet: Vec<&str> = check.unmet().iter().filter_map(|rule| rule.split(' ').next()).collect();
-        assert_eq!(serde_json::json!(unmet), case["unmet"], "{id}");
-        assert_eq!(check.is_eligible(), case["unmet"] == serde_json::json!([]), "{id}");
-        let fields: BTreeMap<String, String> = [
-            ("verificationStatus".into(), case["body"]["verificationStatus"].as_str().unwrap_or("").into()),
-            (
-                "identityVerification".into(),
-                match &case["body"]["identityVerification"] {
-                    Value::String(text) => text.clone(),
-                    object => object.to_string(),
-                },
-            ),
-        ]
-        .into();
-        assert_eq!(EnrollmentCheck::from_callback(&fields), check, "{id} as a callback");
     }
 }
 

@@ -25,7 +25,11 @@ pub fn read(file: &Path) -> Result<String> {
     Ok(text.strip_prefix(UTF8_MARK).map(ToOwned::to_owned).unwrap_or(text))
 }
 
-fn bytes(file: &Path) -> io::Result<Vec<u8>> {
+/// The bytes of a file, or of standard input if its name is `-`.
+///
+/// # Errors
+/// If it cannot be read.
+pub(crate) fn bytes(file: &Path) -> io::Result<Vec<u8>> {
     if file != Path::new("-") {
         return fs::read(file);
     }

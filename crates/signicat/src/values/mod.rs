@@ -5,6 +5,8 @@ mod routes;
 
 use alloc::string::{String, ToString};
 
+use idvkit_core::words;
+
 pub use id::{Id, Made, Place};
 pub(crate) use routes::{
     CREATE_DOSSIER, CREATE_PROCESS, DELETE_DOSSIER, DELETE_PROCESS, DOWNLOAD, GET_PROCESS, LIST_PROCESSES, Routes,
@@ -14,6 +16,16 @@ pub use routes::{ROUTES, RawRoute, RouteEntry};
 
 /// The tag of Signicat's configurations, and the first part of every operation's name.
 pub(crate) const ID: &str = "signicat";
+
+words! {
+    /// What a URL that is handed to Signicat is for. Deliberately exhaustive.
+    pub enum SignicatUrlPurpose {
+        /// Where the user returns to.
+        Redirect,
+        /// Where Signicat reports the end of a process.
+        Callback,
+    }
+}
 
 /// Whether two names mean one provider: `eid` is the older name of `signicatvideoid` (S-8).
 pub(crate) fn same_provider(one: &str, other: &str) -> bool {

@@ -140,7 +140,7 @@ fn members(properties: &Map<String, Value>, schema: &Value) -> Result<Vec<Member
         .collect()
 }
 
-fn shape(schema: &Value) -> Result<Shape> {
+pub(super) fn shape(schema: &Value) -> Result<Shape> {
     if let Some(name) = schema["$ref"].as_str() {
         return Ok(Shape::Named(name.rsplit('/').next().unwrap_or(name).into()));
     }

@@ -107,7 +107,7 @@ fn fields(schema: &Value, shown: Option<Vec<String>>) -> Result<Fields> {
     Ok(Fields { all: all.collect::<Result<_>>()?, shown })
 }
 
-fn shape(schema: &Value) -> Result<Shape> {
+pub(super) fn shape(schema: &Value) -> Result<Shape> {
     if let Some(name) = schema["$ref"].as_str() {
         return Ok(Shape::Named(name.rsplit('/').next().unwrap_or(name).into()));
     }

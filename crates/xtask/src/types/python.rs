@@ -75,13 +75,13 @@ pub(super) fn emit(types: &[Type], names: &Names) -> String {
     for one in types {
         declare(&mut text, one, &aliases);
     }
-    registry(&mut text, types);
+    registry(&mut text, types, "");
     exports(&mut text, classes(types));
     names.translate(text)
 }
 
 /// The names of all classes.
-fn classes(types: &[Type]) -> impl Iterator<Item = String> {
+pub(super) fn classes(types: &[Type]) -> impl Iterator<Item = String> {
     types.iter().flat_map(|one| match &one.kind {
         Kind::Choice(variants) => variants.iter().map(|it| class_name(&one.name, &it.tag)).collect(),
         Kind::Record(_) | Kind::Words(_) => vec![one.name.clone()],
@@ -90,7 +90,7 @@ fn classes(types: &[Type]) -> impl Iterator<Item = String> {
 }
 
 /// The names of what is no class.
-fn aliases(types: &[Type]) -> impl Iterator<Item = String> {
+pub(super) fn aliases(types: &[Type]) -> impl Iterator<Item = String> {
     let own = ["BytesLike", "HeaderValue", "HeadersLike"].map(String::from).into_iter();
     own.chain(
         types.iter().filter(|one| !matches!(one.kind, Kind::Record(_) | Kind::Words(_))).map(|one| one.name.clone()),
@@ -197,7 +197,7 @@ fn either(shapes: &[incoming::Shape]) -> String {
     }
 }
 
-fn wanted(shape: &incoming::Shape) -> String {
+pub(super) fn wanted(shape: &incoming::Shape) -> String {
     use incoming::Shape;
     match shape {
         Shape::Text => "str".into(),
@@ -218,7 +218,7 @@ pub(super) fn class_name(choice: &str, tag: &str) -> String {
     if SHORT.contains(&choice) { name } else { format!("{choice}{name}") }
 }
 
-fn declare(text: &mut String, one: &Type, aliases: &BTreeSet<String>) {
+pub(super) fn declare(text: &mut String, one: &Type, aliases: &BTreeSet<String>) {
     let hints = Hints { aliases, incoming: INCOMING.contains(&one.name.as_str()) };
     match &one.kind {
         Kind::Record(fields) => {
@@ -307,8 +307,8 @@ fn alias(text: &mut String, one: &Type) {
 }
 
 /// What the native module looks classes up in.
-fn registry(text: &mut String, types: &[Type]) {
-    text.push_str("\nCLASSES: _t.Dict[str, object] = {\n");
+pub(super) fn registry(text: &mut String, types: &[Type], first: &str) {
+    put(text, format_args!("\nCLASSES: _t.Dict[str, object] = {{\n{first}"));
     for one in types {
         match &one.kind {
             Kind::Record(_) => put(text, format_args!("    \"{0}\": {0},\n", one.name)),
@@ -326,7 +326,7 @@ fn registry(text: &mut String, types: &[Type]) {
     text.push_str("}\n");
 }
 
-fn exports(text: &mut String, names: impl Iterator<Item = String>) {
+pub(super) fn exports(text: &mut String, names: impl Iterator<Item = String>) {
     text.push_str("\n__all__ = [\n");
     for name in names {
         put(text, format_args!("    \"{name}\",\n"));
@@ -340,14 +340,14 @@ fn identifier(name: &str) -> String {
 }
 
 /// How a field's type is written among the classes.
-struct Hints<'a> {
-    aliases: &'a BTreeSet<String>,
+pub(super) struct Hints<'a> {
+    pub(super) aliases: &'a BTreeSet<String>,
     /// What comes in may be any sequence of bytes, and headers as pairs or a mapping.
-    incoming: bool,
+    pub(super) incoming: bool,
 }
 
 impl Hints<'_> {
-    fn of(&self, shape: &Shape) -> String {
+    pub(super) fn of(&self, shape: &Shape) -> String {
         match shape {
             Shape::Text => "str".into(),
             Shape::Integer => "int".into(),
@@ -369,7 +369,7 @@ impl Hints<'_> {
     }
 }
 
-fn docstring(text: &mut String, doc: &str) {
+pub(super) fn docstring(text: &mut String, doc: &str) {
     if !doc.is_empty() {
         put(
             text,
@@ -392,6 +392,6 @@ fn tuple(items: &[String]) -> String {
 }
 
 /// Writing to a string cannot fail.
-fn put(text: &mut String, what: std::fmt::Arguments<'_>) {
+pub(super) fn put(text: &mut String, what: std::fmt::Arguments<'_>) {
     let _ = text.write_fmt(what);
 }

@@ -14,6 +14,7 @@ pub(super) const CHECKS: Checks = Checks {
     },
     // A webhook is entered in the dashboard: the account knows nothing of it.
     url: |purpose, _, _| (purpose == UrlUse::Callback).then_some("webhook"),
+    own_url_rules: false,
     secret_members: &[],
     made_up: |_| None,
     commands: &[Command {

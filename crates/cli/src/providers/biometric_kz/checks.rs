@@ -13,6 +13,7 @@ pub(super) const CHECKS: Checks = Checks {
         config["webhook_secrets"] = json!([path.trim_end_matches('/').rsplit('/').next()]);
         (purpose == UrlUse::Callback).then_some("webhook")
     },
+    own_url_rules: false,
     secret_members: &["api_key"],
     made_up: |_| None,
     commands: &[
@@ -40,9 +41,9 @@ pub(super) const CHECKS: Checks = Checks {
 
 /// Checks a Kazakh personal number, without printing it.
 fn iin(value: &str) -> Result<Finding, Reject> {
-    let iin = biometric_kz::Iin::parse("iin", value)?;
-    let sex = iin.sex().map(|sex| if sex == biometric_kz::Sex::Female { "female" } else { "male" });
-    let born = iin.birth_date();
+    let iin = biometric_kz::iin(biometric_kz::IinArgs { text: value.into(), lenient: false })?;
+    let sex = iin.sex.map(|sex| if sex == biometric_kz::BiometricKzSex::Female { "female" } else { "male" });
+    let born = iin.birth_date;
     let hints: Vec<String> = born.iter().map(|born| format!("born {born}")).chain(sex.map(Into::into)).collect();
     let hints = if hints.is_empty() { "nothing".to_owned() } else { hints.join(", ") };
     let text = format!("12 digits, and the check digit fits; it hints at: {hints} (hints only, never rules)");
@@ -51,8 +52,7 @@ fn iin(value: &str) -> Result<Finding, Reject> {
 
 /// Checks a Kazakh mobile number, without printing it.
 fn phone(value: &str) -> Result<Finding, Reject> {
-    let phone = biometric_kz::Phone::parse("phone", value)?;
-    let as_given = phone.as_str() == value;
+    let as_given = biometric_kz::phone(biometric_kz::PhoneArgs { text: value.into() })?.as_given;
     let how = if as_given { "as it is" } else { "as 77 and 9 digits, without plus, spaces and brackets" };
     Ok(Finding { json: json!({ "sent_as_given": as_given }), text: format!("fit; it is sent {how}") })
 }
@@ -69,28 +69,36 @@ fn metadata(text: &str) -> Result<Finding, Reject> {
     let technologies = value
         .get("technologies")
         .and_then(Value::as_array)
-        .map(|codes| codes.iter().filter_map(Value::as_str).map(biometric_kz::Technology::parse).collect::<Vec<_>>());
-    let rules = biometric_kz::MetadataRules { technologies, ..biometric_kz::MetadataRules::default() };
-    let checked = parsed.metadata.unwrap_or_default().check(&rules).map_err(|reject| reject.within("metadata"))?;
-    Ok(shown_metadata(&checked))
+        .map(|codes| codes.iter().filter_map(Value::as_str).map(String::from).collect::<Vec<_>>());
+    let metadata = parsed.metadata.unwrap_or_default();
+    let (given, flow) = (metadata.clone(), technologies.clone());
+    let sent =
+        biometric_kz::metadata(biometric_kz::MetadataArgs { metadata: given, technologies: flow, lenient_iin: false })?;
+    let plan = biometric_kz::plan(biometric_kz::PlanArgs { metadata, technologies })?;
+    Ok(shown_metadata(&plan, sent.empty))
 }
 
-fn shown_metadata(checked: &biometric_kz::CheckedMetadata) -> Finding {
-    let can = |changeable: bool| if changeable { "can be changed" } else { "cannot be changed" };
-    let (input, step) = match checked.input_step() {
-        biometric_kz::InputStep::Skipped => (json!("skipped"), "skipped: the code from 1414 comes at once".to_owned()),
-        biometric_kz::InputStep::Shown { iin_changeable, phone_changeable } => (
-            json!({ "iin_changeable": iin_changeable, "phone_changeable": phone_changeable }),
-            format!("shown; the IIN {}, the phone {}", can(iin_changeable), can(phone_changeable)),
+fn shown_metadata(plan: &biometric_kz::BiometricKzPlan, empty: bool) -> Finding {
+    use biometric_kz::{BiometricKzField as Field, BiometricKzInput as Input, BiometricKzPhotoKind as Kind};
+
+    let changeable = |field: Field| field != Field::Locked;
+    let can = |field: Field| if changeable(field) { "can be changed" } else { "cannot be changed" };
+    let (input, step) = match plan.input {
+        Input::Skipped => (json!("skipped"), "skipped: the code from 1414 comes at once".to_owned()),
+        Input::Absent => (json!("absent"), "not there: the flow has no E-Document".to_owned()),
+        Input::Shown => (
+            json!({ "iin_changeable": changeable(plan.iin), "phone_changeable": changeable(plan.phone) }),
+            format!("shown; the IIN {}, the phone {}", can(plan.iin), can(plan.phone)),
         ),
     };
-    let photo = match (&checked.photo1, checked.photo_kind()) {
-        (None, _) => "none",
-        (Some(_), Some(kind)) => kind.mime(),
-        (Some(_), None) => "neither JPEG nor PNG: the provider may not take it",
+    let photo = match &plan.photo {
+        None => "none",
+        Some(photo) if photo.kind == Kind::Jpeg => "image/jpeg",
+        Some(photo) if photo.kind == Kind::Png => "image/png",
+        Some(photo) => photo.advice.as_deref().unwrap_or("unknown"),
     };
     Finding {
         text: format!("fit; data entry (with E-Document): {step}; reference photo: {photo}"),
-        json: json!({ "data_entry": input, "photo": photo, "sends_metadata": !checked.is_empty() }),
+        json: json!({ "data_entry": input, "photo": photo, "sends_metadata": !empty }),
     }
 }

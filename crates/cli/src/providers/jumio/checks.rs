@@ -21,6 +21,7 @@ pub(super) const CHECKS: Checks = Checks {
         config[field] = value;
         Some(field)
     },
+    own_url_rules: true,
     secret_members: &[],
     made_up: |_| None,
     commands: &[
@@ -78,14 +79,14 @@ fn snake_case(name: &str) -> String {
 }
 
 fn prefix(value: &str) -> Result<Finding, Reject> {
-    let origin = jumio::DomainPrefix::parse("domain_prefix", value)?.origin();
+    let origin = jumio::domain_prefix(jumio::DomainPrefixArgs { text: value.into() })?.origin;
     Ok(Finding { json: json!({ "origin": origin }), text: format!("stands for {origin}") })
 }
 
 fn lifetime(minutes: &str) -> Result<Finding, Reject> {
     // The command line takes whole numbers only; what is too long for one is out of range as well.
     let minutes = minutes.parse().unwrap_or(i64::MAX);
-    let minutes = jumio::TokenLifetime::parse("token_lifetime_minutes", minutes)?.minutes();
+    let minutes = jumio::token_lifetime(jumio::TokenLifetimeArgs { minutes })?.minutes;
     let text = format!("the link lives for {} h {} min", minutes / 60, minutes % 60);
     Ok(Finding { json: json!({ "minutes": minutes }), text })
 }

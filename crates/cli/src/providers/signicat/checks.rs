@@ -20,6 +20,7 @@ pub(super) const CHECKS: Checks = Checks {
         config[field] = value;
         Some(field)
     },
+    own_url_rules: true,
     secret_members: &["authorizationHeader"],
     made_up: |operation| match operation {
         "signicat.token" => Some(json!({ "access_token": "dummy", "expires_in": 600 })),

@@ -4,11 +4,16 @@ import idvkit.Client
 import idvkit.Sandbox
 import idvkit.Shops
 import idvkit.account
+import idvkit.must
 import idvkit.obj
+import idvkit.of
+import idvkit.rows
 import idvkit.text
+import idvkit.texts
 import idvkit.types.Decision
 import idvkit.types.Outcome
 import idvkit.types.Way
+import idvkit.vector
 import idvkit.with
 import kotlinx.serialization.json.JsonObject
 import org.junit.jupiter.api.Assertions.assertEquals
@@ -58,10 +63,25 @@ class ExamplesTest {
         check(binding.resolve("README.md"), "swift", swift)
         check(binding.resolve("../../README.md"), "kotlin", kotlin)
         check(binding.resolve("../../README.md"), "swift", swift)
+        check(binding.resolve("README.md"), "kotlin", kotlin.resolveSibling("Values.kt"), "values")
+        check(binding.resolve("README.md"), "swift", swift.resolveSibling("ValuesExample.swift"), "values")
     }
 
-    private fun check(readme: File, language: String, file: File) {
-        val shown = file.readText().substringAfter("// [quick start]\n").substringBefore("// [/quick start]").trimEnd()
+    @Test
+    fun `the README's examples of values run as it shows them`() {
+        assertEquals("fit, of at most 222 characters", aboutUrl("https://shop.example/cb"))
+        assertTrue(aboutUrl("http://shop.example/cb").startsWith("url_scheme: it must begin with `https://`"))
+        assertEquals(listOf("PHONE_FIXED"), stillAsked("000101500001", "77011234567"))
+        val vectors = vector("attestr/result")
+        val case = rows("attestr/result").first()
+        val secret = vectors.of("config")!!.texts("client_secrets").first()
+        val body = case.must("body").encodeToByteArray()
+        assertTrue(isAuthentic(body, secret, case.must("claim")))
+        assertTrue(!isAuthentic(body, secret, "0".repeat(64)))
+    }
+
+    private fun check(readme: File, language: String, file: File, part: String = "quick start") {
+        val shown = file.readText().substringAfter("// [$part]\n").substringBefore("// [/$part]").trimEnd()
         assertTrue("```$language\n$shown\n```" in readme.readText(), "$readme shows another text than $file")
     }
 
