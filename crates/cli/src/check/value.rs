@@ -16,7 +16,7 @@ use serde::{
 use serde_json::{Value, json};
 
 use super::Finding;
-use crate::text;
+use idvkit_sandbox::program::text;
 
 /// A call, and what it was given.
 pub struct Call {

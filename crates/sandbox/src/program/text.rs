@@ -29,7 +29,7 @@ pub fn read(file: &Path) -> Result<String> {
 ///
 /// # Errors
 /// If it cannot be read.
-pub(crate) fn bytes(file: &Path) -> io::Result<Vec<u8>> {
+pub fn bytes(file: &Path) -> io::Result<Vec<u8>> {
     if file != Path::new("-") {
         return fs::read(file);
     }
