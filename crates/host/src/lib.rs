@@ -1,7 +1,21 @@
 //! Hosts verifications. `CONTRACT.md` beside this crate says what the hosting kit of every language does.
 
-/// The tables: the SQL of each version of the schema, in order, for `SQLite` and PostgreSQL alike.
+mod drive;
+mod event;
+mod store;
+mod verifications;
+mod worker;
+
+#[cfg(feature = "axum")]
+mod routes;
+
+pub use event::{Event, What};
+pub use idvkit_http::Ended;
+pub use store::{Database, Filter, Keys, StoreError, Summary};
+pub use verifications::{ActError, Error, Shown, State, Verifications};
+
+/// The tables: the SQL of each version of the schema, in order, for `SQLite` and `PostgreSQL` alike.
 pub const SCHEMA: &[&str] = &[include_str!("../schema/1.sql")];
 
-/// The routes, as an OpenAPI 3.1 document in JSON.
+/// The routes, as an `OpenAPI` 3.1 document in JSON.
 pub const OPENAPI: &str = include_str!("../openapi.json");
