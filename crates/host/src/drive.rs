@@ -140,7 +140,7 @@ impl Notes {
 
     fn tell(&self, event: &Event) {
         if let Some(observer) = &self.observer {
-            observer(event);
+            event.publish(observer);
         }
     }
 

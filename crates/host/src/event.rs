@@ -3,6 +3,8 @@
 use idvkit::{Decision, Input, Outcome, Reject, UnixMillis, driver::Row};
 use serde::Serialize;
 
+use crate::verifications::Observer;
+
 /// One event of a verification. As JSON it is what its timeline holds. It has no URL, no body and no secret in it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Event {
@@ -72,6 +74,15 @@ pub enum What {
         /// Who wanted it: `retention` or `host`.
         by: &'static str,
     },
+}
+
+impl Event {
+    /// Tells the host's observer, and OpenTelemetry where it is switched on.
+    pub(crate) fn publish(&self, observer: &Observer) {
+        #[cfg(feature = "otel")]
+        crate::otel::measure(&self.what);
+        observer(self);
+    }
 }
 
 impl What {

@@ -2,6 +2,8 @@
 
 mod drive;
 mod event;
+#[cfg(feature = "otel")]
+mod otel;
 mod store;
 mod verifications;
 mod worker;

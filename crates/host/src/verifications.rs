@@ -261,7 +261,7 @@ impl Verifications {
 
     async fn happened(&self, id: &str, what: What) -> Result<(), Error> {
         let event = Event { verification: id.into(), at: self.now(), what };
-        (self.observer)(&event);
+        event.publish(&self.observer);
         Ok(self.database.record(&[event]).await?)
     }
 }

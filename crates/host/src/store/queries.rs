@@ -55,6 +55,24 @@ pub struct Filter {
 const SUMMARY: &str = "SELECT id, key, subject, provider, account, due, outcome, delivery, undelivered, created, ended, \
                        erased FROM idvkit_verification";
 
+const OLD: &str = "SELECT ended, id FROM idvkit_verification WHERE ended IS NOT NULL AND erased IS NULL AND ended >= $1 \
+                   AND ended <= $2 AND (ended > $1 OR id > $3) ORDER BY ended, id LIMIT 50";
+
+fn due_sql(kind: Kind, limit: usize, delivering: bool) -> String {
+    let which = if delivering { "" } else { " AND undelivered IS NULL" };
+    let due = format!(
+        "SELECT id FROM idvkit_verification WHERE due <= $1 AND leased <= $1{which} ORDER BY due LIMIT {limit}"
+    );
+    match kind {
+        Kind::Sqlite => format!("UPDATE idvkit_verification SET leased = $2 WHERE id IN ({due}) RETURNING id"),
+        // Materialized: in a plain subquery it could be run again for each row, and take more than the limit.
+        Kind::Postgres => format!(
+            "WITH due AS MATERIALIZED ({due} FOR UPDATE SKIP LOCKED) UPDATE idvkit_verification v \
+             SET leased = $2 FROM due WHERE v.id = due.id RETURNING v.id"
+        ),
+    }
+}
+
 impl Database {
     /// The user of a verification; `None` if there is no such verification.
     pub(crate) async fn subject(&self, id: &str) -> Result<Option<String>, StoreError> {
@@ -70,18 +88,7 @@ impl Database {
         limit: usize,
         delivering: bool,
     ) -> Result<Vec<String>, StoreError> {
-        let which = if delivering { "" } else { " AND undelivered IS NULL" };
-        let due = format!(
-            "SELECT id FROM idvkit_verification WHERE due <= $1 AND leased <= $1{which} ORDER BY due LIMIT {limit}"
-        );
-        let sql = match self.kind {
-            Kind::Sqlite => format!("UPDATE idvkit_verification SET leased = $2 WHERE id IN ({due}) RETURNING id"),
-            // Materialized: in a plain subquery it could be run again for each row, and take more than the limit.
-            Kind::Postgres => format!(
-                "WITH due AS MATERIALIZED ({due} FOR UPDATE SKIP LOCKED) UPDATE idvkit_verification v \
-                 SET leased = $2 FROM due WHERE v.id = due.id RETURNING v.id"
-            ),
-        };
+        let sql = due_sql(self.kind, limit, delivering);
         let query = sqlx::query_scalar(made(sql)).bind(now.0).bind(now.plus(LEASE_MS).0);
         Ok(query.fetch_all(&self.pool).await?)
     }
@@ -95,9 +102,7 @@ impl Database {
 
     /// Verifications that ended before `until` and are not erased, after the one that ended at `after`: at most fifty.
     pub(crate) async fn old(&self, after: (i64, &str), until: i64) -> Result<Vec<(i64, String)>, StoreError> {
-        let sql = "SELECT ended, id FROM idvkit_verification WHERE ended IS NOT NULL AND erased IS NULL \
-                   AND ended >= $1 AND ended <= $2 AND (ended > $1 OR id > $3) ORDER BY ended, id LIMIT 50";
-        Ok(sqlx::query_as(sql).bind(after.0).bind(until).bind(after.1).fetch_all(&self.pool).await?)
+        Ok(sqlx::query_as(OLD).bind(after.0).bind(until).bind(after.1).fetch_all(&self.pool).await?)
     }
 
     /// Notes that a verification is erased. `false`: it was noted before.
@@ -178,5 +183,39 @@ impl<'r> FromRow<'r, AnyRow> for Summary {
             ended: time("ended")?,
             erased: time("erased")?,
         })
+    }
+}
+
+#[cfg(all(test, feature = "sqlite"))]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test that meets one has failed")]
+
+    use sqlx::Row;
+
+    use super::*;
+
+    /// Those that look at many rows, and not at one by its name. For `PostgreSQL`, see `tests/host/postgres.rs`.
+    #[tokio::test]
+    async fn sqlite_finds_what_is_asked_for_by_an_index() {
+        let database = Database::open("sqlite::memory:").await.unwrap();
+        for (sql, index) in [
+            (due_sql(Kind::Sqlite, 50, true), "idvkit_verification_due"),
+            (due_sql(Kind::Sqlite, 50, false), "idvkit_verification_due"),
+            (OLD.to_owned(), "idvkit_verification_ended"),
+            (format!("{SUMMARY} WHERE created < $1 ORDER BY created DESC, id"), "idvkit_verification_created"),
+            (
+                format!("{SUMMARY} WHERE created < $1 AND subject = $2 ORDER BY created DESC, id"),
+                "idvkit_verification_subject",
+            ),
+            (
+                format!("{SUMMARY} WHERE undelivered IS NOT NULL ORDER BY undelivered"),
+                "idvkit_verification_undelivered",
+            ),
+        ] {
+            let plan = sqlx::query(made(format!("EXPLAIN QUERY PLAN {sql}"))).fetch_all(&database.pool).await.unwrap();
+            let plan: Vec<String> = plan.iter().map(|row| row.get("detail")).collect();
+            assert!(plan.iter().any(|step| step.contains(&format!("INDEX {index} "))), "{sql}: {plan:#?}");
+            assert!(plan.iter().all(|step| *step != "SCAN idvkit_verification"), "{sql}: {plan:#?}");
+        }
     }
 }

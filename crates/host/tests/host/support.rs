@@ -1,7 +1,5 @@
 //! A host on a port of its own, beside a sandbox.
 
-#![allow(dead_code, clippy::unwrap_used, reason = "each test uses some of it, and one that meets an error has failed")]
-
 use std::sync::{Arc, Mutex};
 
 use axum::{Router, http::request::Parts};
@@ -12,23 +10,23 @@ use reqwest::{RequestBuilder, Response, header::LOCATION};
 use serde_json::{Value, json};
 
 /// Who sends a request, in these tests: a real host has a session.
-pub const USER: &str = "x-user";
+pub(crate) const USER: &str = "x-user";
 
-pub struct Host {
-    pub sandbox: Sandbox,
-    pub url: String,
-    pub kit: Verifications,
-    pub http: reqwest::Client,
-    pub events: Arc<Mutex<Vec<Event>>>,
-    pub acted: Arc<Mutex<Vec<Ended>>>,
+pub(crate) struct Host {
+    pub(crate) sandbox: Sandbox,
+    pub(crate) url: String,
+    pub(crate) kit: Verifications,
+    pub(crate) http: reqwest::Client,
+    pub(crate) events: Arc<Mutex<Vec<Event>>>,
+    pub(crate) acted: Arc<Mutex<Vec<Ended>>>,
 }
 
 impl Host {
-    pub async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         Self::with(Database::open("sqlite::memory:").await.unwrap(), |kit| kit).await
     }
 
-    pub async fn with(database: Database, options: impl FnOnce(Verifications) -> Verifications) -> Self {
+    pub(crate) async fn with(database: Database, options: impl FnOnce(Verifications) -> Verifications) -> Self {
         let sandbox = Sandbox::start().await.unwrap();
         let listener = tokio::net::TcpListener::bind("localhost:0").await.unwrap();
         let url = format!("http://localhost:{}", listener.local_addr().unwrap().port());
@@ -50,24 +48,24 @@ impl Host {
         Self { sandbox, url, kit, http, events, acted }
     }
 
-    pub async fn begin(&self, key: &str) -> String {
+    pub(crate) async fn begin(&self, key: &str) -> String {
         self.kit.begin(order(), key, "user-7").await.unwrap()
     }
 
-    pub fn get(&self, path: &str) -> RequestBuilder {
+    pub(crate) fn get(&self, path: &str) -> RequestBuilder {
         self.http.get(format!("{}/idv{path}", self.url)).header(USER, "user-7")
     }
 
-    pub fn post(&self, path: &str, body: impl Into<reqwest::Body>) -> RequestBuilder {
+    pub(crate) fn post(&self, path: &str, body: impl Into<reqwest::Body>) -> RequestBuilder {
         self.http.post(format!("{}/idv{path}", self.url)).header(USER, "user-7").body(body)
     }
 
-    pub async fn state(&self, id: &str) -> Value {
+    pub(crate) async fn state(&self, id: &str) -> Value {
         json_of(self.get(&format!("/verifications/{id}")).send().await.unwrap()).await
     }
 
     /// What the user does at Jumio: takes a selfie, and is sent back. Gives the host's answer to that.
-    pub async fn take_selfie(&self, id: &str) -> Response {
+    pub(crate) async fn take_selfie(&self, id: &str) -> Response {
         let state = self.state(id).await;
         let link = state["journey"]["ways"][0]["url"].as_str().unwrap();
         self.http.get(link).send().await.unwrap().error_for_status().unwrap();
@@ -79,7 +77,7 @@ impl Host {
     }
 
     /// Lets virtual time pass until the verification has ended.
-    pub async fn end(&self, id: &str) -> Value {
+    pub(crate) async fn end(&self, id: &str) -> Value {
         for _ in 0..60 {
             let state = self.state(id).await;
             if state["state"] == "done" {
@@ -91,24 +89,24 @@ impl Host {
     }
 }
 
-pub fn timed(kit: Verifications, sandbox: &Sandbox) -> Verifications {
+pub(crate) fn timed(kit: Verifications, sandbox: &Sandbox) -> Verifications {
     let clock = sandbox.control().clone();
     kit.with_http(local()).with_clock(move || UnixMillis(clock.now()))
 }
 
-pub fn local() -> reqwest::Client {
+pub(crate) fn local() -> reqwest::Client {
     idvkit_http::builder().no_proxy().build().unwrap()
 }
 
-pub async fn who(request: Parts) -> Option<String> {
+pub(crate) async fn who(request: Parts) -> Option<String> {
     Some(request.headers.get(USER)?.to_str().ok()?.to_owned())
 }
 
-pub async fn json_of(response: Response) -> Value {
+pub(crate) async fn json_of(response: Response) -> Value {
     serde_json::from_str(&response.text().await.unwrap()).unwrap()
 }
 
-pub fn jumio(sandbox: &str, host: &str) -> Account {
+pub(crate) fn jumio(sandbox: &str, host: &str) -> Account {
     let config = json!({
         "provider": "jumio", "region": "us", "user_agent": "ExampleShop Demo/1.0",
         "api_token": "sandbox-jumio-token", "api_secret": "sandbox-jumio-secret",
@@ -119,7 +117,7 @@ pub fn jumio(sandbox: &str, host: &str) -> Account {
     Account::new(Config::from_json(&config.to_string()).unwrap()).unwrap()
 }
 
-pub fn order() -> Request {
+pub(crate) fn order() -> Request {
     let order = r#"{"flow": "jumio_authentication", "enrollment_transaction_reference": "22222222-2222-4222-8222-222222222222"}"#;
     Request::from_json(order).unwrap()
 }
