@@ -1,4 +1,5 @@
-//! Hosts verifications. `CONTRACT.md` beside this crate says what the hosting kit of every language does.
+#![doc = include_str!("../README.md")]
+#![cfg_attr(not(feature = "axum"), allow(dead_code, reason = "some parts are for the routes only"))]
 
 mod drive;
 mod event;

@@ -14,12 +14,12 @@ const PAUSE: Duration = Duration::from_secs(1);
 impl Verifications {
     /// Works until it is dropped: advances what is due, delivers outcomes to `on_outcome`, and erases what is older than the
     /// retention. A process may have several workers, and several machines may have some on the same database.
-    pub async fn work(&self) {
+    pub async fn work(self) {
         self.work_until(std::future::pending()).await;
     }
 
     /// Works until `stop` is ready, and then finishes what it has begun.
-    pub async fn work_until(&self, stop: impl Future<Output = ()>) {
+    pub async fn work_until(self, stop: impl Future<Output = ()>) {
         let mut stop = pin!(stop);
         let mut running = JoinSet::new();
         let (mut alarm, mut erasing) = (Alarm::default(), JoinSet::new());

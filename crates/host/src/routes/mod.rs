@@ -55,6 +55,7 @@ impl Verifications {
             .route("/openapi.json", get(page::openapi))
             .fallback(async || Problem::not_found("there is nothing here; `openapi.json` lists the routes"))
             .method_not_allowed_fallback(async || Problem::method_not_allowed())
+            .layer(middleware::map_response(problem::in_one_form))
             .layer(middleware::map_response(page::harden))
             .with_state(host)
     }

@@ -11,6 +11,8 @@ use serde_json::json;
 
 use crate::{store::StoreError, verifications::Error};
 
+const PROBLEM: &str = "application/problem+json";
+
 /// An error as a route answers it.
 #[derive(Debug)]
 pub(super) struct Problem {
@@ -81,6 +83,16 @@ impl Problem {
     }
 }
 
+/// What axum refuses by itself, such as a path that is no text, looks like all other errors.
+pub(super) async fn in_one_form(response: Response) -> Response {
+    let kind = response.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+    if !response.status().is_client_error() || kind == Some(PROBLEM) {
+        return response;
+    }
+    let detail = "the request cannot be read; `openapi.json` says what this route takes";
+    Problem::new(response.status(), detail).into_response()
+}
+
 impl From<Error> for Problem {
     fn from(error: Error) -> Self {
         match error {
@@ -113,8 +125,7 @@ impl IntoResponse for Problem {
         }
         let mut response = Response::new(Body::from(problem.to_string()));
         *response.status_mut() = self.status;
-        let json = HeaderValue::from_static("application/problem+json");
-        response.headers_mut().insert(header::CONTENT_TYPE, json);
+        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(PROBLEM));
         if self.status == StatusCode::SERVICE_UNAVAILABLE {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
         }

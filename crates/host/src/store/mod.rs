@@ -5,7 +5,7 @@ mod keys;
 mod queries;
 mod rows;
 
-use std::sync::Arc;
+use std::{fmt, sync::Arc, time::Duration};
 
 use sqlx::{Any, AnyPool, AssertSqlSafe, Transaction, any::AnyPoolOptions};
 
@@ -23,7 +23,7 @@ const MIGRATION_LOCK: i64 = 0x6964_766b_6974;
 const CHANNEL: &str = "idvkit_due";
 
 /// A database with idvkit's tables. Clone it freely: clones share its connections.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Database {
     pool: AnyPool,
     kind: Kind,
@@ -116,6 +116,13 @@ impl Database {
     }
 }
 
+/// Prints which database it is, and nothing of its URL, which may hold a password.
+impl fmt::Debug for Database {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Database").field("kind", &self.kind).field("keys", &self.keys).finish_non_exhaustive()
+    }
+}
+
 impl Kind {
     fn of(url: &str) -> Result<Self, StoreError> {
         let scheme = url.split(':').next().unwrap_or_default();
@@ -143,7 +150,8 @@ impl Kind {
     }
 
     fn options(self, url: &str) -> AnyPoolOptions {
-        let options = AnyPoolOptions::new();
+        // A page waits for it.
+        let options = AnyPoolOptions::new().acquire_timeout(Duration::from_secs(5));
         match self {
             // A database in memory lives as long as its connection, and each connection has its own.
             Self::Sqlite if is_memory(url) => {

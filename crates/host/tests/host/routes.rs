@@ -62,6 +62,7 @@ async fn every_operation_of_the_document_answers_as_it_says() {
     }
     assert_eq!(count, 10);
     assert_is_problem(host.get("/elsewhere").send().await.unwrap()).await;
+    assert_is_problem(host.get("/verifications/%ff").send().await.unwrap()).await;
 }
 
 #[tokio::test]
@@ -121,6 +122,12 @@ async fn what_is_too_large_is_refused() {
     };
     assert_eq!(status(&format!("/verifications/{id}/hint"), 4096).await, StatusCode::BAD_REQUEST);
     assert_eq!(status(&format!("/verifications/{id}/hint"), 4097).await, StatusCode::PAYLOAD_TOO_LARGE);
+    // Photos are larger than axum alone takes.
+    let form =
+        format!("--b\r\ncontent-disposition: form-data; name=\"face\"\r\n\r\n{}\r\n--b--\r\n", "x".repeat(3 << 20));
+    let images = host.post(&format!("/verifications/{id}/images"), form);
+    let images = images.header(CONTENT_TYPE, "multipart/form-data; boundary=b").send().await.unwrap();
+    assert_eq!(assert_is_problem(images).await["code"], "images_unexpected", "this flow asks for none");
     // A length that is announced, and a body that would never end: neither is read whole.
     for path in [format!("/verifications/{id}/images"), "/callbacks/jumio".into()] {
         let announced = raw(&host, &path, "content-length: 33554433").await;

@@ -1,6 +1,9 @@
 //! A host on a port of its own, beside a sandbox.
 
-use std::sync::{Arc, Mutex};
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use axum::{Router, http::request::Parts};
 use idvkit::{Account, Config, Request, UnixMillis};
@@ -66,7 +69,12 @@ impl Host {
 
     /// What the user does at Jumio: takes a selfie, and is sent back. Gives the host's answer to that.
     pub(crate) async fn take_selfie(&self, id: &str) -> Response {
-        let state = self.state(id).await;
+        let mut state = self.state(id).await;
+        // A worker may be at it.
+        while state["state"] == "waiting" {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            state = self.state(id).await;
+        }
         let link = state["journey"]["ways"][0]["url"].as_str().unwrap();
         self.http.get(link).send().await.unwrap().error_for_status().unwrap();
         let token = link.split("authorizationToken=").nth(1).unwrap().split('&').next().unwrap();
