@@ -1,11 +1,13 @@
 //! Project automation: `cargo xtask setup`, `cargo xtask test` and its parts, the same commands for people and for CI.
 
+mod debian;
 mod facts;
 mod kotlin;
 mod mutants;
 mod no_std;
 mod node;
 mod phone;
+mod postgres;
 mod python;
 mod setup;
 mod step;
@@ -31,11 +33,7 @@ const STEPS: [Step; 13] = [
         about: "the declarations of other languages are those of the Rust types",
         run: || passed(check_types()),
     },
-    Step {
-        name: "test",
-        about: "every test of every crate, vectors and documentation included",
-        run: || passed(tests()),
-    },
+    Step { name: "test", about: "every test of every crate, vectors and documentation included", run: tests },
     Step { name: "doc", about: "the documentation builds without a broken link", run: || passed(doc()) },
     Step {
         name: "alone",
@@ -178,8 +176,12 @@ fn check_types() -> Result<()> {
     types::generate(true)
 }
 
-fn tests() -> Result<()> {
-    run(cargo(&["test", "--workspace", "--no-fail-fast"]))
+fn tests() -> Result<End> {
+    let postgres = postgres::set_up();
+    run(cargo(&["test", "--workspace", "--no-fail-fast"]))?;
+    Ok(End::but(
+        postgres.is_none().then(|| "the hosting kit on PostgreSQL (it is absent, and could not be installed)".into()),
+    ))
 }
 
 fn doc() -> Result<()> {

@@ -10,6 +10,7 @@ use std::{
 use anyhow::{Context, Result, bail};
 
 use crate::{
+    debian,
     node::{self, copy, npm},
     step::{End, made_for_tests, program, root, run, says, target},
 };
@@ -42,7 +43,8 @@ pub(crate) fn test(write: bool) -> Result<End> {
     if !stale.is_empty() {
         bail!("run `cargo xtask web --write`: the element has changed, and these files have not: {}", stale.join(", "));
     }
-    let shop = Command::new(made_for_tests("--example", "axum")?);
+    let mut shop = Command::new(made_for_tests("--example", "axum")?);
+    shop.env("IDVKIT_SHOP_KIT", "1");
     let untried = in_browser(&package, &["--test-concurrency=2", "tests/"], &shop)?;
     println!("pictures of what was shown: {}", target().join("web/screenshots").display());
     Ok(End::but(untried))
@@ -120,18 +122,7 @@ fn browser() -> Option<String> {
     all.filter(|name| says(name, &["--version"]).is_some()).find_map(|name| says("which", &[&name]))
 }
 
-/// Debian's package, if this is such a machine and we may.
 fn install() -> Option<String> {
-    if says("id", &["-u"])? != "0" {
-        return None;
-    }
-    says("apt-get", &["--version"])?;
-    println!("installing Chromium from the system's packages");
-    let apt = |arguments: &[&str]| {
-        let mut command = Command::new("apt-get");
-        command.args(arguments).env("DEBIAN_FRONTEND", "noninteractive").stdout(std::process::Stdio::null());
-        run(command)
-    };
-    apt(&["update"]).and_then(|()| apt(&["install", "--yes", "chromium"])).ok()?;
+    debian::install("Chromium", "chromium")?;
     browser()
 }
