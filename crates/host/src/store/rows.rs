@@ -181,11 +181,22 @@ async fn delivery_of(transaction: &mut Transaction<'_, Any>, id: &str) -> Result
     Ok(delivery.and_then(|delivery| delivery["id"].as_str().map(Into::into)))
 }
 
+/// Writes what is new among a row's references, and deletes those that it no longer names. Of two rows with the same
+/// reference, the one that was created later has it.
 async fn refer(transaction: &mut Transaction<'_, Any>, row: &Row) -> Result<(), StoreError> {
-    let sql = "INSERT INTO idvkit_reference (account, reference, verification) VALUES ($1, $2, $3) \
-               ON CONFLICT (account, reference) DO UPDATE SET verification = excluded.verification \
-               WHERE idvkit_reference.verification <> excluded.verification";
-    for Reference { account, reference } in &row.references {
+    let sql = "SELECT account, reference FROM idvkit_reference WHERE verification = $1";
+    let known: Vec<(String, String)> = sqlx::query_as(sql).bind(&row.id).fetch_all(&mut **transaction).await?;
+    let named: Vec<(String, String)> =
+        row.references.iter().map(|one| (one.account.clone(), one.reference.clone())).collect();
+    for (account, reference) in named.iter().filter(|one| !known.contains(one)) {
+        let sql = "INSERT INTO idvkit_reference (account, reference, verification) VALUES ($1, $2, $3) \
+                   ON CONFLICT (account, reference) DO UPDATE SET verification = excluded.verification \
+                   WHERE (SELECT created FROM idvkit_verification WHERE id = excluded.verification) >= \
+                   (SELECT created FROM idvkit_verification WHERE id = idvkit_reference.verification)";
+        sqlx::query(sql).bind(account).bind(reference).bind(&row.id).execute(&mut **transaction).await?;
+    }
+    for (account, reference) in known.iter().filter(|one| !named.contains(one)) {
+        let sql = "DELETE FROM idvkit_reference WHERE account = $1 AND reference = $2 AND verification = $3";
         sqlx::query(sql).bind(account).bind(reference).bind(&row.id).execute(&mut **transaction).await?;
     }
     Ok(())
@@ -201,4 +212,80 @@ async fn note(transaction: &mut Transaction<'_, Any>, event: &Event) -> Result<(
 /// What an encrypted blob is bound to.
 fn place(id: &str, digest: &str) -> String {
     format!("{id}/{digest}")
+}
+
+#[cfg(all(test, feature = "sqlite"))]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test that meets one has failed")]
+
+    use super::*;
+
+    fn row(id: &str, revision: i64, references: &[&str]) -> Row {
+        let reference = |name: &&str| Reference { account: "jumio".into(), reference: (*name).into() };
+        Row {
+            id: id.into(),
+            key: format!("key of {id}"),
+            provider: "jumio".into(),
+            account: "jumio".into(),
+            revision,
+            snapshot: id.into(),
+            due: None,
+            references: references.iter().map(reference).collect(),
+            outcome: None,
+            delivery: None,
+            blobs: Vec::new(),
+        }
+    }
+
+    /// What the reference leads to.
+    async fn leads_to(database: &Database, name: &str) -> Option<String> {
+        let references = vec![Reference { account: "jumio".into(), reference: name.into() }];
+        database.load(&By::References { references }, &[]).await.unwrap().0
+    }
+
+    #[tokio::test]
+    async fn a_reference_leads_to_the_newer_row_and_goes_with_it() {
+        let database = Database::open("sqlite::memory:").await.unwrap();
+        let store = async |row: &Row, expected: Option<i64>, now: i64| {
+            let (blobs, events, now) = (&[][..], &[][..], UnixMillis(now));
+            let change = Change { row, expected, blobs, subject: "user-7", now, events };
+            database.store(&change).await.unwrap().is_some()
+        };
+        assert!(store(&row("older", 0, &["shared", "own"]), None, 1).await);
+        assert!(store(&row("newer", 0, &["shared"]), None, 2).await);
+        assert!(!store(&row("newer", 0, &[]), None, 3).await, "its id is used");
+        assert_eq!(leads_to(&database, "shared").await.unwrap(), "newer");
+        // The older one changes: that takes nothing from the newer one.
+        assert!(store(&row("older", 1, &["shared", "own"]), Some(0), 4).await);
+        assert!(!store(&row("older", 1, &[]), Some(0), 4).await, "another worker was first");
+        assert_eq!(leads_to(&database, "shared").await.unwrap(), "newer");
+        assert_eq!(leads_to(&database, "own").await.unwrap(), "older");
+        assert!(store(&row("older", 2, &[]), Some(1), 5).await);
+        assert!(leads_to(&database, "own").await.is_none());
+        assert_eq!(leads_to(&database, "shared").await.unwrap(), "newer");
+    }
+
+    #[tokio::test]
+    async fn a_blob_is_stored_once_and_goes_when_its_row_no_longer_names_it() {
+        let database = Database::open("sqlite::memory:").await.unwrap();
+        let blob = |digest: &str| Blob { digest: digest.into(), bytes: vec![0, 255, 7] };
+        let store = async |revision: i64, named: &[&str], blobs: &[Blob]| {
+            let blobs_named = named.iter().map(|&digest| digest.into()).collect();
+            let row = Row { blobs: blobs_named, ..row("one", revision, &[]) };
+            let expected = (revision > 0).then(|| revision - 1);
+            let change = Change { row: &row, expected, blobs, subject: "", now: UnixMillis(1), events: &[] };
+            assert!(database.store(&change).await.unwrap().is_some());
+        };
+        let found = async |digest: &str| {
+            let by = By::Id { id: "one".into() };
+            database.load(&by, &[digest.into()]).await.unwrap().1
+        };
+        store(0, &["a"], &[blob("a")]).await;
+        store(1, &["a", "b"], &[blob("b")]).await;
+        assert_eq!(found("a").await, [blob("a")]);
+        store(2, &["b"], &[]).await;
+        assert_eq!((found("a").await, found("b").await), (vec![], vec![blob("b")]));
+        store(3, &[], &[]).await;
+        assert!(found("b").await.is_empty());
+    }
 }

@@ -12,8 +12,11 @@ use std::{
     time::Duration,
 };
 
-use idvkit::{Outcome, UnixMillis};
-use idvkit_host::{Database, Ended, Filter, Verifications, What};
+use idvkit::{
+    Outcome, UnixMillis,
+    driver::{Accounts, Plan},
+};
+use idvkit_host::{Database, Ended, Filter, Shown, Verifications, What};
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
 
@@ -209,4 +212,58 @@ async fn the_timeline_and_the_observer_have_every_step_and_no_secret() {
     for secret in ["http", "sandbox-jumio", "authorizationToken", "22222222"] {
         assert!(!text.contains(secret), "{secret}: {text}");
     }
+}
+
+#[tokio::test]
+async fn another_step_of_the_plan_is_tried_where_the_first_has_no_verdict() {
+    let host = Host::start().await;
+    let account = host.kit.accounts().get("jumio").unwrap().clone();
+    let accounts = Accounts::default().with("first", account.clone()).with("second", account);
+    let kit = host.over(accounts);
+    let request = r#"{"flow": "jumio_authentication", "enrollment_transaction_reference": "22222222-2222-4222-8222-222222222222"}"#;
+    let plan = format!(
+        r#"[{{"account": "first", "request": {request}}}, {{"account": "second", "request": {request}, "when": ["expired"]}}]"#
+    );
+    let id = kit.begin(Plan::from_json(&plan).unwrap(), "order-7", "user-7").await.unwrap();
+    let Shown::Journey { journey, .. } = kit.state(&id).await.unwrap().shown else { panic!() };
+    // The user never comes to the first.
+    for _ in 0..500 {
+        host.sandbox.control().advance(60_000).await;
+        match kit.state(&id).await.unwrap().shown {
+            Shown::Journey { journey: other, .. } if other.id != journey.id => break,
+            Shown::Done { outcome } => panic!("{outcome:?}"),
+            _ => {}
+        }
+    }
+    let summary = kit.list(&Filter::default()).await.unwrap().remove(0);
+    assert_eq!((&*summary.account, summary.outcome.is_none()), ("second", true));
+    let verification = kit.verification(&id).await.unwrap().unwrap();
+    let attempts = verification.attempts();
+    assert_eq!(attempts.len(), 2);
+    assert_eq!((&*attempts[0].account, &attempts[0].outcome), ("first", &Some(Outcome::Expired)));
+    assert!(host.acted.lock().unwrap().is_empty(), "the verification has not ended");
+}
+
+#[tokio::test]
+async fn a_verdict_that_comes_late_is_delivered_again_and_says_what_it_replaces() {
+    let host = Host::start().await;
+    host.sandbox.control().configure(|config| config.jumio.verdict_delay_ms = 800_000);
+    let id = host.begin("order-7").await;
+    host.take_selfie(&id).await;
+    for _ in 0..100 {
+        host.sandbox.control().advance(30_000).await;
+        host.state(&id).await;
+        if host.acted.lock().unwrap().len() > 1 {
+            break;
+        }
+    }
+    let acted = host.acted.lock().unwrap().clone();
+    assert_eq!(acted.len(), 2, "{acted:?}");
+    assert!(matches!(acted[0].outcome, Outcome::Expired) && acted[1].outcome.is_approved(), "{acted:?}");
+    assert_ne!(acted[0].delivery.id, acted[1].delivery.id);
+    assert_eq!(acted[1].delivery.replaces.as_ref(), Some(&acted[0].delivery.id));
+    let timeline = host.kit.timeline(&id).await.unwrap().unwrap();
+    let outcomes: Vec<&Value> = timeline.iter().filter(|one| one["kind"] == "outcome").collect();
+    assert_eq!((&outcomes[0]["outcome"], &outcomes[1]["outcome"]), (&json!("expired"), &json!("approved")));
+    assert_eq!((outcomes[0].get("replaces"), &outcomes[1]["replaces"]), (None, &json!(acted[0].delivery.id)));
 }

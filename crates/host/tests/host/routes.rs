@@ -50,8 +50,7 @@ async fn every_operation_of_the_document_answers_as_it_says() {
                 assert_eq!(described["$ref"], "#/components/responses/Problem", "{method} {path}");
                 assert_is_problem(answer).await;
             } else if let Some(content) = described["content"].as_object() {
-                let expected = content.keys().next().unwrap();
-                assert!(kind.starts_with(expected.as_str()), "{method} {path}: {kind}");
+                assert!(content.keys().any(|described| kind.starts_with(described)), "{method} {path}: {kind}");
             }
             count += 1;
         }

@@ -6,7 +6,7 @@ use std::{
 };
 
 use axum::{Router, http::request::Parts};
-use idvkit::{Account, Config, Request, UnixMillis};
+use idvkit::{Account, Config, Request, UnixMillis, driver::Accounts};
 use idvkit_host::{Database, Ended, Event, Verifications};
 use idvkit_sandbox::Sandbox;
 use reqwest::{RequestBuilder, Response, header::LOCATION};
@@ -49,6 +49,16 @@ impl Host {
         let none = reqwest::redirect::Policy::none();
         let http = reqwest::Client::builder().no_proxy().redirect(none).build().unwrap();
         Self { sandbox, url, kit, http, events, acted }
+    }
+
+    /// The same with other accounts.
+    pub(crate) fn over(&self, accounts: impl Into<Accounts>) -> Verifications {
+        let log = self.acted.clone();
+        let act = move |ended: Ended| {
+            log.lock().unwrap().push(ended);
+            async { Ok(()) }
+        };
+        timed(Verifications::new(accounts, self.kit.database().clone(), act).unwrap(), &self.sandbox)
     }
 
     pub(crate) async fn begin(&self, key: &str) -> String {
@@ -120,7 +130,7 @@ pub(crate) fn jumio(sandbox: &str, host: &str) -> Account {
         "api_token": "sandbox-jumio-token", "api_secret": "sandbox-jumio-secret",
         "callback": { "url": format!("{host}/idv/callbacks/jumio") },
         "success_url": format!("{host}/idv/return"), "error_url": format!("{host}/idv/return"),
-        "options": { "development": true, "api_base": format!("{sandbox}/jumio/us") },
+        "options": { "development": true, "user_timeout_ms": 300_000, "result_timeout_ms": 300_000, "api_base": format!("{sandbox}/jumio/us") },
     });
     Account::new(Config::from_json(&config.to_string()).unwrap()).unwrap()
 }
