@@ -52,7 +52,7 @@ fn tools() -> [Tool; 7] {
         },
         Tool {
             found: postgres::set_up(),
-            name: "PostgreSQL 13 or later",
+            name: "PostgreSQL",
             part: "the hosting kits on PostgreSQL",
             fix: "Debian: apt-get install postgresql",
         },

@@ -88,6 +88,24 @@ mod tests {
         assert_eq!(keys.open(b"{}".to_vec(), "id-1").unwrap(), b"{}", "a row that is older than the keys");
     }
 
+    /// What the kits of all languages have to read.
+    #[test]
+    fn the_vector_opens() {
+        let vector: serde_json::Value = serde_json::from_str(include_str!("../../sealed.json")).unwrap();
+        let text = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
+        let hex = |value| -> Vec<u8> {
+            let digits = text(value);
+            (0..digits.len()).step_by(2).map(|at| u8::from_str_radix(&digits[at..at + 2], 16).unwrap()).collect()
+        };
+        let key = &vector["keys"][0];
+        let keys = Keys::new([(text(&key["id"]), hex(&key["hex"]).try_into().unwrap())]).unwrap();
+        let (snapshot, blob) = (&vector["snapshot"], &vector["blob"]);
+        let opened = keys.open(text(&snapshot["sealed"]).into_bytes(), &text(&snapshot["id"])).unwrap();
+        assert_eq!(opened, text(&snapshot["text"]).into_bytes());
+        let place = format!("{}/{}", text(&blob["id"]), text(&blob["digest"]));
+        assert_eq!(keys.open(text(&blob["sealed"]).into_bytes(), &place).unwrap(), hex(&blob["hex"]));
+    }
+
     #[test]
     fn a_replaced_key_still_opens() {
         let before = Keys::new([("a", [1; 32])]).unwrap();
