@@ -31,24 +31,37 @@ const locales = {
 // What the element needs: adopted style sheets, `light-dark`, private members.
 const TARGET = "es2022";
 
-const SETTINGS = { bundle: true, format: "esm", target: TARGET, charset: "utf8", legalComments: "none", plugins: [css, locales] };
+// What a file of ours imports when it runs stays a file beside it.
+const beside = {
+  name: "beside",
+  setup(run) {
+    run.onResolve({ filter: /^\.\/idv-/ }, ({ path, kind }) => (kind === "dynamic-import" ? { path, external: true } : undefined));
+  },
+};
 
-const { outputFiles } = await build({
-  ...SETTINGS,
-  entryPoints: ["src/index.ts"],
-  write: false,
-  minifySyntax: true,
-  // Names of ours that no other code, and no data, uses.
-  mangleProps: /^(button|check|done|empty|input|label|node|over|owner|panel|ran|restart|say|show|speak|tag|users|warn)$/,
-});
-// `unsafe` takes built-in functions to be what they are, as in `Error()` for `new Error()`.
-const { code } = await minify(outputFiles[0].text, {
-  module: true,
-  ecma: 2020,
-  compress: { passes: 3, hoist_funs: true, unsafe: true, unsafe_arrows: true, pure_getters: true },
-});
+const SETTINGS = { bundle: true, format: "esm", target: TARGET, charset: "utf8", legalComments: "none", plugins: [css, locales, beside] };
+
 mkdirSync("dist", { recursive: true });
-writeFileSync("dist/idv-journey.js", `${code}\n`);
+/** Short names, which are the same in both files. */
+let names = {};
+for (const [name, source] of Object.entries({ "idv-journey": "src/index.ts", "idv-hosted": "src/idv-hosted.ts" })) {
+  const { outputFiles, mangleCache } = await build({
+    ...SETTINGS,
+    entryPoints: [source],
+    write: false,
+    minifySyntax: true,
+    // Names of ours that no other code, and no data, uses.
+    mangleProps: /^(button|check|done|empty|input|label|node|over|owner|panel|ran|restart|say|show|speak|tag|users|warn)$/,
+    mangleCache: names,
+  });
+  names = mangleCache;
+  const { code } = await minify(outputFiles[0].text, {
+    module: true,
+    ecma: 2020,
+    compress: { passes: 3, hoist_funs: true, unsafe_arrows: true, pure_getters: true, unsafe: true },
+  });
+  writeFileSync(`dist/${name}.js`, `${code}\n`);
+}
 
 await build({ ...SETTINGS, entryPoints: ["locales/index.ts"], outdir: "dist/locales", minify: true });
 for (const name of readdirSync("locales").filter((name) => /^(?!en).*\.json$/.test(name))) {

@@ -4,6 +4,7 @@
 pub mod check;
 pub mod demo;
 pub mod doctor;
+pub mod hosted;
 pub mod providers;
 pub mod replay;
 pub mod site;

@@ -18,14 +18,16 @@ use idvkit::{ProviderId, Reject, UnixMillis};
 use idvkit_cli::{
     check::{self, Call, Finding, Own, Takes, UrlUse},
     demo::{self, Report, Selection, Told, cast::scenarios, print, report},
-    doctor, replay,
+    doctor,
+    hosted::{SessionsArgs, WorkerArgs},
+    replay,
     site::{self, Site},
 };
 use idvkit_core::Secret;
 use idvkit_sandbox::program::{self, stop_signal, text};
 use serde_json::{Value, json};
 
-/// Identity-verification flows: a demo, a local sandbox, and checks.
+/// Identity-verification flows: a demo, a local sandbox, checks, and the verifications of a host.
 #[derive(Parser)]
 #[command(
     name = "idvkit",
@@ -40,7 +42,9 @@ use serde_json::{Value, json};
         idvkit check initiate request.json          what would be sent to Jumio\n  \
         idvkit check metadata - < metadata.json     what a biometric.kz user will see\n  \
         idvkit check signicat process body=p.json   any call on a provider's values\n  \
-        idvkit doctor --secret-env CLIENT_SECRET body.json\n\n\
+        idvkit doctor --secret-env CLIENT_SECRET body.json\n  \
+        idvkit sessions --database sqlite:idv.sqlite list\n  \
+        idvkit worker --database sqlite:idv.sqlite --accounts accounts.json\n\n\
         Exit codes: 0 as expected, 1 an unexpected outcome or a failed check, 2 wrong usage."
 )]
 struct Cli {
@@ -76,6 +80,10 @@ enum Command {
         #[arg(long)]
         config: Option<PathBuf>,
     },
+    /// Look at the verifications of a hosting kit, retry and erase them.
+    Sessions(SessionsArgs),
+    /// Advance the verifications of a hosting kit until Ctrl-C.
+    Worker(WorkerArgs),
 }
 
 #[derive(Args, Default)]
@@ -212,6 +220,8 @@ async fn main() -> ExitCode {
         Command::Check { what, json } => check(what, json),
         Command::Doctor(args) => examine(&args),
         Command::Replay { transcript, config } => replay_file(&transcript, config.as_deref()),
+        Command::Sessions(args) => args.run(&mut anstream::stdout()).await,
+        Command::Worker(args) => args.run(async { drop(stop_signal().await) }).await,
     };
     match done {
         Ok(true) => ExitCode::SUCCESS,

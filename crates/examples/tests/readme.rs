@@ -38,6 +38,18 @@ fn the_readme_shows_the_code_that_runs() {
     }
 }
 
+/// How a shop in Rust hosts verifications is the example's own text, and short.
+#[test]
+fn the_readme_shows_the_shop_that_runs() {
+    let text = read("crates/examples/axum.rs");
+    let (_, rest) = text.split_once("[host it]\n").unwrap();
+    let (code, _) = rest.split_once("// [/host it]").unwrap();
+    let code = code.trim().replace("pub(crate) ", "");
+    assert!(read("README.md").contains(&format!("```rust\n{code}\n```")), "copy this into README.md:\n{code}");
+    let lines = code.lines().filter(|line| line.chars().any(char::is_alphanumeric) && !line.trim().starts_with("//"));
+    assert!(lines.count() <= 20);
+}
+
 fn read(path: &str) -> String {
     std::fs::read_to_string(format!("{}/../../{path}", env!("CARGO_MANIFEST_DIR"))).unwrap()
 }

@@ -6,7 +6,7 @@ use std::{
     future::Future,
     pin::Pin,
     sync::{Arc, Mutex, PoisonError},
-    time::{SystemTime, UNIX_EPOCH},
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
 use idvkit::{
@@ -54,6 +54,18 @@ pub enum Observed<'a> {
         verification: &'a Verification,
         /// The request.
         request: &'a HttpRequest,
+    },
+    /// A request was sent, and its answer came, or did not come. A request that was answered from the cache is not
+    /// reported.
+    Exchanged {
+        /// The verification that sent it.
+        verification: &'a Verification,
+        /// The request.
+        request: &'a HttpRequest,
+        /// The status of the answer; `None` if no answer came.
+        status: Option<u16>,
+        /// The time from sending to the end of the answer.
+        duration: Duration,
     },
     /// A session has heard an input, and the store holds the result; or the input was dropped, because another worker
     /// stored a change first.
@@ -178,7 +190,12 @@ impl<S: Store> Client<S> {
                     if let Some(verification) = driver.verification() {
                         (self.observer)(Observed::Sending { verification, request });
                     }
-                    Told::Exchanged { answer: self.exchange(request, exclusive.as_deref()).await }
+                    let (answer, duration) = self.timed(request, exclusive.as_deref()).await;
+                    if let (Some(verification), Some(duration)) = (driver.verification(), duration) {
+                        let status = answer.as_ref().map(|answer| answer.status);
+                        (self.observer)(Observed::Exchanged { verification, request, status, duration });
+                    }
+                    Told::Exchanged { answer }
                 }
                 Ask::Deliver { delivery, outcome, .. } => match (&self.act, driver.verification().cloned()) {
                     (Some(act), Some(verification)) => {
@@ -198,15 +215,28 @@ impl<S: Store> Client<S> {
 
     /// Performs one request once, or answers it from the cache. `None` if no answer came.
     pub async fn exchange(&self, request: &HttpRequest, exclusive: Option<&str>) -> Option<Answer> {
-        let Some(key) = exclusive else { return exchange::send(&self.http, request).await };
-        let turn = lock(&self.turns).entry(key.to_owned()).or_default().clone();
-        let _turn = turn.lock().await;
-        if let Some(kept) = lock(&self.tokens).kept(request, self.now()) {
-            return Some(kept);
+        self.timed(request, exclusive).await.0
+    }
+
+    /// The same, and how long it took if it was sent.
+    async fn timed(&self, request: &HttpRequest, exclusive: Option<&str>) -> (Option<Answer>, Option<Duration>) {
+        let turn = exclusive.map(|key| lock(&self.turns).entry(key.to_owned()).or_default().clone());
+        let _turn = match &turn {
+            Some(turn) => Some(turn.lock().await),
+            None => None,
+        };
+        if exclusive.is_some()
+            && let Some(kept) = lock(&self.tokens).kept(request, self.now())
+        {
+            return (Some(kept), None);
         }
-        let answer = exchange::send(&self.http, request).await?;
-        lock(&self.tokens).keep(request, &answer, self.now());
-        Some(answer)
+        let begun = Instant::now();
+        let answer = exchange::send(&self.http, request).await;
+        let duration = begun.elapsed();
+        if let (Some(_), Some(answer)) = (exclusive, &answer) {
+            lock(&self.tokens).keep(request, answer, self.now());
+        }
+        (answer, Some(duration))
     }
 
     /// Loads a verification from the store with its evidence, to inspect it.
@@ -223,6 +253,19 @@ impl<S: Store> Client<S> {
     #[must_use]
     pub fn with_accounts(self, accounts: impl Into<Accounts>) -> Self {
         Self { accounts: accounts.into(), ..self }
+    }
+
+    /// The same client over another store. Both share connections, cached tokens and the queue for them.
+    #[must_use]
+    pub fn with_store<T: Store>(self, store: T) -> Client<T> {
+        let Self { accounts, store: _, http, tokens, turns, clock, observer, act } = self;
+        Client { accounts, store, http, tokens, turns, clock, observer, act }
+    }
+
+    /// The same client over another reqwest client: see [`over`](Self::over).
+    #[must_use]
+    pub fn with_http(self, http: reqwest::Client) -> Self {
+        Self { http, ..self }
     }
 
     /// The accounts of this client.

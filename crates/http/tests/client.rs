@@ -15,7 +15,7 @@ use idvkit::{
     Account, Cache, Config, Header, HttpRequest, Input, Method, Next, Outcome, Request, UnixMillis, Why,
     driver::{Answer, Blob, By, Row},
 };
-use idvkit_http::{Client, Ended, Error, MAX_ANSWER_BYTES, MemoryStore, Store};
+use idvkit_http::{Client, Ended, Error, MAX_ANSWER_BYTES, MemoryStore, Observed, Store};
 use idvkit_sandbox::Sandbox;
 
 const NOW: i64 = 1_767_225_600_000;
@@ -190,6 +190,27 @@ async fn an_outcome_is_delivered_until_the_host_has_acted() {
     assert_eq!(seen.len(), 3, "twice it could not act");
     assert!(seen.iter().all(|one| *one == seen[0]) && matches!(seen[0].0, Outcome::Abandoned { .. }), "{seen:?}");
     assert_eq!(seen[0].2, "order-7");
+}
+
+#[tokio::test]
+async fn the_observer_is_told_of_each_exchange() {
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let log = seen.clone();
+    let (sandbox, client) = in_sandbox(MemoryStore::default()).await;
+    let client = client.with_observer(move |observed| {
+        if let Observed::Exchanged { verification, request, status, .. } = observed {
+            let told = (verification.id().to_owned(), request.operation.to_string(), status);
+            log.lock().unwrap_or_else(PoisonError::into_inner).push(told);
+        }
+    });
+    let id = client.begin(order(), "order-7").await.unwrap();
+    client.advance(&id).await.unwrap();
+    sandbox.stop().await;
+    let unreachable = client.begin(order(), "order-8").await.unwrap();
+    client.advance(&unreachable).await.unwrap();
+    let seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
+    let operation = || "jumio.initiate".to_owned();
+    assert_eq!(*seen, [(id, operation(), Some(200)), (unreachable, operation(), None)]);
 }
 
 #[tokio::test]

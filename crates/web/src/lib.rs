@@ -29,10 +29,11 @@ pub struct File {
     pub text: &'static str,
 }
 
-/// All files: the module, and the element's texts, which the module imports from its own folder: English at once, another
+/// All files: the module, what it imports for an element with `src`, and the element's texts, which the module imports from its own folder: English at once, another
 /// language when it is needed.
-pub static FILES: [File; 6] = [
+pub static FILES: [File; 7] = [
     module("idv-journey.js", include_str!("../files/idv-journey.js")),
+    module("idv-hosted.js", include_str!("../files/idv-hosted.js")),
     module("locales/de.js", include_str!("../files/locales/de.js")),
     module("locales/hi.js", include_str!("../files/locales/hi.js")),
     module("locales/index.js", include_str!("../files/locales/index.js")),

@@ -2,6 +2,7 @@
 
 mod crates;
 mod dart;
+mod debian;
 mod dist;
 mod facts;
 mod install;
@@ -11,6 +12,7 @@ mod no_std;
 mod node;
 mod phone;
 mod platforms;
+mod postgres;
 mod prove;
 mod python;
 mod setup;
@@ -40,11 +42,7 @@ const STEPS: [Step; 16] = [
         about: "the declarations of other languages are those of the Rust types",
         run: || passed(check_types()),
     },
-    Step {
-        name: "test",
-        about: "every test of every crate, vectors and documentation included",
-        run: || passed(tests()),
-    },
+    Step { name: "test", about: "every test of every crate, vectors and documentation included", run: tests },
     Step { name: "workflows", about: "the workflows in .github are right, and safe", run: workflows::test },
     Step { name: "doc", about: "the documentation builds without a broken link", run: || passed(doc()) },
     Step {
@@ -261,8 +259,12 @@ fn check_types() -> Result<()> {
     types::generate(true)
 }
 
-fn tests() -> Result<()> {
-    run(cargo(&["test", "--workspace", "--no-fail-fast"]))
+fn tests() -> Result<End> {
+    let postgres = postgres::set_up();
+    run(cargo(&["test", "--workspace", "--no-fail-fast"]))?;
+    Ok(End::but(
+        postgres.is_none().then(|| "the hosting kit on PostgreSQL (it is absent, and could not be installed)".into()),
+    ))
 }
 
 /// Everything in the workspace but documentation, figures and what is slow, in the same build as `test`.

@@ -2,7 +2,7 @@
 
 use anyhow::{Result, bail};
 
-use crate::{kotlin, node, phone, python, step::says, swift, web};
+use crate::{kotlin, node, phone, postgres, python, step::says, swift, web};
 
 /// Something that a part of the tests needs. Without it that part is skipped, and the closing table says so.
 struct Tool {
@@ -30,7 +30,7 @@ pub(crate) fn run() -> Result<()> {
     Ok(())
 }
 
-fn tools() -> [Tool; 6] {
+fn tools() -> [Tool; 7] {
     [
         Tool {
             found: python::interpreter(),
@@ -49,6 +49,12 @@ fn tools() -> [Tool; 6] {
             name: "Chromium",
             part: "the web element and the demo site in a browser",
             fix: "Debian: apt-get install chromium",
+        },
+        Tool {
+            found: postgres::set_up(),
+            name: "PostgreSQL",
+            part: "the hosting kits on PostgreSQL",
+            fix: "Debian: apt-get install postgresql",
         },
         Tool {
             found: kotlin::tools(),

@@ -10,6 +10,7 @@ use std::{
 use anyhow::{Context, Result, bail};
 
 use crate::{
+    debian,
     node::{self, copy, npm},
     step::{End, made_for_tests, program, root, run, says, target},
 };
@@ -43,13 +44,14 @@ pub(crate) fn test(write: bool) -> Result<End> {
     if !stale.is_empty() {
         bail!("run `cargo xtask web --write`: the element has changed, and these files have not: {}", stale.join(", "));
     }
-    let shop = Command::new(made_for_tests("--example", "axum")?);
+    let mut shop = Command::new(made_for_tests("--example", "axum")?);
+    shop.env("IDVKIT_SHOP_KIT", "1");
     let untried = in_browser(&package, &["--test-concurrency=2", "tests/"], &shop)?;
     println!("pictures of what was shown: {}", target().join("web/screenshots").display());
     Ok(End::but(untried))
 }
 
-/// Takes a shop, started by this command, through every flow of every provider; gives what could not be done, and why.
+/// Takes a shop, started by this command (`IDVKIT_SHOP_KIT` in its environment: it uses the hosting kit), through every flow of every provider; gives what could not be done, and why.
 pub(crate) fn try_shop(shop: &Command) -> Result<Option<String>> {
     if node::version().is_none() {
         return Ok(Some("the shop in a browser (Node.js is absent)".into()));
@@ -58,13 +60,15 @@ pub(crate) fn try_shop(shop: &Command) -> Result<Option<String>> {
 }
 
 /// Runs tests of the package that want the sandbox, an example shop and a browser.
-fn in_browser(package: &Path, tests: &[&str], shop: &Command) -> Result<Option<String>> {
+fn in_browser(package: &Path, tests: &[&str], shop_command: &Command) -> Result<Option<String>> {
     let Some(browser) = browser().or_else(install) else {
         return Ok(Some("every test in a browser (there is no Chromium, and it could not be installed)".into()));
     };
     println!("{}", says(&browser, &["--version"]).unwrap_or_default());
-    let shop: Vec<_> = iter::once(shop.get_program()).chain(shop.get_args()).map(OsStr::to_string_lossy).collect();
+    let shop: Vec<_> =
+        iter::once(shop_command.get_program()).chain(shop_command.get_args()).map(OsStr::to_string_lossy).collect();
     let mut node = Command::new("node");
+    node.envs(shop_command.get_envs().filter_map(|(name, value)| Some((name, value?))));
     node.args(["--test", "--test-timeout=220000"]).args(tests).current_dir(package).envs([
         ("IDVKIT_VECTORS", root().join("crates/vectors/data")),
         ("IDVKIT_PROGRAM", program()?),
@@ -92,7 +96,7 @@ pub(crate) fn build() -> Result<PathBuf> {
 
 /// The kept files that differ from what was built; with `write` they are renewed, and none does.
 fn compare(package: &Path, write: bool) -> Result<Vec<String>> {
-    let mut names = vec!["idv-journey.js".to_owned()];
+    let mut names = vec!["idv-journey.js".to_owned(), "idv-hosted.js".to_owned()];
     for entry in fs::read_dir(package.join("dist/locales"))? {
         names.push(format!("locales/{}", entry?.file_name().to_string_lossy()));
     }
@@ -119,18 +123,7 @@ fn browser() -> Option<String> {
     all.filter(|name| says(name, &["--version"]).is_some()).find_map(|name| says("which", &[&name]))
 }
 
-/// Debian's package, if this is such a machine and we may.
 fn install() -> Option<String> {
-    if says("id", &["-u"])? != "0" {
-        return None;
-    }
-    says("apt-get", &["--version"])?;
-    println!("installing Chromium from the system's packages");
-    let apt = |arguments: &[&str]| {
-        let mut command = Command::new("apt-get");
-        command.args(arguments).env("DEBIAN_FRONTEND", "noninteractive").stdout(std::process::Stdio::null());
-        run(command)
-    };
-    apt(&["update"]).and_then(|()| apt(&["install", "--yes", "chromium"])).ok()?;
+    debian::install("Chromium", "chromium")?;
     browser()
 }
