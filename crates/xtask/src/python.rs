@@ -76,6 +76,8 @@ fn build() -> Result<Vec<PathBuf>> {
         fs::remove_dir_all(&wheels)?;
     }
     node::copy(&root().join(web::KEPT), &binding().join("python/idvkit/web"), &[])?;
+    let host = ["openapi.json", "page.html", "schema"];
+    node::copy(&root().join("crates/host"), &binding().join("python/idvkit/host/files"), &host)?;
     for (project, profile) in [(binding(), "wheel"), (binding().join("sandbox"), "dev")] {
         let mut maturin = Command::new(&tools);
         maturin
