@@ -237,8 +237,8 @@ class _Engine:
 
     def listen(self, heard: Callable[[], object], stopped: threading.Event) -> None:
         pooled = self._writing.raw_connection()
-        pooled.detach()
         connection: Any = pooled.driver_connection
+        pooled.detach()
         try:
             connection.autocommit = True
             connection.execute("LISTEN idvkit_due")

@@ -88,9 +88,10 @@ class Drive(aio.Client):
         finally:
             await self._ledger.close()
 
-    async def told(self, driver: Driver, note: events.Event) -> Ask:
-        """Runs a driver that hands in an input; `note` says which."""
-        self._ledger.note(note)
+    async def told(self, driver: Driver, *notes: events.Event) -> Ask:
+        """Runs a driver that hands in an input; the first note says which."""
+        for note in notes:
+            self._ledger.note(note)
         try:
             return await super().run(driver)
         except Reject as reject:

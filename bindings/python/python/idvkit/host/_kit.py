@@ -95,7 +95,7 @@ class Kit:
     options: Options
     tokens: Tokens = field(default_factory=Tokens)
     telemetry: Optional[Telemetry] = None
-    wakers: List[Callable[[], object]] = field(default_factory=list)
+    wakers: List[Callable[[], object]] = field(default_factory=lambda: [])
     """Called when a row is due now."""
 
     def __post_init__(self) -> None:
@@ -142,9 +142,8 @@ class Kit:
 
     async def erase(self, id: str, at_provider: bool, by: str) -> None:
         ledger = Ledger(self, {"erased": self.now()})
-        ledger.note(events.erased(by))
         input = Erase(at_provider)
-        await Drive(self, ledger).told(Driver.tell(self.accounts, id, input), events.told(input))
+        await Drive(self, ledger).told(Driver.tell(self.accounts, id, input), events.told(input), events.erased(by))
 
     async def hear(self, input: Union[Redirect, Callback], account: Optional[str] = None) -> Heard:
         ledger = Ledger(self)

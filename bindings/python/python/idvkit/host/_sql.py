@@ -6,7 +6,7 @@ import re
 from importlib.resources import files
 from typing import List, Tuple
 
-from sqlalchemy import bindparam, text
+from sqlalchemy import String, bindparam, text
 
 __all__ = ["MIGRATIONS"]
 
@@ -36,7 +36,7 @@ LOAD_BY_REFERENCE = text(
     " WHERE r.account = :account AND r.reference = :reference"
 )
 BLOBS = text("SELECT digest, bytes FROM idvkit_blob WHERE verification = :id AND digest IN :digests").bindparams(
-    bindparam("digests", expanding=True)
+    bindparam("digests", expanding=True, type_=String)
 )
 
 INSERT = text(
@@ -60,7 +60,7 @@ ADD_REFERENCE = text(
 DROP_REFERENCE = text("DELETE FROM idvkit_reference WHERE account = :account AND reference = :reference AND verification = :id")
 ADD_BLOB = text("INSERT INTO idvkit_blob (verification, digest, bytes) VALUES (:id, :digest, :bytes) ON CONFLICT DO NOTHING")
 DROP_BLOBS = text("DELETE FROM idvkit_blob WHERE verification = :id AND digest NOT IN :digests").bindparams(
-    bindparam("digests", expanding=True)
+    bindparam("digests", expanding=True, type_=String)
 )
 ADD_EVENT = text("INSERT INTO idvkit_event (verification, at, event) VALUES (:id, :at, :event)")
 NOTIFY = text("SELECT pg_notify('idvkit_due', '')")

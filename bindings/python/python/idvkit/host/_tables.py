@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import Any, AsyncContextManager, Awaitable, Dict, List, Mapping, Optional, Protocol, Sequence, Tuple
 
-from sqlalchemy import URL, CursorResult, TextClause, event, make_url
+from sqlalchemy import URL, CursorResult, TextClause, event, make_url, text
 
 from .. import Blob, By, ById, ByKey, Delivery, Outcome, Row, outcome_from_json
 from .._idvkit import to_json
@@ -166,11 +166,11 @@ class Tables:
             if version in (await connection.execute(sql.VERSIONS)).scalars().all():
                 return
             for statement in statements:
-                await connection.execute(sql.text(statement))
+                await connection.execute(text(statement))
             await connection.execute(sql.ADD_VERSION, {"version": version})
 
     async def _loaded(self, connection: Connected, row: Any, digests: Sequence[str]) -> Loaded:
-        kept = []
+        kept: Sequence[Any] = ()
         if digests:
             kept = (await connection.execute(sql.BLOBS, {"id": row.id, "digests": list(digests)})).all()
         blobs = [Blob(one.digest, self._vault.open_bytes(bytes(one.bytes), f"{row.id}/{one.digest}")) for one in kept]

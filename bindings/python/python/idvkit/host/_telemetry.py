@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import Callable, Dict, Iterator, Optional
+from typing import Callable, Dict, Generator, Optional
 
 from .. import Answer, HttpRequest
 from ._events import Event, provider_of
@@ -26,7 +26,7 @@ class Telemetry:
         self._duration = meter.create_histogram("idvkit.exchange.duration", unit="s", description="Time of a request")
 
     @contextmanager
-    def exchange(self, request: HttpRequest) -> Iterator[Callable[[Optional[Answer]], None]]:
+    def exchange(self, request: HttpRequest) -> Generator[Callable[[Optional[Answer]], None], None, None]:
         """A span around a request; it is told the answer."""
         about = {"idvkit.provider": provider_of(request), "idvkit.operation": request.operation}
         with self._tracer.start_as_current_span("idvkit.exchange", kind=self._client, attributes=about) as span:

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import logging
 from contextlib import asynccontextmanager
-from typing import Any, AsyncGenerator, AsyncIterator, Callable, Dict, List, Mapping, Optional, Sequence, Union
+from typing import Any, AsyncGenerator, Callable, Dict, List, Mapping, Optional, Sequence, Union
 
 import anyio
 from anyio.abc import TaskGroup
-from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+from sqlalchemy.ext.asyncio import create_async_engine
 
 from .. import Account, Accounts, Retry, Verification
 from ..aio import Act, Exchange
@@ -213,7 +213,7 @@ class _Engine:
         return self._lock
 
     @asynccontextmanager
-    async def transaction(self, *, writes: bool) -> AsyncIterator[Connected]:
+    async def transaction(self, *, writes: bool) -> AsyncGenerator[Connected, None]:
         async with (self._writing if writes else self._reading).begin() as connection:
             yield connection
 

@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 from socketserver import ThreadingMixIn
 from types import TracebackType
-from typing import Any, Callable, List, Mapping, Optional, Protocol, Tuple, Type, Union
+from typing import Any, Callable, Dict, List, Mapping, Optional, Protocol, Tuple, Type, Union
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 from .. import Account, AskDeliver, Outcome, Verification
@@ -51,7 +51,7 @@ class Hosted:
         self.url = f"{site}/idv"
         """The URL of the routes."""
         database = Database(f"sqlite:///{folder / 'idv.sqlite'}")
-        chosen = {"on_outcome": self._act, "clock": sandbox.now, **options}
+        chosen: Dict[str, Any] = {"on_outcome": self._act, "clock": sandbox.now, **options}
         self.verifications = Verifications(accounts(sandbox.url, self.url), database, **chosen)
         self._server.set_app(_mounted(self.verifications.routes(lambda _: self.user)))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Callable, Iterator
+from typing import TYPE_CHECKING, Any, Callable, Iterator
 
 import pytest
 
@@ -31,7 +31,11 @@ def idv_sandbox(_idv_sandbox_process: Sandbox) -> Sandbox:
 def idv_host(idv_sandbox: Sandbox, tmp_path: Path) -> Iterator[Callable[..., Hosted]]:
     """Starts `idvkit.host` beside the sandbox, given what makes the accounts: see `idvkit.host.testing`. It needs
     `idvkit[host]`."""
-    from idvkit.host.testing import Hosted
+    from idvkit.host.testing import AccountsOf, Hosted
 
     with ExitStack() as started:
-        yield lambda accounts, **options: started.enter_context(Hosted(idv_sandbox, tmp_path, accounts, **options))
+
+        def start(accounts: AccountsOf, **options: Any) -> Hosted:
+            return started.enter_context(Hosted(idv_sandbox, tmp_path, accounts, **options))
+
+        yield start
