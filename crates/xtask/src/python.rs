@@ -32,7 +32,7 @@ pub(crate) fn test() -> Result<End> {
     let app = binding().join("examples");
     let uvicorn = ["-m", "uvicorn", "fastapi_app:app", "--host", "localhost", "--log-level", "warning"];
     let mut shop = Command::new(&python);
-    shop.args(uvicorn).args(["--port", "{port}", "--app-dir"]).arg(app);
+    shop.args(uvicorn).args(["--port", "{port}", "--app-dir"]).arg(app).env("IDVKIT_SHOP_KIT", "1");
     Ok(End::but(web::try_shop(&shop)?))
 }
 
@@ -112,6 +112,7 @@ fn check_types(python: &Path) -> Result<()> {
         "sandbox/python/idvkit_sandbox",
         "tests/typed.py",
         "examples/fastapi_app.py",
+        "examples/flask_app.py",
         "examples/quick_start.py",
     ];
     let read: Vec<PathBuf> = read.iter().map(|path| binding.join(path)).collect();
