@@ -13,23 +13,32 @@ from __future__ import annotations
 
 import atexit
 import logging
+import os
 import threading
 import time
+import weakref
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from importlib import import_module
 from typing import Any, AsyncGenerator, Awaitable, Callable, List, Mapping, Optional, Sequence, Union
 
-from sqlalchemy import Connection, CursorResult, TextClause, create_engine
+for _name in ("anyio", "python_multipart", "sqlalchemy"):
+    try:
+        import_module(_name)
+    except ModuleNotFoundError as _missing:
+        raise ImportError(f"idvkit.host needs {_name}: pip install idvkit[host]") from _missing
 
-from .. import Account, Accounts, Answer, AskDeliver, HttpRequest, Retry, Verification
-from ..client import Act, Clock, Exchange, system_clock
-from ..config import Plan
-from ._http import Routes
-from ._drive import StoreFailed
-from ._kit import Kit, Observer, Options, State, World
-from ._now import BlockingLock, Locks, now
-from ._tables import At, Connected, Listed, Tables, checked_url, set_up_sqlite
-from ._wsgi import Wsgi
+from sqlalchemy import Connection, CursorResult, Engine, TextClause, create_engine  # noqa: E402
+
+from .. import Account, Accounts, Answer, AskDeliver, HttpRequest, Retry, Verification  # noqa: E402
+from ..client import Act, Clock, Exchange, system_clock  # noqa: E402
+from ..config import Plan  # noqa: E402
+from ._http import Routes  # noqa: E402
+from ._drive import StoreFailed  # noqa: E402
+from ._kit import Kit, Observer, Options, State, World  # noqa: E402
+from ._now import BlockingLock, Locks, now  # noqa: E402
+from ._tables import At, Connected, Listed, Tables, checked_url, set_up_sqlite  # noqa: E402
+from ._wsgi import Wsgi  # noqa: E402
 
 __all__ = ["Act", "At", "Database", "Listed", "Observer", "State", "StoreFailed", "Verifications"]
 
@@ -219,6 +228,7 @@ class _Engine:
         self._lock = BlockingLock()
         if self.dialect == "sqlite":
             set_up_sqlite(self._writing)
+        _after_fork(self._writing)
 
     @property
     def dialect(self) -> str:
@@ -247,6 +257,18 @@ class _Engine:
                     heard()
         finally:
             connection.close()
+
+
+def _after_fork(engine: Engine) -> None:
+    """A process that a server forks must not use its parent's connections."""
+    known = weakref.ref(engine)
+
+    def forget() -> None:
+        if (engine := known()) is not None:
+            engine.dispose(close=False)
+
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(after_in_child=forget)
 
 
 class _Connection:

@@ -6,7 +6,7 @@ from typing import Any, Awaitable, Callable, List, MutableMapping, Tuple
 
 import anyio
 
-from ._http import Request, Response, Routes, TooLarge
+from ._http import Incomplete, Request, Response, Routes, TooLarge
 
 __all__ = ["Asgi"]
 
@@ -81,6 +81,8 @@ def _reader(headers: List[Tuple[str, str]], receive: Receive) -> Callable[[int],
         body, more = bytearray(), True
         while more:
             message = await receive()
+            if message["type"] == "http.disconnect":
+                raise Incomplete
             body += message.get("body", b"")
             if len(body) > limit:
                 raise TooLarge

@@ -44,6 +44,8 @@ class Ledger:
         if loaded is None:
             return None, ()
         self.id, self._delivery = loaded.id, loaded.delivery
+        if loaded.erased:
+            self._noted = [one for one in self._noted if one.event["kind"] != "erased"]
         return loaded.snapshot, loaded.blobs
 
     async def store(self, row: Row, expected: Optional[int], blobs: Sequence[Blob]) -> bool:

@@ -32,8 +32,8 @@ def outcome(row: Row, ended: Outcome) -> Event:
 
 
 def delivered(ask: AskDeliver, done: bool) -> Event:
-    failures = ask.delivery.failures + (not done)
-    return {"kind": "delivered", "delivery": ask.delivery.id, "failures": failures, "done": done}
+    """`failures`: how many attempts had failed before."""
+    return {"kind": "delivered", "delivery": ask.delivery.id, "failures": ask.delivery.failures, "done": done}
 
 
 def erased(by: str) -> Event:

@@ -20,7 +20,7 @@ from . import _multipart
 from ._drive import StoreFailed
 from ._kit import Kit
 
-__all__ = ["MAX_BODY_BYTES", "Request", "Response", "Routes", "TooLarge", "Who", "problem"]
+__all__ = ["Incomplete", "MAX_BODY_BYTES", "Request", "Response", "Routes", "TooLarge", "Who", "problem"]
 
 Who = Callable[[Any], Union[Optional[str], Awaitable[Optional[str]]]]
 """Gets the framework's request, and returns the subject of the user, or `None`."""
@@ -38,6 +38,10 @@ class TooLarge(Exception):
     """The body is larger than this route takes."""
 
 
+class Incomplete(Exception):
+    """The client left before the end of the body."""
+
+
 @dataclass(frozen=True)
 class Request:
     """A request, as adapters hand it over."""
@@ -49,7 +53,7 @@ class Request:
     """The path below the one where the routes are mounted."""
     headers: Sequence[Tuple[str, str]]
     read: Callable[[int], Awaitable[bytes]]
-    """Reads the body; raises `TooLarge` if it has more bytes than that."""
+    """Reads the body; raises `TooLarge` if it has more bytes than that, and `Incomplete`."""
     native: Any
     """The framework's request."""
 
@@ -104,12 +108,16 @@ class Routes:
         except _Refused as refused:
             response = refused.response
         except Reject as reject:
+            if reject.http_status >= 500:
+                _log.error("a request cannot be answered: %s", reject)
             response = _rejected(reject, reject.http_status)
         except StoreFailed:
             _log.exception("the store failed")
             response = problem(503, "the store cannot be reached; try again", headers=[("Retry-After", "1")])
         except TooLarge:
             response = problem(413, "the body is larger than this route takes")
+        except Incomplete:
+            response = problem(400, "the body ended before its length")
         # What the handler says goes before this.
         headers = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
         said = {name.lower() for name, _ in response.headers}

@@ -29,10 +29,10 @@ CREATE_VERSIONS = text("CREATE TABLE IF NOT EXISTS idvkit_schema (version BIGINT
 VERSIONS = text("SELECT version FROM idvkit_schema")
 ADD_VERSION = text("INSERT INTO idvkit_schema (version) VALUES (:version)")
 
-LOAD_BY_ID = text("SELECT id, snapshot, delivery FROM idvkit_verification WHERE id = :id")
-LOAD_BY_KEY = text("SELECT id, snapshot, delivery FROM idvkit_verification WHERE key = :key")
+LOAD_BY_ID = text("SELECT id, snapshot, delivery, erased FROM idvkit_verification WHERE id = :id")
+LOAD_BY_KEY = text("SELECT id, snapshot, delivery, erased FROM idvkit_verification WHERE key = :key")
 LOAD_BY_REFERENCE = text(
-    "SELECT v.id, v.snapshot, v.delivery FROM idvkit_reference r JOIN idvkit_verification v ON v.id = r.verification"
+    "SELECT v.id, v.snapshot, v.delivery, v.erased FROM idvkit_reference r JOIN idvkit_verification v ON v.id = r.verification"
     " WHERE r.account = :account AND r.reference = :reference"
 )
 BLOBS = text("SELECT digest, bytes FROM idvkit_blob WHERE verification = :id AND digest IN :digests").bindparams(
@@ -71,7 +71,11 @@ _LISTED = "SELECT id, key, subject, provider, account, revision, due, outcome, d
 UNDELIVERED = text(f"{_LISTED} WHERE undelivered IS NOT NULL ORDER BY undelivered LIMIT :limit")
 LIST = text(f"{_LISTED} WHERE created < :before ORDER BY created DESC LIMIT :limit")
 LIST_OF_SUBJECT = text(f"{_LISTED} WHERE subject = :subject AND created < :before ORDER BY created DESC LIMIT :limit")
-TIMELINE = text("SELECT at, event FROM idvkit_event WHERE verification = :id ORDER BY at")
+# Of the same millisecond, what was stored first comes first.
+TIMELINE = {
+    name: text(f"SELECT at, event FROM idvkit_event WHERE verification = :id ORDER BY at, {place}")
+    for name, place in (("sqlite", "rowid"), ("postgresql", "ctid"))
+}
 
 
 def _take(which: str, order: str, dialect: str) -> str:

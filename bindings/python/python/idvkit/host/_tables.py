@@ -55,6 +55,7 @@ class Loaded:
     snapshot: str
     delivery: Optional[str]
     """The id of the newest delivery."""
+    erased: bool
     blobs: Tuple[Blob, ...]
 
 
@@ -156,7 +157,8 @@ class Tables:
         return [_listed(row) for row in await self._read(sql.UNDELIVERED, {"limit": limit})]
 
     async def timeline(self, id: str) -> List[At]:
-        return [At(row.at, json.loads(row.event)) for row in await self._read(sql.TIMELINE, {"id": id})]
+        found = await self._read(sql.TIMELINE[self._engine.dialect], {"id": id})
+        return [At(row.at, json.loads(row.event)) for row in found]
 
     async def _migrate(self, version: int, statements: Sequence[str]) -> None:
         async with self._engine.transaction(writes=True) as connection:
@@ -175,7 +177,7 @@ class Tables:
             kept = (await connection.execute(sql.BLOBS, {"id": row.id, "digests": list(digests)})).all()
         blobs = [Blob(one.digest, self._vault.open_bytes(bytes(one.bytes), f"{row.id}/{one.digest}")) for one in kept]
         delivery = None if row.delivery is None else str(json.loads(row.delivery)["id"])
-        return Loaded(row.id, self._vault.open_text(row.snapshot, row.id), delivery, tuple(blobs))
+        return Loaded(row.id, self._vault.open_text(row.snapshot, row.id), delivery, row.erased is not None, tuple(blobs))
 
     def _values(self, row: Row, more: Mapping[str, Any]) -> Dict[str, Any]:
         ended = None if row.outcome is None else more["now"]

@@ -48,4 +48,4 @@ class Telemetry:
         elif kind == "outcome":
             self._outcomes.add(1, {"idvkit.outcome": str(event["outcome"])})
         elif kind == "delivered":
-            self._deliveries.add(1, {"idvkit.delivered": bool(event["done"])})
+            self._deliveries.add(1, {"idvkit.done": bool(event["done"])})

@@ -6,7 +6,7 @@ from http import HTTPStatus
 from typing import Any, Callable, Dict, Iterable, List, Protocol, Tuple
 from urllib.parse import quote
 
-from ._http import Request, Response, Routes, TooLarge
+from ._http import Incomplete, Request, Response, Routes, TooLarge
 from ._now import each, now
 
 __all__ = ["Stream", "Wsgi", "answered", "reader", "url_of"]
@@ -50,6 +50,8 @@ def reader(stream: Stream, length: int, whole: bool) -> Callable[[int], Any]:
             body += part
         if len(body) > limit:
             raise TooLarge
+        if len(body) < length:
+            raise Incomplete
         return bytes(body)
 
     return read

@@ -127,6 +127,7 @@ class Verifications:
                 yield
             finally:
                 stopped.set()
+        await self._store.close()
 
 
 class _Worker:
