@@ -169,6 +169,15 @@ def test_hints_have_a_limit(shop: Site) -> None:
         assert checked(answer, "/verifications/{id}/hint").status_code == status, answer.text
 
 
+def test_another_attempt_begins(shop: Site) -> None:
+    """Where the provider lets a user begin anew: the page is another one then."""
+    user = User(shop.routes, shop.begin(support.SIGNICAT_REQUEST))
+    first = user.journey()
+    assert checked(user.post("retry"), "/verifications/{id}/retry").status_code == 204
+    until(lambda: user.journey() != first)
+    assert [one["kind"] for one in timeline(shop) if one.get("input") == "retry"] == ["told"]
+
+
 def test_callbacks_are_judged(shop: Site, idv_sandbox: Sandbox) -> None:
     user = User(shop.routes, shop.begin(support.BIOMETRIC_KZ_REQUEST))
     session = user.journey().ways[0].options[0].value.value  # type: ignore[union-attr]
@@ -204,9 +213,17 @@ def test_a_store_that_fails_is_asked_again_later(shop: Site, tmp_path: Path) -> 
     assert checked(user.http.get(user.place), path).status_code == 200
 
 
+def timeline(shop: Site) -> List[Any]:
+    (row,) = listed(shop)
+    return [one.event for one in idvkit.host._now.now(idvkit.host.Database(_kept(shop)).tables.timeline(row.id))]
+
+
+def _kept(shop: Site) -> str:
+    return f"sqlite:///{shop.verifications.kit.tables._engine._writing.url.database}"
+
+
 def listed(shop: Site) -> List[idvkit.host.Listed]:
-    kept = f"sqlite:///{shop.verifications.kit.tables._engine._writing.url.database}"
-    database = idvkit.host.Database(kept)
+    database = idvkit.host.Database(_kept(shop))
     return idvkit.host._now.now(database.tables.list(None, None, 9))
 
 

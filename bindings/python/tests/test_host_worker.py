@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 from typing import Any, Dict, List, Tuple
 
@@ -158,6 +159,24 @@ def test_a_failure_does_not_end_the_worker(idv_sandbox: Sandbox, tmp_path: Path)
     finally:
         shop.verifications.stop()
     assert {row.id: row.outcome for row in shop.verifications.list()} == {id: APPROVED, spoiled: None}
+
+
+def test_a_worker_that_is_stopped_ends_what_it_is_at(idv_sandbox: Sandbox, tmp_path: Path) -> None:
+    begun = threading.Event()
+
+    class Slow(Shop):
+        def act(self, ended: idvkit.AskDeliver, verification: idvkit.Verification) -> None:
+            begun.set()
+            time.sleep(0.5)
+            super().act(ended, verification)
+
+    shop = Slow(idv_sandbox, f"sqlite:///{tmp_path / 'idv.sqlite'}")
+    shop.decided()
+    shop.verifications.start()
+    assert begun.wait(20) and not shop.acted
+    shop.verifications.stop()
+    assert len(shop.acted) == 1 and shop.verifications.undelivered() == []
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("idvkit-")]
 
 
 def test_several_workers_share_the_work(idv_sandbox: Sandbox, postgres: str) -> None:  # noqa: F811

@@ -101,6 +101,7 @@ class Verifications:
         world = World(_awaited(exchange or _exchange()), _acting(on_outcome), clock or system_clock, Locks(), _pause)
         options = Options(page, origins, retention, observer, telemetry)
         self.kit = Kit(Accounts(accounts), store.tables, world, options)
+        """What adapters for frameworks are made from."""
         self._worker: Optional[_Worker] = None
 
     def begin(self, plan: Plan, key: str, subject: str) -> str:

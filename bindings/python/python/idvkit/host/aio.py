@@ -72,6 +72,7 @@ class Verifications:
         world = World(exchange or _exchange(), on_outcome, clock or system_clock, _Locks(), anyio.sleep)
         options = Options(page, origins, retention, observer, telemetry)
         self.kit = Kit(Accounts(accounts), store.tables, world, options)
+        """What adapters for frameworks are made from."""
 
     async def begin(self, plan: Plan, key: str, subject: str) -> str:
         """Begins a verification for a user, and returns its id. If one with this key exists, returns the id of that. `subject` is
