@@ -13,7 +13,6 @@ from http import HTTPStatus
 from importlib.resources import files
 from inspect import isawaitable
 from typing import Any, AsyncIterator, Awaitable, Callable, Dict, List, Match, Optional, Pattern, Sequence, Set, Tuple, Union
-from urllib.parse import urlsplit
 
 from .. import Callback, Hint, Images, Redirect, Reject, Retry
 from . import _multipart
@@ -232,7 +231,8 @@ class Routes:
         origin = request.header("origin")
         if origin is None:
             return request.header("sec-fetch-site") in (None, "same-origin", "none")
-        return origin in self._kit.options.origins or urlsplit(origin).netloc == request.header("host")
+        host = request.header("host")
+        return origin in (*self._kit.options.origins, f"https://{host}", f"http://{host}")
 
 
 def problem(

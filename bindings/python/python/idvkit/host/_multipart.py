@@ -31,12 +31,13 @@ def images(content_type: Optional[str], body: bytes) -> List[Image]:
     if kind != b"multipart/form-data" or not boundary:
         raise NoForm("the content type must be `multipart/form-data` with a boundary: post a `FormData`")
     parts: List[_Part] = []
+    ended: List[bool] = []
     try:
-        parser = _parser(boundary, parts)
-        parser.write(body)
-        parser.finalize()
+        _parser(boundary, parts, ended).write(body)
     except FormParserError:
-        raise NoForm("the form is not well-formed: post a `FormData`") from None
+        ended.clear()
+    if not ended:
+        raise NoForm("the form is not well-formed, or ends early: post a `FormData`")
     return [_image(part) for part in parts]
 
 
@@ -46,7 +47,7 @@ def _image(part: _Part) -> Image:
     return Image(part.slot, bytes(part.data))
 
 
-def _parser(boundary: bytes, parts: List[_Part]) -> MultipartParser:
+def _parser(boundary: bytes, parts: List[_Part], ended: List[bool]) -> MultipartParser:
     def begin() -> None:
         if len(parts) == _MOST_PARTS:
             raise NoForm(f"a form has at most {_MOST_PARTS} parts")
@@ -76,5 +77,6 @@ def _parser(boundary: bytes, parts: List[_Part]) -> MultipartParser:
             "on_header_value": value,
             "on_header_end": header,
             "on_part_data": content,
+            "on_end": lambda: ended.append(True),
         },
     )

@@ -79,11 +79,10 @@ TIMELINE = {
 
 
 def _take(which: str, order: str, dialect: str) -> str:
-    skip = " FOR UPDATE SKIP LOCKED" if dialect == "postgresql" else ""
-    return (
-        "UPDATE idvkit_verification SET leased = :until WHERE id IN (SELECT id FROM idvkit_verification"
-        f" WHERE {which} AND leased <= :now ORDER BY {order} LIMIT :limit{skip}) RETURNING id"
-    )
+    chosen = f"SELECT id FROM idvkit_verification WHERE {which} AND leased <= :now ORDER BY {order} LIMIT :limit"
+    # In PostgreSQL an array, as what is only a subquery may run more than once and lock more rows than are taken.
+    among = f"= ANY (ARRAY({chosen} FOR UPDATE SKIP LOCKED))" if dialect == "postgresql" else f"IN ({chosen})"
+    return f"UPDATE idvkit_verification SET leased = :until WHERE id {among} RETURNING id"
 
 
 TAKE_DUE = {name: text(_take("due <= :now", "due", name)) for name in ("sqlite", "postgresql")}
