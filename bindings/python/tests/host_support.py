@@ -308,7 +308,7 @@ def postgres_server() -> Iterator[str]:
         data = f"{folder}/data"
         quiet: Dict[str, Any] = {"stdout": subprocess.DEVNULL, "check": True, "cwd": folder, **user}
         subprocess.run([programs / "initdb", "-D", data, "-U", "idvkit", "-A", "trust", "--no-sync", "-E", "UTF8"], **quiet)
-        settings = f"-c listen_addresses='' -c unix_socket_directories={folder} -c fsync=off -c max_connections=60"
+        settings = f"-c listen_addresses='' -c unix_socket_directories={folder} -c fsync=off -c max_connections=60 -c statement_timeout=30s"
         log = f"{folder}/log"
         subprocess.run([programs / "pg_ctl", "-D", data, "-l", log, "-o", settings, "-w", "start"], **quiet)
         stack.callback(subprocess.run, [programs / "pg_ctl", "-D", data, "-m", "immediate", "stop"], **quiet)

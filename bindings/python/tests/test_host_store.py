@@ -128,6 +128,22 @@ def test_a_worker_has_what_it_took_for_a_minute(stored: Stored) -> None:
     assert take(support.T0 + 60_001, 50) == [ids[1]], "a change ends the lease"
 
 
+def test_a_worker_that_has_nothing_to_do_gives_the_row_back(stored: Stored) -> None:
+    database = stored.database()
+    verifications = stored.verifications(database)
+    id = begin(stored, verifications)
+    stored.run(verifications.state, id)  # the request got no answer, and is tried again later
+    stored.query("UPDATE idvkit_verification SET leased = :until", until=support.T0 + 60_000)
+    before = stored.query("SELECT revision FROM idvkit_verification")
+    stored.core(verifications.kit.work_off, id)
+    assert stored.query("SELECT revision FROM idvkit_verification") == before
+    assert stored.query("SELECT leased FROM idvkit_verification") == [(0,)]
+    # After an exception it stays taken, so that it is not tried again at once.
+    stored.query("UPDATE idvkit_verification SET leased = :until, snapshot = ''", until=support.T0 + 60_000)
+    stored.core(verifications.kit.work_off, id)
+    assert stored.query("SELECT leased FROM idvkit_verification") == [(support.T0 + 60_000,)]
+
+
 def test_a_worker_leaves_what_another_holds(postgres: str) -> None:  # noqa: F811
     with ExitStack() as stack:
         stored = Stored(postgres, idvkit.host, stack)

@@ -105,8 +105,10 @@ def test_an_act_that_fails_comes_again_and_is_seen(idv_sandbox: Sandbox, tmp_pat
     shop.works(lambda: shop.fails == 2)
     (waits,) = shop.verifications.undelivered()
     assert waits.id == id and waits.delivery is not None and waits.delivery.failures >= 1
+    assert waits.ended == idv_sandbox.now()
     shop.works(lambda: bool(shop.acted), step=1_000)
     until(lambda: shop.verifications.undelivered() == [])
+    assert shop.row().ended == waits.ended < idv_sandbox.now(), "it ended when the first outcome was stored"
     delivered = [one.event for one in shop.verifications.timeline(id) if one.event["kind"] == "delivered"]
     assert [(one["done"], one["failures"]) for one in delivered] == [(False, 0), (False, 1), (False, 2), (True, 3)]
     assert shop.acted == [(waits.delivery.id, APPROVED)]
