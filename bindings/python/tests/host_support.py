@@ -57,7 +57,8 @@ class User:
 
     def __init__(self, routes: str, id: str, subject: str = SUBJECT) -> None:
         self.routes, self.place = routes, f"{routes}/verifications/{id}"
-        self.http = httpx.Client(trust_env=False, headers={"x-user": subject}, timeout=20)
+        # To this machine only, without certificates, which take time to make ready.
+        self.http = httpx.Client(trust_env=False, headers={"x-user": subject}, timeout=20, verify=False)
         self.origin = routes.rsplit("/", 1)[0]
 
     def state(self) -> Dict[str, Any]:
@@ -295,7 +296,7 @@ def postgres_programs() -> Optional[Path]:
 
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[str]:
-    """A PostgreSQL of the tests' own; gives the URL of its server."""
+    """A PostgreSQL of the tests' own; gives its URL."""
     programs = postgres_programs()
     if programs is None:
         pytest.skip("PostgreSQL is absent: install it (Debian: postgresql) to run what is tested on it")
@@ -312,15 +313,16 @@ def postgres_server() -> Iterator[str]:
         log = f"{folder}/log"
         subprocess.run([programs / "pg_ctl", "-D", data, "-l", log, "-o", settings, "-w", "start"], **quiet)
         stack.callback(subprocess.run, [programs / "pg_ctl", "-D", data, "-m", "immediate", "stop"], **quiet)
-        yield f"postgresql://idvkit@/{{}}?host={folder}"
+        yield f"postgresql://idvkit@/postgres?host={folder}"
 
 
 @pytest.fixture
-def postgres(postgres_server: str, request: pytest.FixtureRequest) -> str:
+def postgres(postgres_server: str) -> str:
     """The URL of an empty database."""
     import psycopg
 
-    name = f"test_{abs(hash(request.node.nodeid))}"
-    with psycopg.connect(postgres_server.format("postgres"), autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}".encode())
-    return postgres_server.format(name)
+    # Sooner done than another database.
+    with psycopg.connect(postgres_server, autocommit=True) as connection:
+        connection.execute("DROP SCHEMA public CASCADE")
+        connection.execute("CREATE SCHEMA public")
+    return postgres_server

@@ -16,6 +16,8 @@ from host_support import FLOWS, SITES, Site, User, site, until
 from idvkit_sandbox import Sandbox
 
 DOCUMENT: Dict[str, Any] = json.loads((Path(support.__file__).resolve().parents[3] / "crates/host/openapi.json").read_bytes())
+# One for all, as each makes its certificates ready first.
+WEB = httpx.Client(trust_env=False, timeout=20)
 PNG = b"\x89PNG\r\n\x1a\n"
 
 
@@ -51,13 +53,13 @@ def test_every_route_is_there(shop: Site) -> None:
         url = shop.routes + path.format(id=id, account="jumio", file="idv-journey.js")
         for method in ("get", "post"):
             if method not in operations:
-                refused = httpx.request(method, url, trust_env=False)
+                refused = WEB.request(method, url)
                 assert refused.status_code == 405 and refused.headers["allow"].lower() == "".join(set(operations) - {"parameters"})
             elif not path.endswith("/events"):
-                checked(httpx.request(method, url, headers={"x-user": "user-7"}, trust_env=False), path)
-    missing = httpx.get(f"{shop.routes}/nothing", trust_env=False)
+                checked(WEB.request(method, url, headers={"x-user": "user-7"}), path)
+    missing = WEB.get(f"{shop.routes}/nothing")
     assert missing.status_code == 404 and missing.json()["status"] == 404
-    assert httpx.get(f"{shop.routes}/openapi.json", trust_env=False).json() == DOCUMENT
+    assert WEB.get(f"{shop.routes}/openapi.json").json() == DOCUMENT
 
 
 def test_who_may_see_it(shop: Site) -> None:
@@ -68,7 +70,7 @@ def test_who_may_see_it(shop: Site) -> None:
         (method,) = set(operations) - {"parameters"}
 
         def ask(id: str, **headers: str) -> int:
-            answer = httpx.request(method, shop.routes + path.format(id=id), headers=headers, trust_env=False)
+            answer = WEB.request(method, shop.routes + path.format(id=id), headers=headers)
             return checked(answer, path).status_code
 
         assert ask(id) == 401
@@ -76,7 +78,7 @@ def test_who_may_see_it(shop: Site) -> None:
         assert ask("0" * 32, **{"x-user": "user-7"}) == 404
         if method == "post":
             foreign = {"x-user": "user-7", "origin": "https://evil.example"}
-            answer = httpx.post(shop.routes + path.format(id=id), headers=foreign, trust_env=False)
+            answer = WEB.post(shop.routes + path.format(id=id), headers=foreign)
             assert checked(answer, path).json()["code"] == "origin_foreign"
             for site, allowed in (("cross-site", False), ("same-site", False), ("same-origin", True), ("none", True)):
                 assert (ask(id, **{"x-user": "user-7", "sec-fetch-site": site}) == 403) is not allowed
@@ -185,7 +187,7 @@ def test_callbacks_are_judged(shop: Site, idv_sandbox: Sandbox) -> None:
     url = f"{shop.routes}/callbacks/biometric_kz"
 
     def post(body: Any, url: str = url) -> int:
-        return checked(httpx.post(url, content=body, trust_env=False, timeout=20), "/callbacks/{account}").status_code
+        return checked(WEB.post(url, content=body), "/callbacks/{account}").status_code
 
     spaces = " " * 3 * 1024 * 1024
     assert post(f'{{"event": "flow.end", "session_id": "{session}"{spaces}}}') == 200
@@ -195,7 +197,7 @@ def test_callbacks_are_judged(shop: Site, idv_sandbox: Sandbox) -> None:
     assert post(b"", f"{shop.routes}/callbacks/nobody") == 404
     assert post(b"x" * (32 * 1024 * 1024 + 1)) == 413
     assert post(iter([b"x" * 1024 * 1024] * 33)) in (413, 400), "without a length"
-    wrong = httpx.get(f"{shop.routes}/return?a=b", trust_env=False)
+    wrong = WEB.get(f"{shop.routes}/return?a=b")
     assert checked(wrong, "/return").status_code in (400, 404)
 
 
@@ -208,7 +210,7 @@ def test_a_store_that_fails_is_asked_again_later(shop: Site, tmp_path: Path) -> 
     with sqlite3.connect(tmp_path / "idv.sqlite", timeout=20) as database:
         database.execute("ALTER TABLE idvkit_verification RENAME TO gone")
     assert checked(user.http.get(user.place), path).status_code == 503
-    assert checked(httpx.get(f"{shop.routes}/element/idv-journey.js", trust_env=False), "/element/{file}").status_code == 200
+    assert checked(WEB.get(f"{shop.routes}/element/idv-journey.js"), "/element/{file}").status_code == 200
     with sqlite3.connect(tmp_path / "idv.sqlite", timeout=20) as database:
         database.execute("ALTER TABLE gone RENAME TO idvkit_verification")
     assert checked(user.http.get(user.place), path).status_code == 200
