@@ -239,6 +239,16 @@ def test_keys_are_added_and_rotated(stored: Stored) -> None:
             stored.kit.Database(stored.url, keys=keys)
 
 
+def test_what_every_language_encrypts_is_read() -> None:
+    vector = json.loads((Path(support.__file__).resolve().parents[3] / "crates/host/sealed.json").read_bytes())
+    vault = idvkit.host._vault.Vault({key["id"]: bytes.fromhex(key["hex"]) for key in vector["keys"]})
+    snapshot, blob = vector["snapshot"], vector["blob"]
+    assert vault.open_text(snapshot["sealed"], snapshot["id"]) == snapshot["text"]
+    about = f"{blob['id']}/{blob['digest']}"
+    assert vault.open_bytes(blob["sealed"].encode(), about) == bytes.fromhex(blob["hex"])
+    assert vault.open_text(vault.seal_text(snapshot["text"], "id"), "id") == snapshot["text"]
+
+
 def test_evidence_is_erased_after_the_retention(stored: Stored) -> None:
     seen: List[Dict[str, Any]] = []
     verifications = stored.verifications(retention=1_000, observer=seen.append)
