@@ -259,7 +259,10 @@ def _json(text: str) -> Response:
 
 @lru_cache(maxsize=None)
 def _file(path: str) -> bytes:
-    return files("idvkit").joinpath(*path.split("/")).read_bytes()
+    place = files("idvkit")
+    for part in path.split("/"):
+        place /= part
+    return place.read_bytes()
 
 
 @lru_cache(maxsize=None)

@@ -20,7 +20,7 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 from .. import Account, AskDeliver, Outcome, Verification
 from . import Database, Verifications
 
-__all__ = ["AccountsOf", "Hosted", "Sandbox", "serve"]
+__all__ = ["AccountsOf", "Hosted", "Sandbox", "mounted", "serve"]
 
 AccountsOf = Callable[[str, str], Union[Account, Mapping[str, Account]]]
 """Makes the accounts, given the URL of the sandbox and the URL of the kit's routes."""
@@ -53,7 +53,7 @@ class Hosted:
         database = Database(f"sqlite:///{folder / 'idv.sqlite'}")
         chosen: Dict[str, Any] = {"on_outcome": self._act, "clock": sandbox.now, **options}
         self.verifications = Verifications(accounts(sandbox.url, self.url), database, **chosen)
-        self._server.set_app(_mounted(self.verifications.routes(lambda _: self.user)))
+        self._server.set_app(mounted(self.verifications.routes(lambda _: self.user)))
 
     def outcome(self, id: str) -> Outcome:
         """Turns the sandbox's clock until the verification is over, and its outcome was delivered."""
@@ -84,11 +84,13 @@ class Hosted:
 
 def serve(application: Optional[Application] = None) -> Tuple[WSGIServer, str]:
     """A server on a free port of this machine, and its URL. It serves when `serve_forever` is called."""
-    server = make_server("127.0.0.1", 0, application or _mounted(None), _Server, _Silent)
+    server = make_server("127.0.0.1", 0, application or mounted(None), _Server, _Silent)
     return server, f"http://127.0.0.1:{server.server_port}"
 
 
-def _mounted(routes: Optional[Application]) -> Application:
+def mounted(routes: Optional[Application]) -> Application:
+    """The routes below `/idv`, and nothing else."""
+
     def application(environ: Any, start_response: Any) -> Any:
         path = environ["PATH_INFO"]
         if routes is None or not path.startswith("/idv/"):
