@@ -301,7 +301,8 @@ def postgres_server() -> Iterator[str]:
     if programs is None:
         pytest.skip("PostgreSQL is absent: install it (Debian: postgresql) to run what is tested on it")
     with ExitStack() as stack:
-        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="idvkit-pg-", ignore_cleanup_errors=True))
+        folder = tempfile.mkdtemp(prefix="idvkit-pg-")
+        stack.callback(shutil.rmtree, folder, ignore_errors=True)
         user: Dict[str, Any] = {}
         if os.geteuid() == 0:  # PostgreSQL refuses to run as root
             user = {"user": "postgres", "group": "postgres", "extra_groups": []}

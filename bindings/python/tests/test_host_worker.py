@@ -231,7 +231,8 @@ def test_spans_and_metrics(idv_sandbox: Sandbox, tmp_path: Path) -> None:
         "idvkit.provider": "jumio", "idvkit.operation": "jumio.initiate", "http.response.status_code": 200,
     }  # fmt: skip
     data: Any = reader.get_metrics_data()
-    found: Dict[str, Any] = {one.name: one for one in data.resource_metrics[0].scope_metrics[0].metrics}
+    (ours,) = (scope for scope in data.resource_metrics[0].scope_metrics if scope.scope.name == "idvkit")
+    found: Dict[str, Any] = {one.name: one for one in ours.metrics}
     assert set(found) == {"idvkit.exchanges", "idvkit.outcomes", "idvkit.deliveries", "idvkit.exchange.duration"}
     assert found["idvkit.exchange.duration"].unit == "s"
     assert [dict(point.attributes) for point in found["idvkit.outcomes"].data.data_points] == [{"idvkit.outcome": "approved"}]
