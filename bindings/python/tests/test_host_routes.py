@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import socket
 from pathlib import Path
 from typing import Any, Dict, Iterator, List
 
@@ -196,6 +197,7 @@ def test_callbacks_are_judged(shop: Site, idv_sandbox: Sandbox) -> None:
     assert post("no JSON") == 400
     assert post(b"", f"{shop.routes}/callbacks/nobody") == 404
     assert post(b"x" * (32 * 1024 * 1024 + 1)) == 413
+    assert said_of_a_length(url, 32 * 1024 * 1024 + 1) == "413", "before it is read"
     assert post(iter([b"x" * 1024 * 1024] * 33)) in (413, 400), "without a length"
     wrong = WEB.get(f"{shop.routes}/return?a=b")
     assert checked(wrong, "/return").status_code in (400, 404)
@@ -214,6 +216,14 @@ def test_a_store_that_fails_is_asked_again_later(shop: Site, tmp_path: Path) -> 
     with sqlite3.connect(tmp_path / "idv.sqlite", timeout=20) as database:
         database.execute("ALTER TABLE gone RENAME TO idvkit_verification")
     assert checked(user.http.get(user.place), path).status_code == 200
+
+
+def said_of_a_length(url: str, length: int) -> str:
+    """The status that comes although no body was sent yet."""
+    to = httpx.URL(url)
+    with socket.create_connection((to.host, to.port or 80), timeout=20) as connection:
+        connection.sendall(f"POST {to.path} HTTP/1.1\r\nhost: {to.host}\r\ncontent-length: {length}\r\n\r\n".encode())
+        return connection.recv(4096).decode().split()[1]
 
 
 def timeline(shop: Site) -> List[Any]:
