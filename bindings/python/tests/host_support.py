@@ -3,6 +3,7 @@ the routes, sites in every framework, and a PostgreSQL."""
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import socket
@@ -68,11 +69,14 @@ class User:
         return state
 
     def journey(self) -> idvkit.Journey:
-        for _ in range(200):
-            if (state := self.state())["state"] == "journey":
-                return idvkit.Journey.from_json(httpx.Response(200, json=state["journey"]).text)
-            time.sleep(0.03)
-        raise AssertionError(state)
+        found: List[Any] = []
+
+        def there() -> bool:
+            found.append(self.state())
+            return bool(found[-1]["state"] == "journey")
+
+        until(there)
+        return idvkit.Journey.from_json(json.dumps(found[-1]["journey"]))
 
     def post(self, what: str, **more: Any) -> httpx.Response:
         return self.http.post(f"{self.place}/{what}", headers={"origin": self.origin}, **more)
@@ -219,8 +223,6 @@ def django_site(make: Callable[..., Any], outcomes: List[Any]) -> Iterator[Tuple
         verifications = make(idvkit.host, url, lambda *ended: outcomes.append(ended))
 
         def begin(request: Any) -> Any:
-            import json
-
             posted = json.loads(request.body)
             return HttpResponse(verifications.begin(posted["request"], posted["key"], SUBJECT))
 
@@ -258,7 +260,8 @@ def site(kind: str, sandbox: Any, folder: Path, **options: Any) -> Iterator[Site
 
 
 def until(there: Callable[[], bool], meanwhile: Callable[[], object] = lambda: None) -> None:
-    for _ in range(300):
+    stop = time.monotonic() + 60
+    while time.monotonic() < stop:
         if there():
             return
         meanwhile()

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 from typing import Any, Callable
 
 import pytest
-from host_support import FLOWS, SITES, SUBJECT, User, site
+from host_support import FLOWS, SITES, SUBJECT, User, site, until
 from idvkit_sandbox import Sandbox
 
 from idvkit import Decided, Decision
@@ -22,12 +21,7 @@ def test_from_begin_to_outcome(kind: str, provider: str, idv_sandbox: Sandbox, t
         assert shop.begin(request) == id, "a key begins once"
         user = User(shop.routes, id)
         goes(user, idv_sandbox.url)
-        for _ in range(100):
-            if shop.outcomes:
-                break
-            idv_sandbox.advance(15_000)
-            shop.verifications.kit.wake()
-            time.sleep(0.05)
+        until(lambda: bool(shop.outcomes), lambda: (idv_sandbox.advance(15_000), shop.verifications.kit.wake()))
         assert [(ended.key, ended.outcome) for ended, _ in shop.outcomes] == [("order-7", Decided(decision))]
         assert user.state() == {"id": id, "state": "done", "outcome": {"type": "decided", "decision": str(decision)}}
         evidence = shop.outcomes[0][1].evidence()
