@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import os
+import pwd
 import shutil
 import socket
 import subprocess
@@ -308,8 +309,9 @@ def postgres_server() -> Iterator[str]:
         stack.callback(shutil.rmtree, folder, ignore_errors=True)
         user: Dict[str, Any] = {}
         if os.geteuid() == 0:  # PostgreSQL refuses to run as root
-            user = {"user": "postgres", "group": "postgres", "extra_groups": []}
-            shutil.chown(folder, "postgres", "postgres")
+            other = next(one for one in pwd.getpwall() if one.pw_name in ("postgres", "nobody"))
+            user = {"user": other.pw_uid, "group": other.pw_gid, "extra_groups": []}
+            os.chown(folder, other.pw_uid, other.pw_gid)
         data = f"{folder}/data"
         quiet: Dict[str, Any] = {"stdout": subprocess.DEVNULL, "check": True, "cwd": folder, **user}
         subprocess.run([programs / "initdb", "-D", data, "-U", "idvkit", "-A", "trust", "--no-sync", "-E", "UTF8"], **quiet)
