@@ -95,12 +95,12 @@ def biometric_kz(base: str) -> idvkit.Account:
 BIOMETRIC_KZ_REQUEST = {"flow": "biometric_kz_flow", "locale": "en"}
 
 
-def signicat(base: str) -> idvkit.Account:
+def signicat(base: str, redirect_url: str = "http://localhost:3000/back") -> idvkit.Account:
     return idvkit.Account(
         provider="signicat",
         client_id="sandbox-quiet-lake-123",
         client_secret="sandbox-signicat-secret",
-        redirect_url="http://localhost:3000/back",
+        redirect_url=redirect_url,
         profile={
             "custom": {
                 "token_url": f"{base}/signicat/auth/open/connect/token",

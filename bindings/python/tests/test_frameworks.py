@@ -103,6 +103,6 @@ def test_every_class_with_a_json_form_has_a_schema_and_no_other() -> None:
 
 
 def test_nobody_pays_for_what_he_does_not_use() -> None:
-    program = "import idvkit, sys; print([name for name in ('typing', 'pydantic', 'anyio', 'json') if name in sys.modules])"
+    program = "import idvkit, sys; print([name for name in ('typing', 'pydantic', 'anyio', 'json', 'sqlalchemy', 'idvkit.host') if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]", done.stdout

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, List, Optional
 
+import idvkit.host.aio as host_aio
 from idvkit import (
     Account,
     Decided,
@@ -20,6 +21,7 @@ from idvkit import (
     Session,
     Wait,
     aio,
+    host,
     read,
 )
 from idvkit.client import Client
@@ -94,6 +96,18 @@ def clients(client: Client, store: aio.Store) -> None:
         until: int = step.until
         del until
     Client({}, store, client.exchange)  # type: ignore
+
+
+def hosts(account: Account) -> None:
+    verifications = host.Verifications(account, host.Database("sqlite:///idv.sqlite"), lambda ended, verification: None)
+    verifications.begin(REQUEST, key="order-7", subject="user-7")
+    verifications.begin(REQUEST, key="order-7")  # type: ignore
+    verifications.begin({"flow": "jumio"}, key="order-7", subject="user-7")  # type: ignore
+    verifications.routes(lambda environ: environ["REMOTE_USER"])
+    listed: Optional[int] = verifications.list()[0].ended
+    host.Verifications(account, host_aio.Database("sqlite:///idv.sqlite"), print)  # type: ignore
+    host_aio.Verifications(account, host_aio.Database("sqlite:///idv.sqlite"), lambda ended, verification: None)  # type: ignore
+    del listed
 
 
 def a_code(reject: Reject) -> bool:

@@ -39,7 +39,7 @@ pub(crate) fn test() -> Result<End> {
     let app = binding().join("examples");
     let uvicorn = ["-m", "uvicorn", "fastapi_app:app", "--host", "localhost", "--log-level", "warning"];
     let mut shop = Command::new(&python);
-    shop.args(uvicorn).args(["--port", "{port}", "--app-dir"]).arg(app);
+    shop.args(uvicorn).args(["--port", "{port}", "--app-dir"]).arg(app).env("IDVKIT_SHOP_KIT", "1");
     Ok(End::but(web::try_shop(&shop)?))
 }
 
@@ -87,6 +87,8 @@ pub(crate) fn build_wheels(build: Build, wheels: &Path) -> Result<()> {
     let tools = environment(&folder().join("tools"), false)?;
     pip(&tools, &[MATURIN])?;
     node::copy(&root().join(web::KEPT), &binding().join("python/idvkit/web"), &[])?;
+    let host = ["openapi.json", "page.html", "schema"];
+    node::copy(&root().join("crates/host"), &binding().join("python/idvkit/host/files"), &host)?;
     for project in [binding(), binding().join("sandbox")] {
         let mut maturin = Command::new(&tools);
         maturin.args(["-m", "maturin", "build", "--quiet", "--compression-level", "9", "--out"]).arg(wheels);
@@ -144,6 +146,7 @@ fn check_types(python: &Path) -> Result<()> {
         "sandbox/python/idvkit_sandbox",
         "tests/typed.py",
         "examples/fastapi_app.py",
+        "examples/flask_app.py",
         "examples/quick_start.py",
     ];
     let read: Vec<PathBuf> = read.iter().map(|path| binding.join(path)).collect();

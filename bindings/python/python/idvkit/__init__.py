@@ -4,6 +4,7 @@ Your code performs HTTP, keeps the database and shows the pages; idvkit says wha
 trusted. It has no sockets, no clock and no random source.
 
 * `idvkit.client` and `idvkit.aio`: drive verifications over your HTTP client and store; `idvkit.httpx` sends over httpx.
+* `idvkit.host`: hosts verifications with routes, tables and a worker, for your web framework.
 * `Driver`, `Row`, `Tokens`: the same without any I/O, for a loop of your own.
 * `Account`, `Session`: one session alone: open, `next`, `handle`, `snapshot`, `restore`.
 * `Journey` and `read`: what a page or phone gets, and what it sends back.

@@ -19,6 +19,7 @@ __all__ = [
     "best_locale",
     "catalog",
     "diagnose",
+    "http_status",
     "journey_from_json",
     "jumio_image_request",
     "outcome_from_json",

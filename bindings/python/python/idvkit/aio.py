@@ -8,7 +8,7 @@
 from __future__ import annotations
 
 from secrets import token_bytes
-from typing import Awaitable, Callable, Dict, Mapping, Optional, Protocol, Sequence, Tuple, Union
+from typing import AsyncContextManager, Awaitable, Callable, Dict, Mapping, Optional, Protocol, Sequence, Tuple, Union
 
 import anyio
 
@@ -62,7 +62,8 @@ class Client:
     ) -> None:
         self.accounts, self.store, self.clock = Accounts(accounts), store, clock or system_clock
         self._send, self._act = exchange, on_outcome
-        self._tokens, self._turns = Tokens(), _Turns()
+        self._tokens = Tokens()
+        self._turns: Mapping[str, AsyncContextManager[object]] = _Turns()
 
     async def begin(self, plan: Plan, key: str) -> str:
         """Begins a verification and returns its id. If one with this key exists, returns the id of that. Nothing is sent yet."""
