@@ -18,26 +18,40 @@ const css = {
 // What the element needs: adopted style sheets, `light-dark`, `AbortSignal.timeout`.
 const TARGET = "es2022";
 
-const { outputFiles } = await build({
-  entryPoints: ["src/index.ts"],
-  write: false,
-  bundle: true,
-  format: "esm",
-  minifySyntax: true,
-  target: TARGET,
-  charset: "utf8",
-  legalComments: "none",
-  // Names of ours that no other code, and no data, uses.
-  mangleProps: /^(button|check|done|empty|input|label|node|over|owner|panel|ran|restart|say|show|speak|tag|users|warn)$/,
-  plugins: [css],
-});
-const { code } = await minify(outputFiles[0].text, {
-  module: true,
-  ecma: 2020,
-  compress: { passes: 3, hoist_funs: true, unsafe_arrows: true, pure_getters: true },
-});
+// What a file of ours imports when it runs stays a file beside it.
+const beside = {
+  name: "beside",
+  setup(run) {
+    run.onResolve({ filter: /^\.\/idv-/ }, ({ path, kind }) => (kind === "dynamic-import" ? { path, external: true } : undefined));
+  },
+};
+
 mkdirSync("dist", { recursive: true });
-writeFileSync("dist/idv-journey.js", `${code}\n`);
+/** Short names, which are the same in both files. */
+let names = {};
+for (const [name, source] of Object.entries({ "idv-journey": "src/index.ts", "idv-hosted": "src/idv-hosted.ts" })) {
+  const { outputFiles, mangleCache } = await build({
+    entryPoints: [source],
+    write: false,
+    bundle: true,
+    format: "esm",
+    minifySyntax: true,
+    target: TARGET,
+    charset: "utf8",
+    legalComments: "none",
+    // Names of ours that no other code, and no data, uses.
+    mangleProps: /^(button|check|done|empty|input|label|node|over|owner|panel|ran|restart|say|show|speak|tag|users|warn)$/,
+    mangleCache: names,
+    plugins: [css, beside],
+  });
+  names = mangleCache;
+  const { code } = await minify(outputFiles[0].text, {
+    module: true,
+    ecma: 2020,
+    compress: { passes: 3, hoist_funs: true, unsafe_arrows: true, pure_getters: true, unsafe: true },
+  });
+  writeFileSync(`dist/${name}.js`, `${code}\n`);
+}
 
 mkdirSync("dist/locales", { recursive: true });
 for (const name of readdirSync("locales")) {

@@ -12,15 +12,15 @@ const Base = globalThis.HTMLElement ?? (class {} as typeof HTMLElement);
 
 /** Shows any way of any journey from the data that it carries. */
 export class IdvJourney extends Base {
-  static readonly observedAttributes = ["journey", "way", "lang"];
+  static readonly observedAttributes = ["journey", "way", "lang", "src"];
 
   #given: unknown;
   #journey: Journey | null = null;
   /** The last presentation of a journey, which may have ended. */
   #shown: Showing | undefined;
-  #ended = new AbortController();
+  #ended: AbortController | undefined;
   #panel: Panel | undefined;
-  #spoken = Promise.resolve();
+  #spoken: Promise<void> | undefined;
 
   /** The journey, as an object or its JSON text. Setting a journey with the same id again changes nothing. */
   get journey(): Journey | null {
@@ -42,6 +42,7 @@ export class IdvJourney extends Base {
   }
 
   connectedCallback(): void {
+    this.#follow();
     if (!Object.hasOwn(this, "journey")) return this.#restart();
     // It was set before this class was known, so it stands on the element itself.
     const given = this.journey;
@@ -51,6 +52,7 @@ export class IdvJourney extends Base {
 
   disconnectedCallback(): void {
     this.#stop();
+    this.#follow();
   }
 
   /** Moved within the page by `moveBefore`: everything goes on. */
@@ -60,11 +62,12 @@ export class IdvJourney extends Base {
     if (before === now) return;
     if (name === "journey") this.journey = now;
     else if (name === "lang") void this.#speak();
-    else this.#restart();
+    else if (name === "way") this.#restart();
+    else this.#follow(before ?? now);
   }
 
   #stop(): void {
-    this.#ended.abort();
+    this.#ended?.abort();
     this.#panel?.empty();
   }
 
@@ -78,15 +81,26 @@ export class IdvJourney extends Base {
     const { signal } = (this.#ended = new AbortController());
     const journey = this.#journey;
     // One that is moved, and so begins anew, does not end twice.
-    const over = this.#shown?.journey?.id === journey?.id && !!this.#shown?.over;
+    const over = this.#shown?.journey?.id === journey?.id && this.#shown?.over;
     const shown = (this.#shown = { owner: this, panel, journey, restart: () => this.#restart(), signal, over });
     await this.#speak();
     if (!signal.aborted) await start(shown);
   }
 
+  /** What follows a server is a file of its own, for those that have a `src`, or had one. */
+  #follow(src = this.getAttribute("src")): void {
+    if (!src) return;
+    const panel = (this.#panel ??= panelIn(this));
+    void this.#speak();
+    void import("./idv-hosted.js").then((hosted) => hosted.follow(this, panel));
+  }
+
   /** One after the other, so that the last language counts. */
   #speak(): Promise<void> {
-    const speak = async () => this.#panel?.speak(await load(this.closest<HTMLElement>("[lang]")?.lang ?? ""));
-    return (this.#spoken = this.#spoken.then(speak));
+    const speak = async (before = this.#spoken) => {
+      await before;
+      this.#panel?.speak(await load(this.closest<HTMLElement>("[lang]")?.lang ?? ""));
+    };
+    return (this.#spoken = speak());
   }
 }

@@ -1,7 +1,7 @@
 // The events of the element.
 
 import type { ErrorCode } from "./trouble.js";
-import type { HintKind } from "./types.js";
+import type { HintKind, Journey } from "./types.js";
 
 /** The phase that the element is in. */
 export type Phase = "preflight" | "loading" | "shown" | "leaving";
@@ -10,6 +10,20 @@ export type Phase = "preflight" | "loading" | "shown" | "leaving";
 export interface ChosenImage {
   readonly slot: string;
   readonly blob: Blob;
+}
+
+/** What the user has to see now, as the server says it: the answer of the route that `src` names. */
+export type HostedState = { readonly id: string } & (
+  | { readonly state: "journey"; readonly journey: Journey; readonly until: number }
+  | { readonly state: "waiting"; readonly until: number }
+  | { readonly state: "done"; readonly outcome: HostedOutcome }
+);
+
+/** How a verification ended. `decision` is there for the type `decided`, `fault` for `failed`. */
+export interface HostedOutcome {
+  readonly type: "decided" | "abandoned" | "expired" | "failed";
+  readonly decision?: "approved" | "declined" | "inconclusive" | "completed";
+  readonly fault?: { readonly code: string; readonly message: string | null };
 }
 
 /** The details of the events. Each event bubbles and crosses shadow roots. */
@@ -26,6 +40,10 @@ export interface IdvEvents {
   "idv-closed": Readonly<Record<string, never>>;
   /** The user chose images. Post them to your server, which handles them as `Input::Images`. */
   "idv-images": { readonly images: readonly ChosenImage[] };
+  /** With `src`: the server said what the user has to see now. This comes after each change. */
+  "idv-state": HostedState;
+  /** With `src`: the verification has ended. This comes again with another outcome after a retry. */
+  "idv-done": { readonly outcome: HostedOutcome };
 }
 
 declare global {

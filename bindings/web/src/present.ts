@@ -56,8 +56,8 @@ export function present(container: Element, journey: Journey | string, options: 
       element.addEventListener(`idv-${name.slice(2).toLowerCase()}`, tell, { signal: listening.signal });
     } else {
       const attribute = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-      element.toggleAttribute(attribute, !!value);
-      if (value && value !== true) element.setAttribute(attribute, `${value}`);
+      if (value) element.setAttribute(attribute, value === true ? "" : `${value}`);
+      else element.removeAttribute(attribute);
     }
   }
   element.journey = journey;

@@ -19,7 +19,7 @@ export interface Showing {
   /** Aborted at the end. Everything that is begun hangs on it. */
   readonly signal: AbortSignal;
   /** The user's side is over, also if this journey was shown before. */
-  over: boolean;
+  over: boolean | undefined;
 }
 
 /** Passes on what was seen, and says what it means. Nothing counts any more after the end. */
@@ -41,7 +41,7 @@ export function see(shown: Showing, seen: Seen): HintKind | undefined {
 
 /** Says how far it is: to the page, and to the user if there is anything to say. */
 export function progress(shown: Showing, phase: Phase, text?: TextKey): void {
-  shown.panel.say(text, phase === "preflight" || phase === "loading");
+  shown.panel.say(text, !!text && phase !== "shown");
   emit(shown, "idv-progress", { phase });
 }
 
@@ -55,7 +55,7 @@ export function fail(shown: Showing, { code, reason }: Trouble, ...onward: HTMLE
   emit(shown, "idv-error", { code, message: panel.text(code), reason });
 }
 
-export function emit<K extends keyof IdvEvents>({ owner }: Showing, name: K, detail: IdvEvents[K]): void {
+export function emit<K extends keyof IdvEvents>({ owner }: Pick<Showing, "owner">, name: K, detail: IdvEvents[K]): void {
   owner.dispatchEvent(new CustomEvent(name, { detail, bubbles: true, composed: true }));
 }
 
@@ -66,7 +66,7 @@ export function deadline(shown: Showing): () => void {
     late = true;
     fail(shown, new Trouble("load_timeout"));
   };
-  const timer = setTimeout(tell, Number(shown.owner.getAttribute("load-timeout")) || LOAD_TIMEOUT_MS);
+  const timer = setTimeout(tell, +shown.owner.getAttribute("load-timeout")! || LOAD_TIMEOUT_MS);
   const clear = () => {
     clearTimeout(timer);
     if (late) shown.panel.warn();

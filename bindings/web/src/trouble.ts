@@ -10,7 +10,9 @@ export type ErrorCode =
   /** No way of this journey can be shown in a page. */
   | "way_unsupported"
   /** The value is not a journey from a server's `Present` step. */
-  | "journey_malformed";
+  | "journey_malformed"
+  /** With `src`: the server does not know the verification, or this user may not see it. */
+  | "state_refused";
 
 /** What goes wrong, for the user; the reason is for developers. */
 export class Trouble {

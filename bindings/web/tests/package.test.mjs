@@ -15,6 +15,8 @@ test("the bundle is under 6 kB gzipped, without the language files", (context) =
   const size = gzipSync(readFileSync(new URL("idv-journey.js", DIST)), { level: 9 }).length;
   context.diagnostic(`${size} bytes gzipped`);
   assert(size < 6000, `${size} bytes`);
+  const hosted = gzipSync(readFileSync(new URL("idv-hosted.js", DIST)), { level: 9 }).length;
+  assert(hosted < 2000, `${hosted} bytes for what \`src\` needs`);
 });
 
 test("no dependencies, and every entry is there", () => {

@@ -1,5 +1,5 @@
 // An example shop, started as its users start it, with every flow of every provider, from open to outcome. Each language's own tests
-// run this on their shop (`IDVKIT_SHOP`, a command as JSON); by default it is the one of Rust. Account and request stand in its
+// run this on their shop (`IDVKIT_SHOP`, a command as JSON; `IDVKIT_SHOP_KIT`: it uses the hosting kit); by default it is the one of Rust. Account and request stand in its
 // environment, and in `config.json` and `request.json` where it runs.
 
 import assert from "node:assert/strict";
@@ -14,6 +14,9 @@ import { flowx, frameOf, kazakh, leave, press, startSandboxInRealTime } from "./
 import { CAMERA, PROGRAM, launch, open, picture, until } from "./support.mjs";
 
 const SHOP = JSON.parse(process.env.IDVKIT_SHOP ?? JSON.stringify([PROGRAM.replace(/(idvkit)(\.exe)?$/, "examples/axum$2")]));
+
+/** Where a provider comes back and calls: below the hosting kit's routes, or the shop's own. */
+const [BACK, CALLBACKS] = process.env.IDVKIT_SHOP_KIT ? ["/idv/return", "/idv/callbacks/jumio"] : ["/back", "/callbacks"];
 
 let sandbox;
 let browser;
@@ -36,9 +39,9 @@ const jumio = (shop) => ({
   api_token: "sandbox-jumio-token",
   api_secret: "sandbox-jumio-secret",
   user_agent: "ExampleShop Demo/1.0",
-  callback: { url: `${shop}/callbacks` },
-  success_url: `${shop}/back`,
-  error_url: `${shop}/back`,
+  callback: { url: shop + CALLBACKS },
+  success_url: shop + BACK,
+  error_url: shop + BACK,
   options: { development: true, api_base: `${sandbox.url}/jumio/us` },
 });
 
@@ -60,7 +63,7 @@ const signicat = (shop) => ({
   provider: "signicat",
   client_id: "sandbox-quiet-lake-123",
   client_secret: "sandbox-signicat-secret",
-  redirect_url: `${shop}/back`,
+  redirect_url: shop + BACK,
   profile: {
     custom: {
       token_url: `${sandbox.url}/signicat/auth/open/connect/token`,

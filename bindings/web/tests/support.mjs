@@ -93,6 +93,7 @@ export async function startSite() {
     asked.push(pathname);
     const page = pages.get(pathname) ?? file(pathname) ?? (pathname === "/favicon.ico" && { status: 204 });
     if (page?.hang) return;
+    if (page?.answer) return page.answer(request, response);
     if (page?.delay) await new Promise((resolve) => setTimeout(resolve, page.delay));
     response.writeHead(page?.status ?? (page ? 200 : 404), { "content-type": page?.type ?? "text/html; charset=utf-8", ...page?.headers });
     response.end(page?.body ?? "");
@@ -136,7 +137,7 @@ export function merchantPage(inside = '<idv-journey id="one"></idv-journey>', { 
 <body>${inside}</body></html>`;
 }
 
-const EVENTS = ["hint", "progress", "end", "error", "closed", "images"];
+const EVENTS = ["hint", "progress", "end", "error", "closed", "images", "state", "done"];
 
 /** Opens a page that writes down every event of every element. */
 export async function open(browser, url, options = {}) {

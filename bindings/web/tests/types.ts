@@ -14,6 +14,9 @@ element.addEventListener("idv-hint", ({ detail }) => {
 });
 element.addEventListener("idv-images", ({ detail: { images } }) => images.map(({ slot, blob }): [string, Blob] => [slot, blob]));
 
+element.addEventListener("idv-done", ({ detail: { outcome } }) => outcome.decision === "approved");
+element.addEventListener("idv-state", ({ detail }) => (detail.state === "journey" ? detail.journey.id : detail.state === "done" ? detail.outcome.type : detail.until));
+
 const shown = present(document.body, journey, {
   lang: "kk",
   onError: ({ code, message }) => (code === "camera_denied" ? message : ""),

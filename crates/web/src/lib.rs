@@ -29,13 +29,11 @@ pub struct File {
     pub text: &'static str,
 }
 
-/// All files: the module, and the element's texts in each language, which the module fetches from its own folder.
-pub static FILES: [File; 6] = [
-    File {
-        path: "idv-journey.js",
-        media_type: "text/javascript; charset=utf-8",
-        text: include_str!("../files/idv-journey.js"),
-    },
+/// All files: the module, what it imports for an element with `src`, and the element's texts in each language, which the module
+/// fetches from its own folder.
+pub static FILES: [File; 7] = [
+    script("idv-journey.js", include_str!("../files/idv-journey.js")),
+    script("idv-hosted.js", include_str!("../files/idv-hosted.js")),
     texts("locales/de.json", include_str!("../files/locales/de.json")),
     texts("locales/en.json", include_str!("../files/locales/en.json")),
     texts("locales/hi.json", include_str!("../files/locales/hi.json")),
@@ -46,6 +44,10 @@ pub static FILES: [File; 6] = [
 /// The file with this path, from memory and not from the file system.
 pub fn file(path: &str) -> Option<&'static File> {
     FILES.iter().find(|file| file.path == path)
+}
+
+const fn script(path: &'static str, text: &'static str) -> File {
+    File { path, media_type: "text/javascript; charset=utf-8", text }
 }
 
 const fn texts(path: &'static str, text: &'static str) -> File {

@@ -48,7 +48,7 @@ pub(crate) fn test(write: bool) -> Result<End> {
     Ok(End::but(untried))
 }
 
-/// Takes a shop, started by this command, through every flow of every provider; gives what could not be done, and why.
+/// Takes a shop, started by this command (`IDVKIT_SHOP_KIT` in its environment: it uses the hosting kit), through every flow of every provider; gives what could not be done, and why.
 pub(crate) fn try_shop(shop: &Command) -> Result<Option<String>> {
     if node::version().is_none() {
         return Ok(Some("the shop in a browser (Node.js is absent)".into()));
@@ -57,13 +57,15 @@ pub(crate) fn try_shop(shop: &Command) -> Result<Option<String>> {
 }
 
 /// Runs tests of the package that want the sandbox, an example shop and a browser.
-fn in_browser(package: &Path, tests: &[&str], shop: &Command) -> Result<Option<String>> {
+fn in_browser(package: &Path, tests: &[&str], shop_command: &Command) -> Result<Option<String>> {
     let Some(browser) = browser().or_else(install) else {
         return Ok(Some("every test in a browser (there is no Chromium, and it could not be installed)".into()));
     };
     println!("{}", says(&browser, &["--version"]).unwrap_or_default());
-    let shop: Vec<_> = iter::once(shop.get_program()).chain(shop.get_args()).map(OsStr::to_string_lossy).collect();
+    let shop: Vec<_> =
+        iter::once(shop_command.get_program()).chain(shop_command.get_args()).map(OsStr::to_string_lossy).collect();
     let mut node = Command::new("node");
+    node.envs(shop_command.get_envs().filter_map(|(name, value)| Some((name, value?))));
     node.args(["--test", "--test-timeout=220000"]).args(tests).current_dir(package).envs([
         ("IDVKIT_VECTORS", root().join("crates/vectors/data")),
         ("IDVKIT_PROGRAM", program()?),
@@ -91,7 +93,7 @@ pub(crate) fn build() -> Result<PathBuf> {
 
 /// The kept files that differ from what was built; with `write` they are renewed, and none does.
 fn compare(package: &Path, write: bool) -> Result<Vec<String>> {
-    let mut names = vec!["idv-journey.js".to_owned()];
+    let mut names = vec!["idv-journey.js".to_owned(), "idv-hosted.js".to_owned()];
     for entry in fs::read_dir(package.join("dist/locales"))? {
         names.push(format!("locales/{}", entry?.file_name().to_string_lossy()));
     }
