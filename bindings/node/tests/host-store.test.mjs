@@ -1,0 +1,210 @@
+// The databases of the hosting kit: what each promises, and what is encrypted in it.
+
+import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, test } from "node:test";
+
+import SqliteDatabase from "better-sqlite3";
+import { Accounts, Driver, Told } from "idvkit";
+import { Verifications, openStore } from "idvkit/host";
+import { sandboxAccounts, startKit } from "idvkit/host/testing";
+import pg from "pg";
+
+import { startPostgres } from "./postgres.mjs";
+import * as support from "./support.mjs";
+import { SEED, T0 } from "./support.mjs";
+import { User, throughJumio } from "./users.mjs";
+
+const accounts = new Accounts(sandboxAccounts({ sandbox: "http://127.0.0.1:1", url: "http://localhost:3000" }));
+
+/** Rows as a driver makes them, one for each key. */
+function rowOf(key) {
+  const seed = Buffer.from(SEED);
+  seed.write(key);
+  const driver = Driver.begin(accounts, { plan: support.JUMIO_REQUEST, key, seed, deliver: true }, T0);
+  driver.told(Told.loaded(null), T0);
+  const { row } = driver.ask();
+  return row;
+}
+/** The same with other members. */
+const like = (row, more) => ({ ...Object.fromEntries(["id", "key", "provider", "account", "revision", "snapshot", "due", "references", "outcome", "delivery", "blobs"].map((name) => [name, row[name]])), ...more });
+
+const server = await startPostgres();
+after(() => server.stop?.());
+let folder;
+before(() => (folder = mkdtempSync(join(tmpdir(), "idvkit-"))));
+after(() => rmSync(folder, { recursive: true }));
+
+let count = 0;
+const KINDS = {
+  async sqlite() {
+    const file = join(folder, `${(count += 1)}.sqlite`);
+    return { url: `sqlite:${file}`, query: async (sql) => new SqliteDatabase(file).prepare(sql).all() };
+  },
+  async postgres() {
+    const client = new pg.Client(server.url);
+    await client.connect();
+    const name = `test_${(count += 1)}`;
+    await client.query(`CREATE DATABASE ${name}`);
+    await client.end();
+    const url = server.url.replace("/postgres?", `/${name}?`);
+    const query = async (sql) => {
+      const client = new pg.Client(url);
+      await client.connect();
+      const { rows } = await client.query(sql);
+      await client.end();
+      return rows;
+    };
+    return { url, query };
+  },
+};
+
+for (const [kind, make] of Object.entries(KINDS)) {
+  const skip = kind === "postgres" && typeof server === "string" && server;
+  describe(kind, { skip }, () => {
+    test("opened by several at once, its tables are made once", async () => {
+      const { url, query } = await make();
+      const stores = await Promise.all(Array.from({ length: 4 }, () => openStore(url)));
+      assert.deepEqual((await query("SELECT version FROM idvkit_schema")).map((row) => Number(row.version)), [1]);
+      for (const store of stores) await store.close();
+    });
+
+    test("a row is stored by compare-and-swap, with its references and blobs", async () => {
+      const { url, query } = await make();
+      const store = await openStore(url);
+      const beside = { at: T0, subject: "user-1", events: [{ kind: "begun", provider: "jumio", account: "jumio" }] };
+      const row = rowOf("order-1");
+      assert.equal(await store.store(row, null, [], beside), true);
+      assert.equal(await store.store(row, null, [], beside), false, "its id is taken");
+      assert.equal(await store.store(like(rowOf("order-2"), { key: "order-1" }), null, [], beside), false, "its key is taken");
+      const blob = (digest) => ({ digest, bytes: Buffer.from(`bytes of ${digest}`) });
+      const references = [{ account: "jumio", reference: "r2" }, { account: "jumio", reference: "r1" }];
+      const second = like(row, { revision: row.revision + 1, snapshot: "second", references, blobs: ["a", "b"], due: T0 + 5 });
+      assert.equal(await store.store(second, row.revision, [blob("a"), blob("b")], { at: T0, events: [] }), true);
+      assert.equal(await store.store(second, row.revision, [], { at: T0, events: [] }), false, "another worker was first");
+      const by = (reference) => ({ type: "references", references: [{ account: "other", reference }, { account: "jumio", reference }] });
+      const found = await store.load(by("r1"), ["b", "c"]);
+      assert.deepEqual([found.snapshot, found.blobs.map((one) => [one.digest, `${Buffer.from(one.bytes)}`])], ["second", [["b", "bytes of b"]]]);
+      assert.equal((await store.load({ type: "key", key: "order-1" }, [])).snapshot, "second");
+      assert.equal(await store.load(by("r3"), []), null);
+      const outcome = { type: "expired" };
+      const third = like(second, { revision: second.revision + 1, blobs: ["b"], due: null, outcome, delivery: { id: "d", replaces: null, failures: 0, due: T0 + 9 } });
+      assert.equal(await store.store(third, second.revision, [], { at: T0 + 7, events: [] }), true);
+      assert.deepEqual((await query("SELECT digest FROM idvkit_blob")).map((one) => one.digest), ["b"]);
+      const decided = like(third, { revision: third.revision + 1, outcome: { type: "decided", decision: "approved" }, delivery: null });
+      assert.equal(await store.store(decided, third.revision, [], { at: T0 + 8, erased: true, events: [] }), true);
+      const [listed] = await store.list({ subject: "user-1", state: "ended", before: T0 + 1 });
+      const { id, provider, account } = row;
+      assert.deepEqual(listed, {
+        ...{ id, key: "order-1", subject: "user-1", provider, account, outcome: "approved", created: T0 },
+        ...{ ended: T0 + 7, erased: T0 + 8, due: null, undelivered: null },
+      });
+      assert.deepEqual(await store.list({ state: "running" }), []);
+      await store.note(id, { at: T0 + 9, events: [{ kind: "told", input: "hint", reject: "hint_stale" }] });
+      await store.note("nobody", { at: T0 + 9, events: [] });
+      assert.deepEqual((await store.timeline(id)).map((event) => [event.at, event.kind]), [[T0, "begun"], [T0 + 9, "told"]]);
+      assert.deepEqual([await store.subject(id), await store.subject("x"), await store.revision(id)], ["user-1", null, decided.revision]);
+      await store.close();
+    });
+
+    test("what is due is taken by one worker, for a minute", async () => {
+      const { url } = await make();
+      const [one, other] = [await openStore(url), await openStore(url)];
+      for (let index = 0; index < 60; index += 1) {
+        const row = like(rowOf(`order-${index}`), { due: T0 + (index % 3) });
+        assert.equal(await one.store(row, null, [], { at: T0, subject: "u", events: [] }), true);
+      }
+      const taken = await Promise.all([one.take(T0 + 1, 15), other.take(T0 + 1, 15), one.take(T0 + 1, 15)]);
+      const ids = taken.flat();
+      assert.deepEqual([ids.length, new Set(ids).size], [40, 40]);
+      assert.deepEqual(await other.take(T0 + 1, 50), []);
+      assert.equal((await other.take(T0 + 2, 500)).length, 20);
+      const [first] = ids;
+      await one.release(first, 999);
+      assert.deepEqual(await one.take(T0 + 2, 50), [], "it was released by one who had not seen its last change");
+      await one.release(first, await one.revision(first));
+      assert.deepEqual(await one.take(T0 + 2, 50), [first]);
+      assert.equal((await one.take(T0 + 60_002, 500)).length, 50, "whoever has it may be dead");
+      await Promise.all([one.close(), other.close()]);
+    });
+
+    test("encrypted, it holds nothing that can be read; keys are rotated; what was plain stays readable", async () => {
+      const { url, query } = await make();
+      const [old, young] = ["old", "2026-11"].map((id) => ({ id, key: randomBytes(32) }));
+      const photo = Buffer.concat([Buffer.from("89504e470d0a1a0a0000000d494844520000000a0000000a0802000000", "hex"), Buffer.alloc(1000, "photo")]);
+      const stored = async () => {
+        const snapshots = (await query("SELECT snapshot AS text FROM idvkit_verification")).map((row) => row.text);
+        const blobs = (await query("SELECT bytes FROM idvkit_blob")).map((row) => Buffer.from(row.bytes).toString("latin1"));
+        return [...snapshots, ...blobs];
+      };
+      const open = async (keys) => {
+        const store = await openStore(url, { keys });
+        return { store, verifications: new Verifications({ accounts, store, clock: () => T0, fetch: () => Promise.reject(new Error("away")) }) };
+      };
+      const request = { flow: "signicat_document_verification", provider: "signicatpaper" };
+      const plain = await open();
+      const id = await plain.verifications.begin(request, { key: "plain", subject: "u" });
+      await plain.store.close();
+
+      const first = await open([old]);
+      assert.match((await first.verifications.verification(id)).key, /plain/);
+      const second = await first.verifications.begin(request, { key: "sealed", subject: "u" });
+      await first.store.store(like(rowOf("blob"), { blobs: ["d"] }), null, [{ digest: "d", bytes: photo }], { at: T0, subject: "u", events: [] });
+      const texts = await stored();
+      assert.equal(texts.filter((text) => text.startsWith("idvkit:1:old:")).length, texts.length - 1, "all but the plain row");
+      assert(!texts.some((text) => text.startsWith("idvkit") && /photo|signicat|"/.test(text)));
+      await first.store.close();
+
+      const both = await open([young, old]);
+      assert.match((await both.verifications.verification(second)).key, /sealed/);
+      const blob = rowOf("blob");
+      const loaded = await both.store.load({ type: "id", id: blob.id }, ["d"]);
+      assert(Buffer.from(loaded.blobs[0].bytes).equals(photo));
+      await both.verifications.erase(second, { atProvider: false });
+      assert((await stored()).some((text) => text.startsWith("idvkit:1:2026-11:")));
+      await both.store.close();
+
+      const late = await open([young]);
+      assert.match((await late.verifications.verification(second)).key, /sealed/);
+      await assert.rejects(late.store.load({ type: "id", id: blob.id }, []), /encrypted by the key old, which is not among `keys`/);
+      await late.store.close();
+      const wrong = await open([{ id: "old", key: randomBytes(32) }]);
+      await assert.rejects(wrong.store.load({ type: "id", id: blob.id }, []), /was changed, or belongs elsewhere/);
+      await wrong.store.close();
+    });
+
+    test("a whole flow, with a worker that hears of what another process began", async (context) => {
+      const { url } = await make();
+      const keys = [{ id: "k", key: randomBytes(32) }];
+      const kit = await startKit({ store: await openStore(url, { keys }) });
+      context.after(() => kit.stop());
+      const other = await openStore(url, { keys });
+      if (kind === "postgres") {
+        const heard = new Promise((resolve) => other.onDue(resolve));
+        for (let round = 0; round < 50; round += 1) {
+          await kit.verifications.begin(support.BIOMETRIC_KZ_REQUEST, { key: `heard-${round}`, subject: "user-1" });
+          if (await Promise.race([heard.then(() => true), new Promise((resolve) => setTimeout(resolve, 100, false))])) break;
+          assert(round < 49, "nothing was heard");
+        }
+      }
+      const begun = new Verifications({ accounts: kit.verifications.accounts, store: other, clock: kit.sandbox.clock, onOutcome: () => assert.fail("not here") });
+      const id = await begun.begin(support.JUMIO_REQUEST, { key: "elsewhere", subject: "user-1" });
+      assert.equal(await kit.verifications.begin(support.JUMIO_REQUEST, { key: "elsewhere", subject: "user-1" }), id);
+      await throughJumio(new User(kit, id));
+      assert.deepEqual((await kit.ended(id)).outcome, { type: "decided", decision: "approved" });
+      assert.equal((await other.list({ key: "elsewhere" }))[0].outcome, "approved");
+      await other.close();
+    });
+  });
+}
+
+test("what is no store or key is said", async () => {
+  await assert.rejects(openStore("mysql://x"), /a store is a postgres: URL, a sqlite: file/);
+  const open = (keys) => openStore("sqlite::memory:", { keys });
+  await assert.rejects(open([{ id: "a b", key: randomBytes(32) }]), /1 to 32 letters/);
+  await assert.rejects(open([{ id: "a", key: randomBytes(16) }]), /has 16 bytes; it must have 32/);
+  await assert.rejects(open([{ id: "a", key: randomBytes(32) }, { id: "a", key: randomBytes(32) }]), /two keys/);
+});
