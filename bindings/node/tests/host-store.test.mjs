@@ -90,10 +90,20 @@ for (const [kind, make] of Object.entries(KINDS)) {
       assert.deepEqual([found.snapshot, found.blobs.map((one) => [one.digest, `${Buffer.from(one.bytes)}`])], ["second", [["b", "bytes of b"]]]);
       assert.equal((await store.load({ type: "key", key: "order-1" }, [])).snapshot, "second");
       assert.equal(await store.load(by("r3"), []), null);
+      // Of two that have it, a reference leads to the later one, whichever is stored last.
+      const later = like(rowOf("order-3"), { references: [references[0]] });
+      assert.equal(await store.store(later, null, [], { at: T0 + 1, subject: "user-2", events: [] }), true);
+      const moved = like(later, { revision: later.revision + 1, snapshot: "later", due: null });
+      assert.equal(await store.store(moved, later.revision, [], { at: T0 + 2, events: [] }), true);
+      assert.equal((await store.load(by("r2"), [])).snapshot, "later");
+      assert.deepEqual(await store.takeOld(T0 + 8, T0), []);
       const outcome = { type: "expired" };
-      const third = like(second, { revision: second.revision + 1, blobs: ["b"], due: null, outcome, delivery: { id: "d", replaces: null, failures: 0, due: T0 + 9 } });
+      const third = like(second, { revision: second.revision + 1, blobs: ["b"], references: [references[0]], due: null, outcome, delivery: { id: "d", replaces: null, failures: 0, due: T0 + 9 } });
       assert.equal(await store.store(third, second.revision, [], { at: T0 + 7, events: [] }), true);
+      assert.equal(await store.load(by("r1"), []), null, "it names it no longer");
+      assert.equal((await store.load(by("r2"), [])).snapshot, "later");
       assert.deepEqual((await query("SELECT digest FROM idvkit_blob")).map((one) => one.digest), ["b"]);
+      assert.deepEqual([await store.takeOld(T0 + 6, T0 + 8), await store.takeOld(T0 + 7, T0 + 8), await store.takeOld(T0 + 7, T0 + 8)], [[], [row.id], []]);
       const decided = like(third, { revision: third.revision + 1, outcome: { type: "decided", decision: "approved" }, delivery: null });
       assert.equal(await store.store(decided, third.revision, [], { at: T0 + 8, erased: true, events: [] }), true);
       const [listed] = await store.list({ subject: "user-1", state: "ended", before: T0 + 1 });
@@ -102,7 +112,8 @@ for (const [kind, make] of Object.entries(KINDS)) {
         ...{ id, key: "order-1", subject: "user-1", provider, account, outcome: "approved", created: T0 },
         ...{ ended: T0 + 7, erased: T0 + 8, due: null, undelivered: null },
       });
-      assert.deepEqual(await store.list({ state: "running" }), []);
+      assert.deepEqual((await store.list({ state: "running" })).map((one) => one.key), ["order-3"]);
+      assert.deepEqual(await store.takeOld(T0 + 9, T0 + 9), [], "it is erased");
       await store.note(id, { at: T0 + 9, events: [{ kind: "told", input: "hint", reject: "hint_stale" }] });
       await store.note("nobody", { at: T0 + 9, events: [] });
       assert.deepEqual((await store.timeline(id)).map((event) => [event.at, event.kind]), [[T0, "begun"], [T0 + 9, "told"]]);

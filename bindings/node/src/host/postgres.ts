@@ -32,8 +32,11 @@ const FOUND = {
 };
 const REFERRED = `SELECT id, snapshot FROM idvkit_verification WHERE id IN (SELECT verification FROM idvkit_reference
   JOIN unnest($1::text[], $2::text[]) AS wanted (account, reference) USING (account, reference)) ORDER BY created DESC LIMIT 1`;
-const TAKE = `UPDATE idvkit_verification SET leased = $1 WHERE id IN (SELECT id FROM idvkit_verification
-  WHERE due <= $2 AND leased <= $2 ORDER BY due LIMIT $3 FOR UPDATE SKIP LOCKED) RETURNING id`;
+/** By an array: what is only a subquery may run more than once, and lock more rows than are taken. */
+const taking = (which: string, order: string) => `UPDATE idvkit_verification SET leased = $1::bigint + ${LEASE_MS} WHERE id = ANY (ARRAY(
+  SELECT id FROM idvkit_verification WHERE ${which} AND leased <= $1::bigint ORDER BY ${order} LIMIT $2 FOR UPDATE SKIP LOCKED)) RETURNING id`;
+const TAKE_DUE = taking("due <= $1::bigint", "due");
+const TAKE_OLD = taking("ended <= $3::bigint AND erased IS NULL", "ended");
 
 // Everything in one statement, which is one transaction and one way to the server. $1 id, $2 when, $3 and $4 references, $5 the digests
 // to keep, $6 and $7 new blobs, $8 events, $9 to $16 what changes.
@@ -43,7 +46,11 @@ const BESIDE = `
   referred AS (INSERT INTO idvkit_reference (account, reference, verification)
     SELECT account, reference, id FROM stored, unnest($3::text[], $4::text[]) AS new (account, reference)
     ON CONFLICT (account, reference) DO UPDATE SET verification = excluded.verification
-    WHERE idvkit_reference.verification <> excluded.verification),
+    WHERE idvkit_reference.verification <> excluded.verification
+    AND coalesce((SELECT created FROM idvkit_verification WHERE id = excluded.verification), $2::bigint)
+      >= (SELECT created FROM idvkit_verification WHERE id = idvkit_reference.verification)),
+  unreferred AS (DELETE FROM idvkit_reference USING stored WHERE verification = id
+    AND (account, reference) NOT IN (SELECT account, reference FROM unnest($3::text[], $4::text[]) AS new (account, reference))),
   gone AS (DELETE FROM idvkit_blob USING stored WHERE verification = id AND digest <> ALL ($5::text[])),
   put AS (INSERT INTO idvkit_blob (verification, digest, bytes)
     SELECT id, digest, bytes FROM stored, unnest($6::text[], $7::bytea[]) AS new (digest, bytes)
@@ -124,16 +131,15 @@ export class PostgresStore implements HostStore {
   }
 
   async take(now: UnixMillis, count: number): Promise<string[]> {
-    return (await this.#rows(TAKE, [now + LEASE_MS, now, Math.min(count, TAKEN)])).map(({ id }) => id);
+    return (await this.#rows(TAKE_DUE, [now, Math.min(count, TAKEN)])).map(({ id }) => id);
+  }
+
+  async takeOld(before: UnixMillis, now: UnixMillis): Promise<string[]> {
+    return (await this.#rows(TAKE_OLD, [now, TAKEN, before])).map(({ id }) => id);
   }
 
   async release(id: string, revision: number): Promise<void> {
     await this.#rows("UPDATE idvkit_verification SET leased = 0 WHERE id = $1 AND revision = $2", [id, revision]);
-  }
-
-  async unerased(before: UnixMillis): Promise<string[]> {
-    const sql = "SELECT id FROM idvkit_verification WHERE ended <= $1 AND erased IS NULL ORDER BY ended LIMIT $2";
-    return (await this.#rows(sql, [before, TAKEN])).map(({ id }) => id);
   }
 
   async subject(id: string): Promise<string | null> {

@@ -29,11 +29,15 @@ const INSERT = `INSERT INTO idvkit_verification (id, key, subject, created, ${CH
 const UPDATE = `UPDATE idvkit_verification SET ${CHANGING.map((column) => `${column} = ?`).join(", ")}, leased = 0
   WHERE id = ? AND revision = ?`;
 const REFER = `INSERT INTO idvkit_reference (account, reference, verification) VALUES (?, ?, ?)
-  ON CONFLICT (account, reference) DO UPDATE SET verification = excluded.verification`;
+  ON CONFLICT (account, reference) DO UPDATE SET verification = excluded.verification
+  WHERE (SELECT created FROM idvkit_verification WHERE id = excluded.verification)
+    >= (SELECT created FROM idvkit_verification WHERE id = idvkit_reference.verification)`;
 const PUT = `INSERT INTO idvkit_blob (verification, digest, bytes) VALUES (?, ?, ?)
   ON CONFLICT (verification, digest) DO UPDATE SET bytes = excluded.bytes`;
-const TAKE = `UPDATE idvkit_verification SET leased = ? WHERE id IN
-  (SELECT id FROM idvkit_verification WHERE due <= ? AND leased <= ? ORDER BY due LIMIT ?) RETURNING id`;
+const taking = (which: string, order: string) => `UPDATE idvkit_verification SET leased = ? WHERE id IN
+  (SELECT id FROM idvkit_verification WHERE ${which} AND leased <= ? ORDER BY ${order} LIMIT ?) RETURNING id`;
+const TAKE_DUE = taking("due <= ?", "due");
+const TAKE_OLD = taking("ended <= ? AND erased IS NULL", "ended");
 
 /** SQLite answers at once; that is why nothing here waits, and a transaction is one piece of work. */
 export class SqliteStore implements HostStore {
@@ -74,7 +78,7 @@ export class SqliteStore implements HostStore {
           : this.#run(UPDATE, ...values, row.id, expected);
       if (changed === 0) return false;
       if (row.outcome) this.#run("UPDATE idvkit_verification SET ended = coalesce(ended, ?) WHERE id = ?", beside.at, row.id);
-      for (const { account, reference } of row.references) this.#run(REFER, account, reference, row.id);
+      this.#refer(row);
       for (const { digest, bytes } of blobs) this.#run(PUT, row.id, digest, this.#sealing.sealBytes(bytes, `${row.id}/${digest}`));
       const named = row.blobs.map(() => "?").join(", ");
       this.#run(`DELETE FROM idvkit_blob WHERE verification = ? AND digest NOT IN (${named})`, row.id, ...row.blobs);
@@ -90,16 +94,15 @@ export class SqliteStore implements HostStore {
   }
 
   async take(now: UnixMillis, count: number): Promise<string[]> {
-    return (this.#all(TAKE, now + LEASE_MS, now, now, Math.min(count, TAKEN)) as { id: string }[]).map(({ id }) => id);
+    return (this.#all(TAKE_DUE, now + LEASE_MS, now, now, Math.min(count, TAKEN)) as { id: string }[]).map(({ id }) => id);
+  }
+
+  async takeOld(before: UnixMillis, now: UnixMillis): Promise<string[]> {
+    return (this.#all(TAKE_OLD, now + LEASE_MS, before, now, TAKEN) as { id: string }[]).map(({ id }) => id);
   }
 
   async release(id: string, revision: number): Promise<void> {
     this.#run("UPDATE idvkit_verification SET leased = 0 WHERE id = ? AND revision = ?", id, revision);
-  }
-
-  async unerased(before: UnixMillis): Promise<string[]> {
-    const sql = "SELECT id FROM idvkit_verification WHERE ended <= ? AND erased IS NULL ORDER BY ended LIMIT ?";
-    return (this.#all(sql, before, TAKEN) as { id: string }[]).map(({ id }) => id);
   }
 
   async subject(id: string): Promise<string | null> {
@@ -136,6 +139,13 @@ export class SqliteStore implements HostStore {
     const sql = `SELECT id, snapshot FROM idvkit_verification WHERE id IN
       (SELECT verification FROM idvkit_reference WHERE ${each}) ORDER BY created DESC LIMIT 1`;
     return this.#all(sql, ...references.flatMap(({ account, reference }) => [account, reference]));
+  }
+
+  #refer({ id, references }: Row): void {
+    const each = references.map(() => "(?, ?)").join(", ");
+    const others = `DELETE FROM idvkit_reference WHERE verification = ? ${each && `AND (account, reference) NOT IN (VALUES ${each})`}`;
+    this.#run(others, id, ...references.flatMap(({ account, reference }) => [account, reference]));
+    for (const { account, reference } of references) this.#run(REFER, account, reference, id);
   }
 
   #beside(id: string, { at, erased, events }: Beside): void {

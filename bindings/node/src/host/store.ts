@@ -16,10 +16,10 @@ export interface HostStore {
   note(id: string, beside: Omit<Beside, "subject">): Promise<void>;
   /** Takes up to so many rows that are due, for a minute: no other worker gets them meanwhile. */
   take(now: UnixMillis, count: number): Promise<string[]>;
+  /** The same for rows that ended before a time, and whose data is still there. */
+  takeOld(before: UnixMillis, now: UnixMillis): Promise<string[]>;
   /** Ends that minute, unless the row has changed since. */
   release(id: string, revision: number): Promise<void>;
-  /** Rows that ended before this time, and whose data is still there. */
-  unerased(before: UnixMillis): Promise<string[]>;
   /** Whose it is; `null` if there is none. */
   subject(id: string): Promise<string | null>;
   revision(id: string): Promise<number | null>;

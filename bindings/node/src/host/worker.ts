@@ -15,8 +15,6 @@ export interface WorkOptions {
 }
 
 const PAUSE_MS = 1000;
-/** How long it leaves alone what could not be erased. */
-const SPARED_MS = 60_000;
 
 /** Works until it is stopped. */
 export async function work(kit: Kit, retention: number | undefined, options: WorkOptions): Promise<void> {
@@ -34,7 +32,6 @@ class Worker {
   readonly #running = new Set<Promise<void>>();
   readonly #atOnce: number;
   readonly #pause: number;
-  readonly #spared = new Map<string, number>();
   #wake = () => {};
   /** It was woken while it was not at rest. */
   #woken = false;
@@ -93,16 +90,15 @@ class Worker {
     }
   }
 
+  /** What cannot be erased stays taken, too. */
   async #forget(): Promise<void> {
     const { kit, retention } = this;
     if (retention === undefined) return;
     const now = kit.now();
-    for (const id of await kit.store.unerased(now - retention)) {
-      if ((this.#spared.get(id) ?? 0) > now) continue;
+    for (const id of await kit.store.takeOld(now - retention, now)) {
       try {
         await run(kit, Driver.tell(kit.accounts, id, Input.erase({ atProvider: true })), { input: "erase", erasure: "retention" });
       } catch (error) {
-        this.#spared.set(id, now + SPARED_MS);
         kit.failed(error, id);
       }
     }
