@@ -7,16 +7,17 @@ import { Verifications, openStore } from "idvkit/host";
 import { sandboxAccounts } from "idvkit/host/testing";
 
 import * as support from "./support.mjs";
-import { throughJumio } from "./users.mjs";
+import { eventually, throughJumio } from "./users.mjs";
 
 const [, , sandbox, database, lines, dies] = process.argv;
 const ours = "http://localhost:3000";
 const over = new AbortController();
 /** Started again later than a lease and a delivery's claim last. */
 let ahead = dies ? 0 : 900_000;
+const store = await openStore(database);
 const verifications = new Verifications({
   accounts: sandboxAccounts({ sandbox, url: ours }).jumio,
-  store: await openStore(database),
+  store,
   clock: () => Date.now() + ahead,
   onOutcome({ delivery, outcome }) {
     appendFileSync(lines, `delivery ${delivery.id} ${outcome.decision}\n`);
@@ -31,14 +32,10 @@ const worker = verifications.work({ signal: over.signal, pause: 50 });
 if (dies) {
   await throughJumio({
     ours,
-    async journey() {
-      for (;;) {
-        const state = await verifications.state(id);
-        if (state.state === "journey") return state.journey;
-      }
-    },
+    journey: () => eventually(async () => (await verifications.state(id)).journey),
     back: (url) => handler(new Request(url)),
   });
   ahead = 600_000; // no callback comes here: it is looked after some minutes
 }
 await worker;
+await store.close();

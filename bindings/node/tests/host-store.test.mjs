@@ -1,21 +1,24 @@
 // The databases of the hosting kit: what each promises, and what is encrypted in it.
 
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
+import { fileURLToPath } from "node:url";
 
 import SqliteDatabase from "better-sqlite3";
 import { Accounts, Driver, Told } from "idvkit";
 import { Verifications, openStore } from "idvkit/host";
 import { sandboxAccounts, startKit } from "idvkit/host/testing";
+import { startSandbox } from "idvkit-sandbox";
 import pg from "pg";
 
 import { startPostgres } from "./postgres.mjs";
 import * as support from "./support.mjs";
-import { SEED, T0 } from "./support.mjs";
+import { SEED, T0, VECTORS } from "./support.mjs";
 import { User, throughJumio } from "./users.mjs";
 
 const accounts = new Accounts(sandboxAccounts({ sandbox: "http://127.0.0.1:1", url: "http://localhost:3000" }));
@@ -209,8 +212,48 @@ for (const [kind, make] of Object.entries(KINDS)) {
       assert.equal((await other.list({ key: "elsewhere" }))[0].outcome, "approved");
       await other.close();
     });
+
+    test("a crash between outcome and act loses nothing", async () => crash((await make()).url));
   });
 }
+
+const program = fileURLToPath(new URL("crash.mjs", import.meta.url));
+
+/** At least once: a process is killed between the stored outcome and its act, and another one acts. */
+async function crash(database) {
+  const sandbox = await startSandbox({ realTime: true });
+  const lines = join(folder, `${(count += 1)}.lines`);
+  const run = (...more) => {
+    const args = [program, sandbox.url, database, lines, ...more];
+    const child = spawn(process.execPath, args, { stdio: ["ignore", "inherit", "inherit"] });
+    return new Promise((resolve) => child.once("exit", (code, signal) => resolve(signal ?? code)));
+  };
+  try {
+    await sandbox.control("settings", { jumio: { verdict_delay_ms: 0 } });
+    assert.equal(await run("dies"), "SIGKILL");
+    assert.equal(await run(), 0);
+    const [first, second, acted, ...more] = readFileSync(lines, "utf8").trim().split("\n");
+    assert.match(first, /^delivery [0-9a-f]{32} approved$/);
+    assert.deepEqual([second, acted, more], [first, "acted", []]);
+  } finally {
+    await sandbox.stop();
+  }
+}
+
+test("what another language encrypted is read", async () => {
+  const { keys, snapshot, blob } = JSON.parse(readFileSync(join(VECTORS, "../../host/sealed.json"), "utf8"));
+  const file = join(folder, "sealed.sqlite");
+  const store = await openStore(`sqlite:${file}`, { keys: keys.map(({ id, hex }) => ({ id, key: Buffer.from(hex, "hex") })) });
+  const row = like(rowOf("sealed"), { id: snapshot.id, blobs: [blob.digest] });
+  assert.equal(await store.store(row, null, [{ digest: blob.digest, bytes: Buffer.from("x") }], { at: T0, subject: "u", events: [] }), true);
+  const database = new SqliteDatabase(file);
+  database.prepare("UPDATE idvkit_verification SET snapshot = ?").run(snapshot.sealed);
+  database.prepare("UPDATE idvkit_blob SET bytes = ?").run(Buffer.from(blob.sealed));
+  database.close();
+  const loaded = await store.load({ type: "id", id: row.id }, [blob.digest]);
+  assert.deepEqual([loaded.snapshot, Buffer.from(loaded.blobs[0].bytes).toString("hex")], [snapshot.text, blob.hex]);
+  await store.close();
+});
 
 test("what is no store or key is said", async () => {
   await assert.rejects(openStore("mysql://x"), /a store is a postgres: URL, a sqlite: file/);

@@ -6,7 +6,6 @@ import { Input } from "../input.js";
 import { Reject } from "../reject.js";
 import { answer, jsonOf, problem, refusal } from "./answers.js";
 import { TooLarge, bytesOf, filesOf } from "./body.js";
-import type { ToldInput } from "./events.js";
 import type { Kit } from "./run.js";
 import shared from "./shared.json";
 import { stateStream } from "./stream.js";
@@ -33,12 +32,14 @@ export interface Place {
   readonly base: string;
   readonly page: ((id: string) => string) | undefined;
   readonly origins: readonly string[];
-  readonly hear: (
-    kind: ToldInput,
-    input: Input,
-    options: { readonly account?: string },
-  ) => Promise<{ readonly id?: string | null; readonly refused?: unknown }>;
+  readonly hear: (input: Input, options: { readonly account?: string }) => Promise<Heard>;
   readonly change: (id: string, timeout: number) => { readonly over: Promise<void>; readonly end: () => void };
+}
+
+/** Whose an input was, also if it was refused. */
+interface Heard {
+  readonly id?: string | null;
+  readonly refused?: unknown;
 }
 
 type Route = (asked: Asked, ...parts: string[]) => Promise<Response>;
@@ -85,7 +86,7 @@ export class Routes {
   #own(what: (id: string, request: Request) => Promise<Response>): Route {
     return async ({ request, who }, id = "") => {
       const subject = await asHost(who);
-      if (subject === null || subject === undefined) return problem(401, { detail: "nobody is signed in" });
+      if (!subject) return problem(401, { detail: "nobody is signed in" });
       const owner = await this.kit.store.subject(id);
       if (owner === null) return problem(404, { detail: "there is no verification with this id", code: "verification_unknown" });
       if (owner !== subject) return problem(403, { detail: "this is another user's verification" });
@@ -123,14 +124,14 @@ export class Routes {
 
   async #hint(id: string, request: Request): Promise<Response> {
     const text = new TextDecoder().decode(await bytesOf(request, MAX_HINT_BYTES));
-    await this.verifications.tell(id, "hint", Input.hint(text));
+    await this.verifications.tell(id, Input.hint(text));
     return answer(204);
   }
 
   async #images(id: string, request: Request): Promise<Response> {
     const files = await filesOf(request, MAX_IMAGES_BYTES);
     if (!files) return problem(400, { detail: "images come as multipart/form-data, one part for each slot" });
-    await this.verifications.tell(id, "images", Input.images(files.map(({ name, bytes }) => ({ slot: name, bytes }))));
+    await this.verifications.tell(id, Input.images(files.map(({ name, bytes }) => ({ slot: name, bytes }))));
     return answer(204);
   }
 
@@ -140,7 +141,7 @@ export class Routes {
   }
 
   async #return({ url }: Request): Promise<Response> {
-    const { id, refused } = await this.place.hear("redirect", Input.redirect(url), {});
+    const { id, refused } = await this.place.hear(Input.redirect(url), {});
     // Nothing may follow from the URL, and yet the user goes back to the page.
     if (refused && !(refused instanceof Reject && id)) throw refused;
     if (!id) return problem(404, { detail: "this URL belongs to no verification", code: "verification_unknown" });
@@ -152,7 +153,7 @@ export class Routes {
     const body = await bytesOf(request, MAX_CALLBACK_BYTES);
     try {
       const input = Input.callback({ url: pathname + search, headers: request.headers, body });
-      const { refused } = await this.place.hear("callback", input, { account });
+      const { refused } = await this.place.hear(input, { account });
       if (refused) throw refused;
     } catch (error) {
       if (!(error instanceof Reject)) throw error;

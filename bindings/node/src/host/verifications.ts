@@ -12,7 +12,7 @@ import type { Journey, Outcome, UnixMillis } from "../types.js";
 import { middleware, type Middleware } from "./connect.js";
 import type { Observer, ToldInput, VerificationEvent } from "./events.js";
 import { Routes, type Handler } from "./routes.js";
-import { type Done, type Ended, type Kit, type Purpose, run } from "./run.js";
+import { type Ended, type Kit, type Purpose, run } from "./run.js";
 import type { HostStore, ListFilter, Listed } from "./store.js";
 import { Instruments, type Telemetry } from "./telemetry.js";
 import { type WorkOptions, work } from "./worker.js";
@@ -116,19 +116,19 @@ export class Verifications {
     }
   }
 
-  /** Tells a verification something. @throws {Reject} if it is refused. */
-  async tell(id: string, kind: "hint" | "images" | "retry", input: Input): Promise<void> {
-    await this.#tell(id, input, { input: kind });
+  /** Tells a verification something. A worker sees to what follows from it. @throws {Reject} if it is refused. */
+  async tell(id: string, input: Input): Promise<void> {
+    await run(this.#kit, Driver.tell(this.accounts, id, input), purposeOf(input));
   }
 
   /** Begins another attempt, or goes on at what failed. @throws {Reject} `retry_refused`. */
-  async retry(id: string): Promise<void> {
-    await this.#tell(id, Input.retry(), { input: "retry" });
+  retry(id: string): Promise<void> {
+    return this.tell(id, Input.retry());
   }
 
   /** Erases evidence and personal data here and, if asked for, at the provider. The outcome stays. */
-  async erase(id: string, options: { readonly atProvider: boolean }): Promise<void> {
-    await this.#tell(id, Input.erase(options), { input: "erase", erasure: "host" });
+  erase(id: string, options: { readonly atProvider: boolean }): Promise<void> {
+    return this.tell(id, Input.erase(options));
   }
 
   /**
@@ -137,8 +137,8 @@ export class Verifications {
    *
    * @throws {Reject} if its sender cannot be trusted, or it is refused.
    */
-  async hear(kind: "callback" | "redirect", input: Input, options: { readonly account?: string } = {}): Promise<string | null> {
-    const { id, refused } = await this.#hear(kind, input, options);
+  async hear(input: Input, options: { readonly account?: string } = {}): Promise<string | null> {
+    const { id, refused } = await this.#hear(input, options);
     if (refused) throw refused;
     return id ?? null;
   }
@@ -194,19 +194,15 @@ export class Verifications {
       base: base.replace(/\/$/, ""),
       page,
       origins,
-      hear: (kind, input, options) => this.#hear(kind, input, options),
+      hear: (input, options) => this.#hear(input, options),
       change: (id, timeout) => this.#change(id, timeout),
     });
   }
 
-  #tell(id: string, input: Input, purpose: Purpose): Promise<Done> {
-    return run(this.#kit, Driver.tell(this.accounts, id, input), purpose);
-  }
-
-  async #hear(kind: ToldInput, input: Input, options: { readonly account?: string }): Promise<Word & { readonly refused?: unknown }> {
+  async #hear(input: Input, options: { readonly account?: string }): Promise<Word & { readonly refused?: unknown }> {
     const driver = Driver.hear(this.accounts, input, this.#kit.now(), options);
     try {
-      return await run(this.#kit, driver, { input: kind });
+      return await run(this.#kit, driver, purposeOf(input));
     } catch (refused) {
       return { id: driver.verification()?.id ?? null, refused };
     }
@@ -229,6 +225,11 @@ export class Verifications {
     });
     return { over, end };
   }
+}
+
+function purposeOf(input: Input): Purpose {
+  const kind = Input.native(input).kind as ToldInput;
+  return kind === "erase" ? { input: kind, erasure: "host" } : { input: kind };
 }
 
 /** Your own name of the user who asks; nothing if nobody is signed in. */

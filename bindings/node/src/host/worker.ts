@@ -82,8 +82,9 @@ class Worker {
     const { kit } = this;
     try {
       const { stored, verification } = await run(kit, Driver.advance(kit.accounts, id));
+      if (stored) return; // that has released it
       // Due, and yet nothing to be done: not at once again.
-      if (!stored) await pause(this.#pause);
+      await pause(this.#pause);
       await kit.store.release(id, verification?.revision ?? -1);
     } catch (error) {
       kit.failed(error, id);
