@@ -1,5 +1,5 @@
-// The same shop with Hono. The handler is one of the Fetch API: Bun and Deno serve this file as it stands (`bun hono.mjs`,
-// `deno serve -A hono.mjs`), and a route of Next.js exports the handler itself.
+// The same shop over the Fetch API, with Hono. Bun and Deno serve this file as it stands (`bun hono.mjs`, `deno serve -A hono.mjs`), on
+// Node.js `@hono/node-server` does; a route of Next.js exports `routes` itself.
 
 // [over the Fetch API]
 import { randomUUID } from "node:crypto";

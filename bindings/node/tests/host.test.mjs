@@ -281,6 +281,29 @@ test("an outcome is delivered until `onOutcome` returns, under the same id", asy
   assert.deepEqual(told.map(({ failures, done }) => [failures, done]), [[0, false], [1, false], [2, true]]);
 });
 
+test("an outcome that replaces another one is delivered again, and says so", async (context) => {
+  const kit = await startKit();
+  context.after(() => kit.stop());
+  await kit.sandbox.fault("jumio.initiate", "status", { status: 403 });
+  const id = await kit.verifications.begin(support.JUMIO_REQUEST, { key: "1", subject: "user-1" });
+  const first = await kit.ended(id);
+  assert.deepEqual([first.outcome.type, first.delivery.replaces], ["failed", null]);
+  await kit.verifications.retry(id);
+  await throughJumio(new User(kit, id));
+  await eventually(async () => {
+    await kit.sandbox.advance(15_000);
+    return kit.outcomes.length > 1;
+  });
+  const [, { outcome, delivery }] = kit.outcomes;
+  assert.deepEqual([outcome.decision, delivery.replaces], ["approved", first.delivery.id]);
+  assert.notEqual(delivery.id, first.delivery.id);
+  const told = (await kit.verifications.timeline(id)).filter((event) => event.kind === "outcome");
+  assert.deepEqual(told.map((event) => [event.outcome, event.code, event.replaces]), [
+    ["failed", first.outcome.fault.code, undefined],
+    ["approved", undefined, first.delivery.id],
+  ]);
+});
+
 test("what happened is told to the observer and to OpenTelemetry, and holds no secret", async (context) => {
   const [events, spans, figures] = [[], [], []];
   const instrument = (name) => ({ add: (value, attributes) => figures.push([name, value, attributes]), record: (value, attributes) => figures.push([name, value, attributes]) });
