@@ -19,7 +19,7 @@ import pg from "pg";
 import { startPostgres } from "./postgres.mjs";
 import * as support from "./support.mjs";
 import { SEED, T0, VECTORS } from "./support.mjs";
-import { User, throughJumio } from "./users.mjs";
+import { User, eventually, throughBiometricKz, throughJumio } from "./users.mjs";
 
 const accounts = new Accounts(sandboxAccounts({ sandbox: "http://127.0.0.1:1", url: "http://localhost:3000" }));
 
@@ -211,6 +211,33 @@ for (const [kind, make] of Object.entries(KINDS)) {
       assert.deepEqual((await kit.ended(id)).outcome, { type: "decided", decision: "approved" });
       assert.equal((await other.list({ key: "elsewhere" }))[0].outcome, "approved");
       await other.close();
+    });
+
+    test("workers on several connections share what is due, and each outcome is acted on once", async (context) => {
+      const { url } = await make();
+      const kit = await startKit({ store: await openStore(url) });
+      context.after(() => kit.stop());
+      const other = await openStore(url);
+      const acted = [];
+      const over = new AbortController();
+      const { accounts } = kit.verifications;
+      const second = new Verifications({ accounts, store: other, clock: kit.sandbox.clock, onOutcome: (ended) => void acted.push(ended) });
+      const worker = second.work({ signal: over.signal, pause: 50, atOnce: 2 });
+      const ids = await Promise.all(
+        Array.from({ length: 8 }, (_, index) => second.begin(support.BIOMETRIC_KZ_REQUEST, { key: `order-${index}`, subject: "user-1" })),
+      );
+      await Promise.all(ids.map((id) => throughBiometricKz(new User(kit, id))));
+      const all = () => [...kit.outcomes, ...acted];
+      await eventually(async () => {
+        await kit.sandbox.advance(15_000);
+        return all().length >= ids.length && (await other.list({ state: "undelivered" })).length === 0;
+      });
+      over.abort();
+      await worker;
+      await other.close();
+      assert.deepEqual(all().map((ended) => ended.id).sort(), [...ids].sort());
+      const created = (await kit.sandbox.control("log")).filter((entry) => entry.operation === "biometric_kz.create_session");
+      assert.equal(created.length, ids.length, "a session was created twice");
     });
 
     test("a crash between outcome and act loses nothing", async () => crash((await make()).url));

@@ -49,8 +49,10 @@ function requestOf(incoming: Incoming, url: string, signal: AbortSignal): Reques
     name.startsWith(":") || value === undefined ? [] : [[name, Array.isArray(value) ? value.join(", ") : value] as [string, string]],
   );
   const body = method === "GET" || method === "HEAD" ? null : bodyOf(incoming);
-  const host = headers.host ?? headers[":authority"] ?? "localhost";
-  return new Request(new URL(url, `${scheme}://${host}`), { method, headers: lines, body, signal, duplex: "half" } as RequestInit);
+  const origin = `${scheme}://${headers.host ?? headers[":authority"]}`;
+  // Put together as text: resolved, `//other.example/` would be another host.
+  const whole = (URL.canParse(origin) ? origin : "http://localhost") + (url.startsWith("/") ? url : "/");
+  return new Request(whole, { method, headers: lines, body, signal, duplex: "half" } as RequestInit);
 }
 
 /** The body byte for byte: as it comes, or as a framework kept it. */
