@@ -13,11 +13,13 @@ type Value = string | number | null | Uint8Array;
 /** What both modules have. */
 interface Database {
   exec(sql: string): unknown;
-  prepare(sql: string): {
-    run(...values: Value[]): { readonly changes: number | bigint };
-    all(...values: Value[]): unknown[];
-  };
+  prepare(sql: string): Statement;
   close(): void;
+}
+
+interface Statement {
+  run(...values: Value[]): { readonly changes: number | bigint };
+  all(...values: Value[]): unknown[];
 }
 
 const FOUND = {
@@ -44,6 +46,7 @@ export class SqliteStore implements HostStore {
   readonly #database: Database;
   readonly #sealing: Sealing;
   readonly #calls = new Set<() => void>();
+  readonly #statements = new Map<string, Statement>();
 
   private constructor(database: Database, sealing: Sealing) {
     this.#database = database;
@@ -154,11 +157,17 @@ export class SqliteStore implements HostStore {
   }
 
   #run(sql: string, ...values: Value[]): number {
-    return Number(this.#database.prepare(sql).run(...values).changes);
+    return Number(this.#statement(sql).run(...values).changes);
   }
 
   #all(sql: string, ...values: Value[]): unknown[] {
-    return this.#database.prepare(sql).all(...values);
+    return this.#statement(sql).all(...values);
+  }
+
+  #statement(sql: string): Statement {
+    const statement = this.#statements.get(sql) ?? this.#database.prepare(sql);
+    this.#statements.set(sql, statement);
+    return statement;
   }
 
   #whole<T>(what: () => T): T {
