@@ -3,19 +3,17 @@
 import { randomBytes } from "node:crypto";
 
 import type { Plan } from "./config.js";
-import { Accounts, Driver, Tokens, Verification } from "./driver.js";
+import { Accounts, Driver, Verification } from "./driver.js";
 import type { Input } from "./input.js";
-import { record } from "./record.js";
+import { type Hands, type Stop, drive } from "./loop.js";
+import { type Fetch, Sender } from "./sender.js";
 import type { Account } from "./session.js";
 import type { Store } from "./store.js";
-import { Told } from "./told.js";
 import type { Answer, Ask, Delivery, HttpRequest, Next, Outcome, UnixMillis } from "./types.js";
 
-/** The largest answer that is read, in bytes. Beyond it, the request counts as failed. */
-export const MAX_ANSWER_BYTES = 32 * 1024 * 1024;
-
-/** The standard `fetch`, or one like it. */
-export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
+export type { Stop } from "./loop.js";
+export { MAX_ANSWER_BYTES } from "./sender.js";
+export type { Fetch } from "./sender.js";
 
 export interface ClientOptions {
   /** The standard `fetch` if left out. */
@@ -29,11 +27,6 @@ export interface ClientOptions {
    * once for each `delivery.id`. Without it, `advance` says how it ended.
    */
   readonly onOutcome?: (ended: Ended) => void | Promise<void>;
-}
-
-/** What stops a call: what it had not stored yet is due again. */
-export interface Stop {
-  readonly signal?: AbortSignal | undefined;
 }
 
 /** A verification that has ended. */
@@ -53,14 +46,13 @@ export class Client {
   readonly accounts: Accounts;
   readonly store: Store;
   readonly #options: ClientOptions;
-  readonly #tokens = new Tokens();
-  /** By key: the last of those that wait for their turn. */
-  readonly #turns = new Map<string, Promise<unknown>>();
+  readonly #sender: Sender;
 
   constructor(accounts: Accounts | Account | { readonly [name: string]: Account }, store: Store, options: ClientOptions = {}) {
     this.accounts = Accounts.is(accounts) ? accounts : new Accounts(accounts);
     this.store = store;
     this.#options = options;
+    this.#sender = new Sender(options, () => this.now());
   }
 
   /**
@@ -100,16 +92,9 @@ export class Client {
   /** The loop: does what the driver asks until there is nothing more, and gives its last word. */
   async run(driver: Driver, stop: Stop = {}): Promise<{ readonly id?: string | null; readonly next?: Next }> {
     const failures: unknown[] = [];
-    for (;;) {
-      stop.signal?.throwIfAborted();
-      const ask = driver.ask();
-      if (ask.type === "rest" || ask.type === "heard") {
-        if (failures.length > 0) throw failures[0];
-        return ask;
-      }
-      const told = ask.type === "deliver" ? this.#deliver(ask, driver, failures) : this.#perform(ask, stop);
-      driver.told(await told, this.now());
-    }
+    const word = await drive(driver, this.#hands(failures, stop), stop);
+    if (failures.length > 0) throw failures[0];
+    return word;
   }
 
   /**
@@ -117,16 +102,7 @@ export class Client {
    * image after a decision: see `idvkit/jumio` and `idvkit/signicat`.
    */
   async exchange(request: HttpRequest, stop: Stop = {}): Promise<Answer | null> {
-    if (!request.cache) return this.#send(request, stop);
-    const { key } = request.cache;
-    const turn = (this.#turns.get(key) ?? Promise.resolve()).then(async () => {
-      const kept = this.#tokens.kept(request, this.now());
-      const answer = kept ?? (await this.#send(request, stop));
-      if (answer && !kept) this.#tokens.keep(request, answer, this.now());
-      return answer;
-    });
-    this.#turns.set(key, turn.catch(() => {}));
-    return turn;
+    return this.#sender.exchange(request, stop);
   }
 
   /** A verification as it is stored, with its evidence, to look at it. */
@@ -141,68 +117,25 @@ export class Client {
     return (this.#options.clock ?? Date.now)();
   }
 
-  async #perform(ask: Extract<Ask, { type: "load" | "store" | "exchange" }>, stop: Stop): Promise<Told> {
-    switch (ask.type) {
-      case "load": {
-        const loaded = await this.store.load(ask.by, ask.blobs);
-        return loaded ? Told.loaded(loaded.snapshot, loaded.blobs) : Told.loaded(null);
-      }
-      case "store":
-        return Told.stored(await this.store.store(ask.row, ask.expected, ask.blobs));
-      case "exchange":
-        return Told.exchanged(await this.exchange(ask.request, stop));
-    }
+  #hands(failures: unknown[], stop: Stop): Hands {
+    const { store } = this;
+    return {
+      load: (by, digests) => store.load(by, digests),
+      store: (row, expected, blobs) => store.store(row, expected, blobs),
+      exchange: (request) => this.exchange(request, stop),
+      deliver: (ask, driver) => this.#deliver(ask, driver, failures),
+      now: () => this.now(),
+    };
   }
 
-  async #deliver(ask: Extract<Ask, { type: "deliver" }>, driver: Driver, failures: unknown[]): Promise<Told> {
+  async #deliver(ask: Extract<Ask, { type: "deliver" }>, driver: Driver, failures: unknown[]): Promise<boolean> {
     const { onOutcome } = this.#options;
     try {
       await onOutcome?.({ ...ask, verification: driver.verification() as Verification });
-      return Told.delivered(onOutcome !== undefined);
+      return onOutcome !== undefined;
     } catch (error) {
       failures.push(error);
-      return Told.delivered(false);
+      return false;
     }
   }
-
-  async #send(request: HttpRequest, { signal }: Stop): Promise<Answer | null> {
-    signal?.throwIfAborted();
-    const fetch = this.#options.fetch ?? globalThis.fetch;
-    if (typeof fetch !== "function") throw new TypeError("there is no fetch here; give one to the Client, as in { fetch }");
-    const answer = await exchange(fetch, request, signal);
-    signal?.throwIfAborted();
-    this.#options.log?.(request.operation, answer?.status ?? "no answer");
-    return answer;
-  }
-}
-
-/** Sends it as it stands. Nothing of an error is kept: its text may hold the URL. */
-async function exchange(fetch: Fetch, request: HttpRequest, signal?: AbortSignal): Promise<Answer | null> {
-  const timeout = AbortSignal.timeout(request.timeout_ms); // covers the body too
-  try {
-    const response = await fetch(request.url, {
-      method: request.method,
-      headers: request.headers.map((header): [string, string] => [header.name, header.value]),
-      body: request.body as Uint8Array<ArrayBuffer> | null,
-      redirect: "manual",
-      credentials: "omit",
-      signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
-    });
-    if (response.redirected) return null; // a `fetch` of another kind: this is somebody else's answer
-    const headers = [...response.headers].map(([name, value]) => ({ name, value }));
-    return record("Answer", { status: response.status, headers, body: await whole(response) });
-  } catch {
-    return null;
-  }
-}
-
-async function whole(response: Response): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
-    size += chunk.byteLength;
-    if (size > MAX_ANSWER_BYTES) throw new Error("answer too large");
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks, size);
 }

@@ -101,6 +101,20 @@ test("a bundle without its native module says what to do", async () => {
   await fails(bundled({ loader: { ".node": "empty" } }), /a bundler put Object in the place of the native module/);
 });
 
+const HOST = `
+  import { openStore } from "idvkit/host";
+  const store = await openStore("sqlite::memory:");
+  console.log(await store.list({}));
+`;
+
+test("what nft traces of the hosting kit is enough to run", async () => {
+  writeFileSync(join(folder, "host.mjs"), HOST);
+  const { fileList } = await nodeFileTrace([join(folder, "host.mjs")], { base: dirname(here) });
+  for (const file of fileList) cpSync(join(dirname(here), file), join(elsewhere, "host", file));
+  const program = [...fileList].find((file) => file.endsWith("host.mjs") && !file.includes("node_modules"));
+  assert.equal(await run(join(elsewhere, "host", program)), "[]\n");
+});
+
 test("what nft traces is enough to run", async () => {
   const { fileList } = await nodeFileTrace([join(folder, "program.mjs")], { base: here });
   assert([...fileList].some((file) => file.endsWith(".node")), [...fileList].join());

@@ -3,13 +3,13 @@
 import assert from "node:assert/strict";
 import { after, before, beforeEach, test } from "node:test";
 
-import { Client, Input, MemoryStore, journeyFromJson, read } from "idvkit";
+import { Client, Input, MemoryStore, journeyFromJson } from "idvkit";
 import * as jumio from "idvkit/jumio";
 import * as signicat from "idvkit/signicat";
 import { startSandbox } from "idvkit-sandbox";
 
 import * as support from "./support.mjs";
-import { Browser } from "./support.mjs";
+import { throughAttestr, throughBiometricKz, throughJumio, throughSignicat, way } from "./users.mjs";
 
 let sandbox;
 before(async () => (sandbox = await startSandbox()));
@@ -31,6 +31,18 @@ class Run {
 
   tell(input) {
     return this.client.tell(this.id, input);
+  }
+
+  hint(text) {
+    return this.tell(Input.hint(text));
+  }
+
+  back(url) {
+    return this.tell(Input.redirect(url));
+  }
+
+  get sandbox() {
+    return sandbox.url;
   }
 
   /** As a page gets it. */
@@ -55,46 +67,6 @@ class Run {
 }
 
 const PNG = Buffer.from("89504e470d0a1a0a0000000d494844520000000a0000000a0802000000", "hex");
-const way = (journey, type) => journey.ways.find((one) => one.type === type);
-
-async function throughJumio(run) {
-  const browser = new Browser();
-  await browser.open(way(await run.journey(), "redirect").url);
-  await run.tell(Input.redirect(await browser.press("acceptable")));
-}
-
-async function throughAttestr(run) {
-  const journey = await run.journey();
-  const [{ reference: handshake }] = (await run.verification()).references;
-  assert(way(journey, "script").options.some((option) => option.value.value === handshake));
-  const browser = new Browser();
-  await browser.open(`${sandbox.url}/attestr/flow/${handshake}?cl=00112233445566778899aabbccddeeff&lc=en`);
-  await browser.press("begin");
-  await browser.press("submit", { pan: "ABCPE1234F" });
-  await browser.press("send_code", { mobile: "9876543210" });
-  await browser.press("submit", { otp: browser.html.split('data-otp="')[1].slice(0, 6) });
-  await browser.press("submit");
-  const [[handler, data]] = browser.data("data-handler");
-  await run.tell(Input.hint(read(journey, { type: "event", name: handler, data })));
-}
-
-async function throughBiometricKz(run) {
-  const journey = await run.journey();
-  assert((await run.verification()).technologies.length > 0);
-  const browser = new Browser();
-  await browser.open(way(journey, "web_view").url);
-  for (let page = 0; page < 10 && browser.html.includes("<form"); page += 1) {
-    await browser.press(browser.html.includes('value="begin"') ? "begin" : "submit");
-  }
-  await run.tell(Input.hint(read(journey, { type: "navigation", url: browser.url })));
-}
-
-async function throughSignicat(run) {
-  const browser = new Browser();
-  await browser.open(way(await run.journey(), "redirect").url);
-  await run.tell(Input.redirect(await browser.press("submit")));
-}
-
 const FLOWS = {
   jumio: [support.jumio, support.JUMIO_REQUEST, throughJumio, "approved"],
   attestr: [support.attestr, support.ATTESTR_REQUEST, throughAttestr, "completed"],

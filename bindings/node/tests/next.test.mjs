@@ -46,6 +46,10 @@ test("a route of Next.js, elsewhere than it was built", async () => {
   try {
     const said = await answer(`http://127.0.0.1:${port}/`);
     assert.deepEqual(await said.json(), { code: "config_malformed", provider: "jumio" });
+    // The hosting kit, with its database.
+    assert.match(await (await fetch(`http://127.0.0.1:${port}/idv/element/idv-journey.js`)).text(), /idv-journey/);
+    const unknown = await fetch(`http://127.0.0.1:${port}/idv/verifications/${"0".repeat(32)}`);
+    assert.deepEqual([unknown.status, (await unknown.json()).code], [404, "verification_unknown"]);
   } finally {
     server.kill();
     rmSync(elsewhere, { recursive: true });

@@ -23,7 +23,7 @@ test("the package has no dependency but the modules of platforms", () => {
 });
 
 test("both kinds of module are one", async () => {
-  for (const path of ["idvkit", "idvkit/attestr", "idvkit/biometric-kz", "idvkit/jumio", "idvkit/signicat"]) {
+  for (const path of ["idvkit", "idvkit/attestr", "idvkit/biometric-kz", "idvkit/host", "idvkit/host/testing", "idvkit/jumio", "idvkit/signicat"]) {
     const [imported, required] = [await import(path), require(path)];
     assert.deepEqual(Object.keys(imported).sort(), Object.keys(required).sort());
     for (const name of Object.keys(required)) assert.equal(imported[name], required[name], name);

@@ -1,5 +1,8 @@
 // The types, checked by `tsc --strict`; this file is never run.
 
+import { type IncomingMessage, createServer } from "node:http";
+
+import * as telemetry from "@opentelemetry/api";
 import {
   Account,
   Accounts,
@@ -27,9 +30,12 @@ import {
   diagnose,
   read,
 } from "idvkit";
+import { type HostStore, Verifications, openStore } from "idvkit/host";
+import { type TestKit, startKit } from "idvkit/host/testing";
 import { imageRequest } from "idvkit/jumio";
 import { downloadRequest, tokenRequest } from "idvkit/signicat";
 import { type Sandbox, startSandbox } from "idvkit-sandbox";
+import { Pool } from "pg";
 
 /** Fails to compile unless both are the same type. */
 function same<A, B>(..._: (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? [] : [never]): void {}
@@ -164,6 +170,27 @@ same<ReturnType<typeof driver.verification>, Verification | null>();
 driver.told({ type: "stored", stored: true }, 0);
 // @ts-expect-error: a driver comes from one of its functions
 new Driver({});
+type FetchRequest = InstanceType<typeof globalThis.Request>;
+declare const who: (request: IncomingMessage) => string | null;
+const kit = new Verifications({
+  accounts: { a: account },
+  store: {} as HostStore,
+  onOutcome: async ({ outcome, delivery, verification }) => void [outcome.type, delivery.replaces, verification.evidence()],
+  observer: (event) => (event.kind === "exchange" ? event.status?.toFixed() : event.kind === "told" ? event.reject : event.at),
+  telemetry,
+});
+same<ReturnType<typeof kit.begin>, Promise<string>>();
+void kit.begin(request, { key: "order-1", subject: "user-1" });
+// @ts-expect-error: whose it is has to be said
+void kit.begin(request, { key: "order-1" });
+void kit.state("id").then((state) => (state.state === "journey" ? state.journey.id : state.state === "done" ? state.outcome.type : state.until));
+void kit.work({ signal: AbortSignal.timeout(1) });
+createServer(kit.middleware(who));
+same<Awaited<ReturnType<ReturnType<typeof kit.routes>>>, Response>();
+void kit.routes(async (request: FetchRequest, context: { user: string }) => context.user ?? request.headers.get("x"))(new globalThis.Request("http://x"), { user: "u" });
+void openStore(new Pool(), { keys: [{ id: "k", key: new Uint8Array(32) }] });
+same<Awaited<ReturnType<typeof startKit>>, TestKit>();
+
 same<ReturnType<typeof read>, string | null>();
 for (const error of catalog("jumio").errors) same<typeof error.code, string>();
 if (diagnose(account, Buffer.from("x"), "00").verdict === "explained") void 0;

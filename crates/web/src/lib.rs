@@ -29,8 +29,8 @@ pub struct File {
     pub text: &'static str,
 }
 
-/// All files: the module, what it imports for an element with `src`, and the element's texts, which the module imports from its own folder: English at once, another
-/// language when it is needed.
+/// All files: the module, what it imports for an element with `src`, and the element's texts, which the module imports
+/// from its own folder: English at once, another language when it is needed.
 pub static FILES: [File; 7] = [
     module("idv-journey.js", include_str!("../files/idv-journey.js")),
     module("idv-hosted.js", include_str!("../files/idv-hosted.js")),

@@ -37,7 +37,8 @@ pub(crate) fn test() -> Result<End> {
     let mut figures = Command::new("node");
     run(figures.arg("figures.mjs").current_dir(&project))?;
     let mut shop = Command::new("node");
-    Ok(End::but(web::try_shop(shop.arg(project.join("examples/express.mjs")))?))
+    shop.env("IDVKIT_SHOP_KIT", "1").arg(project.join("examples/express.mjs"));
+    Ok(End::but(web::try_shop(&shop)?))
 }
 
 /// The Node.js that is here, if it is new enough and has npm.
@@ -127,6 +128,7 @@ fn compile() -> Result<PathBuf> {
         &main,
         &["src", "esm", "package.json", "package-lock.json", "tsconfig.json", "README.md", ".npmrc"],
     )?;
+    fs::write(main.join("src/host/shared.json"), shared()?)?;
     tools(&main)?;
     fresh(&main.join("dist"))?; // or a file that is no longer there would be packed
     run(npm(&main, &["run", "build"]))?;
@@ -149,6 +151,24 @@ pub(crate) fn pack_folder(folder: &Path, packed: &Path) -> Result<()> {
 
 fn work() -> PathBuf {
     target().join("node")
+}
+
+/// What the hosting kit of every language has in common, as one module: it is then there in whatever bundle.
+fn shared() -> Result<String> {
+    let host = root().join("crates/host");
+    let text = |path: &Path| fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()));
+    let mut schema = Vec::new();
+    while let Ok(sql) = fs::read_to_string(host.join(format!("schema/{}.sql", schema.len() + 1))) {
+        schema.push(sql);
+    }
+    let mut element = serde_json::Map::new();
+    for name in web::kept()? {
+        element.insert(name.clone(), text(&root().join(web::KEPT).join(&name))?.into());
+    }
+    let openapi: serde_json::Value = serde_json::from_str(&text(&host.join("openapi.json"))?)?;
+    let page = text(&host.join("page.html"))?;
+    let all = serde_json::json!({ "schema": schema, "openapi": openapi, "page": page, "element": element });
+    Ok(serde_json::to_string(&all)?)
 }
 
 /// An empty project with nothing but the packed packages, the tests and the examples. It lies below the package, where it finds

@@ -94,14 +94,28 @@ pub(crate) fn build() -> Result<PathBuf> {
     Ok(package)
 }
 
+/// The names of the kept files, below `KEPT`.
+pub(crate) fn kept() -> Result<Vec<String>> {
+    files_of(&root().join(KEPT))
+}
+
+/// The scripts in a folder, and the texts in its `locales`.
+fn files_of(folder: &Path) -> Result<Vec<String>> {
+    let names = |place: &Path| -> Result<Vec<String>> {
+        let entries: std::io::Result<Vec<_>> = fs::read_dir(place)?.collect();
+        Ok(entries?.iter().map(|entry| entry.file_name().to_string_lossy().into_owned()).collect())
+    };
+    let mut all = names(folder)?;
+    all.retain(|name| Path::new(name).extension().is_some_and(|ending| ending == "js"));
+    all.extend(names(&folder.join("locales"))?.iter().map(|name| format!("locales/{name}")));
+    all.sort();
+    Ok(all)
+}
+
 /// The kept files that differ from what was built; with `write` they are renewed, and none does.
 fn compare(package: &Path, write: bool) -> Result<Vec<String>> {
-    let mut names = vec!["idv-journey.js".to_owned(), "idv-hosted.js".to_owned()];
-    for entry in fs::read_dir(package.join("dist/locales"))? {
-        names.push(format!("locales/{}", entry?.file_name().to_string_lossy()));
-    }
     let mut stale = Vec::new();
-    for name in names {
+    for name in files_of(&package.join("dist"))? {
         let (built, kept) = (fs::read(package.join("dist").join(&name))?, root().join(KEPT).join(&name));
         if fs::read(&kept).is_ok_and(|there| there == built) {
             continue;

@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
 export default {
-  serverExternalPackages: ["idvkit"],
+  serverExternalPackages: ["idvkit", "better-sqlite3"],
   output: "standalone",
   outputFileTracingRoot: root,
   turbopack: { root },

@@ -1,0 +1,1 @@
+export { sandboxAccounts, startKit } from "../dist/host/testing.js";

@@ -1,0 +1,1 @@
+export { Verifications, openStore } from "../dist/host/index.js";
