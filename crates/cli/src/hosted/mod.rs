@@ -12,7 +12,7 @@ use idvkit::{Account, Config, UnixMillis, driver::Accounts};
 use idvkit_host::{Database, Event, Keys, Verifications};
 use serde_json::{Map, Value, value::RawValue};
 
-use crate::text;
+use idvkit_sandbox::program::text;
 pub use sessions::SessionsArgs;
 pub use worker::WorkerArgs;
 
