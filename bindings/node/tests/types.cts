@@ -1,10 +1,11 @@
 // The same package under `require`, as a CommonJS program sees it.
 
 import idvkit = require("idvkit");
+import biometricKz = require("idvkit/biometric-kz");
 import jumio = require("idvkit/jumio");
 import signicat = require("idvkit/signicat");
 import sandbox = require("idvkit-sandbox");
 
 const outcome: idvkit.Outcome = { type: "decided", decision: "approved" };
 const started: Promise<sandbox.Sandbox> = sandbox.startSandbox({ seed: 1 });
-void [jumio.imageRequest, signicat.tokenRequest, outcome, started, new idvkit.Reject("stale", "caller", null, "text")];
+void [biometricKz.plan, jumio.imageRequest, signicat.tokenRequest, outcome, started, new idvkit.Reject("stale", "caller", null, "text")];
