@@ -30,10 +30,12 @@ import {
   diagnose,
   read,
 } from "idvkit";
+import { result } from "idvkit/attestr";
+import { type BiometricKzPlan, plan } from "idvkit/biometric-kz";
 import { type HostStore, Verifications, openStore } from "idvkit/host";
 import { type TestKit, startKit } from "idvkit/host/testing";
-import { imageRequest } from "idvkit/jumio";
-import { downloadRequest, tokenRequest } from "idvkit/signicat";
+import { imageRequest, url } from "idvkit/jumio";
+import { type SignicatProblem, downloadRequest, problem, tokenRequest } from "idvkit/signicat";
 import { type Sandbox, startSandbox } from "idvkit-sandbox";
 import { Pool } from "pg";
 
@@ -195,3 +197,13 @@ same<ReturnType<typeof read>, string | null>();
 for (const error of catalog("jumio").errors) same<typeof error.code, string>();
 if (diagnose(account, Buffer.from("x"), "00").verdict === "explained") void 0;
 same<Awaited<ReturnType<typeof startSandbox>>, Sandbox>();
+same<ReturnType<typeof plan>, BiometricKzPlan>();
+same<ReturnType<typeof problem>, SignicatProblem | null>();
+const fit = url("https://shop.example/cb", { purpose: "callback" });
+same<typeof fit.limit, number>();
+// @ts-expect-error: there is no such purpose
+url("https://shop.example/cb", { purpose: "webhook" });
+// @ts-expect-error: a body is bytes
+result("{}", { secrets: ["s"] });
+// @ts-expect-error: metadata has no such member
+plan({ edocument: { skip: true } });

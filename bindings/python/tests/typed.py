@@ -21,8 +21,11 @@ from idvkit import (
     Session,
     Wait,
     aio,
+    biometric_kz,
     host,
+    jumio,
     read,
+    signicat,
 )
 from idvkit.client import Client
 from idvkit.config import JumioAuthenticationRequest
@@ -118,3 +121,17 @@ def a_code(reject: Reject) -> bool:
 
 def outcomes(done: Done) -> bool:
     return isinstance(done.outcome, Decided) and done.outcome.decision is Decision.APPROVED
+
+
+def values(body: bytes) -> Optional[str]:
+    limit: int = jumio.url("https://shop.example/cb", purpose="callback", plain=True).limit
+    jumio.url("https://shop.example/cb", purpose="webhook")  # type: ignore
+    jumio.url("https://shop.example/cb", "callback")  # type: ignore
+    jumio.transaction("{}")  # type: ignore
+    plan = biometric_kz.plan({"edocument": {"skip_input": True}}, technologies=["ED"])
+    biometric_kz.plan({"edocument": {"skip": True}})  # type: ignore
+    plan.input = biometric_kz.BiometricKzInput.SHOWN  # type: ignore
+    problem = signicat.problem(body)
+    problem.code  # type: ignore
+    del limit
+    return None if problem is None else problem.trace_id

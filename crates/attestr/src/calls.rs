@@ -4,14 +4,17 @@ use alloc::{
     string::{String, ToString},
     vec::Vec,
 };
+use core::fmt;
 
 use idvkit_core::{
     Body, FaultClass, Flaw, FlawKind, Json, Operation as _, Reject, RejectCode, Secret, SignedForm, UnixMillis,
     answers, args, values, words,
 };
 use idvkit_signature::{Mismatch, same_tag};
-use serde::{Deserialize, Deserializer, de::Error as _};
-use serde_json::{Map, Value};
+use serde::{
+    Deserialize, Deserializer,
+    de::{DeserializeSeed, IgnoredAny, IntoDeserializer, MapAccess, Visitor, value::MapAccessDeserializer},
+};
 
 use crate::{
     account::{Checks, scheme_of},
@@ -392,9 +395,42 @@ impl From<Request> for HandshakeRequest {
 
 impl<'de> Deserialize<'de> for HandshakeRequest {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let mut members = Map::<String, Value>::deserialize(deserializer)?;
-        members.remove("flow");
-        Request::deserialize(Value::Object(members)).map(Self).map_err(D::Error::custom)
+        struct Members;
+
+        impl<'de> Visitor<'de> for Members {
+            type Value = HandshakeRequest;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a map")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, members: A) -> Result<HandshakeRequest, A::Error> {
+                Request::deserialize(MapAccessDeserializer::new(WithoutFlow(members))).map(HandshakeRequest)
+            }
+        }
+
+        deserializer.deserialize_map(Members)
+    }
+}
+
+/// Members without `flow`, read as they come, so that it is known which of them is wrong.
+struct WithoutFlow<A>(A);
+
+impl<'de, A: MapAccess<'de>> MapAccess<'de> for WithoutFlow<A> {
+    type Error = A::Error;
+
+    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, A::Error> {
+        while let Some(name) = self.0.next_key::<String>()? {
+            if name != "flow" {
+                return seed.deserialize(name.into_deserializer()).map(Some);
+            }
+            self.0.next_value::<IgnoredAny>()?;
+        }
+        Ok(None)
+    }
+
+    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, A::Error> {
+        self.0.next_value_seed(seed)
     }
 }
 
