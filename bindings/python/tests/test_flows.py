@@ -321,12 +321,16 @@ def test_two_workers_send_a_creation_once(server: Server) -> None:
     body = b'{"timestamp":"2026-01-01T00:00:00.000Z","transactionReference":"11111111-1111-4111-8111-111111111111",' \
         b'"redirectUrl":"%s/jumio/us/web/v4/app?authorizationToken=t&locale=en"}' % server.url.encode()
 
+    both, came = Both(support.jumio(server.url)), []
+
     def slow(_: str) -> Any:
-        time.sleep(0.2)
+        """Until the others have been told to wait."""
+        until = time.monotonic() + 10
+        while len(came) < 2 and time.monotonic() < until:
+            time.sleep(0.01)
         return 200, {"content-type": "application/json"}, body
 
     server.answer = slow
-    both, came = Both(support.jumio(server.url)), []
     workers = [threading.Thread(target=lambda run=run: came.append(run())) for run in both.runs()]
     for worker in workers:
         worker.start()

@@ -80,10 +80,11 @@ impl<F: Flow> Machine<F> {
     /// A creation that was claimed and never answered, or answered so that nothing can be made of it, may have made
     /// something that nobody can name now.
     fn lost_creation(&self) -> Option<Fault> {
-        if let Phase::Ended { outcome: Outcome::Failed { fault }, .. } = &self.record.phase
-            && fault.code == FaultCode::CreationUnclear
-        {
-            return Some(Fault::new(FaultCode::AnswerLost, &fault.operation, false));
+        match &self.record.phase {
+            Phase::Ended { outcome: Outcome::Failed { fault }, .. } if fault.code == FaultCode::CreationUnclear => {
+                return Some(Fault::new(FaultCode::AnswerLost, &fault.operation, false));
+            }
+            _ => {}
         }
         let Need::Answer(op) = self.record.flow.need(&self.account) else { return None };
         let running = matches!(self.record.phase, Phase::Running { .. });

@@ -397,9 +397,8 @@ impl Verification {
     fn retry(&mut self, now: UnixMillis) -> Result<(), Reject> {
         let step = self.verdict().unwrap_or(self.record.current);
         self.sessions[step].session.handle(Input::Retry, now)?;
-        if self.record.end.take_if(|end| end.step == step).is_some()
-            && let Some(outbox) = &mut self.record.outbox
-        {
+        let withdrawn = self.record.end.take_if(|end| end.step == step).is_some();
+        if let Some(outbox) = self.record.outbox.as_mut().filter(|_| withdrawn) {
             outbox.pending = None;
         }
         Ok(())
