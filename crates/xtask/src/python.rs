@@ -161,7 +161,7 @@ fn check_types(python: &Path) -> Result<()> {
 fn run_tests(python: &Path) -> Result<()> {
     let mut pytest = Command::new(python);
     pytest.args(["-m", "pytest", "-q", "-rf", "-p", "no:cacheprovider"]).arg(binding().join("tests"));
-    run(pytest.current_dir(folder()))
+    run(pytest.env("IDVKIT_CLI", crate::step::program()?).current_dir(folder()))
 }
 
 fn figures(wheels: &Path, python: &Path) -> Result<()> {

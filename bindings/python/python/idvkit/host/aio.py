@@ -21,11 +21,12 @@ from ..aio import Act, Exchange
 from ..client import Clock, system_clock
 from ..config import Plan
 from ._asgi import Asgi
+from ._drive import StoreFailed
 from ._http import Routes, Who
 from ._kit import Kit, Observer, Options, State, World
 from ._tables import MOST_TAKEN, At, Connected, Listed, Tables, checked_url, set_up_sqlite
 
-__all__ = ["Act", "At", "Database", "Listed", "Observer", "State", "Verifications"]
+__all__ = ["Act", "At", "Database", "Listed", "Observer", "State", "StoreFailed", "Verifications"]
 
 _log = logging.getLogger("idvkit")
 

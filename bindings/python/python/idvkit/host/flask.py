@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Optional
+from typing import Callable, Optional
 
 from flask import Blueprint, request
 from flask import Request as FlaskRequest
@@ -12,7 +12,6 @@ from . import Verifications
 from ._http import Request, Routes
 from ._now import each, now
 from ._wsgi import answered, reader
-from typing import Callable
 
 __all__ = ["routes"]
 
