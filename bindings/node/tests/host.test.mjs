@@ -128,7 +128,7 @@ test("each route answers as the OpenAPI document says, through both handlers", a
       const script = await ask("GET", "/element/idv-journey.js");
       assert.match(await script.text(), /import\("\.\/idv-hosted\.js"\)/);
       assert.equal((await ask("GET", "/element/idv-hosted.js")).status, 200);
-      assert.equal((await ask("GET", "/element/locales/de.json")).headers.get("content-type"), "application/json");
+      assert.equal((await ask("GET", "/element/locales/de.js")).headers.get("content-type"), "text/javascript; charset=utf-8");
       for (const file of ["../package.json", "toString", "%2e%2e/x", "%ff"]) assert.equal((await ask("GET", `/element/${file}`)).status, 404, file);
 
       for (const [path, status, code] of [
