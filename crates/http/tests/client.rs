@@ -199,7 +199,7 @@ async fn the_observer_is_told_of_each_exchange() {
     let (sandbox, client) = in_sandbox(MemoryStore::default()).await;
     let client = client.with_observer(move |observed| {
         if let Observed::Exchanged { verification, request, status, .. } = observed {
-            let told = (verification.id().to_owned(), request.operation.to_string(), status);
+            let told = (verification.id().to_owned(), request.operation.clone(), status);
             log.lock().unwrap_or_else(PoisonError::into_inner).push(told);
         }
     });
