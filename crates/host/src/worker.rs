@@ -123,8 +123,8 @@ impl Alarm {
     }
 
     #[cfg(not(feature = "postgres"))]
-    #[expect(clippy::unused_async_trait_impl, clippy::unused_self, reason = "the same call with the feature")]
-    async fn rings(&mut self, _database: &crate::Database) {
-        std::future::pending().await
+    #[expect(clippy::unused_self, reason = "the same call with the feature")]
+    fn rings(&mut self, _database: &crate::Database) -> std::future::Pending<()> {
+        std::future::pending()
     }
 }
