@@ -46,7 +46,7 @@ const TABLE: [(&str, &str, &str, &str); 7] = [
         "Linux here, the others by workflow",
         "whole test suite on the installed wheels",
     ),
-    ("Python sdist", "any with Rust", "here", "installed from, in the workflow"),
+    ("Python sdist", "any with Rust", "here", "not yet"),
     (
         "npm `idvkit-*`, `idvkit-sandbox-*`",
         "as the wheels",
@@ -69,7 +69,7 @@ const TABLE: [(&str, &str, &str, &str); 7] = [
         "program `idvkit`",
         "Linux (static) on x86-64 and aarch64; macOS and Windows on both",
         "Linux here, the others by workflow",
-        "plays its demo",
+        "its demo, on the everyday build",
     ),
 ];
 

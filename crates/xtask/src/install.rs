@@ -55,7 +55,7 @@ fn in_rust(commands: &[String]) -> Result<()> {
         .nth(1)
         .and_then(|block| block.strip_prefix("rust\n"))
         .context("the crate has an example")?;
-    let main = "\nfn main() {\n    println!(\"{:?}\", first_request(&[7; 32], UnixMillis(1_767_225_600_000)));\n}\n";
+    let main = "\nfn main() {\n    println!(\"{:?}\", first_request(&std::array::from_fn(|at| at as u8), UnixMillis(1_767_225_600_000)));\n}\n";
     fs::write(shop.join("src/main.rs"), format!("{code}{main}"))?;
     // The versions that everything else is tested with; what the shop does not need of them is left out.
     fs::copy(root().join("Cargo.lock"), shop.join("Cargo.lock"))?;
