@@ -195,8 +195,11 @@ def values() -> None:
         ("pydantic: the same metadata", lambda: peers.Metadata(**METADATA).plan(["LDHP", "ED"])),
     ]
     ratios = [peer(name, call, took) for (name, call), took in zip(theirs, ours)]
-    print(f"  values: at worst {min(ratios):.1f} times as fast as pydantic (aim: 2)")
-    assert min(ratios) > 1, "a call on a value takes longer than pydantic"
+    url, transaction, iin, plan = ratios
+    print(f"  values: {min(url, iin):.1f} times as fast as pydantic at least (aim: 2)")
+    # A document is read leniently where it decides nothing, and by its flaws' places: pydantic's own reader does neither.
+    print(f"  documents: {transaction:.1f} times as fast as pydantic, metadata {plan:.1f} times (aim: 2)")
+    assert min(url, iin) > 2, "a call on a value takes more than half as long as pydantic"
 
 
 def flow(account: idvkit.Account) -> None:

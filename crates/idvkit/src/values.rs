@@ -58,12 +58,16 @@ mod by_name {
         bytes: &[(&str, &[u8])],
     ) -> Result<String, Reject> {
         if bytes.is_empty() {
-            return answered(provider, name, &mut serde_json::Deserializer::from_str(args));
+            match made(provider, name, &mut serde_json::Deserializer::from_str(args)) {
+                // What is wrong is said below: a text's errors tell lines and columns.
+                Err((Failed::Args(_), _)) => {}
+                made => return made.map_err(refused),
+            }
         }
         let plain: Map<String, Value> = super::value_from_json("args", args)?;
         let plain = plain.into_iter().map(|(name, value)| (name, Given::Json(value)));
         let bytes = bytes.iter().map(|(name, bytes)| (String::from(*name), Given::Bytes(bytes)));
-        answered(provider, name, MapDeserializer::<_, Error>::new(plain.chain(bytes)))
+        made(provider, name, MapDeserializer::<_, Error>::new(plain.chain(bytes))).map_err(refused)
     }
 
     /// The reject for an argument that has not its form: what serde said about the member at `path` of it, without any
@@ -72,22 +76,28 @@ mod by_name {
         wrong(path, error).reject(RejectCode::InputMalformed).within(argument)
     }
 
-    fn answered<'de, D>(provider: ProviderId, name: &str, args: D) -> Result<String, Reject>
+    /// Why a call failed, and the path of the argument that was read then.
+    type Why = (Failed<Error, Error>, String);
+
+    fn made<'de, D>(provider: ProviderId, name: &str, args: D) -> Result<String, Why>
     where
         D: Deserializer<'de, Error = Error>,
     {
         let mut track = serde_path_to_error::Track::new();
         let args = serde_path_to_error::Deserializer::new(args, &mut track);
         let mut answer = Vec::with_capacity(256);
-        let made = crate::value(provider, name, args, &mut serde_json::Serializer::new(&mut answer));
-        match made {
+        match crate::value(provider, name, args, &mut serde_json::Serializer::new(&mut answer)) {
             Ok(()) => Ok(String::from_utf8(answer).unwrap_or_default()),
-            Err(Failed::Refused(reject)) => Err(reject),
-            Err(Failed::Args(error)) => {
-                Err(wrong(&path_of(&track.path()), &format!("{error}")).reject(RejectCode::InputMalformed))
-            }
-            Err(Failed::Unknown) => Err(Reject::at(RejectCode::InputMalformed, "name", "there is no such call")),
-            Err(Failed::Answer(_)) => Err(Reject::new(RejectCode::InputMalformed, "the answer has no JSON form")),
+            Err(why) => Err((why, path_of(&track.path()))),
+        }
+    }
+
+    fn refused((why, path): Why) -> Reject {
+        match why {
+            Failed::Refused(reject) => reject,
+            Failed::Args(error) => wrong(&path, &format!("{error}")).reject(RejectCode::InputMalformed),
+            Failed::Unknown => Reject::at(RejectCode::InputMalformed, "name", "there is no such call"),
+            Failed::Answer(_) => Reject::new(RejectCode::InputMalformed, "the answer has no JSON form"),
         }
     }
 

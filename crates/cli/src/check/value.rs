@@ -126,18 +126,22 @@ impl<'de> Deserializer<'de> for Given<'de> {
         visitor.visit_byte_buf(text::bytes(self.0.as_ref()).map_err(custom)?)
     }
 
+    fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
+        let json: Value = serde_json::from_str(&text::read(self.0.as_ref()).map_err(custom)?).map_err(custom)?;
+        json.deserialize_map(visitor).map_err(custom)
+    }
+
     fn deserialize_struct<V: Visitor<'de>>(
         self,
-        name: &'static str,
-        fields: &'static [&'static str],
+        _: &'static str,
+        _: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Self::Error> {
-        let json: Value = serde_json::from_str(&text::read(self.0.as_ref()).map_err(custom)?).map_err(custom)?;
-        json.deserialize_struct(name, fields, visitor).map_err(custom)
+        self.deserialize_map(visitor)
     }
 
     forward_to_deserialize_any! {
-        i8 i16 i32 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes unit unit_struct tuple tuple_struct map
+        i8 i16 i32 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes unit unit_struct tuple tuple_struct
         identifier ignored_any
     }
 }
