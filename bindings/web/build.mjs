@@ -1,6 +1,6 @@
 // Writes dist/: the bundle, its language files, the types, and the manifest of the element.
 
-import { cpSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readFileSync, readdirSync, writeFileSync, rmSync } from "node:fs";
 
 import { build, transform } from "esbuild";
 import { minify } from "terser";
@@ -41,6 +41,7 @@ const beside = {
 
 const SETTINGS = { bundle: true, format: "esm", target: TARGET, charset: "utf8", legalComments: "none", plugins: [css, locales, beside] };
 
+rmSync("dist", { recursive: true, force: true }); // what an older build left is no part of this one
 mkdirSync("dist", { recursive: true });
 /** Short names, which are the same in both files. */
 let names = {};
@@ -58,7 +59,7 @@ for (const [name, source] of Object.entries({ "idv-journey": "src/index.ts", "id
   const { code } = await minify(outputFiles[0].text, {
     module: true,
     ecma: 2020,
-    compress: { passes: 3, hoist_funs: true, unsafe_arrows: true, pure_getters: true, unsafe: true },
+    compress: { passes: 6, keep_fargs: false, sequences: 2, hoist_funs: true, unsafe_arrows: true, pure_getters: true, unsafe: true },
   });
   writeFileSync(`dist/${name}.js`, `${code}\n`);
 }

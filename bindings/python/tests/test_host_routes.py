@@ -115,7 +115,7 @@ def test_the_page_runs_only_its_own_scripts(shop: Site) -> None:
     element = httpx.URL(f"{user.place}/page").join("../../element/idv-journey.js")
     script = checked(user.http.get(element), "/element/{file}")
     assert script.headers["content-type"].startswith("text/javascript") and len(script.content) > 10_000
-    assert checked(user.http.get(element.join("locales/de.json")), "/element/{file}").json()
+    assert checked(user.http.get(element.join("locales/de.js")), "/element/{file}").text
     for path in ("../host/files/page.html", "%2e%2e/__init__.py", "nothing.js", "locales"):
         assert user.http.get(f"{shop.routes}/element/{path}").status_code == 404
 

@@ -6,6 +6,7 @@ import type { Journey, Way } from "./types.js";
 /** The attributes, and the property `journey`. */
 export interface IdvAttributes {
   journey?: Journey | string | null | undefined;
+  src?: string | undefined;
   way?: Way["type"] | undefined;
   lang?: string | undefined;
   nonce?: string | undefined;

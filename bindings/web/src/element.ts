@@ -90,9 +90,9 @@ export class IdvJourney extends Base {
   /** What follows a server is a file of its own, for those that have a `src`, or had one. */
   #follow(src = this.getAttribute("src")): void {
     if (!src) return;
-    const panel = (this.#panel ??= panelIn(this));
+    this.#panel ??= panelIn(this);
     void this.#speak();
-    void import("./idv-hosted.js").then((hosted) => hosted.follow(this, panel));
+    void import("./idv-hosted.js").then((hosted) => hosted.follow(this, this.#panel!));
   }
 
   /** One after the other, so that the last language counts. */

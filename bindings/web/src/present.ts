@@ -55,7 +55,7 @@ export function present(container: Element, journey: Journey | string, options: 
       const tell = (event: Event) => (value as (detail: unknown) => void)((event as CustomEvent).detail);
       element.addEventListener(`idv-${name.slice(2).toLowerCase()}`, tell, { signal: listening.signal });
     } else {
-      const attribute = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+      const attribute = name.replace(/[A-Z]/g, (letter) => "-" + letter.toLowerCase());
       if (value) element.setAttribute(attribute, value === true ? "" : `${value}`);
       else element.removeAttribute(attribute);
     }

@@ -41,7 +41,7 @@ export function see(shown: Showing, seen: Seen): HintKind | undefined {
 
 /** Says how far it is: to the page, and to the user if there is anything to say. */
 export function progress(shown: Showing, phase: Phase, text?: TextKey): void {
-  shown.panel.say(text, !!text && phase !== "shown");
+  shown.panel.say(text, text && phase !== "shown");
   emit(shown, "idv-progress", { phase });
 }
 

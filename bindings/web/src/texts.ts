@@ -21,5 +21,5 @@ export async function load(tag: string): Promise<Texts> {
 
 /** A text, with values in place of `{name}`. A slot that has no text is called by its name. */
 export function fill(texts: Texts, key: TextKey, values: Readonly<Record<string, string | number>> = {}): string {
-  return (texts[key] ?? key.replaceAll("_", " ")).replace(/\{(\w+)\}/g, (_, name: string) => `${values[name]}`);
+  return (texts[key] ?? key.replaceAll("_", " ")).replace(/{(\w+)}/g, (_, name: string) => values[name] as string);
 }

@@ -35,16 +35,21 @@ test("what the README says one may style is there", () => {
   for (const [, part] of README.matchAll(/::part\((\w+)\)/g)) assert(code.includes(`part:"${part}"`), part);
 });
 
+/** Events that only an element with `src` has. */
+const HOSTED = ["idv-done", "idv-state"];
+
 test("the manifest of the element names what there is", () => {
   const [{ declarations }] = JSON.parse(readFileSync(new URL("custom-elements.json", DIST), "utf8")).modules;
   const [{ tagName, attributes, events, cssParts, cssProperties }] = declarations;
   assert.equal(tagName, "idv-journey");
   const names = (list) => list.map(({ name }) => name).sort();
   const code = readFileSync(new URL("idv-journey.js", DIST), "utf8");
-  assert.deepEqual(names(attributes), ["auto-redirect", "integrity", "journey", "lang", "load-timeout", "nonce", "preflight", "way"]);
-  assert.deepEqual(names(events), ["idv-closed", "idv-end", "idv-error", "idv-hint", "idv-images", "idv-progress"]);
+  assert.deepEqual(names(attributes), ["auto-redirect", "integrity", "journey", "lang", "load-timeout", "nonce", "preflight", "src", "way"]);
+  assert.deepEqual(names(events), ["idv-closed", "idv-end", "idv-error", "idv-hint", "idv-images", "idv-progress"].concat(HOSTED).sort());
   // `lang` and `nonce` are read as properties of any HTML element.
-  for (const { name } of [...attributes, ...events]) assert(code.includes(`"${name}"`) || code.includes(`.${name}`), name);
+  const hosted = readFileSync(new URL("idv-hosted.js", DIST), "utf8");
+  for (const name of HOSTED) assert(hosted.includes(`"${name}"`), name);
+  for (const { name } of [...attributes, ...events].filter(({ name }) => !HOSTED.includes(name))) assert(code.includes(`"${name}"`) || code.includes(`.${name}`), name);
   assert.deepEqual([names(cssParts), names(cssProperties)], [["button", "frame"], ["--idv-accent"]]);
 });
 
