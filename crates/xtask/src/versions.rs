@@ -16,7 +16,7 @@ const COPIES: [(&str, &str, usize); 15] = [
     ("bindings/node/package.json", r#"^\{\s*"name": "[^"]+",\s*"version": "([^"]+)""#, 1),
     ("bindings/node/package-lock.json", r#""name": "idvkit",\s*"version": "([^"]+)""#, 2),
     ("bindings/node/sandbox/package.json", r#"^\{\s*"name": "[^"]+",\s*"version": "([^"]+)""#, 1),
-    ("bindings/node/examples/package.json", r#""idvkit[a-z-]*": "\^([^"]+)""#, 3),
+    ("bindings/node/examples/package.json", r#""idvkit[a-z-]*": "\^([^"]+)""#, 2),
     ("bindings/web/package.json", r#"^\{\s*"name": "[^"]+",\s*"version": "([^"]+)""#, 1),
     ("bindings/web/package-lock.json", r#""name": "idvkit-web",\s*"version": "([^"]+)""#, 2),
     ("bindings/python/pyproject.toml", r#"(?m)^version = "([^"]+)""#, 1),
