@@ -112,7 +112,8 @@ export function verify(
   const [signed, claimed] = [bytes(message, "message"), text(tag, "tag")];
   const exported: Buffer[] = [];
   try {
-    const all = Array.from(secrets as readonly unknown[], (one, at) => secret(one, `secrets[${at}]`, exported));
+    const all: (string | Uint8Array)[] = [];
+    for (const one of secrets as readonly unknown[]) all.push(secret(one, all.length, exported));
     calling(() => native.verify(signed, claimed, all, base64, hexKey));
   } finally {
     for (const copy of exported) copy.fill(0);
@@ -120,12 +121,12 @@ export function verify(
 }
 
 /** A secret for the native module. What a key object gives is a copy, which is `exported` for the caller to wipe. */
-function secret(value: unknown, field: string, exported: Buffer[]): string | Uint8Array {
+function secret(value: unknown, at: number, exported: Buffer[]): string | Uint8Array {
   if (typeof value === "string") return value;
-  if (ArrayBuffer.isView(value)) return bytes(value, field);
-  const wanted = "takes a string, a Uint8Array or Buffer, or a KeyObject of type secret";
-  if (!types.isKeyObject(value)) throw new TypeError(`${field} ${wanted}, not ${kind(value)}`);
-  if (value.type !== "secret") throw new TypeError(`${field} ${wanted}, not of type ${value.type}`);
+  if (ArrayBuffer.isView(value)) return bytes(value, "secrets");
+  const wanted = `secrets[${at}] takes a string, a Uint8Array or Buffer, or a KeyObject of type secret`;
+  if (!types.isKeyObject(value)) throw new TypeError(`${wanted}, not ${kind(value)}`);
+  if (value.type !== "secret") throw new TypeError(`${wanted}, not of type ${value.type}`);
   const copy = value.export();
   exported.push(copy);
   return copy;

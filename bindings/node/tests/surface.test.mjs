@@ -161,6 +161,12 @@ test("what is no plain data is refused, not lost, and the words say what helps",
   assert.throws(() => new Account(null), /^TypeError: config takes an object or JSON text, not null/);
   assert.throws(() => new Account(new Map()), /^TypeError: config takes plain data, not Map/);
   assert.doesNotThrow(order({ locale: undefined }), "what is undefined is left out");
+  const deep = (inmost) => Array.from({ length: 40 }).reduce((inner) => ({ in: inner }), inmost);
+  assert.throws(order({ locale: deep(new Map()) }), /^TypeError: request\.locale(\.in){40} takes plain data, not Map/);
+  assert.throws(order({ locale: deep("de") }), { code: "request_malformed" });
+  const ring = {};
+  ring.in = ring;
+  assert.throws(order({ locale: ring }), TypeError);
 });
 
 test("a wrong type is named by its place, with what it must be", () => {
