@@ -14,7 +14,7 @@ pub mod values;
 use idvkit::{
     Algorithm, Config, Journey, KeyForm, ProviderId, RejectCode, Scheme, Secret, Seen, TagEncoding, UnixMillis,
 };
-use napi::bindgen_prelude::{Buffer, Error, Result, Uint8Array};
+use napi::bindgen_prelude::{Buffer, Either, Error, Result, Uint8Array};
 use napi_derive::napi;
 
 use crate::{
@@ -101,15 +101,25 @@ pub fn diagnose(account: &Account, body: Uint8Array, tag: String) -> Result<Stri
     json(&idvkit::diagnose(&account.0, &body, &tag).map_err(thrown)?)
 }
 
-/// Accepts a tag for a message, or throws.
+/// Accepts a tag for a message, or throws. Secrets that are bytes are keys as they are.
 #[napi]
-pub fn verify(message: &[u8], tag: String, secrets: Vec<String>, base64: bool, hex_key: bool) -> Result<()> {
-    let secrets: Vec<Secret> = secrets.into_iter().map(Secret::from).collect();
+pub fn verify(
+    message: &[u8],
+    tag: String,
+    secrets: Vec<Either<String, Uint8Array>>,
+    base64: bool,
+    hex_key: bool,
+) -> Result<()> {
     let scheme = Scheme {
         algorithm: Algorithm::HmacSha256,
         encoding: if base64 { TagEncoding::Base64 } else { TagEncoding::Hex },
         key: if hex_key { KeyForm::HexDecoded } else { KeyForm::Text },
     };
+    let secret = |given: Either<String, Uint8Array>| match given {
+        Either::A(text) => Secret::from(text),
+        Either::B(bytes) => scheme.key.secret(&*bytes),
+    };
+    let secrets: Vec<Secret> = secrets.into_iter().map(secret).collect();
     idvkit::verify(message, &tag, &secrets, scheme).map_err(thrown)
 }
 

@@ -5,7 +5,10 @@
  * All times are in milliseconds since 1970, as `Date.now()` gives them.
  */
 
-import { bytes, text } from "./input.js";
+import type { KeyObject } from "node:crypto";
+import { types } from "node:util";
+
+import { bytes, kind, text } from "./input.js";
 import { json } from "./json.js";
 import { native } from "./native.js";
 import { record } from "./record.js";
@@ -84,24 +87,49 @@ export function diagnose(account: Account, body: Uint8Array, tag: string): Diagn
 export interface VerifyOptions {
   /** How the tag is written: `hex` if left out. */
   readonly encoding?: TagEncoding;
-  /** Which bytes of a secret are the key: its `text` if left out. */
+  /** Which bytes of a secret's text are the key: those of the `text` itself, in UTF-8, if left out. */
   readonly key?: KeyForm;
 }
 
 /**
  * Accepts `tag` for `message` if any of the `secrets` gives it, and throws otherwise; the list is for rotation.
  *
- * A session does this by itself. `message` is what was signed, byte for byte: `signedMember` cuts it out of a body.
+ * A session does this by itself. `message` is what was signed, byte for byte: `signedMember` cuts it out of a body. A secret is a
+ * text, or the key as it is: bytes, or a `KeyObject` of type `secret`.
  *
  * @throws {Reject} with blame `signature`: `signature_missing`, `signature_malformed` and `signature_wrong` are about the tag,
  * `secret_missing` and `secret_malformed` mean that no secret was usable.
  */
-export function verify(message: Uint8Array, tag: string, secrets: readonly string[], options: VerifyOptions = {}): void {
+export function verify(
+  message: Uint8Array,
+  tag: string,
+  secrets: readonly (string | Uint8Array | KeyObject)[],
+  options: VerifyOptions = {},
+): void {
   const base64 = word(options.encoding, ["hex", "base64"], "encoding");
   const hexKey = word(options.key, ["text", "hex_decoded"], "key");
-  if (!Array.isArray(secrets)) throw new TypeError("secrets takes an array of strings, for rotation");
+  if (!Array.isArray(secrets)) throw new TypeError("secrets takes an array of strings or bytes, for rotation");
   const [signed, claimed] = [bytes(message, "message"), text(tag, "tag")];
-  calling(() => native.verify(signed, claimed, secrets as string[], base64, hexKey));
+  const exported: Buffer[] = [];
+  try {
+    const all: (string | Uint8Array)[] = [];
+    for (const one of secrets as readonly unknown[]) all.push(secret(one, all.length, exported));
+    calling(() => native.verify(signed, claimed, all, base64, hexKey));
+  } finally {
+    for (const copy of exported) copy.fill(0);
+  }
+}
+
+/** A secret for the native module. What a key object gives is a copy, which is `exported` for the caller to wipe. */
+function secret(value: unknown, at: number, exported: Buffer[]): string | Uint8Array {
+  if (typeof value === "string") return value;
+  if (ArrayBuffer.isView(value)) return bytes(value, "secrets");
+  const wanted = `secrets[${at}] takes a string, a Uint8Array or Buffer, or a KeyObject of type secret`;
+  if (!types.isKeyObject(value)) throw new TypeError(`${wanted}, not ${kind(value)}`);
+  if (value.type !== "secret") throw new TypeError(`${wanted}, not of type ${value.type}`);
+  const copy = value.export();
+  exported.push(copy);
+  return copy;
 }
 
 /**

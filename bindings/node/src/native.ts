@@ -28,7 +28,7 @@ export interface Native {
   bestLocale(provider: string, preferred: string[]): string | null;
   httpStatus(code: string): [number, number];
   diagnose(account: NativeAccount, body: Uint8Array, tag: string): string;
-  verify(message: Uint8Array, tag: string, secrets: string[], base64: boolean, hexKey: boolean): void;
+  verify(message: Uint8Array, tag: string, secrets: (string | Uint8Array)[], base64: boolean, hexKey: boolean): void;
   signedMember(body: Uint8Array, name: string): Buffer | null;
   value(provider: string, name: string, args: string): string;
   valueOf(provider: string, name: string, args: string, names: string[], bytes: Uint8Array[]): string;

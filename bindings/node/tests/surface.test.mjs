@@ -1,10 +1,11 @@
 // What the package promises besides the flows: bytes, refusals, and what may be given in which form.
 
 import assert from "node:assert/strict";
+import { createHmac, createPublicKey, createSecretKey, generateKeyPairSync } from "node:crypto";
 import { test } from "node:test";
 import { inspect } from "node:util";
 
-import { Account, Input, Reject, Session, catalog, diagnose, journeyFromJson, read } from "idvkit";
+import { Account, Input, Reject, Session, catalog, diagnose, journeyFromJson, read, verify } from "idvkit";
 
 import * as biometricKz from "idvkit/biometric-kz";
 import * as jumio from "idvkit/jumio";
@@ -27,6 +28,49 @@ test("text is refused where bytes are meant", () => {
   assert.throws(() => Session.open(account, support.JUMIO_REQUEST, "0".repeat(32), T0), /seed takes a Uint8Array/);
   assert.throws(() => Input.images([{ slot: "front", bytes: "text" }]), /bytes takes a Uint8Array/);
   assert.equal(session.revision, 0);
+});
+
+test("a secret is text, bytes or a key object", () => {
+  const [key, message] = [Buffer.from([0x00, 0xff, 0x41]), Buffer.from("signed")];
+  const tag = createHmac("sha256", key).update(message).digest("hex");
+  const within = Uint8Array.of(1, ...key, 1);
+  const keyObject = createSecretKey(key);
+  for (const secret of [key, new Uint8Array(key), within.subarray(1, 4), new DataView(within.buffer, 1, 3), keyObject]) {
+    for (const form of ["text", "hex_decoded"]) {
+      verify(message, tag, [secret], { key: form });
+      verify(message, tag, ["other", "00", Buffer.from("other"), secret], { key: form });
+    }
+  }
+  assert.deepEqual(key, Buffer.from([0x00, 0xff, 0x41]));
+  assert.deepEqual(keyObject.export(), key);
+  verify(message, tag, ["00ff41"], { key: "hex_decoded" });
+  verify(message, createHmac("sha256", "ключ").update(message).digest("hex"), ["ключ"]);
+  const refusals = [
+    [[Buffer.from("00ff41")], "hex_decoded", "signature_wrong"],
+    [["00ff41"], "text", "signature_wrong"],
+    [[new Uint8Array(), ""], "hex_decoded", "secret_missing"],
+    [["leak"], "hex_decoded", "secret_malformed"],
+  ];
+  for (const [secrets, form, code] of refusals) {
+    assert.throws(() => verify(message, tag, secrets, { key: form }), (error) => error.code === code && !inspect(error).includes("leak"));
+  }
+});
+
+test("what is no secret is named by its place and not repeated", () => {
+  const pair = generateKeyPairSync("ed25519");
+  const wrong = [
+    ["leak", "secrets takes an array of strings or bytes, for rotation"],
+    [Buffer.from("leak"), "secrets takes an array of strings or bytes, for rotation"],
+    [undefined, "secrets takes an array of strings or bytes, for rotation"],
+    [["leak", 7], "secrets[1] takes a string, a Uint8Array or Buffer, or a KeyObject of type secret, not number"],
+    [[["leak"]], "secrets[0] takes a string, a Uint8Array or Buffer, or a KeyObject of type secret, not Array"],
+    [[, "leak"], "secrets[0] takes a string, a Uint8Array or Buffer, or a KeyObject of type secret, not undefined"],
+    [[pair.privateKey], "secrets[0] takes a string, a Uint8Array or Buffer, or a KeyObject of type secret, not of type private"],
+    [[createPublicKey(pair.privateKey)], "secrets[0] takes a string, a Uint8Array or Buffer, or a KeyObject of type secret, not of type public"],
+  ];
+  for (const [secrets, message] of wrong) {
+    assert.throws(() => verify(Buffer.from("signed"), "00", secrets), { name: "TypeError", message });
+  }
 });
 
 test("any view of bytes will do", () => {
@@ -117,6 +161,12 @@ test("what is no plain data is refused, not lost, and the words say what helps",
   assert.throws(() => new Account(null), /^TypeError: config takes an object or JSON text, not null/);
   assert.throws(() => new Account(new Map()), /^TypeError: config takes plain data, not Map/);
   assert.doesNotThrow(order({ locale: undefined }), "what is undefined is left out");
+  const deep = (inmost) => Array.from({ length: 40 }).reduce((inner) => ({ in: inner }), inmost);
+  assert.throws(order({ locale: deep(new Map()) }), /^TypeError: request\.locale(\.in){40} takes plain data, not Map/);
+  assert.throws(order({ locale: deep("de") }), { code: "request_malformed" });
+  const ring = {};
+  ring.in = ring;
+  assert.throws(order({ locale: ring }), TypeError);
 });
 
 test("a wrong type is named by its place, with what it must be", () => {

@@ -1,5 +1,6 @@
 // The types, checked by `tsc --strict`; this file is never run.
 
+import { createSecretKey } from "node:crypto";
 import { type IncomingMessage, createServer } from "node:http";
 
 import * as telemetry from "@opentelemetry/api";
@@ -29,6 +30,7 @@ import {
   catalog,
   diagnose,
   read,
+  verify,
 } from "idvkit";
 import { result } from "idvkit/attestr";
 import { type BiometricKzPlan, plan } from "idvkit/biometric-kz";
@@ -203,6 +205,9 @@ const fit = url("https://shop.example/cb", { purpose: "callback" });
 same<typeof fit.limit, number>();
 // @ts-expect-error: there is no such purpose
 url("https://shop.example/cb", { purpose: "webhook" });
+verify(new Uint8Array(1), "t", ["text", new Uint8Array(1), createSecretKey(new Uint8Array(1))] as const, { key: "text" });
+// @ts-expect-error: a secret is no number
+verify(new Uint8Array(1), "t", [7]);
 // @ts-expect-error: a body is bytes
 result("{}", { secrets: ["s"] });
 // @ts-expect-error: metadata has no such member

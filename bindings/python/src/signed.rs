@@ -1,9 +1,10 @@
 //! Signatures without a session.
 
-use idvkit::{Algorithm, Scheme, Secret};
+use idvkit::{Algorithm, KeyForm, Scheme, Secret};
 use pyo3::{
+    exceptions::{PyTypeError, PyValueError},
     prelude::*,
-    types::{PyBytes, PyString},
+    types::{PyByteArray, PyBytes, PyMemoryView, PyString},
 };
 
 use crate::{from_python, json, reject::raised};
@@ -16,7 +17,8 @@ const LONG: usize = 32 * 1024;
 ///
 /// A session does this by itself. `message` holds the signed bytes exactly as they were sent: `signed_member` cuts them
 /// out of a body. The scheme is HMAC-SHA256 with the tag in `encoding` (`hex`, `base64`); with `key` as `text` the key
-/// is the secret's text, with `hex_decoded` the bytes that its hex digits encode.
+/// is the secret's text in UTF-8, with `hex_decoded` the bytes that its hex digits encode. A secret that is given as bytes
+/// is the key as it is, with either.
 ///
 /// Raises `Reject` with the blame `signature`: `signature_missing`, `signature_malformed` or `signature_wrong` for the
 /// tag, `secret_missing` or `secret_malformed` if no secret is usable.
@@ -35,7 +37,7 @@ pub(crate) fn verify(
         encoding: json::word(encoding, "encoding is hex or base64")?,
         key: json::word(key, "key is text or hex_decoded")?,
     };
-    let secrets = list(secrets)?;
+    let secrets = list(secrets, scheme.key)?;
     let message = from_python::borrowed(message, "message")?;
     aside(py, message.len(), || idvkit::verify(&message, tag, &secrets, scheme)).map_err(raised(py))
 }
@@ -57,10 +59,37 @@ fn aside<T: Send>(py: Python<'_>, size: usize, work: impl FnOnce() -> T + Send) 
     if size < LONG { work() } else { py.detach(work) }
 }
 
-/// A text alone would be read as a list of letters.
-fn list(secrets: &Bound<'_, PyAny>) -> PyResult<Vec<Secret>> {
-    if secrets.is_instance_of::<PyString>() {
-        return Err(pyo3::exceptions::PyTypeError::new_err("secrets takes a list of str, for rotation"));
+/// The secrets of a list. What is wrong with one is told by its place alone.
+fn list(secrets: &Bound<'_, PyAny>, form: KeyForm) -> PyResult<Vec<Secret>> {
+    let wrong = || PyTypeError::new_err("secrets takes a list of str or bytes, for rotation");
+    // One alone would be read as a list of letters or numbers.
+    if secrets.is_instance_of::<PyString>() || is_buffer(secrets) {
+        return Err(wrong());
     }
-    secrets.try_iter()?.map(|secret| Ok(Secret::from(secret?.extract::<String>()?))).collect()
+    let all = secrets.try_iter().map_err(|_| wrong())?;
+    all.enumerate().map(|(at, one)| secret(&one?, at, form)).collect()
+}
+
+fn is_buffer(object: &Bound<'_, PyAny>) -> bool {
+    object.is_instance_of::<PyBytes>()
+        || object.is_instance_of::<PyByteArray>()
+        || object.is_instance_of::<PyMemoryView>()
+}
+
+fn secret(given: &Bound<'_, PyAny>, at: usize, form: KeyForm) -> PyResult<Secret> {
+    if let Ok(text) = given.cast::<PyString>() {
+        // Python's own error would hold the text.
+        let text = text.to_cow().map_err(|_| {
+            PyValueError::new_err(format!("secrets[{at}] has a character that UTF-8 does not encode; pass its bytes"))
+        })?;
+        return Ok(Secret::from(text.into_owned()));
+    }
+    if let Ok(bytes) = given.cast::<PyBytes>() {
+        return Ok(form.secret(bytes.as_bytes()));
+    }
+    let Ok(view) = PyMemoryView::from(given) else {
+        let kind = given.get_type().name()?;
+        return Err(PyTypeError::new_err(format!("secrets[{at}] takes str or bytes, not {kind}")));
+    };
+    Ok(form.secret(from_python::bytes(&view, "secrets")?))
 }

@@ -26,6 +26,7 @@ from idvkit import (
     jumio,
     read,
     signicat,
+    verify,
 )
 from idvkit.client import Client
 from idvkit.config import JumioAuthenticationRequest
@@ -133,5 +134,7 @@ def values(body: bytes) -> Optional[str]:
     plan.input = biometric_kz.BiometricKzInput.SHOWN  # type: ignore
     problem = signicat.problem(body)
     problem.code  # type: ignore
+    verify(body, "t", ["text", body, bytearray(body)], key="hex_decoded")
+    verify(body, "t", [7])  # type: ignore
     del limit
     return None if problem is None else problem.trace_id

@@ -118,6 +118,9 @@ def hmac(name: str) -> None:
         scheme = {"encoding": row["scheme"]["encoding"], "key": row["scheme"]["key"]}
         code = code_of(lambda: idvkit.verify(message, row["tag"], [row["key_text"]], **scheme))
         assert code == (None if row["result"] == "valid" else f"signature_{row['result']}"), row["id"]
+        if row["scheme"]["key"] == "text":
+            keys = [row["key_text"].encode()]
+            assert code == code_of(lambda: idvkit.verify(message, row["tag"], keys, **scheme)), row["id"]
 
 
 @runs("signature/wycheproof_form")
@@ -128,6 +131,9 @@ def wycheproof_form(name: str) -> None:
             message, secrets = bytes.fromhex(case["msg"]), [case["key"]]
             code = code_of(lambda: idvkit.verify(message, case["tag"], secrets, key="hex_decoded"))
             assert (code is None) == (case["result"] == "valid"), case["tcId"]
+            keys = [bytes.fromhex(case["key"])]
+            for form in ("text", "hex_decoded"):
+                assert code == code_of(lambda: idvkit.verify(message, case["tag"], keys, key=form)), case["tcId"]
             assert group["tagSize"] == 256 or code == "signature_malformed", case["tcId"]
             seen += 1
     assert seen == vector(name)["numberOfTests"]

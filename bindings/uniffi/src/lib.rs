@@ -23,7 +23,7 @@ pub use driver::Driver;
 pub use reject::{Reject, reject_code_blame, reject_code_callback_status, reject_code_http_status, reject_codes};
 pub use requests::{jumio_image_request, signicat_download_request, signicat_token_request};
 pub use session::{Session, provider_of};
-pub use signed::{signed_member, verify};
+pub use signed::{signed_member, verify, verify_with_keys};
 pub use tokens::Tokens;
 pub use values::{journey_from_json, journey_to_json, outcome_to_json, read};
 pub use verification::Verification;

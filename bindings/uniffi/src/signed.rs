@@ -42,6 +42,17 @@ pub fn verify(
     Ok(idvkit::verify(&message, tag, &secrets, scheme)?)
 }
 
+/// The same for secrets that are bytes, as key stores give them: each of the `keys` is the key as it is.
+///
+/// Refuses with the blame `signature`: `signature_missing`, `signature_malformed` and `signature_wrong` are about the tag,
+/// `secret_missing` means that there is no key, or only empty ones.
+#[uniffi::export]
+pub fn verify_with_keys(message: Vec<u8>, tag: &str, keys: Vec<Vec<u8>>, encoding: TagEncoding) -> Result<(), Reject> {
+    let scheme = Scheme { algorithm: Algorithm::HmacSha256, encoding, key: KeyForm::Text };
+    let keys: Vec<Secret> = keys.into_iter().map(|key| scheme.key.secret(key)).collect();
+    Ok(idvkit::verify(&message, tag, &keys, scheme)?)
+}
+
 /// The value of a top-level member of a JSON object, exactly as it was sent; nothing if there is no such member.
 ///
 /// Refuses with the blame `provider`: `json_malformed`, `json_not_object`, and `json_duplicate_member` if the member is there

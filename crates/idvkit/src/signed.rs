@@ -9,7 +9,8 @@ use idvkit_signature::Scheme;
 /// takes constant time.
 ///
 /// A session does this by itself. `message` holds the signed bytes exactly as they were sent: [`signed_member`] cuts
-/// them out of a body.
+/// them out of a body. A secret is a text or bytes: `Secret::from(text)`, or `scheme.key.secret(bytes)` if the bytes are the
+/// key as it is.
 ///
 /// # Errors
 /// A [`Reject`] with blame `signature`: `signature_missing`, `signature_malformed` or `signature_wrong` for the tag,

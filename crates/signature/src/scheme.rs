@@ -1,6 +1,6 @@
 //! A signing scheme as data: how a tag is computed, encoded and checked.
 
-use alloc::string::String;
+use alloc::{string::String, vec::Vec};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use hmac::{Hmac, KeyInit, Mac};
@@ -153,6 +153,18 @@ impl Scheme {
             return Err(Mismatch::Missing);
         }
         self.encoding.decode(tag).ok_or(Mismatch::Malformed { expected: self.encoding.form() })
+    }
+}
+
+impl KeyForm {
+    /// The secret whose key in this form is exactly `key`: for a host that holds bytes, as key stores give them, and no
+    /// text.
+    pub fn secret(self, key: impl Into<Vec<u8>>) -> Secret {
+        let key = Secret::new(key);
+        match self {
+            Self::Text => key,
+            Self::HexDecoded => Secret::from(base16ct::lower::encode_string(key.expose())),
+        }
     }
 }
 

@@ -70,6 +70,16 @@ fn an_empty_secret_accepts_nothing() {
 }
 
 #[test]
+fn bytes_are_the_key_as_it_is_in_either_form() {
+    let tag = HEX_KEY.sign(&Secret::from("00ff41"), MESSAGE).unwrap();
+    for scheme in [HEX, HEX_KEY] {
+        assert_eq!(scheme.verify(&[scheme.key.secret([0x00, 0xff, 0x41])], MESSAGE, &tag), Ok(()));
+        assert_eq!(scheme.verify(&[scheme.key.secret(*b"00ff41")], MESSAGE, &tag), Err(Mismatch::Wrong));
+        assert_eq!(scheme.verify(&[scheme.key.secret([])], MESSAGE, &tag), Err(Mismatch::NoSecret));
+    }
+}
+
+#[test]
 fn an_unusable_secret_is_told_apart() {
     let tag = HEX_KEY.sign(&secret(), MESSAGE).unwrap();
     for bad in ["0123456789abcde", "0123456789abcdeg", " 0123456789abcdef", "0x0123"] {

@@ -119,6 +119,9 @@ function hmac(name) {
     const { encoding, key } = row.scheme;
     const code = codeOf(() => verify(message, row.tag, [row.key_text], { encoding, key }));
     assert.equal(code, row.result === "valid" ? null : `signature_${row.result}`, row.id);
+    if (key === "text") {
+      assert.equal(codeOf(() => verify(message, row.tag, [Buffer.from(row.key_text)], { encoding })), code, row.id);
+    }
   }
 }
 
@@ -129,6 +132,10 @@ function wycheproofForm(name) {
     for (const one of group.tests) {
       const code = codeOf(() => verify(Buffer.from(one.msg, "hex"), one.tag, [one.key], { key: "hex_decoded" }));
       assert.equal(code === null, one.result === "valid", one.tcId);
+      for (const key of ["text", "hex_decoded"]) {
+        const keys = [Buffer.from(one.key, "hex")];
+        assert.equal(codeOf(() => verify(Buffer.from(one.msg, "hex"), one.tag, keys, { key })), code, one.tcId);
+      }
       if (group.tagSize !== 256) assert.equal(code, "signature_malformed", one.tcId);
       seen += 1;
     }

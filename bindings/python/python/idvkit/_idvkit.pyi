@@ -142,7 +142,7 @@ def diagnose(account: Account, body: BytesLike, tag: str) -> Diagnosis: ...
 def verify(
     message: BytesLike,
     tag: str,
-    secrets: Sequence[str],
+    secrets: Sequence[Union[str, BytesLike]],
     *,
     encoding: Literal["hex", "base64"] = "hex",
     key: Literal["text", "hex_decoded"] = "text",

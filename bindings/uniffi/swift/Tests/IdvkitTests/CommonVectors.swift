@@ -141,6 +141,12 @@ private func wycheproofForm(_ name: String) throws {
                     encoding: .hex, key: .hexDecoded)
             }
             let place = row.text("tcId") ?? ""
+            let withKeys = try codeOf {
+                try verifyWithKeys(
+                    message: hex(row.text("msg") ?? ""), tag: row.text("tag") ?? "", keys: [hex(row.text("key") ?? "")],
+                    encoding: .hex)
+            }
+            XCTAssertEqual(code, withKeys, place)
             XCTAssertEqual(code == nil, row.text("result") == "valid", place)
             XCTAssertTrue(group.int("tagSize") == 256 || code == "signature_malformed", place)
             seen += 1

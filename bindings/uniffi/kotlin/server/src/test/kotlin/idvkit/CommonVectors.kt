@@ -135,6 +135,9 @@ private fun wycheproofForm(name: String) {
                 verify(message, case.must("tag"), listOf(case.must("key")), TagEncoding.HEX, KeyForm.HEX_DECODED)
             }
             assertEquals(case.text("result") == "valid", code == null, case.text("tcId"))
+            val keys = listOf(case.must("key").hexToByteArray())
+            val withKeys = codeOf { verifyWithKeys(message, case.must("tag"), keys, TagEncoding.HEX) }
+            assertEquals(code, withKeys, case.text("tcId"))
             assertTrue(group.long("tagSize") == 256L || code == "signature_malformed", case.text("tcId"))
             seen += 1
         }
