@@ -1,6 +1,7 @@
 import idvkit.Accounts
 import idvkit.Browser
 import idvkit.Client
+import idvkit.MemoryStore
 import idvkit.Sandbox
 import idvkit.Shops
 import idvkit.account
@@ -11,10 +12,13 @@ import idvkit.rows
 import idvkit.text
 import idvkit.texts
 import idvkit.types.Decision
+import idvkit.types.Input
+import idvkit.types.Next
 import idvkit.types.Outcome
 import idvkit.types.Way
 import idvkit.vector
 import idvkit.with
+import kotlinx.coroutines.runBlocking
 import kotlinx.serialization.json.JsonObject
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertTrue
@@ -65,6 +69,30 @@ class ExamplesTest {
         check(binding.resolve("../../README.md"), "swift", swift)
         check(binding.resolve("README.md"), "kotlin", kotlin.resolveSibling("Values.kt"), "values")
         check(binding.resolve("README.md"), "swift", swift.resolveSibling("ValuesExample.swift"), "values")
+        check(binding.resolve("README.md"), "kotlin", kotlin.resolveSibling("Coroutines.kt"), "coroutines")
+    }
+
+    /** Two users finish, and the shop's own database is away when the first outcome comes. */
+    @Test
+    fun `the README's worker brings every outcome`() {
+        val accounts = Accounts.of(account(Shops.jumio()))
+        val store = MemoryStore()
+        val shop = Client(accounts, store, clock = Sandbox::now, onOutcome = { _, _ -> error("the worker acts") })
+        for (key in listOf("order-7", "order-8")) {
+            val step = shop.advance(shop.begin(Shops.JUMIO_REQUEST.toString(), key)) as Next.Present
+            Browser().run {
+                open(step.journey.ways.firstNotNullOf { it as? Way.Redirect }.url)
+                shop.hear(Input.Redirect(checkNotNull(press("acceptable"))))
+            }
+        }
+        val asked = mutableListOf<String>()
+        runBlocking {
+            repeat(200) {
+                work(accounts, store, store.due(Sandbox.now()), Sandbox::now) { key -> asked.add(key).also { check(asked.size > 1) } }
+                Sandbox.advance(10_000)
+            }
+        }
+        assertEquals(listOf(1, 2), asked.groupingBy { it }.eachCount().values.sorted())
     }
 
     @Test

@@ -33,16 +33,13 @@ class Client(
 ) {
     private val tokens = Tokens()
     private val turns = ConcurrentHashMap<String, ReentrantLock>()
-    private val random = SecureRandom()
 
     /**
      * Begins a verification, unless there is one of this key; gives the id of the one or the other. Nothing is sent yet.
      * [plan] is JSON: a request, or a list of steps.
      */
-    fun begin(plan: String, key: String): String {
-        val seed = ByteArray(32).also(random::nextBytes)
-        return checkNotNull(heard(Driver.begin(accounts, plan, seed, key, onOutcome != null, clock())))
-    }
+    fun begin(plan: String, key: String): String =
+        checkNotNull(heard(Driver.begin(accounts, plan, newSeed(), key, onOutcome != null, clock())))
 
     /** Does what can be done now, until the user, a wait or the end is reached, and says which. */
     fun advance(id: String): Next = (run(Driver.advance(accounts, id)) as Ask.Rest).next
@@ -67,14 +64,7 @@ class Client(
     /** The loop: does what a driver asks, until it asks for nothing more, and closes it. */
     fun run(driver: Driver): Ask = driver.use(::finish)
 
-    private fun finish(driver: Driver): Ask {
-        var ask = driver.ask()
-        while (ask !is Ask.Rest && ask !is Ask.Heard) {
-            driver.told(perform(ask, driver), clock())
-            ask = driver.ask()
-        }
-        return ask
-    }
+    private fun finish(driver: Driver): Ask = driver.drive(clock) { perform(it, driver) }
 
     /**
      * Performs one request, once, or gives what is kept; `null` if no answer came. For what no verification asks for, such as
@@ -87,7 +77,7 @@ class Client(
         val turn = turns.computeIfAbsent(exclusive) { ReentrantLock() }
         turn.lockInterruptibly()
         try {
-            return tokens.kept(request, clock()) ?: exchange.send(request)?.also { tokens.keep(request, it, clock()) }
+            return tokens.keptOr(request, clock) { exchange.send(request) }
         } finally {
             turn.unlock()
         }
@@ -115,3 +105,21 @@ class Client(
 
     private fun heard(driver: Driver): String? = (run(driver) as Ask.Heard).id
 }
+
+/** Goes on until nothing more is asked for. It is inline, so that [perform] may suspend where the caller may. */
+internal inline fun Driver.drive(clock: Clock, perform: (Ask) -> Told): Ask {
+    var ask = ask()
+    while (ask !is Ask.Rest && ask !is Ask.Heard) {
+        told(perform(ask), clock())
+        ask = ask()
+    }
+    return ask
+}
+
+/** What is kept, or else what [send] brings, which is kept from then on. */
+internal inline fun Tokens.keptOr(request: HttpRequest, clock: Clock, send: () -> Answer?): Answer? =
+    kept(request, clock()) ?: send()?.also { keep(request, it, clock()) }
+
+private val random = SecureRandom()
+
+internal fun newSeed(): ByteArray = ByteArray(32).also(random::nextBytes)

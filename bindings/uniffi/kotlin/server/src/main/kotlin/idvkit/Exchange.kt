@@ -16,6 +16,7 @@ import java.net.http.HttpResponse
 import java.net.http.HttpResponse.BodySubscriber
 import java.nio.ByteBuffer
 import java.time.Duration
+import java.util.concurrent.CancellationException
 import java.util.concurrent.CompletableFuture
 import java.util.concurrent.ExecutionException
 import java.util.concurrent.Flow
@@ -36,39 +37,50 @@ fun interface Exchange {
  * @throws IllegalArgumentException if the client follows redirects, keeps cookies or authenticates by itself.
  */
 fun sender(client: HttpClient = HttpClient.newHttpClient()): Exchange {
+    requireFaithful(client)
+    return Exchange { fetch(client, it) }
+}
+
+internal fun requireFaithful(client: HttpClient) {
     require(client.followRedirects() == HttpClient.Redirect.NEVER) { "pass a client that follows no redirects" }
     require(client.cookieHandler().isEmpty) { "pass a client that keeps no cookies" }
     require(client.authenticator().isEmpty) { "pass a client that does not authenticate by itself" }
-    return Exchange { fetch(client, it) }
 }
 
 internal val log: System.Logger = System.getLogger("idvkit")
 
-private fun fetch(client: HttpClient, request: Asked): Answer? = try {
-    exchange(client, request).also { log.log(Level.DEBUG, "{0} answered {1}", request.operation, it.status) }
+private fun fetch(client: HttpClient, request: Asked): Answer? = logged(request) {
+    val pending = start(client, request)
+    try {
+        // The client's own time-out ends with the headers; this one covers the body too.
+        answerOf(pending.get(request.timeoutMs.toLong(), TimeUnit.MILLISECONDS))
+    } finally {
+        // Whoever gave it up or was interrupted leaves nothing running; one that came is not touched.
+        pending.cancel(true)
+    }
+}
+
+/** An answer, or `null` and a line in the log. It is inline, so that [exchange] may suspend where the caller may. */
+internal inline fun logged(request: Asked, exchange: () -> Answer): Answer? = try {
+    exchange().also { log.log(Level.DEBUG, "{0} answered {1}", request.operation, it.status) }
 } catch (error: Exception) {
-    if (error is InterruptedException) throw error
+    if (error is InterruptedException || error is CancellationException) throw error
     // The class only: the text may hold the URL.
     val cause = (error as? ExecutionException)?.cause ?: error
     log.log(Level.WARNING, "{0} got no answer: {1}", request.operation, cause.javaClass.simpleName)
     null
 }
 
-private fun exchange(client: HttpClient, request: Asked): Answer {
+internal fun start(client: HttpClient, request: Asked): CompletableFuture<HttpResponse<ByteArray>> {
     val body = request.body?.let(BodyPublishers::ofByteArray) ?: BodyPublishers.noBody()
-    val timeout = request.timeoutMs.toLong()
-    val built = HttpRequest.newBuilder(URI(request.url)).method(request.method.name, body).timeout(Duration.ofMillis(timeout))
+    val timeout = Duration.ofMillis(request.timeoutMs.toLong())
+    val built = HttpRequest.newBuilder(URI(request.url)).method(request.method.name, body).timeout(timeout)
     request.headers.forEach { built.header(it.name, it.value) }
-    val pending = client.sendAsync(built.build()) { Limited() }
-    val response = try {
-        // The client's own time-out ends with the headers; this one covers the body too.
-        pending.get(timeout, TimeUnit.MILLISECONDS)
-    } finally {
-        // Whoever gave it up or was interrupted leaves nothing running; one that came is not touched.
-        pending.cancel(true)
-    }
-    return Answer(response.statusCode().toUShort(), headersOf(response), response.body())
+    return client.sendAsync(built.build()) { Limited() }
 }
+
+internal fun answerOf(response: HttpResponse<ByteArray>): Answer =
+    Answer(response.statusCode().toUShort(), headersOf(response), response.body())
 
 private fun headersOf(response: HttpResponse<*>): List<Header> =
     response.headers().map().flatMap { (name, values) -> values.map { Header(name, it) } }

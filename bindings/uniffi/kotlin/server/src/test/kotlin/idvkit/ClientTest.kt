@@ -1,7 +1,5 @@
 package idvkit
 
-import com.sun.net.httpserver.HttpExchange
-import com.sun.net.httpserver.HttpServer
 import idvkit.types.Ask
 import idvkit.types.Blob
 import idvkit.types.FaultCode
@@ -20,7 +18,6 @@ import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.Test
 import org.junit.jupiter.api.function.ThrowingSupplier
 import java.net.CookieManager
-import java.net.InetSocketAddress
 import java.net.http.HttpClient
 import java.time.Duration
 import java.util.concurrent.Callable
@@ -81,12 +78,7 @@ class ClientTest {
     @Test
     fun `two workers on one row send a creation once`() = server({ exchange ->
         Thread.sleep(200)
-        val page = "http://127.0.0.1:${exchange.localAddress.port}/jumio/us/web/v4/app?authorizationToken=t&locale=en"
-        val made = obj(
-            "timestamp" to "2026-01-01T00:00:00.000Z", "redirectUrl" to page,
-            "transactionReference" to "11111111-1111-4111-8111-111111111111",
-        )
-        exchange.answer(200, made.toString())
+        exchange.answerMade()
     }) { server ->
         val (client, id) = toward(server.url)
         val other = Client(client.accounts, store, clock = { T0 })
@@ -254,45 +246,5 @@ class ClientTest {
             val status = if (isToken) 200 else if (token!! <= revoked.get()) 401 else 500
             exchange.answer(status, """{"access_token": "t${fetched.get()}", "expires_in": 600, "token_type": "Bearer"}""")
         }) { use(Bank(it.url, fetched, revoked)) }
-    }
-
-    private class Server(val url: String) {
-        val seen = mutableListOf<Pair<Map<String, String>, ByteArray>>()
-    }
-
-    private fun HttpExchange.answer(status: Int, text: String) {
-        val body = text.encodeToByteArray()
-        sendResponseHeaders(status, body.size.toLong())
-        responseBody.use { it.write(body) }
-    }
-
-    private fun redirect(exchange: HttpExchange) {
-        exchange.responseHeaders["location"] = "https://elsewhere.example/"
-        exchange.sendResponseHeaders(302, -1)
-        exchange.close()
-    }
-
-    /** A body without an end. */
-    private fun drip(exchange: HttpExchange): Nothing {
-        while (true) exchange.responseBody.run { write(32); flush(); Thread.sleep(20) }
-    }
-
-    private fun server(answer: (HttpExchange) -> Unit = ::redirect, use: (Server) -> Unit) {
-        val http = HttpServer.create(InetSocketAddress("127.0.0.1", 0), 0)
-        val server = Server("http://127.0.0.1:${http.address.port}")
-        val threads = Executors.newCachedThreadPool()
-        http.executor = threads
-        http.createContext("/") { exchange ->
-            val headers = exchange.requestHeaders.entries.associate { it.key.lowercase() to it.value.joinToString() }
-            synchronized(server) { server.seen += headers to exchange.requestBody.readBytes() }
-            answer(exchange)
-        }
-        http.start()
-        try {
-            use(server)
-        } finally {
-            http.stop(0)
-            threads.shutdownNow()
-        }
     }
 }
