@@ -4,7 +4,6 @@ package idvkit
 
 import idvkit.types.Answer
 import idvkit.types.Ask
-import idvkit.types.By
 import idvkit.types.HttpRequest
 import idvkit.types.Input
 import idvkit.types.Next

@@ -197,6 +197,7 @@ class CoroutinesTest {
         val call = launch { client.advance(id) }
         withTimeout(20_000) { begun.await() }
         withTimeout(20_000) { call.cancelAndJoin() }
+        assertEquals(3 to 2u, acted.size to kept.row(id)!!.delivery?.failures)
         comeDue(id)
         repeat(2) { client.advance(id) }
         assertEquals(4, acted.size)
