@@ -12,6 +12,7 @@ mod answers;
 mod cases;
 pub mod mutate;
 mod texts;
+mod values;
 mod walk;
 
 /// A target.
@@ -83,6 +84,12 @@ pub const TARGETS: &[Target] = &[
         about: "any body: what is cut out stands in it",
         run: texts::signed_member,
         seeds: texts::bodies,
+    },
+    Target {
+        name: "values",
+        about: "any argument of any call on values: an answer or a reject, alike each time",
+        run: values::run,
+        seeds: values::seeds,
     },
 ];
 

@@ -34,7 +34,7 @@ const PARTS: [Part; 6] = [
     Part {
         name: "fuzz",
         claim: "No bytes from elsewhere break a promise",
-        method: "inputs made from the vectors, in ten targets: no panic, a refusal changes nothing, what is stored is restored, only an \
+        method: "inputs made from the vectors, in each of the targets: no panic, a refusal changes nothing, what is stored is restored, only an \
                  answer decides, snapshots and requests are bounded",
         run: fuzz,
     },
