@@ -225,10 +225,9 @@ impl<S: Store> Client<S> {
             Some(turn) => Some(turn.lock().await),
             None => None,
         };
-        if exclusive.is_some()
-            && let Some(kept) = lock(&self.tokens).kept(request, self.now())
-        {
-            return (Some(kept), None);
+        let kept = exclusive.and_then(|_| lock(&self.tokens).kept(request, self.now()));
+        if kept.is_some() {
+            return (kept, None);
         }
         let begun = Instant::now();
         let answer = exchange::send(&self.http, request).await;

@@ -18,8 +18,8 @@ use crate::{
 
 /// The oldest compiler that the library crates promise, with its toolchain's name at rustup.
 const OLDEST: &str = "1.85.0";
-/// Programs and what only tests need: they follow their own dependencies.
-const NEWER: [&str; 3] = ["idvkit-cli", "idvkit-sandbox", "idvkit-vectors"];
+/// Programs, servers and what only tests need: they follow their own dependencies.
+const NEWER: [&str; 4] = ["idvkit-cli", "idvkit-host", "idvkit-sandbox", "idvkit-vectors"];
 
 pub(crate) fn test() -> Result<End> {
     versions::check()?;
@@ -30,7 +30,7 @@ pub(crate) fn test() -> Result<End> {
         let mut command = toolchain.map_or_else(|| cargo(&[]), |_| Command::new("cargo"));
         command.args(toolchain.map(|name| format!("+{name}"))).arg("check");
         command.args(names.iter().flat_map(|name| ["--package", name.as_str()]));
-        run(command.current_dir(&folder).env("CARGO_TARGET_DIR", target()).env_remove("RUSTUP_TOOLCHAIN"))
+        run(command.current_dir(&folder).env("CARGO_TARGET_DIR", target()))
     };
     let names: Vec<&String> = packed.keys().collect();
     check(None, &names).context("what was packed does not build")?;
