@@ -57,9 +57,9 @@ pub(crate) fn callbacks() -> Vec<Vec<u8>> {
 fn recorded(tail: impl Fn(&Input) -> Option<Vec<u8>>) -> Vec<Vec<u8>> {
     let mut seeds = Vec::new();
     for (which, case) in cases().iter().enumerate() {
-        for (at, (_, input)) in case.steps.iter().enumerate() {
+        for (at, step) in case.steps.iter().enumerate() {
             let head = [u8::try_from(which), u8::try_from(at)].map(Result::unwrap_or_default);
-            seeds.extend(tail(input).map(|tail| [head.as_slice(), &tail].concat()));
+            seeds.extend(tail(&step.input).map(|tail| [head.as_slice(), &tail].concat()));
         }
     }
     seeds
@@ -73,6 +73,7 @@ fn chosen(data: &[u8]) -> Option<(&'static Case, usize, &[u8])> {
 
 /// The session as it stood before this step of the recording.
 fn restored(case: &Case, at: usize) -> Option<(UnixMillis, Facade)> {
-    let session = Session::restore(&case.account, case.snapshots.get(at)?).ok()?;
-    Some((case.steps[at].0, Facade(session)))
+    let step = &case.steps[at];
+    let session = Session::restore(&case.account, &step.before).ok()?;
+    Some((step.at, Facade(session)))
 }

@@ -12,10 +12,15 @@ pub(crate) struct Case {
     pub(crate) request: String,
     seed: Seed,
     pub(crate) opened: UnixMillis,
-    pub(crate) steps: Vec<(UnixMillis, Input)>,
-    /// The snapshots after every step.
-    pub(crate) snapshots: Vec<String>,
+    pub(crate) steps: Vec<Step>,
     pub(crate) config: String,
+}
+
+/// An input, and where the session stood before it.
+pub(crate) struct Step {
+    pub(crate) at: UnixMillis,
+    pub(crate) before: String,
+    pub(crate) input: Input,
 }
 
 impl Case {
@@ -26,7 +31,7 @@ impl Case {
 
     /// The bodies of the recorded answers.
     pub(crate) fn bodies(&self) -> impl Iterator<Item = &[u8]> {
-        self.steps.iter().filter_map(|(_, input)| match input {
+        self.steps.iter().filter_map(|step| match &step.input {
             Input::HttpResponse { body, .. } => Some(body.as_slice()),
             _ => None,
         })
@@ -43,14 +48,16 @@ pub(crate) fn cases() -> &'static [Case] {
 }
 
 fn case(transcript: &Transcript) -> Case {
-    let input = |step: &idvkit_vectors::Step| Some((step.at, step.input().expect("a recorded input")?));
+    let step = |pair: &[idvkit_vectors::Step]| {
+        let input = pair[1].input().expect("a recorded input")?;
+        Some(Step { at: pair[1].at, before: pair[0].snapshot.clone(), input })
+    };
     Case {
         account: transcript.account().expect("a recorded account"),
         request: transcript.request.to_string(),
         seed: transcript.seed.clone(),
         opened: transcript.steps[0].at,
-        steps: transcript.steps.iter().filter_map(input).collect(),
-        snapshots: transcript.steps.iter().map(|step| step.snapshot.clone()).collect(),
+        steps: transcript.steps.windows(2).filter_map(step).collect(),
         config: transcript.config.to_string(),
     }
 }

@@ -68,17 +68,17 @@ impl Walk {
 
     /// The recording's next input, as an answer to what is asked now.
     fn recorded(&mut self) -> Option<Input> {
-        let (at, input) = self.case.steps.get(self.at)?;
+        let step = self.case.steps.get(self.at)?;
         self.at += 1;
-        self.now = UnixMillis(self.now.0.max(at.0));
-        Some(self.for_now(input.clone()))
+        self.now = self.now.max(step.at);
+        Some(self.for_now(step.input.clone()))
     }
 
     /// Any input of any recording.
     fn foreign(&self, bytes: &mut Unstructured<'_>) -> Result<Option<Input>> {
         let case = bytes.choose(cases())?;
-        let (_, input) = bytes.choose(&case.steps)?;
-        Ok(Some(self.for_now(input.clone())))
+        let step = bytes.choose(&case.steps)?;
+        Ok(Some(self.for_now(step.input.clone())))
     }
 
     fn for_now(&self, mut input: Input) -> Input {
