@@ -37,18 +37,26 @@ def body_of(wire: Dict[str, str]) -> bytes:
 
 
 def jumio(base: str, **more: Any) -> idvkit.Account:
-    config: Dict[str, Any] = {
+    return idvkit.Account(jumio_config(base, "https://merchant.example/jumio", "http://localhost:3000/back"), **more)
+
+
+def hosted_jumio(base: str, routes: str) -> Dict[str, Any]:
+    """An account whose callbacks and users come to the routes of a hosting kit."""
+    return jumio_config(base, f"{routes}/callbacks/jumio", f"{routes}/return")
+
+
+def jumio_config(base: str, callback: str, back: str) -> Dict[str, Any]:
+    return {
         "provider": "jumio",
         "region": "us",
         "api_token": "sandbox-jumio-token",
         "api_secret": "sandbox-jumio-secret",
         "user_agent": "ExampleShop Demo/1.0",
-        "callback": {"url": "https://merchant.example/jumio"},
-        "success_url": "http://localhost:3000/back",
-        "error_url": "http://localhost:3000/back",
+        "callback": {"url": callback},
+        "success_url": back,
+        "error_url": back,
         "options": {"development": True, "api_base": f"{base}/jumio/us"},
     }
-    return idvkit.Account(config, **more)
 
 
 JUMIO_REQUEST = {

@@ -12,7 +12,7 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any, Dict, Iterator, List
+from typing import Iterator, List
 
 import httpx
 import idvkit_sandbox
@@ -55,17 +55,7 @@ def test_a_shop_in_twenty_lines(command: List[str], real_time: Sandbox, tmp_path
     with socket.create_server(("localhost", 0)) as free:
         port = free.getsockname()[1]
     routes = f"http://localhost:{port}/idv"
-    config: Dict[str, Any] = {
-        "provider": "jumio",
-        "region": "us",
-        "api_token": "sandbox-jumio-token",
-        "api_secret": "sandbox-jumio-secret",
-        "user_agent": "ExampleShop Demo/1.0",
-        "callback": {"url": f"{routes}/callbacks/jumio"},
-        "success_url": f"{routes}/return",
-        "error_url": f"{routes}/return",
-        "options": {"development": True, "api_base": f"{real_time.url}/jumio/us"},
-    }
+    config = support.hosted_jumio(real_time.url, routes)
     texts = {"IDV_CONFIG": json.dumps(config), "IDV_REQUEST": json.dumps(support.JUMIO_REQUEST)}
     env = {**os.environ, **texts, "NO_PROXY": "*", "PYTHONUNBUFFERED": "1", "PYTHONPATH": f"{EXAMPLES}:{os.environ.get('PYTHONPATH', '')}"}
     started = [part.format(port=port) for part in command]

@@ -36,17 +36,7 @@ def test_a_worker_in_rust_finishes_what_python_began(store: str, tmp_path: Path,
     routes = f"{site}/idv"
     with idvkit_sandbox.start(real_time=True) as sandbox:
         sandbox.control("settings", {"jumio": {"verdict_delay_ms": 0}})
-        config: Dict[str, Any] = {
-            "provider": "jumio",
-            "region": "us",
-            "api_token": "sandbox-jumio-token",
-            "api_secret": "sandbox-jumio-secret",
-            "user_agent": "ExampleShop Demo/1.0",
-            "callback": {"url": f"{routes}/callbacks/jumio"},
-            "success_url": f"{routes}/return",
-            "error_url": f"{routes}/return",
-            "options": {"development": True, "api_base": f"{sandbox.url}/jumio/us"},
-        }
+        config = support.hosted_jumio(sandbox.url, routes)
         database = idvkit.host.Database(url, keys={"2026": KEY})
         verifications = idvkit.host.Verifications(idvkit.Account(config), database, print)
         server.set_app(idvkit.host.testing.mounted(verifications.routes(lambda _: "user-7")))
